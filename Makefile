@@ -1,0 +1,94 @@
+# Each target sets up what it needs; nothing but Python (3.11 or newer) and make is assumed.
+#
+#   make run      open the till; with no screen, play the demo and leave its pictures
+#   make test     every test that is neither slow nor live
+#   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
+#   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
+#   make clean    remove all that was made here, the virtual environment too
+#
+# ARGS is passed on: make run ARGS="--help", make test ARGS="-k settle -x".
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+# Money is judged in these; a branch of them that no test takes fails `make check`.
+FULLY_COVERED := app/domain/*,app/settle.py,app/checkout.py
+
+PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+# What the system lacks is said before the first download, so perhaps by the system's own Python.
+SYSTEM_CHECK = python=$$([ -x $(BIN)/python ] && echo $(BIN)/python || packaging/find-python) && \
+    "$$python" packaging/system_check.py
+
+LOCKER := uv==0.13.8
+LOCK_VENV := build/lock-venv
+
+.PHONY: run test check lock clean
+.PHONY: system-for-run system-for-tests set-up lint fast-tests slow-tests coverage
+# Prerequisites are made one after the other, from left to right.
+.NOTPARALLEL:
+.DEFAULT_GOAL := run
+
+run: system-for-run set-up
+	@if [ "$$(uname)" != Linux ] || [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
+	    exec $(BIN)/scantill $(ARGS); \
+	else \
+	    echo "There is no screen here: playing the demo without one."; \
+	    QT_QPA_PLATFORM=offscreen exec $(BIN)/scantill demo --out demo-pictures $(ARGS); \
+	fi
+
+test: system-for-tests set-up
+	@$(PYTEST) $(ARGS)
+
+check: system-for-tests set-up lint fast-tests slow-tests coverage
+
+lint: set-up
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy packaging/system_check.py
+	$(BIN)/lint-imports
+
+fast-tests: set-up
+	$(PYTEST) --cov --cov-report=
+
+# Status 5: those marked slow are all live, too.
+slow-tests: set-up
+	@if grep -rqE 'mark\.slow\b' --include='*.py' tests; then \
+	    $(PYTEST) -m "slow and not live" --cov --cov-append --cov-report= || [ $$? -eq 5 ]; \
+	else \
+	    echo "No test is marked slow."; \
+	fi
+
+coverage: set-up
+	$(BIN)/coverage report --include='$(FULLY_COVERED)' --fail-under=100
+
+system-for-run:
+	@$(SYSTEM_CHECK) run
+
+system-for-tests:
+	@$(SYSTEM_CHECK) $(if $(CI),ci,test)
+
+set-up: $(VENV)/.set-up
+
+$(VENV)/.set-up: requirements.lock pyproject.toml
+	@packaging/set-up $(VENV)
+
+# Names, versions and hashes only: where packages come from is each computer's own setting.
+lock:
+	@[ -x $(LOCK_VENV)/bin/uv ] || { \
+	    python=$$(packaging/find-python) && \
+	    "$$python" -m venv $(LOCK_VENV) && \
+	    $(LOCK_VENV)/bin/python -m pip --quiet --disable-pip-version-check install $(LOCKER); }
+	@$(LOCK_VENV)/bin/uv pip compile --quiet pyproject.toml --group dev \
+	    --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	    $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	@if grep -nE '://|^ *-[^-]|^--|^[^ ]*@' requirements.lock; then \
+	    echo "requirements.lock holds more than names, versions and hashes." >&2; exit 1; fi
+	@echo "requirements.lock pins $$(grep -c '==' requirements.lock) packages."
+
+clean:
+	rm -rf $(VENV) build dist demo-pictures htmlcov .coverage .coverage.* \
+	    .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find app ui tests packaging -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

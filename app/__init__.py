@@ -1,0 +1,1 @@
+"""Scantill without its window: domain, store, providers, use cases and doors."""

@@ -1,0 +1,275 @@
+"""The local API: status and orders for the programs beside the till.
+
+On 127.0.0.1 only, with a bearer token and a Host check (a web page that rebinds its name to this
+computer still sends its own Host), without CORS and without pages that load from elsewhere.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from app.domain.catalog import Catalog
+from app.orders import OrderBook, OrderDetail
+from app.serving import LoopServer
+from app.settings import Mode
+from app.status import TillStatus
+
+_HOST: Final = "127.0.0.1"
+_MOST_AT_ONCE: Final = 64
+_OPEN_PATHS: Final = frozenset({"/health"})
+
+
+class AccountView(BaseModel):
+    """A payment account and whether its provider answers."""
+
+    name: str
+    is_reachable: bool | None
+    since: datetime | None
+    detail: str
+
+
+class StatusView(BaseModel):
+    """How the till stands."""
+
+    mode: Mode
+    shop: str
+    accounts: list[AccountView]
+    webhook_address: str
+    last_event_at: datetime | None
+    needs_person: int
+    unfinished_order: str | None
+
+
+class AttemptView(BaseModel):
+    """One try to have an order paid."""
+
+    number: int
+    account: str
+    reference: str
+    state: str
+    amount_minor: int
+    currency: str
+    session_id: str | None
+    url: str | None
+    created_at: datetime
+    shown_at: datetime | None
+    deadline_at: datetime
+
+
+class PaymentView(BaseModel):
+    """Money that was accepted for an order."""
+
+    account: str
+    payment_id: str
+    amount_minor: int
+    currency: str
+
+
+class ExceptionView(BaseModel):
+    """What needs, or needed, a person."""
+
+    kind: str
+    amount_minor: int
+    currency: str
+    payment_id: str
+    detail: str
+    opened_at: datetime
+    resolved_at: datetime | None
+
+
+class OrderView(BaseModel):
+    """An order with its attempts and its money; amounts in minor units."""
+
+    id: str
+    number: int
+    state: str
+    total_minor: int
+    currency: str
+    created_at: datetime
+    closed_at: datetime | None
+    receipt_number: int | None
+    attempts: list[AttemptView]
+    payments: list[PaymentView]
+    exceptions: list[ExceptionView]
+
+
+class RunningTill(Protocol):
+    """What the door needs of a till."""
+
+    @property
+    def orders(self) -> OrderBook: ...
+
+    @property
+    def mode(self) -> Mode: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def token(self) -> str: ...
+
+    def status(self) -> TillStatus: ...
+
+
+class PrivateDoor:
+    """Serves the local API on the main loop; `address` is known once `start` returned."""
+
+    def __init__(
+        self,
+        orders: OrderBook,
+        *,
+        mode: Mode,
+        shop: Callable[[], str],
+        status: Callable[[], TillStatus],
+        token: str,
+        port: int,
+    ) -> None:
+        self._orders = orders
+        self._mode = mode
+        self._shop = shop
+        self._status = status
+        self._token = token
+        self._server = LoopServer(
+            self.application(), host=_HOST, port=port, most_at_once=_MOST_AT_ONCE
+        )
+        self._port = port
+        self.address = ""
+
+    @classmethod
+    def of(cls, till: "RunningTill", *, port: int) -> "PrivateDoor":
+        """Build the door of a till."""
+        return cls(
+            till.orders,
+            mode=till.mode,
+            shop=lambda: till.catalog.shop.name,
+            status=till.status,
+            token=till.token,
+            port=port,
+        )
+
+    async def start(self) -> str:
+        """Listen, and give the address. Raises OSError where the port is taken."""
+        self._port = await self._server.start()
+        self.address = f"http://{_HOST}:{self._port}"
+        return self.address
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        await self._server.stop()
+
+    def application(self) -> FastAPI:
+        """Build the ASGI application with every route behind the guard."""
+        application = FastAPI(title="Scantill", docs_url=None, redoc_url=None, openapi_url=None)
+        application.middleware("http")(self._guard)
+        application.get("/health")(_health)
+        application.get("/api/v1/status")(self._status_view)
+        application.get("/api/v1/orders/{order_id}")(self._order_view)
+        return application
+
+    async def _guard(
+        self, request: Request, go_on: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        host = request.headers.get("host", "").rpartition(":")
+        if host[0] not in (_HOST, "localhost") or host[2] != str(self._port):
+            return JSONResponse({"error": "this door has another name"}, status_code=421)
+        if request.url.path not in _OPEN_PATHS and not self._is_known(request):
+            return JSONResponse(
+                {"error": "a bearer token is needed"},
+                status_code=401,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return await go_on(request)
+
+    def _is_known(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and secrets.compare_digest(
+            token.encode("utf-8", "replace"), self._token.encode()
+        )
+
+    async def _status_view(self) -> StatusView:
+        status = self._status()
+        unfinished = await self._orders.unfinished()
+        return StatusView(
+            mode=self._mode,
+            shop=self._shop(),
+            accounts=[
+                AccountView(
+                    name=account.name,
+                    is_reachable=account.is_reachable,
+                    since=account.since,
+                    detail=account.detail,
+                )
+                for account in status.accounts
+            ],
+            webhook_address=status.webhook_address,
+            last_event_at=status.last_event_at,
+            needs_person=status.needs_person,
+            unfinished_order=None if unfinished is None else unfinished.order.id,
+        )
+
+    async def _order_view(self, order_id: str) -> OrderView:
+        detail = await self._orders.detail(order_id)
+        if detail is None:
+            raise HTTPException(404, "there is no such order")
+        return _order_view(detail)
+
+
+async def _health() -> dict[str, Any]:
+    return {"status": "ok"}
+
+
+def _order_view(detail: OrderDetail) -> OrderView:
+    order = detail.order
+    return OrderView(
+        id=order.id,
+        number=order.number,
+        state=order.state.value,
+        total_minor=order.total.minor,
+        currency=order.total.currency,
+        created_at=order.created_at,
+        closed_at=order.closed_at,
+        receipt_number=order.receipt_number,
+        attempts=[
+            AttemptView(
+                number=attempt.number,
+                account=attempt.account,
+                reference=str(attempt.reference),
+                state=attempt.state.value,
+                amount_minor=attempt.amount.minor,
+                currency=attempt.amount.currency,
+                session_id=attempt.session_id,
+                url=attempt.url,
+                created_at=attempt.created_at,
+                shown_at=attempt.shown_at,
+                deadline_at=attempt.deadline_at,
+            )
+            for attempt in detail.attempts
+        ],
+        payments=[
+            PaymentView(
+                account=tender.account,
+                payment_id=tender.payment_id,
+                amount_minor=tender.amount.minor,
+                currency=tender.amount.currency,
+            )
+            for tender in detail.tenders
+        ],
+        exceptions=[
+            ExceptionView(
+                kind=entry.kind.value,
+                amount_minor=entry.amount.minor,
+                currency=entry.amount.currency,
+                payment_id=entry.payment_id,
+                detail=entry.detail,
+                opened_at=entry.opened_at,
+                resolved_at=entry.resolved_at,
+            )
+            for entry in detail.exceptions
+        ],
+    )

@@ -1,0 +1,289 @@
+"""The composition root: builds a till from its settings, starts it, and takes it down again.
+
+Nothing below knows how it was put together. With no settings at all this gives a till in
+training: the shipped catalog and the simulator in a thread of this process.
+"""
+
+import asyncio
+import logging
+import random
+import sqlite3
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from app.api.token import token_of
+from app.catalog_file import load_catalog
+from app.checkout import Checkout, ReturnPages
+from app.clock import Clock, SystemClock
+from app.domain.catalog import Catalog
+from app.domain.ids import Ids
+from app.errors import ConfigError, ProviderError
+from app.events import Fact
+from app.orders import OrderBook
+from app.providers.pages import is_loopback
+from app.providers.retry import Jitter
+from app.providers.stripe_checkout import StripeCheckout
+from app.providers.stripe_client import API_BASE, is_live_key
+from app.sandbox import SANDBOX_KEY, SandboxServer
+from app.sessions import Sessions
+from app.settings import Mode, Settings
+from app.status import Health, TillStatus
+from app.store import Store
+from app.store.accounts import known_for
+from app.store.inbox import last_received
+from app.store.payments import count_waiting
+from app.watch import Pace, Watch
+from app.webhooks import PublicDoor
+
+SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
+_STRIPE_CHECKOUT: Final = "stripe_checkout"
+_REGISTER_AGAIN_S: Final = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The randomness of a till: ids must be hard to guess, jitter need not be."""
+
+    ids: Ids
+    jitter: Jitter
+
+    @classmethod
+    def of_the_system(cls) -> "Chance":
+        """Give the system's randomness."""
+        return cls(Ids(random.SystemRandom()), random.Random())
+
+
+class Till:
+    """A whole till without its window. `start` and `aclose` run on the loop that uses it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        catalog_path: Path | None = None,
+        sandbox_url: str = "",
+        register_webhooks: bool = True,
+        clock: Clock | None = None,
+        chance: Chance | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.settings = settings
+        self.mode = settings.mode
+        self.catalog_path = catalog_path or _catalog_path(settings)
+        self.catalog: Catalog = load_catalog(self.catalog_path)
+        self._clock = clock or SystemClock()
+        chance = chance or Chance.of_the_system()
+        self.store = Store(
+            settings.directory, mode=settings.mode, clock=self._clock, ids=chance.ids
+        )
+        try:
+            self._build(settings, sandbox_url, chance, pace)
+        except BaseException:
+            self.store.close()
+            raise
+        self._register_webhooks = register_webhooks and self._registers
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._status = TillStatus()
+
+    def _build(
+        self, settings: Settings, sandbox_url: str, chance: Chance, pace: Pace | None
+    ) -> None:
+        self._sandbox: SandboxServer | None = None
+        self.sandbox_url = ""
+        if settings.mode is Mode.TRAINING:
+            self.sandbox_url = (sandbox_url or _loopback_base(settings)).rstrip("/")
+            if not self.sandbox_url:
+                self._sandbox = SandboxServer(
+                    books_path=settings.directory / "sandbox.db",
+                    shop_name=self.catalog.shop.name,
+                )
+                self.sandbox_url = self._sandbox.start()
+        self.strategies = _strategies(settings, self.sandbox_url, self._clock)
+        self._registers = (
+            settings.mode is Mode.TRAINING and settings.environment.stripe_webhook_secret is None
+        )
+        self.health = Health(tuple(self.strategies))
+        self.orders = OrderBook(self.store)
+        self.sessions = Sessions(
+            self.store,
+            self.strategies,
+            clock=self._clock,
+            jitter=chance.jitter,
+            health=self.health,
+        )
+        self.checkout = Checkout(
+            self.store,
+            self.sessions,
+            shop=lambda: self.catalog.shop,
+            pages={name: _pages(settings, self.sandbox_url) for name in self.strategies},
+            clock=self._clock,
+            ids=chance.ids,
+            deadline=timedelta(minutes=settings.file.checkout.deadline_minutes),
+        )
+        self.watch = Watch(self.store, self.sessions, self.checkout, clock=self._clock, pace=pace)
+        self.door = PublicDoor(
+            self.store,
+            self.strategies,
+            host=settings.host,
+            port=settings.port,
+            clock=self._clock,
+            recheck=self.watch.poke,
+        )
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Give the names of the payment accounts that are set up, the default first."""
+        return tuple(self.strategies)
+
+    @property
+    def token(self) -> str:
+        """Give the token of the local API."""
+        return token_of(self.settings.directory)
+
+    async def start(self) -> None:
+        """Open the public door and begin to watch; what was in progress is taken up again.
+
+        Raises ConfigError where the door's port cannot be had.
+        """
+        self._loop = asyncio.get_running_loop()
+        for name, strategy in self.strategies.items():
+            digest = strategy.credential_digest
+            known = await self.store.read(partial(known_for, name=name, credential=digest))
+            if known is not None:
+                strategy.adopt(known.provider_account)
+        await asyncio.to_thread(self.door.start)
+        self.store.bus.subscribe(self._on_fact)
+        await self._refresh_status()
+        self.watch.start()
+        if self._register_webhooks:
+            self._spawn(self._register())
+
+    async def aclose(self) -> None:
+        """Stop in the order in which nothing is lost, then let another till have the books."""
+        await self.watch.stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.door.stop)
+        for strategy in self.strategies.values():
+            await strategy.aclose()
+        await asyncio.to_thread(self.store.close)
+        if self._sandbox is not None:
+            await asyncio.to_thread(self._sandbox.stop)
+
+    def subscribe(self, listener: Callable[[Fact], None]) -> Callable[[], None]:
+        """Have `listener` called for each fact on the till's own loop; call the result to stop."""
+
+        def hand_over(fact: Fact) -> None:
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(listener, fact)
+
+        return self.store.bus.subscribe(hand_over)
+
+    def status(self) -> TillStatus:
+        """Give how the till stands, without waiting."""
+        times = (self.door.last_received_at, self._status.last_event_at)
+        return replace(
+            self._status,
+            accounts=self.health.accounts,
+            webhook_address=self.door.address,
+            last_event_at=max((at for at in times if at is not None), default=None),
+        )
+
+    def _on_fact(self, fact: Fact) -> None:
+        if fact.name.startswith("exception.") and self._loop is not None:
+            self._loop.call_soon_threadsafe(lambda: self._spawn(self._refresh_status()))
+
+    async def _refresh_status(self) -> None:
+        def look(db: sqlite3.Connection) -> tuple[datetime | None, int]:
+            return last_received(db), count_waiting(db)
+
+        last, waiting = await self.store.read(look)
+        self._status = TillStatus(last_event_at=last, needs_person=waiting)
+
+    async def _register(self) -> None:
+        """Have the simulator send its events here; polling settles alone until that is done."""
+        for name, strategy in self.strategies.items():
+            url = f"{self.door.address}/webhooks/{name}"
+            while True:
+                try:
+                    await strategy.register_webhook(url, owner=self.store.till_id)
+                except ProviderError as error:
+                    self.health.failed(name, self._clock.now(), error)
+                    _log.info("webhooks are not registered yet: %s", error)
+                    await self._clock.sleep(_REGISTER_AGAIN_S)
+                else:
+                    self.health.answered(name, self._clock.now())
+                    break
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _catalog_path(settings: Settings) -> Path:
+    """Find the catalog: the one that the settings name, the data directory's, or the shipped."""
+    if settings.file.catalog:
+        return (settings.root / settings.file.catalog).resolve()
+    own = settings.root / "catalog.toml"
+    return own if own.exists() else SHIPPED_ROOT / "catalog.toml"
+
+
+def _loopback_base(settings: Settings) -> str:
+    base = settings.environment.stripe_api_base or ""
+    return base if is_loopback(base) else ""
+
+
+def _pages(settings: Settings, sandbox_url: str) -> ReturnPages:
+    """Say where phones go after paying: our public address, or a loopback double's own pages."""
+    base = sandbox_url or _loopback_base(settings) or settings.public_url
+    return ReturnPages(f"{base}/success", f"{base}/cancelled") if base else ReturnPages()
+
+
+def _strategies(settings: Settings, sandbox_url: str, clock: Clock) -> dict[str, StripeCheckout]:
+    environment = settings.environment
+    key = environment.stripe_secret_key
+    secret_key = key.get_secret_value() if key is not None else ""
+    if settings.mode is Mode.TRAINING and not _loopback_base(settings):
+        secret_key = SANDBOX_KEY
+    secret_key = secret_key or (SANDBOX_KEY if sandbox_url else "")
+    if not secret_key:
+        return {}
+    _check_key(settings.mode, secret_key)
+    secret = environment.stripe_webhook_secret
+    tables = settings.file.accounts
+    names = {name: table.kind or name for name, table in tables.items()}
+    strategies = {}
+    for name, kind in (names or {_STRIPE_CHECKOUT: _STRIPE_CHECKOUT}).items():
+        if kind != _STRIPE_CHECKOUT:
+            raise ConfigError(
+                f"The account {name} is of a kind that this till does not know: {kind}",
+                action=f'Write kind = "{_STRIPE_CHECKOUT}".',
+            )
+        own_base = tables[name].api_base if name in tables else ""
+        strategies[name] = StripeCheckout(
+            name,
+            secret_key,
+            clock=clock,
+            webhook_secrets=() if secret is None else (secret.get_secret_value(),),
+            api_base=sandbox_url or own_base or environment.stripe_api_base or API_BASE,
+        )
+    return strategies
+
+
+def _check_key(mode: Mode, secret_key: str) -> None:
+    """Refuse a key of the wrong kind, so that test money and real money never meet."""
+    if is_live_key(secret_key) is not (mode is Mode.LIVE):
+        wanted, other = ("sk_live_", "test") if mode is Mode.LIVE else ("sk_test_", "live")
+        raise ConfigError(
+            f"STRIPE_SECRET_KEY is a {other} key, and this till is in {mode.value} mode",
+            action=f"Use a key that begins with {wanted}, or start with another --mode.",
+        )

@@ -1,0 +1,284 @@
+"""The use cases of a sale: place the order, open a session, show it, cancel it, let it expire.
+
+Nothing here judges money: what a provider says goes through `app.settle`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from app.clock import Clock
+from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
+from app.domain.cart import CartContent
+from app.domain.catalog import Shop
+from app.domain.ids import ORDER_ID_LENGTH, Ids
+from app.domain.money import Money
+from app.domain.observation import Source
+from app.domain.order import Order, OrderState, owed, snapshot_of
+from app.domain.presentation import present
+from app.errors import CheckoutRefused, InvariantError, MoneyMoved, Protocol
+from app.providers.strategy import PaymentStrategy, SessionRequest, objection
+from app.sessions import Sessions
+from app.settle import complete, want_closed
+from app.store import Store, Transaction
+from app.store.accounts import KnownAccount, known_for, remember
+from app.store.attempts import (
+    attempts_of,
+    find_attempt,
+    insert_attempt,
+    live_attempts_of,
+    mark_attempt,
+)
+from app.store.intents import Operation, insert_intent
+from app.store.orders import find_order, insert_order, move_order
+from app.store.payments import accepted_minor
+from app.store.store import next_number
+from app.store.transaction import stamp
+
+_NO_PAGE: Final = "There is no page for the customer to come back to"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPages:
+    """Where a customer's phone goes after paying, where the shop names no page of its own."""
+
+    success_url: str = ""
+    cancel_url: str = ""
+
+
+class Checkout:
+    """What the window and the doors call. Every verb says in words what it refuses."""
+
+    def __init__(
+        self,
+        store: Store,
+        sessions: Sessions,
+        *,
+        shop: Callable[[], Shop],
+        pages: Mapping[str, ReturnPages],
+        clock: Clock,
+        ids: Ids,
+        deadline: timedelta,
+    ) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._shop = shop
+        self._pages = pages
+        self._clock = clock
+        self._ids = ids
+        self._deadline = deadline
+
+    async def place_order(self, content: CartContent) -> Order:
+        """Freeze a cart into an order with a number. One that costs nothing is paid at once.
+
+        Raises CheckoutRefused for an empty cart.
+        """
+        if not content.lines:
+            raise CheckoutRefused("There is nothing in the cart", action="Ring something up first.")
+        snapshot = snapshot_of(content, self._shop())
+
+        def write(tx: Transaction) -> Order:
+            order = Order(
+                id=self._ids.new(ORDER_ID_LENGTH),
+                number=next_number(tx, "order"),
+                state=OrderState.OPEN,
+                version=1,
+                snapshot=snapshot,
+                created_at=tx.at,
+            )
+            insert_order(tx, order)
+            return complete(tx, order) if order.total.minor == 0 else order
+
+        return await self._store.write(write)
+
+    async def open_session(self, order_id: str, account: str) -> Attempt:
+        """Open a session for what an order still owes; the intent is on the disk first.
+
+        Gives an attempt that is open (then it has a URL) or unknown (then the till keeps asking).
+        Raises CheckoutRefused before anything is done, Rejected where the provider refuses, and
+        Protocol where its answer does not fit what was asked for; then nothing may be shown.
+        """
+        strategy = self._sessions.strategy(account)
+        order = await self._order(order_id)
+        amount = await self._asked_amount(order, strategy)
+        number = 1 + len(await self._store.read(lambda db: attempts_of(db, order_id)))
+        reference = Reference(self._store.till_id, order_id, number)
+        known = await self._identified(strategy)
+        request = self._request(order, amount, reference, strategy)
+        parameters = await strategy.prepare_session(request)
+
+        def write(tx: Transaction) -> Attempt:
+            _refuse_second(tx, order)
+            attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, tx))
+            insert_intent(
+                tx,
+                key=reference.key("create"),
+                operation=Operation.CREATE,
+                attempt_id=attempt.id,
+                parameters=parameters,
+            )
+            return attempt
+
+        attempt = await self._store.write(write)
+        opened = await self._sessions.create(attempt.id)
+        if opened.state is AttemptState.OPEN and not opened.is_payable:
+            raise Protocol(
+                "The provider's session does not fit the order",
+                f"It is closed again and was not shown ({opened.reference}).",
+                action="Try again, or take another way of payment.",
+            )
+        return opened
+
+    async def mark_shown(self, attempt_id: int) -> Attempt:
+        """Write down that a customer can see the code; to be called before it is painted.
+
+        Raises CheckoutRefused where it must not be shown any more.
+        """
+
+        def write(tx: Transaction) -> Attempt:
+            attempt = find_attempt(tx.connection, attempt_id)
+            if attempt is None or not attempt.is_payable or attempt.deadline_at <= tx.at:
+                raise CheckoutRefused("This code must not be shown any more")
+            if attempt.shown_at is not None:
+                return attempt
+            tx.record("attempt.shown", order_id=attempt.order_id, attempt_id=attempt_id)
+            return mark_attempt(tx, attempt, shown_at=stamp(tx.at))
+
+        return await self._store.write(write)
+
+    async def check_now(self, attempt_id: int) -> Attempt:
+        """Ask the provider at the operator's wish. Raises ProviderError without an answer."""
+        return await self._sessions.look(attempt_id, Source.MANUAL)
+
+    async def cancel(self, order_id: str) -> Order:
+        """Close what can be paid, then cancel the order.
+
+        The result says how it ended: cancelled; paid, since the customer was quicker; or still
+        open, while the provider does not answer (then the till keeps asking).
+        """
+        attempts = await self._store.write(lambda tx: _want_cancelled(tx, order_id))
+        for attempt in attempts:
+            await self._sessions.close(attempt.id)
+        return await self._order(order_id)
+
+    async def expire(self, attempt_id: int) -> Attempt:
+        """Close a session whose deadline has passed; a payment in progress is left to finish."""
+
+        def write(tx: Transaction) -> Attempt:
+            attempt = find_attempt(tx.connection, attempt_id)
+            if attempt is None:
+                raise InvariantError(f"Attempt {attempt_id} is gone")
+            return want_closed(tx, attempt, CloseReason.EXPIRED)
+
+        await self._store.write(write)
+        return await self._sessions.close(attempt_id)
+
+    async def _order(self, order_id: str) -> Order:
+        order = await self._store.read(lambda db: find_order(db, order_id))
+        if order is None:
+            raise CheckoutRefused("That order is not in the books")
+        return order
+
+    async def _asked_amount(self, order: Order, strategy: PaymentStrategy) -> Money:
+        accepted = await self._store.read(lambda db: accepted_minor(db, order.id))
+        amount = owed(order.total, accepted)
+        if order.state is not OrderState.OPEN or amount.minor == 0:
+            raise CheckoutRefused(
+                f"Order {order.number} is {order.state.value}", "Nothing is to be paid on it."
+            )
+        problem = objection(strategy.capabilities, amount)
+        recurring = {line.billing_interval for line in order.snapshot.lines if line.is_recurring}
+        if recurring and not strategy.capabilities.takes_recurring:
+            problem = "it takes no subscriptions"
+        if len(recurring) > 1:
+            problem = "it takes subscriptions of one interval at a time"
+        if problem:
+            raise CheckoutRefused(
+                f"{strategy.account} cannot take {amount}",
+                f"{problem[0].upper()}{problem[1:]}.",
+                action="Change the cart or take another way of payment.",
+            )
+        return amount
+
+    async def _identified(self, strategy: PaymentStrategy) -> KnownAccount:
+        """Learn the provider's own account once per credential; the books remember it."""
+        known = await self._store.read(
+            lambda db: known_for(db, strategy.account, strategy.credential_digest)
+        )
+        if known is None:
+            learned = await strategy.identify()
+            known = KnownAccount(
+                strategy.account,
+                strategy.provider,
+                learned.id,
+                learned.live,
+                strategy.credential_digest,
+            )
+            await self._store.write(lambda tx: remember(tx, known))
+        strategy.adopt(known.provider_account)
+        return known
+
+    def _request(
+        self, order: Order, amount: Money, reference: Reference, strategy: PaymentStrategy
+    ) -> SessionRequest:
+        seller = order.snapshot.seller
+        own = self._pages.get(strategy.account, ReturnPages())
+        success = seller.success_url or own.success_url
+        if not success:
+            raise CheckoutRefused(
+                _NO_PAGE,
+                action="Set success_url in the catalog's [shop], or the till's public address.",
+            )
+        return SessionRequest(
+            reference=reference,
+            amount=amount,
+            lines=present(order, amount, max_lines=strategy.capabilities.max_lines),
+            success_url=success,
+            cancel_url=seller.cancel_url or own.cancel_url or success,
+        )
+
+    def _new_attempt(
+        self, reference: Reference, amount: Money, known: KnownAccount, tx: Transaction
+    ) -> Attempt:
+        return Attempt(
+            id=0,
+            order_id=reference.order_id,
+            number=reference.attempt_number,
+            account=known.name,
+            provider=known.provider,
+            provider_account=known.provider_account,
+            live=known.live,
+            reference=reference,
+            amount=amount,
+            state=AttemptState.CREATING,
+            version=1,
+            created_at=tx.at,
+            deadline_at=tx.at + self._deadline,
+        )
+
+
+def _refuse_second(tx: Transaction, order: Order) -> None:
+    """Keep a second session from opening beside one that can still be paid."""
+    live = live_attempts_of(tx.connection, order.id)
+    now = find_order(tx.connection, order.id)
+    if live or now is None or now.state is not OrderState.OPEN:
+        raise CheckoutRefused(
+            f"Order {order.number} is being paid for already",
+            "A code for it is out or is being made sure of.",
+            money=MoneyMoved.UNKNOWN,
+            action="Wait for it, or cancel it first.",
+        )
+
+
+def _want_cancelled(tx: Transaction, order_id: str) -> list[Attempt]:
+    """Give the sessions that are to be closed; without any, the order is cancelled here."""
+    order = find_order(tx.connection, order_id)
+    if order is None:
+        raise CheckoutRefused("That order is not in the books")
+    if order.state is not OrderState.OPEN:
+        return []
+    live = live_attempts_of(tx.connection, order_id)
+    if not live and accepted_minor(tx.connection, order_id) == 0:
+        move_order(tx, order, OrderState.CANCELLED)
+    return [want_closed(tx, attempt, CloseReason.CANCELLED) for attempt in live]

@@ -1,0 +1,37 @@
+"""The second axis of an order: what went otherwise and waits for a person.
+
+Each exception has an amount and stays on the list "needs a person" until someone resolves it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.money import Money
+
+
+class ExceptionKind(StrEnum):
+    """What went otherwise."""
+
+    PAID_LATE = "paid_late"
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    SURPLUS = "surplus"
+    MISMATCH = "mismatch"
+    DISPUTED = "disputed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderException:
+    """One entry of the list. `order_id` is empty where no order of ours was found."""
+
+    id: int
+    kind: ExceptionKind
+    amount: Money
+    order_id: str
+    attempt_id: int | None
+    payment_id: str
+    detail: str
+    opened_at: datetime
+    resolved_at: datetime | None = None

@@ -1,0 +1,184 @@
+"""The one judge of money: what an observation means for an attempt and its order.
+
+A pure function of what the books hold and what was seen. `app.settle` writes what it says;
+nothing else in the program can make an order paid.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason, Reference
+from app.domain.exceptions import ExceptionKind
+from app.domain.observation import Observation, SeenPayment, SessionState
+from app.domain.order import Order, OrderState, owed
+
+
+class Standing(StrEnum):
+    """What became of an observation as a whole."""
+
+    SETTLED = "settled"
+    NOTHING_NEW = "nothing_new"
+    FOREIGN = "foreign"
+    QUARANTINED = "quarantined"
+    NEEDS_PERSON = "needs_person"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPayment:
+    """A payment not in the books before: accepted for the order, or held with the reason why."""
+
+    payment: SeenPayment
+    held_as: ExceptionKind | None
+    detail: str = ""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Say whether the money counts towards the order's total."""
+        return self.held_as is None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be written. An empty verdict says that the books have it all already."""
+
+    standing: Standing
+    attempt_to: AttemptState | None = None
+    order_to: OrderState | None = None
+    payments: tuple[JudgedPayment, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the store knows where an observation arrives.
+
+    `known_payments` are the provider's payment ids that are in the books already;
+    `accepted_minor` is what was accepted for the order so far; `has_other_live` says that another
+    attempt can still pay the order.
+    """
+
+    till_id: str
+    attempt: Attempt | None
+    order: Order | None
+    known_payments: frozenset[str] = frozenset()
+    accepted_minor: int = 0
+    has_other_live: bool = False
+
+
+_PLAIN_STATES: Final = {
+    SessionState.OPEN: AttemptState.OPEN,
+    SessionState.PROCESSING: AttemptState.PROCESSING,
+    SessionState.FAILED: AttemptState.FAILED,
+}
+
+
+def judge(books: Books, seen: Observation) -> Verdict:
+    """Decide what an observation means, comparing all that money depends on.
+
+    Compared are the reference, provider, account, mode, session, and the attempt's own amount and
+    currency; a payment that is in the books already counts for nothing again.
+    """
+    reference = Reference.parse(seen.reference)
+    if reference is None or reference.till_id != books.till_id:
+        return Verdict(Standing.FOREIGN)
+    fresh = tuple(p for p in seen.payments if p.payment_id not in books.known_payments)
+    if books.attempt is None or books.order is None:
+        return _held(
+            Standing.NEEDS_PERSON, fresh, "the reference is this till's, the order is not known"
+        )
+    stranger = _strangeness(books.attempt, seen)
+    if stranger:
+        return _held(Standing.QUARANTINED, fresh, stranger)
+    payments = _judge_payments(books.attempt, books.order, books.accepted_minor, fresh)
+    attempt_to = _attempt_after(books.attempt, seen)
+    accepted = books.accepted_minor + sum(p.payment.amount.minor for p in payments if p.is_accepted)
+    order_to = None
+    if books.order.state is OrderState.OPEN:
+        if payments and accepted == books.order.total.minor:
+            order_to = OrderState.PAID
+        elif accepted == 0 and not payments and not books.has_other_live:
+            order_to = _order_end(books.attempt, attempt_to)
+    if attempt_to is None and not payments:
+        return Verdict(Standing.NOTHING_NEW)
+    return Verdict(Standing.SETTLED, attempt_to, order_to, payments)
+
+
+def _held(standing: Standing, payments: tuple[SeenPayment, ...], detail: str) -> Verdict:
+    held = tuple(JudgedPayment(p, ExceptionKind.MISMATCH, detail) for p in payments)
+    return Verdict(standing, payments=held, detail=detail)
+
+
+def _strangeness(attempt: Attempt, seen: Observation) -> str:
+    """Say what does not belong to the attempt, or nothing."""
+    if seen.provider != attempt.provider:
+        return f"provider {seen.provider}, expected {attempt.provider}"
+    if seen.provider_account != attempt.provider_account:
+        return f"account {seen.provider_account}, expected {attempt.provider_account}"
+    if seen.live != attempt.live:
+        return "live money, expected test" if seen.live else "test money, expected live"
+    if attempt.session_id and seen.session_id and seen.session_id != attempt.session_id:
+        return f"session {seen.session_id}, expected {attempt.session_id}"
+    return ""
+
+
+def _judge_payments(
+    attempt: Attempt, order: Order, accepted_minor: int, fresh: tuple[SeenPayment, ...]
+) -> tuple[JudgedPayment, ...]:
+    judged = []
+    paid_by_attempt = attempt.state is AttemptState.PAID
+    for payment in fresh:
+        held_as, detail = _objection(attempt, order, accepted_minor, payment)
+        if held_as is None and paid_by_attempt:
+            held_as, detail = ExceptionKind.SURPLUS, "a second payment by one session"
+        if held_as is None:
+            accepted_minor += payment.amount.minor
+            paid_by_attempt = True
+        judged.append(JudgedPayment(payment, held_as, detail))
+    return tuple(judged)
+
+
+def _objection(
+    attempt: Attempt, order: Order, accepted_minor: int, payment: SeenPayment
+) -> tuple[ExceptionKind | None, str]:
+    """Say why a payment cannot simply be accepted, or (None, "")."""
+    asked, got = attempt.amount, payment.amount
+    if got.currency != asked.currency:
+        return ExceptionKind.MISMATCH, f"paid {got}, asked for {asked}"
+    if order.state is OrderState.PAID:
+        return ExceptionKind.SURPLUS, "the order was paid already"
+    if order.state is not OrderState.OPEN:
+        return ExceptionKind.PAID_LATE, f"the order was {order.state.value} before"
+    if got < asked:
+        return ExceptionKind.UNDERPAID, f"paid {got}, asked for {asked}"
+    if asked < got:
+        return ExceptionKind.OVERPAID, f"paid {got}, asked for {asked}"
+    if owed(order.total, accepted_minor) < got:
+        return ExceptionKind.SURPLUS, "less was still owed"
+    return None, ""
+
+
+def _attempt_after(attempt: Attempt, seen: Observation) -> AttemptState | None:
+    """Say where the attempt moves, or None where the news is old."""
+    if seen.state is SessionState.PAID:
+        to = AttemptState.PAID
+    elif seen.state is SessionState.EXPIRED:
+        to = _END_BY_REASON.get(attempt.close_reason, AttemptState.EXPIRED)
+    else:
+        to = _PLAIN_STATES[seen.state]
+    return to if to in ATTEMPT_MOVES[attempt.state] else None
+
+
+def _order_end(attempt: Attempt, attempt_to: AttemptState | None) -> OrderState | None:
+    """Say how an order ends with its last attempt; a superseded one leaves it open."""
+    if attempt_to is AttemptState.EXPIRED:
+        return OrderState.EXPIRED
+    if attempt_to is AttemptState.CANCELLED and attempt.close_reason is CloseReason.CANCELLED:
+        return OrderState.CANCELLED
+    return None
+
+
+_END_BY_REASON: Final[dict[CloseReason | None, AttemptState]] = {
+    CloseReason.CANCELLED: AttemptState.CANCELLED,
+    CloseReason.SUPERSEDED: AttemptState.CANCELLED,
+}

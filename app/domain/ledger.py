@@ -1,0 +1,27 @@
+"""Double entry: which accounts a payment and a sale move. Debits are positive, credits negative.
+
+Accounts: `clearing:NAME` (what the provider of account NAME owes the shop), `orders` (what was
+paid on orders not yet complete), `held` (money that waits for a person), `sales`, `tax:ID`,
+`tips`, `rounding`.
+"""
+
+from app.domain.order import Snapshot
+
+
+def payment_entries(account: str, amount_minor: int, *, is_held: bool) -> dict[str, int]:
+    """Post money that a provider took: towards its order, or held."""
+    return {f"clearing:{account}": amount_minor, "held" if is_held else "orders": -amount_minor}
+
+
+def sale_entries(snapshot: Snapshot) -> dict[str, int]:
+    """Post a complete order: what was paid on it becomes sales, taxes, tips and rounding."""
+    on_top = snapshot.tip_minor + snapshot.rounding_minor
+    entries = {
+        "orders": snapshot.total_minor,
+        "sales": -(snapshot.total_minor - snapshot.tax_minor - on_top),
+        "tips": -snapshot.tip_minor,
+        "rounding": -snapshot.rounding_minor,
+    }
+    for tax in snapshot.taxes:
+        entries[f"tax:{tax.tax_id}"] = -tax.tax_minor
+    return entries

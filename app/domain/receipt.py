@@ -1,0 +1,78 @@
+"""The receipt of a paid order: its content, before any paper, screen or language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.money import Money
+from app.domain.order import Order, OrderLine, OrderState, OrderTax, Seller
+
+
+class ReceiptMark(StrEnum):
+    """What is written across a receipt that is not an ordinary first print."""
+
+    NONE = ""
+    TRAINING = "TRAINING"
+    TEST = "TEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """One way in which a part was paid: the account's name, the amount, the provider's id."""
+
+    account: str
+    amount: Money
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """All that stands on a receipt. Amounts in minor units of `total.currency`."""
+
+    number: int
+    order_number: int
+    paid_at: datetime
+    seller: Seller
+    lines: tuple[OrderLine, ...]
+    subtotal_minor: int
+    discount_minor: int
+    taxes: tuple[OrderTax, ...]
+    prices_include_tax: bool
+    tip_minor: int
+    rounding_minor: int
+    total: Money
+    tenders: tuple[Tender, ...]
+    mark: ReceiptMark = ReceiptMark.NONE
+    is_copy: bool = False
+
+
+def receipt_of(
+    order: Order,
+    tenders: tuple[Tender, ...],
+    *,
+    mark: ReceiptMark = ReceiptMark.NONE,
+    is_copy: bool = False,
+) -> Receipt:
+    """Write the receipt of a paid order. Raises ValueError where order or tenders do not fit."""
+    if order.state is not OrderState.PAID or order.receipt_number is None:
+        raise ValueError(f"order {order.number} is {order.state.value}: there is no receipt")
+    if order.closed_at is None or sum(t.amount.minor for t in tenders) != order.total.minor:
+        raise ValueError(f"the tenders of order {order.number} do not sum to {order.total}")
+    snapshot = order.snapshot
+    return Receipt(
+        number=order.receipt_number,
+        order_number=order.number,
+        paid_at=order.closed_at,
+        seller=snapshot.seller,
+        lines=snapshot.lines,
+        subtotal_minor=snapshot.subtotal_minor,
+        discount_minor=snapshot.discount_minor,
+        taxes=snapshot.taxes,
+        prices_include_tax=snapshot.prices_include_tax,
+        tip_minor=snapshot.tip_minor,
+        rounding_minor=snapshot.rounding_minor,
+        total=order.total,
+        tenders=tenders,
+        mark=mark,
+        is_copy=is_copy,
+    )

@@ -1,0 +1,162 @@
+"""Every error of the program, as one tree.
+
+ScantillError
+├── ConfigError          settings, keys or data directory; the operator mends it
+├── CatalogError         the catalog file; carries every fault, each with file, item and key
+├── CartRefused          the cart cannot take this change (a limit, a lock, another currency)
+├── CheckoutRefused      a use case declines what was asked of it; nothing was done
+├── ProviderError        a payment provider did not do what was asked
+│   ├── Unavailable      no answer, or "try later": the outcome is not known; ask again
+│   ├── Rejected         an answer that says no; asking the same again is useless
+│   └── Protocol         an answer that cannot be understood
+├── WebhookRejected      a delivery at the public door that is not genuine or not readable
+├── StoreError           the environment of the books: disk full, locked, damaged, in use
+└── InvariantError       our own bug; loud, never swallowed
+
+Declined, expired, late and underpaid are values, not exceptions. Each error says what happened
+(`title`), the particulars (`detail`), whether money moved (`money`) and what to do (`action`).
+Imports nothing of the program.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MoneyMoved(StrEnum):
+    """What an error can say about the customer's money."""
+
+    NO = "no"
+    UNKNOWN = "unknown"
+    YES = "yes"
+
+
+class ScantillError(Exception):
+    """Base of every error this program raises on purpose."""
+
+    def __init__(
+        self,
+        title: str,
+        detail: str = "",
+        *,
+        money: MoneyMoved = MoneyMoved.NO,
+        action: str = "",
+    ) -> None:
+        super().__init__(title)
+        self.title = title
+        self.detail = detail
+        self.money = money
+        self.action = action
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (f"{self.title}.", self.detail, self.action) if part)
+
+
+class ConfigError(ScantillError):
+    """A setting, key or data directory that the operator has to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a file: where it is (`file`, `item`, `key`) and what is wrong."""
+
+    file: str
+    item: str
+    key: str
+    problem: str
+
+    def __str__(self) -> str:
+        place = ": ".join(part for part in (self.file, self.item, self.key) if part)
+        return f"{place}: {self.problem}"
+
+
+class CatalogError(ScantillError):
+    """A catalog that cannot be used; `faults` names every fault, not only the first."""
+
+    def __init__(self, file: str, faults: tuple[Fault, ...]) -> None:
+        count = len(faults)
+        super().__init__(
+            f"{file} has {count} fault{'' if count == 1 else 's'}",
+            "\n".join(map(str, faults)),
+            action="Mend the file and try again.",
+        )
+        self.faults = faults
+
+
+class CartRefused(ScantillError):
+    """The cart stays as it was: a limit, a lock or a mix that cannot be sold together."""
+
+
+class CheckoutRefused(ScantillError):
+    """A use case that declines: nothing was written and no provider was called."""
+
+
+class ProviderError(ScantillError):
+    """Base of what can go wrong with a payment provider.
+
+    `code` is the provider's own word for it, for the log and for support.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        detail: str = "",
+        *,
+        money: MoneyMoved = MoneyMoved.UNKNOWN,
+        action: str = "",
+        code: str = "",
+    ) -> None:
+        super().__init__(title, detail, money=money, action=action)
+        self.code = code
+
+
+class Unavailable(ProviderError):
+    """No answer, or an answer that says "later". Whether it took effect is not known.
+
+    `retry_after_s` is the wait in seconds that the provider asked for, if it did.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        detail: str = "",
+        *,
+        code: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(
+            title,
+            detail,
+            action="The till keeps asking; nothing has to be done.",
+            code=code,
+        )
+        self.retry_after_s = retry_after_s
+
+
+class Rejected(ProviderError):
+    """The provider understood and refused: nothing was done there."""
+
+    def __init__(
+        self, title: str, detail: str = "", *, action: str = "", code: str = "", status: int = 0
+    ) -> None:
+        super().__init__(title, detail, money=MoneyMoved.NO, action=action, code=code)
+        self.status = status
+
+
+class Protocol(ProviderError):
+    """An answer that breaks the provider's own rules, so that it proves nothing."""
+
+
+class WebhookRejected(ScantillError):
+    """A delivery that is answered with `status` (a 4xx) and leaves no trace."""
+
+    def __init__(self, title: str, *, status: int = 400) -> None:
+        super().__init__(title)
+        self.status = status
+
+
+class StoreError(ScantillError):
+    """The books cannot be written or read: the environment is at fault."""
+
+
+class InvariantError(ScantillError):
+    """Something that cannot be happened: our bug."""

@@ -1,0 +1,69 @@
+"""The log: structured lines in a rotating file of the data directory, with secrets scrubbed out.
+
+Whatever looks like a key, a signing secret, a bearer token or a card number is masked before it
+is written, wherever in an entry it stands; tracebacks are entries like any other.
+"""
+
+import logging
+import logging.handlers
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+LOG_FILE: Final = "till.log"
+_MAX_BYTES: Final = 5 * 1024 * 1024
+_KEPT_FILES: Final = 5
+_MASK: Final = "[hidden]"
+_SECRETS: Final = re.compile(
+    r"\b(?:sk|rk|pk)_(?:test|live)_\w+"
+    r"|\bwhsec_[\w+/=]+"
+    r"|(?i:bearer)\s+[\w.~+/=-]+"
+    r"|\b\d(?:[ -]?\d){12,18}\b"
+)
+
+
+def scrubbed(value: Any) -> Any:
+    """Give a value of a log entry with every secret in it masked."""
+    if isinstance(value, str):
+        return _SECRETS.sub(_MASK, value)
+    if isinstance(value, Mapping):
+        return {key: scrubbed(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [scrubbed(part) for part in value]
+    return value
+
+
+def _scrub_entry(_logger: Any, _method: str, entry: Any) -> Any:
+    return {key: value if key.startswith("_") else scrubbed(value) for key, value in entry.items()}
+
+
+def log_to(directory: Path, *, level: int = logging.INFO) -> None:
+    """Send the program's log to a file (mode 0600) in `directory`."""
+    path = directory / LOG_FILE
+    path.touch(mode=0o600, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=_MAX_BYTES, backupCount=_KEPT_FILES, encoding="utf-8"
+    )
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _scrub_entry,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(level)
+    for noisy in ("httpx", "httpcore", "stripe", "asyncio", "qasync"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,106 @@
+"""The orders as they are looked at: a page of the list, one order whole, what was in progress."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.attempt import Attempt
+from app.domain.exceptions import OrderException
+from app.domain.money import Money
+from app.domain.order import Order, OrderState
+from app.domain.receipt import Tender
+from app.events import Fact
+from app.store import Store
+from app.store.attempts import attempts_of
+from app.store.journal import history_of
+from app.store.orders import find_order, newest_unfinished, order_rows
+from app.store.payments import exceptions_of, tenders_of
+from app.store.transaction import Row, maybe_stamp, read_stamp
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One line of the list of orders."""
+
+    id: str
+    number: int
+    state: OrderState
+    total: Money
+    created_at: datetime
+    closed_at: datetime | None
+    receipt_number: int | None
+    item_count: int
+    needs_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """One order with all that happened to it, oldest first."""
+
+    order: Order
+    attempts: tuple[Attempt, ...]
+    exceptions: tuple[OrderException, ...]
+    tenders: tuple[Tender, ...]
+    history: tuple[Fact, ...]
+
+
+class OrderBook:
+    """Reads orders beside the writer, off the caller's thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def page(
+        self, *, search: str = "", before_number: int | None = None, limit: int = 100
+    ) -> list[OrderRow]:
+        """Give the newest orders, or those whose order or receipt number is searched for."""
+        text = search.strip().lstrip("#")
+        if text and not text.isdecimal():
+            return []
+        number = int(text) if text else None
+        return await self._store.read(
+            lambda db: [
+                _row(row)
+                for row in order_rows(db, number=number, before=before_number, limit=limit)
+            ]
+        )
+
+    async def detail(self, order_id: str) -> OrderDetail | None:
+        """Give one order whole, or None where there is none."""
+        return await self._store.read(lambda db: _detail(db, order_id))
+
+    async def unfinished(self) -> OrderDetail | None:
+        """Give the newest open order that can still be paid: what the screen showed last."""
+
+        def look(db: sqlite3.Connection) -> OrderDetail | None:
+            order_id = newest_unfinished(db)
+            return None if order_id is None else _detail(db, order_id)
+
+        return await self._store.read(look)
+
+
+def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
+    order = find_order(db, order_id)
+    if order is None:
+        return None
+    return OrderDetail(
+        order=order,
+        attempts=attempts_of(db, order_id),
+        exceptions=exceptions_of(db, order_id),
+        tenders=tenders_of(db, order_id),
+        history=history_of(db, order_id),
+    )
+
+
+def _row(row: Row) -> OrderRow:
+    return OrderRow(
+        id=row["id"],
+        number=row["number"],
+        state=OrderState(row["state"]),
+        total=Money(row["total_minor"], row["currency"]),
+        created_at=read_stamp(row["created_at"]),
+        closed_at=maybe_stamp(row["closed_at"]),
+        receipt_number=row["receipt_number"],
+        item_count=row["item_count"],
+        needs_person=bool(row["needs_person"]),
+    )

@@ -1,0 +1,199 @@
+"""What every payment provider can be asked: the protocol, and the values that go in and out.
+
+Having read one strategy you can read any. A strategy speaks to one account with one credential;
+it holds no state of the till. Every verb raises only `Unavailable`, `Rejected` or `Protocol`;
+declined, expired and late are values.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from app.domain.attempt import Reference
+from app.domain.delivery import Delivery
+from app.domain.money import Money
+from app.domain.observation import Observation, Source
+from app.domain.presentation import PresentedLine
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider takes. Amounts are in the till's minor units.
+
+    `minimum_minor` names the smallest amount by currency, `maximum_minor` the largest of all.
+    `key_lifetime` is how long the provider remembers an idempotency key for certain.
+    `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides them
+    (a loopback simulator's own).
+    """
+
+    currencies: frozenset[str]
+    minimum_minor: Mapping[str, int]
+    maximum_minor: int
+    amount_step: Mapping[str, int]
+    max_lines: int
+    takes_recurring: bool
+    session_lifetime: timedelta
+    key_lifetime: timedelta
+    page_hosts: frozenset[str]
+    page_origin: str = ""
+    methods: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """The provider's own account behind a credential."""
+
+    id: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """What a session is to ask for: `lines` sum to `amount`."""
+
+    reference: Reference
+    amount: Money
+    lines: tuple[PresentedLine, ...]
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A session that exists: its page may be shown until `expires_at`."""
+
+    session_id: str
+    url: str
+    amount: Money
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Money to be given back: `key` makes it happen once."""
+
+    payment_id: str
+    amount: Money
+    key: str
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRefund:
+    """A refund as the provider has it: `state` is pending, succeeded or failed."""
+
+    refund_id: str
+    payment_id: str
+    amount: Money
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """An event that says something happened to `reference` but not enough to judge money by."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A delivery as it came in: header names in lower case, `body` untouched."""
+
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+
+class PaymentStrategy(Protocol):
+    """One account at one provider."""
+
+    @property
+    def account(self) -> str:
+        """Our name for the account."""
+        ...
+
+    @property
+    def provider(self) -> str:
+        """The provider's name, under which payment ids are unique."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether this credential moves real money."""
+        ...
+
+    @property
+    def credential_digest(self) -> str:
+        """A digest that tells credentials apart without revealing them."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the provider takes."""
+        ...
+
+    async def identify(self) -> ProviderAccount:
+        """Ask the provider which account this credential belongs to."""
+        ...
+
+    def adopt(self, provider_account: str) -> None:
+        """Take the provider's account id from the books, where asking is not needed."""
+        ...
+
+    async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
+        """Build the complete parameters of a session, plain JSON data, to be kept with the intent.
+
+        May ask the provider's clock; has no effect there.
+        """
+        ...
+
+    async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
+        """Create the session; under the same key it is the same session, however often."""
+        ...
+
+    async def fetch(self, session_id: str, *, source: Source) -> Observation:
+        """Look at a session."""
+        ...
+
+    async def close_session(self, session_id: str, *, key: str) -> Observation:
+        """Close a session so that nobody can pay it, and look at it again.
+
+        A refusal by the provider is answered with what the session is now: it may be paid.
+        """
+        ...
+
+    async def refund(self, request: RefundRequest) -> SeenRefund:
+        """Give money back."""
+        ...
+
+    def read_webhook(self, request: WebhookRequest) -> Delivery:
+        """Verify a delivery and read its envelope. Raises WebhookRejected; touches nothing."""
+        ...
+
+    def observe(self, delivery: Delivery, *, at: datetime) -> Observation | Recheck | None:
+        """Read what a verified delivery says of a session, or None where it says nothing."""
+        ...
+
+    def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
+        """Look at every session made since then, newest first."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of the network."""
+        ...
+
+
+def objection(capabilities: Capabilities, amount: Money) -> str:
+    """Say in words why a provider would not take an amount, or nothing."""
+    currency = amount.currency
+    if currency not in capabilities.currencies:
+        return f"it takes no {currency}"
+    if amount.minor < capabilities.minimum_minor.get(currency, 1):
+        return f"the least it takes is {Money(capabilities.minimum_minor[currency], currency)}"
+    if amount.minor > capabilities.maximum_minor:
+        return f"the most it takes is {Money(capabilities.maximum_minor, currency)}"
+    step = capabilities.amount_step.get(currency, 1)
+    if amount.minor % step:
+        return f"its amounts in {currency} go in steps of {Money(step, currency)}"
+    return ""

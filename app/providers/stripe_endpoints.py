@@ -1,0 +1,45 @@
+"""Registering the till's webhook address with Stripe, where the till may do so by itself.
+
+Source: Stripe's API reference, Webhook Endpoints. Used with the simulator, whose account is the
+till's own; with a real account the owner registers the address in Stripe's dashboard.
+"""
+
+from typing import Any, Final, cast
+
+import stripe
+
+from app.errors import Protocol
+from app.providers.stripe_errors import translated
+
+EVENTS: Final = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "payment_intent.payment_failed",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+)
+
+
+async def register(client: stripe.StripeClient, url: str, *, owner: str) -> str:
+    """Have events sent to `url`, instead of to any earlier address of `owner`; give the secret."""
+    endpoints = client.v1.webhook_endpoints
+    try:
+        known = await endpoints.list_async({"limit": 100})
+        for endpoint in known.data:
+            if endpoint.to_dict().get("metadata", {}).get("owner") == owner:
+                await endpoints.delete_async(endpoint.id)
+        made = await endpoints.create_async(
+            {
+                "url": url,
+                "enabled_events": cast(Any, list(EVENTS)),
+                "metadata": {"owner": owner},
+            }
+        )
+    except stripe.StripeError as error:
+        raise translated(error) from error
+    if not made.secret:
+        raise Protocol("Stripe registered the address without giving a secret")
+    return made.secret

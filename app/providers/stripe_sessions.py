@@ -1,0 +1,162 @@
+"""Stripe's Checkout Sessions: parameters out, observations in. Pure functions.
+
+Source: Stripe's API reference, Checkout Sessions, version 2026-10-28.endive.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from app.domain.catalog import BillingInterval
+from app.domain.money import Money
+from app.domain.observation import Observation, SeenPayment, SessionState, Source
+from app.domain.presentation import PresentedLine
+from app.errors import Protocol
+from app.providers.strategy import SessionRequest
+
+PROVIDER: Final = "stripe"
+EXPAND: Final = ("payment_intent", "invoice.payments")
+
+_INTERVALS: Final = {
+    BillingInterval.WEEKLY.value: "week",
+    BillingInterval.MONTHLY.value: "month",
+    BillingInterval.YEARLY.value: "year",
+}
+_DEAD_INTENT: Final = frozenset({"requires_payment_method", "canceled"})
+
+
+def session_parameters(request: SessionRequest, *, expires_at: int) -> dict[str, Any]:
+    """Build what a session is created with; plain JSON data, the same for the same request."""
+    reference = str(request.reference)
+    recurring = any(line.is_recurring for line in request.lines)
+    data = "subscription_data" if recurring else "payment_intent_data"
+    return {
+        "mode": "subscription" if recurring else "payment",
+        "line_items": [_line_item(line, request.amount.currency) for line in request.lines],
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "client_reference_id": reference,
+        "metadata": {"reference": reference},
+        data: {"metadata": {"reference": reference}},
+        "expires_at": expires_at,
+    }
+
+
+def observation_from(
+    session: Mapping[str, Any],
+    *,
+    source: Source,
+    provider_account: str,
+    at: datetime,
+    event_id: str = "",
+    failed: bool = False,
+) -> Observation:
+    """Read a session as it was fetched or delivered. Raises Protocol where it proves nothing.
+
+    `failed` says that Stripe's event called the delayed payment failed.
+    """
+    state, is_final = _state(session, failed=failed)
+    payments = _payments(session) if state is SessionState.PAID else ()
+    return Observation(
+        source=source,
+        provider=PROVIDER,
+        provider_account=provider_account,
+        live=session.get("livemode") is True,
+        reference=reference_of(session),
+        session_id=_text(session, "id"),
+        state=state,
+        observed_at=at,
+        payments=payments,
+        is_final=is_final,
+        decline=decline_of(session.get("payment_intent")) if state is SessionState.OPEN else "",
+        event_id=event_id,
+    )
+
+
+def reference_of(session: Mapping[str, Any]) -> str:
+    """Give our reference as Stripe gives it back, or an empty text."""
+    metadata = session.get("metadata")
+    kept = metadata.get("reference") if isinstance(metadata, Mapping) else None
+    return str(session.get("client_reference_id") or kept or "")
+
+
+def decline_of(intent: Any) -> str:
+    """Give Stripe's code for the customer's last refused try, or an empty text."""
+    if not isinstance(intent, Mapping) or intent.get("status") != "requires_payment_method":
+        return ""
+    error = intent.get("last_payment_error")
+    if not isinstance(error, Mapping):
+        return ""
+    return str(error.get("decline_code") or error.get("code") or "declined")
+
+
+def money_from(amount: Any, currency: Any) -> Money:
+    """Read an amount of Stripe's. Raises Protocol for anything but an integer and a currency."""
+    try:
+        return Money(amount, str(currency).upper())
+    except (TypeError, ValueError) as error:
+        raise Protocol("Stripe sent an amount that is none", str(error)) from error
+
+
+def _line_item(line: PresentedLine, currency: str) -> dict[str, Any]:
+    price: dict[str, Any] = {
+        "currency": currency.lower(),
+        "unit_amount": line.amount_minor,
+        "product_data": {"name": line.name},
+    }
+    if line.is_recurring:
+        price["recurring"] = {"interval": _INTERVALS[line.billing_interval], "interval_count": 1}
+    return {"quantity": 1, "price_data": price}
+
+
+def _state(session: Mapping[str, Any], *, failed: bool) -> tuple[SessionState, bool]:
+    match session.get("status"), session.get("payment_status"):
+        case "open", _:
+            return SessionState.OPEN, False
+        case "expired", _:
+            return SessionState.EXPIRED, True
+        case "complete", "paid" | "no_payment_required":
+            return SessionState.PAID, True
+        case "complete", "unpaid":
+            intent = session.get("payment_intent")
+            status = intent.get("status") if isinstance(intent, Mapping) else None
+            if failed or status in _DEAD_INTENT:
+                return SessionState.FAILED, True
+            return SessionState.PROCESSING, False
+        case status, payment_status:
+            raise Protocol(
+                "Stripe sent a session in a state that the till does not know",
+                f"status {status!r}, payment_status {payment_status!r}",
+            )
+
+
+def _payments(session: Mapping[str, Any]) -> tuple[SeenPayment, ...]:
+    """Give the money that was taken: by payment intent, or by the first invoice's payments."""
+    currency = session.get("currency")
+    intent = session.get("payment_intent")
+    if isinstance(intent, Mapping):
+        taken = intent.get("amount_received", session.get("amount_total"))
+        return (SeenPayment(_text(intent, "id"), money_from(taken, currency)),)
+    if isinstance(intent, str) and intent:
+        return (SeenPayment(intent, money_from(session.get("amount_total"), currency)),)
+    invoice = session.get("invoice")
+    if isinstance(invoice, Mapping) and isinstance(invoice.get("payments"), Mapping):
+        return tuple(
+            SeenPayment(_intent_id(paid), money_from(paid.get("amount_paid"), currency))
+            for paid in invoice["payments"].get("data", ())
+            if paid.get("status") == "paid"
+        )
+    raise Protocol("Stripe calls a session paid without saying by which payment")
+
+
+def _intent_id(paid: Mapping[str, Any]) -> str:
+    payment = paid.get("payment")
+    intent = payment.get("payment_intent") if isinstance(payment, Mapping) else None
+    return _text(intent, "id") if isinstance(intent, Mapping) else str(intent or "")
+
+
+def _text(document: Mapping[str, Any], key: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not value:
+        raise Protocol(f"Stripe sent an object without {key}")
+    return value

@@ -1,0 +1,99 @@
+"""The one way out to providers: a deadline over the whole exchange, a cap on what comes back.
+
+TLS is verified, redirects are not followed, compressed replies are refused (they were not asked
+for). Also keeps the provider's own clock, from the `Date` header of its replies.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from app.clock import Clock
+from app.errors import Protocol, Unavailable
+from app.providers.pages import is_loopback
+
+DEADLINE_S: Final = 10.0
+MAX_REPLY_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply: status, headers (any case finds them) and at most 1 MiB of body."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+class Transport:
+    """Sends requests for one account. Raises Unavailable or Protocol, nothing else."""
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._clock = clock
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            follow_redirects=False,
+            timeout=DEADLINE_S,
+            trust_env=not is_loopback(base),
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=5),
+        )
+        self._provider_time: tuple[datetime, float] | None = None
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | str | None = None
+    ) -> Reply:
+        """Make one exchange, once: retrying is the caller's, under the same key."""
+        plain = {**headers, "Accept-Encoding": "identity"}
+        try:
+            async with (
+                asyncio.timeout(DEADLINE_S),
+                self._client.stream(method, url, headers=plain, content=body) as response,
+            ):
+                return await self._whole(response)
+        except (httpx.TransportError, TimeoutError) as error:
+            raise Unavailable(
+                "The payment provider could not be reached", f"{type(error).__name__}: {error}"
+            ) from error
+        except (httpx.InvalidURL, httpx.HTTPError) as error:
+            raise Protocol("The payment provider's address is not usable", str(error)) from error
+
+    def provider_now(self) -> datetime | None:
+        """Give the provider's clock, or None before its first reply."""
+        if self._provider_time is None:
+            return None
+        told, at = self._provider_time
+        return told + timedelta(seconds=self._clock.monotonic() - at)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    async def _whole(self, response: httpx.Response) -> Reply:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise Protocol("The payment provider sent a compressed reply that nobody asked for")
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_REPLY_BYTES:
+                raise Protocol("The payment provider sent more than the till takes")
+        self._note_time(response.headers.get("date", ""))
+        return Reply(response.status_code, response.headers, bytes(body))
+
+    def _note_time(self, date: str) -> None:
+        try:
+            told = parsedate_to_datetime(date)
+        except ValueError:
+            return
+        if told.tzinfo is not None:
+            self._provider_time = (told.astimezone(UTC), self._clock.monotonic())

@@ -1,0 +1,222 @@
+"""The control API under `/_control/`: for tests and the demo, from this computer only.
+
+It makes things go wrong, holds notices back, moves the clock, pays as a customer would, and
+tells what the books say.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.sandbox.books import Books, JsonObject
+from app.sandbox.clock import SandboxClock
+from app.sandbox.courier import Courier
+from app.sandbox.faults import FaultRefused, Faults
+from app.sandbox.traffic import Traffic
+from app.sandbox.wire import BodyTooLarge, body_of, from_loopback, names_loopback
+
+_MODES = ("deliver", "withhold", "reorder")
+_MOST_RESENT = 10_000
+
+
+class Provider(Protocol):
+    """What a provider's simulator offers to the control API."""
+
+    def pay(self, session_id: str, order: JsonObject) -> JsonObject | None: ...
+
+    def expire(self, session_id: str) -> JsonObject | None: ...
+
+    def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None: ...
+
+    def settle_refund(self, refund_id: str, status: str) -> JsonObject | None: ...
+
+    def books_of(self, account: str) -> JsonObject: ...
+
+    def catch_up(self) -> None: ...
+
+
+class Refused(Exception):
+    """The control request makes no sense; the message says why."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Control:
+    """The routes, and what they act upon."""
+
+    def __init__(
+        self,
+        *,
+        books: Books,
+        clock: SandboxClock,
+        faults: Faults,
+        traffic: Traffic,
+        courier: Courier,
+        provider: Provider,
+    ) -> None:
+        self._books = books
+        self._clock = clock
+        self._faults = faults
+        self._traffic = traffic
+        self._courier = courier
+        self._provider = provider
+
+    def routes(self) -> list[Route]:
+        table: list[tuple[str, str, Callable[[Request], Awaitable[Any]]]] = [
+            ("GET", "health", self._health),
+            ("POST", "faults", self._add_fault),
+            ("GET", "faults", self._list_faults),
+            ("DELETE", "faults", self._remove_faults),
+            ("DELETE", "faults/{id}", self._remove_faults),
+            ("POST", "webhooks", self._set_webhooks),
+            ("GET", "webhooks", self._show_webhooks),
+            ("POST", "webhooks/release", self._release),
+            ("POST", "events/{id}/deliver", self._resend),
+            ("GET", "books", self._show_books),
+            ("GET", "requests", self._show_requests),
+            ("DELETE", "requests", self._clear_requests),
+            ("GET", "clock", self._show_clock),
+            ("POST", "clock", self._move_clock),
+            ("POST", "sessions/{id}/pay", self._pay),
+            ("POST", "sessions/{id}/expire", self._expire),
+            ("POST", "sessions/{id}/settle", self._settle),
+            ("POST", "refunds/{id}/settle", self._settle_refund),
+        ]
+        return [
+            Route(f"/_control/{path}", _guarded(handler), methods=[method])
+            for method, path, handler in table
+        ]
+
+    async def _health(self, _: Request) -> JsonObject:
+        return {"ok": True}
+
+    async def _add_fault(self, request: Request) -> JsonObject:
+        try:
+            return self._faults.add(await _json(request)).as_json()
+        except FaultRefused as error:
+            raise Refused(str(error)) from error
+
+    async def _list_faults(self, _: Request) -> JsonObject:
+        return {"faults": [fault.as_json() for fault in self._faults.all()]}
+
+    async def _remove_faults(self, request: Request) -> JsonObject:
+        return {"removed": self._faults.remove(request.path_params.get("id"))}
+
+    async def _set_webhooks(self, request: Request) -> JsonObject:
+        order = await _json(request)
+        mode = order.get("mode", self._courier.mode)
+        if mode not in _MODES:
+            raise Refused(f"mode must be one of {', '.join(_MODES)}")
+        self._courier.duplicate = _whole(order, "duplicate", self._courier.duplicate, 1, 1000)
+        self._courier.mode = mode
+        self._courier.wake()
+        return await self._show_webhooks(request)
+
+    async def _show_webhooks(self, _: Request) -> JsonObject:
+        return {
+            "mode": self._courier.mode,
+            "duplicate": self._courier.duplicate,
+            "waiting": self._courier.waiting(),
+        }
+
+    async def _release(self, _: Request) -> JsonObject:
+        return {"sent": await self._courier.release()}
+
+    async def _resend(self, request: Request) -> JsonObject:
+        order = await _json(request)
+        event = request.path_params["id"]
+        if not self._books.exists("event", event):
+            raise Refused("there is no such event", 404)
+        times = _whole(order, "times", 1, 1, _MOST_RESENT)
+        statuses = await self._courier.resend(
+            event,
+            times=times,
+            concurrency=_whole(order, "concurrency", times, 1, _MOST_RESENT),
+            age_s=_whole(order, "age_s", 0, -86_400, 86_400),
+        )
+        return {"statuses": statuses}
+
+    async def _show_books(self, _: Request) -> JsonObject:
+        accounts = self._books.accounts()
+        return {"accounts": {name: self._provider.books_of(name) for name in accounts}}
+
+    async def _show_requests(self, _: Request) -> JsonObject:
+        return {"requests": self._traffic.as_json()}
+
+    async def _clear_requests(self, _: Request) -> JsonObject:
+        return {"cleared": self._traffic.clear()}
+
+    async def _show_clock(self, _: Request) -> JsonObject:
+        return {"now": self._clock.now(), "offset_s": self._clock.offset_s}
+
+    async def _move_clock(self, request: Request) -> JsonObject:
+        order = await _json(request)
+        offset = _whole(order, "offset_s", self._clock.offset_s, -(10**9), 10**9)
+        self._clock.move(advance_s=_whole(order, "advance_s", 0, -(10**9), 10**9), offset_s=offset)
+        self._provider.catch_up()
+        self._courier.wake()
+        return await self._show_clock(request)
+
+    async def _pay(self, request: Request) -> JsonObject:
+        return _found(self._provider.pay(request.path_params["id"], await _json(request)))
+
+    async def _expire(self, request: Request) -> JsonObject:
+        return _found(self._provider.expire(request.path_params["id"]))
+
+    async def _settle(self, request: Request) -> JsonObject:
+        succeeded = (await _json(request)).get("succeeded", True) is True
+        return _found(self._provider.settle(request.path_params["id"], succeeded=succeeded))
+
+    async def _settle_refund(self, request: Request) -> JsonObject:
+        status = (await _json(request)).get("status", "succeeded")
+        if status not in ("succeeded", "failed"):
+            raise Refused("status must be succeeded or failed")
+        return _found(self._provider.settle_refund(request.path_params["id"], status))
+
+
+def _guarded(
+    handler: Callable[[Request], Awaitable[JsonObject]],
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        if not (from_loopback(request) and names_loopback(request)):
+            return JSONResponse({"error": "for this computer only"}, 403)
+        try:
+            return JSONResponse(await handler(request))
+        except Refused as error:
+            return JSONResponse({"error": str(error)}, error.status)
+        except BodyTooLarge:
+            return JSONResponse({"error": "too large"}, 413)
+
+    return answer
+
+
+async def _json(request: Request) -> JsonObject:
+    body = await body_of(request)
+    if not body:
+        return {}
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused("the body is not JSON") from error
+    if not isinstance(value, dict):
+        raise Refused("the body must be a JSON object")
+    return value
+
+
+def _whole(order: JsonObject, name: str, default: int, lowest: int, highest: int) -> int:
+    value = order.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        raise Refused(f"{name} must be an integer from {lowest} to {highest}")
+    return value
+
+
+def _found(answer: JsonObject | None) -> JsonObject:
+    if answer is None:
+        raise Refused("there is nothing of that id in a state that permits this", 404)
+    return answer

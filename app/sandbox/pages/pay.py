@@ -1,0 +1,200 @@
+"""The page on which a customer pays: what is due, for what, and a card form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from starlette.responses import HTMLResponse
+
+from app.sandbox.pages.layout import icon, page, shop_line
+from app.sandbox.pages.markup import Markup, fill, joined
+
+_FEW = 4
+_WIDE = 9
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that is paid for; amounts are text for people."""
+
+    name: str
+    amount: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why the last try failed; `field` is the input to look at, if it is one."""
+
+    code: str
+    message: str
+    hint: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bill:
+    """Everything that the page shows."""
+
+    shop: str
+    total: str
+    lines: Sequence[Line]
+    action: str
+    button: str
+    cancel_url: str | None
+    free: bool = False
+    period: str = ""
+    entered: Mapping[str, str] = field(default_factory=dict)
+    """What was typed before and may be shown again."""
+    email_asked: bool = True
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class TestCard:
+    """A number to try, and what it does."""
+
+    number: str
+    effect: str
+
+
+_TEST_CARDS = (
+    TestCard("4242 4242 4242 4242", "accepted"),
+    TestCard("4000 0000 0000 0002", "declined"),
+    TestCard("4000 0000 0000 9995", "no funds"),
+    TestCard("4000 0000 0000 0069", "expired"),
+)
+
+
+def pay_page(bill: Bill, *, status: int = 200) -> HTMLResponse:
+    content = fill(
+        """<main class="two">
+<section aria-label="What you pay">
+{shop}
+<div class="due"><p>{to_pay}</p><h1{wide}>{total}</h1></div>
+{lines}
+</section>
+<section class="sheet" aria-labelledby="how"><h2 id="how">{heading}</h2>
+{alert}
+<form method="post" action="{action}" novalidate>
+{fields}
+<button class="pay">{button}</button>
+</form>
+{leave}
+{cards}
+</section>
+</main>""",
+        shop=shop_line(bill.shop),
+        to_pay=f"To pay {bill.period}" if bill.period else "To pay",
+        total=bill.total,
+        wide=Markup(' class="wide"') if len(bill.total) > _WIDE else Markup(""),
+        lines=_lines(bill),
+        heading="Your details" if bill.free else "Pay by card",
+        alert=_alert(bill.problem),
+        action=bill.action,
+        fields=_fields(bill),
+        button=bill.button,
+        leave=_leave(bill),
+        cards=Markup("") if bill.free else _test_cards(),
+    )
+    state = "open" if bill.problem is None else "declined"
+    return page(content, title=f"Pay {bill.total} to {bill.shop}", state=state, status=status)
+
+
+def _lines(bill: Bill) -> Markup:
+    rows = joined(
+        fill(
+            "<li><span>{name}{detail}</span><b>{amount}</b></li>",
+            name=line.name,
+            detail=fill("<small>{detail}</small>", detail=line.detail)
+            if line.detail
+            else Markup(""),
+            amount=line.amount,
+        )
+        for line in bill.lines
+    )
+    listed = fill('<ul class="lines">{rows}</ul>', rows=rows)
+    if len(bill.lines) <= _FEW:
+        return listed
+    return fill(
+        "<details><summary>{count} items</summary>{listed}</details>",
+        count=len(bill.lines),
+        listed=listed,
+    )
+
+
+def _alert(problem: Problem | None) -> Markup:
+    if problem is None:
+        return Markup("")
+    return fill(
+        '<div class="alert" role="alert" id="problem" data-code="{code}">{icon}'
+        "<p>{message}<span>{hint}</span></p></div>",
+        code=problem.code,
+        icon=icon("warning", 24),
+        message=problem.message,
+        hint=problem.hint,
+    )
+
+
+def _fields(bill: Bill) -> Markup:
+    # autocomplete is off so that no phone offers its owner's real card to a simulator.
+    card = joined(
+        [
+            _field(bill, "card_number", "Card number", "1234 1234 1234 1234", "numeric", 23),
+            Markup('<div class="pair">'),
+            _field(bill, "exp", "Expiry", "MM/YY", "numeric", 7),
+            _field(bill, "cvc", "CVC", "123", "numeric", 4),
+            Markup("</div>"),
+            _field(bill, "name", "Name on card", "", "text", 100),
+        ]
+    )
+    email = _field(bill, "email", "E-mail for the receipt", "", "email", 200, optional=True)
+    return joined([Markup("") if bill.free else card, email if bill.email_asked else Markup("")])
+
+
+def _field(
+    bill: Bill,
+    name: str,
+    label: str,
+    example: str,
+    keyboard: str,
+    longest: int,
+    *,
+    optional: bool = False,
+) -> Markup:
+    wrong = bill.problem is not None and bill.problem.field == name
+    return fill(
+        '<div class="field"><label for="{name}">{label}{optional}</label>'
+        '<input id="{name}" name="{name}" value="{value}" placeholder="{example}"'
+        ' inputmode="{keyboard}" maxlength="{longest}" autocomplete="off" spellcheck="false"'
+        "{wrong}></div>",
+        name=name,
+        label=label,
+        optional=Markup(" <i>(optional)</i>") if optional else Markup(""),
+        value=bill.entered.get(name, ""),
+        example=example,
+        keyboard=keyboard,
+        longest=longest,
+        wrong=Markup(' aria-invalid="true" aria-describedby="problem"') if wrong else Markup(""),
+    )
+
+
+def _leave(bill: Bill) -> Markup:
+    if bill.cancel_url is None:
+        return Markup("")
+    return fill('<a class="leave" href="{url}">Cancel and go back</a>', url=bill.cancel_url)
+
+
+def _test_cards() -> Markup:
+    rows = joined(
+        fill(
+            '<li><code data-fill data-exp="12/34">{number}</code><span>{effect}</span></li>',
+            number=card.number,
+            effect=card.effect,
+        )
+        for card in _TEST_CARDS
+    )
+    return fill(
+        '<details class="cards"><summary>Test cards</summary><ul>{rows}</ul>'
+        '<p class="quiet">Any date ahead, any CVC. Never enter a real card.</p></details>',
+        rows=rows,
+    )

@@ -1,0 +1,218 @@
+"""The simulator as a server: in a thread of its own for a till, or in the foreground.
+
+This is where its parts are put together.
+"""
+
+import asyncio
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.sandbox.books import Books
+from app.sandbox.clock import Clock, SandboxClock
+from app.sandbox.control import Control
+from app.sandbox.courier import Courier
+from app.sandbox.deliveries import Queue, RetrySchedule
+from app.sandbox.faults import Faults
+from app.sandbox.ids import Ids, RandomIds
+from app.sandbox.listener import Listener, listening, origin_of, stopped_by_signals
+from app.sandbox.pages.outcome import cancelled_page, not_found_page, success_page
+from app.sandbox.stripe.postman import StripePostman
+from app.sandbox.stripe.provider import StripeSandbox
+from app.sandbox.stripe.workbench import Workbench
+from app.sandbox.traffic import Traffic
+
+_START_WAIT_S = 20.0
+_STOP_WAIT_S = 10.0
+_SWEEP_S = 0.5
+_LAST_PORT = "last_port"
+
+
+class SandboxServer:
+    """A payment provider on this computer, with its books in one file.
+
+    With `port=0` it takes the port that it had the last time, if that is free, so that the
+    addresses it gave out stay good; else any free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        books_path: str | Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        public_origin: str | None = None,
+        clock: Clock = time.time,
+        ids: Ids | None = None,
+        chance: random.Random | None = None,
+        retries: RetrySchedule | None = None,
+        shop_name: str = "Training shop",
+    ) -> None:
+        self._books_path = Path(books_path)
+        self._host = host
+        self._port = port
+        self._public_origin = public_origin.rstrip("/") if public_origin else None
+        self._clock = clock
+        self._ids: Ids = RandomIds() if ids is None else ids
+        self._chance = random.Random() if chance is None else chance
+        self._retries = RetrySchedule() if retries is None else retries
+        self._shop_name = shop_name
+        self._origin: str | None = None
+        self._listener: Listener | None = None
+        self._thread: threading.Thread | None = None
+        self._stop_asked = threading.Event()
+
+    def __enter__(self) -> "SandboxServer":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def origin(self) -> str:
+        """What its addresses begin with; known once it listens."""
+        if self._origin is None:
+            raise RuntimeError("the sandbox has not been started")
+        return self._origin
+
+    def start(self) -> str:
+        """Serve from a daemon thread; answers the origin once it listens.
+
+        Raises what kept it from starting: `BooksUnusable`, or `OSError` for a port in use.
+        """
+        if self._thread is not None:
+            return self.origin
+        self._stop_asked.clear()
+        ready: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=self._thread_main, args=(ready,), name="scantill-sandbox", daemon=True
+        )
+        self._thread.start()
+        try:
+            ready.result(_START_WAIT_S)
+        except BaseException:
+            self.stop()
+            raise
+        return self.origin
+
+    def stop(self) -> None:
+        """Stop serving, close the books and wait for the thread, all within seconds."""
+        self._stop_asked.set()
+        if self._listener is not None:
+            self._listener.ask_to_stop()
+        if self._thread is not None:
+            self._thread.join(_STOP_WAIT_S)
+            self._thread = None
+
+    def serve(self, on_ready: Callable[[str], None] | None = None) -> None:
+        """Serve in the foreground until SIGINT or SIGTERM; `on_ready` is told the origin."""
+        self._stop_asked.clear()
+
+        def ready() -> None:
+            if on_ready is not None:
+                on_ready(self.origin)
+
+        with stopped_by_signals(self.stop):
+            asyncio.run(self._run(ready))
+
+    def _thread_main(self, ready: "Future[None]") -> None:
+        try:
+            asyncio.run(self._run(lambda: ready.set_result(None)))
+        except Exception as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+        if not ready.done():
+            ready.set_exception(RuntimeError("the sandbox was stopped before it had started"))
+
+    async def _run(self, on_ready: Callable[[], None]) -> None:
+        books = Books(self._books_path)
+        try:
+            with listening(self._host, self._port, books.fact(_LAST_PORT)) as listener:
+                await self._serve_on(listener, books, on_ready)
+        finally:
+            self._listener = None
+            books.close()
+
+    async def _serve_on(
+        self, listener: socket.socket, books: Books, on_ready: Callable[[], None]
+    ) -> None:
+        port = int(listener.getsockname()[1])
+        with books.transaction():
+            books.set_fact(_LAST_PORT, str(port))
+        self._origin = self._public_origin or origin_of(self._host, port)
+        faults, traffic = Faults(), Traffic()
+        clock = SandboxClock(self._clock, books)
+        queue = Queue(books, clock)
+        bench = Workbench(books, clock, self._ids, queue, lambda: self.origin, self._shop_name)
+        courier = Courier(
+            books=books,
+            queue=queue,
+            postman=StripePostman(bench),
+            schedule=self._retries,
+            chance=self._chance,
+        )
+        provider = StripeSandbox(bench, faults, traffic, courier.wake)
+        control = Control(
+            books=books,
+            clock=clock,
+            faults=faults,
+            traffic=traffic,
+            courier=courier,
+            provider=provider,
+        )
+        app = Starlette(routes=[*control.routes(), *provider.routes(), *_plain_routes()])
+        self._listener = Listener(app, on_ready, faults.stop)
+        if self._stop_asked.is_set():
+            return
+        chores = [
+            asyncio.create_task(courier.run()),
+            asyncio.create_task(_sweep(provider.catch_up)),
+        ]
+        try:
+            await self._listener.serve(sockets=[listener])
+        finally:
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+            await courier.close()
+
+
+async def _sweep(catch_up: Callable[[], None]) -> None:
+    """Let sessions expire by themselves, without anybody asking."""
+    while True:
+        catch_up()
+        await asyncio.sleep(_SWEEP_S)
+
+
+def _plain_routes() -> list[Route]:
+    async def success(_: Request) -> Response:
+        return success_page()
+
+    async def cancelled(_: Request) -> Response:
+        return cancelled_page()
+
+    async def elsewhere(_: Request) -> Response:
+        return not_found_page()
+
+    return [
+        Route("/success", success),
+        Route("/cancelled", cancelled),
+        Route("/{path:path}", elsewhere),
+    ]

@@ -1,0 +1,250 @@
+"""Stripe's API: from an HTTP request to one transaction, and its answer back.
+
+Order of work: account -> parameters -> idempotency key held -> fault -> one transaction with
+the effect, its events and the kept answer -> reply.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.sandbox.books import JsonObject
+from app.sandbox.faults import Fault, Faults
+from app.sandbox.stripe import (
+    API_VERSION,
+    accounts,
+    endpoints,
+    events,
+    payments,
+    refunds,
+    sessions,
+    subscriptions,
+)
+from app.sandbox.stripe.errors import StripeRefusal, unrecognized
+from app.sandbox.stripe.forms import Form, decode
+from app.sandbox.stripe.idempotency import Answer, Keys
+from app.sandbox.stripe.parameters import EXPAND
+from app.sandbox.stripe.presentation import expanded
+from app.sandbox.stripe.workbench import Call, Cause, Workbench
+from app.sandbox.traffic import Seen, Traffic
+from app.sandbox.wire import BodyTooLarge, CutConnection, body_of, from_loopback
+
+Handler = Callable[[Workbench, Call], JsonObject]
+
+_ID = r"([^/]+)"
+_ROUTES: list[tuple[str, str, Handler]] = [
+    ("POST", r"/v1/checkout/sessions", sessions.create),
+    ("GET", r"/v1/checkout/sessions", sessions.listing),
+    ("GET", rf"/v1/checkout/sessions/{_ID}", sessions.retrieve),
+    ("POST", rf"/v1/checkout/sessions/{_ID}/expire", sessions.expire),
+    ("GET", rf"/v1/checkout/sessions/{_ID}/line_items", sessions.line_items),
+    ("GET", r"/v1/payment_intents", payments.list_intents),
+    ("GET", rf"/v1/payment_intents/{_ID}", payments.retrieve_intent),
+    ("GET", rf"/v1/charges/{_ID}", payments.retrieve_charge),
+    ("POST", r"/v1/refunds", refunds.create),
+    ("GET", r"/v1/refunds", refunds.listing),
+    ("GET", rf"/v1/refunds/{_ID}", refunds.retrieve),
+    ("GET", r"/v1/events", events.listing),
+    ("GET", rf"/v1/events/{_ID}", events.retrieve),
+    ("POST", r"/v1/webhook_endpoints", endpoints.create),
+    ("GET", r"/v1/webhook_endpoints", endpoints.listing),
+    ("GET", rf"/v1/webhook_endpoints/{_ID}", endpoints.retrieve),
+    ("DELETE", rf"/v1/webhook_endpoints/{_ID}", endpoints.delete),
+    ("GET", r"/v1/subscriptions/" + _ID, subscriptions.retrieve),
+    ("GET", r"/v1/invoices/" + _ID, subscriptions.retrieve_invoice),
+    ("GET", r"/v1/account", accounts.retrieve),
+    ("GET", r"/v1/balance", accounts.retrieve_balance),
+]
+_PATTERNS = [(method, re.compile(path), handler) for method, path, handler in _ROUTES]
+
+
+@dataclass
+class Reply:
+    """What goes back, unless a fault cuts the connection first."""
+
+    status: int
+    body: str
+    original: str | None = None
+    replayed: bool = False
+    headers: Mapping[str, str] | None = None
+
+
+class StripeApi:
+    """Answers everything below `/v1`; `changed` is called after each commit."""
+
+    def __init__(
+        self, bench: Workbench, faults: Faults, traffic: Traffic, changed: Callable[[], None]
+    ) -> None:
+        self._bench = bench
+        self._faults = faults
+        self._traffic = traffic
+        self._changed = changed
+        self._keys = Keys(bench)
+
+    async def answer(self, request: Request) -> Response:
+        cause = Cause(self._bench.ids("req_", 14), request.headers.get("Idempotency-Key"))
+        seen = self._traffic.note(
+            Seen(
+                method=request.method,
+                path=request.url.path,
+                query=request.url.query,
+                idempotency_key=cause.idempotency_key,
+                at=self._bench.now(),
+            )
+        )
+        account: str | None = None
+        try:
+            body = await body_of(request)
+            account = seen.account = self._admitted(request)
+            handler, call = _routed(request, body, account, cause)
+            reply = await self._served(request, handler, call)
+        except BodyTooLarge:
+            refusal = StripeRefusal(413, "Request body is too large.")
+            reply = self._refused(refusal, account, cause)
+        except StripeRefusal as refusal:
+            reply = self._refused(refusal, account, cause)
+        if reply is None:
+            return CutConnection()
+        seen.status, seen.replayed = reply.status, reply.replayed
+        return Response(
+            reply.body,
+            reply.status,
+            headers=self._headers(reply, cause),
+            media_type="application/json",
+        )
+
+    def _admitted(self, request: Request) -> str:
+        if not from_loopback(request):
+            raise StripeRefusal(403, "The simulator's API is for this computer only.")
+        version = request.headers.get("Stripe-Version", API_VERSION)
+        account = accounts.authenticate(request.headers.get("Authorization"))
+        if version != API_VERSION:
+            raise StripeRefusal(
+                400, f"Invalid Stripe API version: {version}. This simulator has {API_VERSION}."
+            )
+        return account
+
+    async def _served(self, request: Request, handler: Handler, call: Call) -> Reply | None:
+        """The reply, or None where the connection is to be cut."""
+        key = call.cause.idempotency_key if request.method == "POST" else None
+        if key is not None:
+            self._keys.claim(call.account, key)
+        try:
+            fault = self._faults.take(request.method, request.url.path)
+            await self._faults.delay(fault)
+            if fault is not None and fault.drop == "before":
+                return None
+            if fault is not None and fault.status is not None:
+                return self._faulty(fault, fault.status, call, key)
+            reply = self._executed(handler, call, key)
+            return None if fault is not None and fault.drop == "after_effect" else reply
+        finally:
+            if key is not None:
+                self._keys.release(call.account, key)
+
+    def _executed(self, handler: Handler, call: Call, key: str | None) -> Reply:
+        self.catch_up()
+        try:
+            with self._bench.books.transaction():
+                if key is not None and (kept := self._keys.answer(call)):
+                    return _replay(kept)
+                reply = self._done(handler, call)
+                if key is not None:
+                    self._keys.keep(call, reply.status, reply.body)
+        except StripeRefusal as refusal:
+            reply = self._refused(refusal, call.account, call.cause)
+            if key is None or not refusal.stored:
+                return reply
+            with self._bench.books.transaction():
+                self._keys.keep(call, reply.status, reply.body)
+        self._changed()
+        if key is not None:
+            reply.original = call.cause.request_id
+        return reply
+
+    def _done(self, handler: Handler, call: Call) -> Reply:
+        paths = EXPAND.check(call.form.get("expand", {}), "expand")
+        body = expanded(self._bench, call.account, handler(self._bench, call), paths)
+        return Reply(200, json.dumps(body, indent=2, ensure_ascii=False))
+
+    def catch_up(self) -> None:
+        """Let happen what was due before now."""
+        expired = sessions.expire_due(self._bench)
+        if refunds.settle_due(self._bench) or expired:
+            self._changed()
+
+    def _faulty(self, fault: Fault, status: int, call: Call, key: str | None) -> Reply:
+        body = fault.body
+        if body is None:
+            refusal = StripeRefusal(
+                status, "An unknown error occurred.", type="api_error", code=_CODES.get(status)
+            )
+            body = refusal.body(
+                account=call.account, request_id=call.cause.request_id or "", at=self._bench.now()
+            )
+        text = json.dumps(body, indent=2)
+        if key is not None and fault.store:
+            with self._bench.books.transaction():
+                if kept := self._keys.answer(call):
+                    return _replay(kept)
+                self._keys.keep(call, status, text)
+        return Reply(status, text, headers=fault.headers)
+
+    def _refused(self, refusal: StripeRefusal, account: str | None, cause: Cause) -> Reply:
+        body = refusal.body(
+            account=account, request_id=cause.request_id or "", at=self._bench.now()
+        )
+        headers = {"Stripe-Should-Retry": "true" if refusal.status == 409 else "false"}
+        if refusal.status == 401:
+            headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
+        return Reply(refusal.status, json.dumps(body, indent=2), headers=headers)
+
+    def _headers(self, reply: Reply, cause: Cause) -> dict[str, str]:
+        headers = {
+            "Cache-Control": "no-cache, no-store",
+            "Date": self._bench.clock.http_date(),
+            "Request-Id": cause.request_id or "",
+            "Stripe-Version": API_VERSION,
+        }
+        if cause.idempotency_key is not None:
+            headers["Idempotency-Key"] = cause.idempotency_key
+        if reply.original is not None:
+            headers["Original-Request"] = reply.original
+        if reply.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return {**headers, **(reply.headers or {})}
+
+
+_CODES = {429: "rate_limit"}
+
+
+def _routed(request: Request, body: bytes, account: str, cause: Cause) -> tuple[Handler, Call]:
+    path = request.url.path
+    for method, pattern, handler in _PATTERNS:
+        match = pattern.fullmatch(path)
+        if match is not None and method == request.method:
+            form = _form(request, body)
+            return handler, Call(account, path, form, match.groups(), cause)
+    raise unrecognized(request.method, path)
+
+
+def _form(request: Request, body: bytes) -> Form:
+    if request.method != "POST":
+        return decode(request.url.query.encode())
+    content_type = request.headers.get("Content-Type", "")
+    if body and "application/x-www-form-urlencoded" not in content_type:
+        raise StripeRefusal(
+            400,
+            "Invalid request (check that your POST content type is"
+            " application/x-www-form-urlencoded). If you have any questions, we can help at"
+            " https://support.stripe.com/.",
+        )
+    return decode(body)
+
+
+def _replay(kept: Answer) -> Reply:
+    return Reply(kept.status, kept.body, original=kept.request_id, replayed=True)

@@ -1,0 +1,231 @@
+"""`payment_intent`, `charge` and `payment_method`."""
+
+from typing import Any
+
+from app.sandbox.books import JsonObject
+from app.sandbox.stripe.cards import Card
+
+
+def payment_intent(
+    *, id: str, secret: str, created: int, amount: int, currency: str, data: dict[str, Any]
+) -> JsonObject:
+    """An intent that waits for a payment method; `data` is the session's `..._data` parameter."""
+    return {
+        "id": id,
+        "object": "payment_intent",
+        "allowed_payment_method_types": None,
+        "amount": amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "client_secret": secret,
+        "confirmation_method": "automatic",
+        "created": created,
+        "currency": currency,
+        "customer": None,
+        "customer_account": None,
+        "description": data.get("description"),
+        "excluded_payment_method_types": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "managed_payments": {"enabled": False},
+        "metadata": data.get("metadata", {}),
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_types": ["card"],
+        "processing": None,
+        "receipt_email": data.get("receipt_email"),
+        "review": None,
+        "setup_future_usage": data.get("setup_future_usage"),
+        "shipping": None,
+        "source": None,
+        "statement_descriptor": data.get("statement_descriptor"),
+        "statement_descriptor_suffix": data.get("statement_descriptor_suffix"),
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": data.get("transfer_group"),
+    }
+
+
+def payment_method(
+    *, id: str, created: int, card: Card, name: str | None, email: str | None
+) -> JsonObject:
+    return {
+        "id": id,
+        "object": "payment_method",
+        "allow_redisplay": "limited",
+        "billing_details": _billing(name, email),
+        "card": {
+            "brand": card.brand,
+            "checks": _checks(),
+            "country": "US",
+            "display_brand": card.brand,
+            "exp_month": card.exp_month,
+            "exp_year": card.exp_year,
+            "fingerprint": card.fingerprint,
+            "funding": "credit",
+            "generated_from": None,
+            "last4": card.last4,
+            "networks": {"available": [card.brand], "preferred": None},
+            "regulated_status": "unregulated",
+            "three_d_secure_usage": {"supported": True},
+            "wallet": None,
+        },
+        "created": created,
+        "customer": None,
+        "customer_account": None,
+        "livemode": False,
+        "metadata": {},
+        "type": "card",
+    }
+
+
+def charge(
+    *, id: str, created: int, intent: JsonObject, method: JsonObject, transaction: str | None
+) -> JsonObject:
+    """A charge that has not been decided yet: `approve` or `decline` completes it."""
+    card = method["card"]
+    return {
+        "id": id,
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": transaction,
+        "billing_details": method["billing_details"],
+        "calculated_statement_descriptor": intent["statement_descriptor"] or "SCANTILL",
+        "captured": False,
+        "created": created,
+        "currency": intent["currency"],
+        "customer": None,
+        "description": intent["description"],
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": intent["metadata"],
+        "on_behalf_of": None,
+        "outcome": None,
+        "paid": False,
+        "payment_intent": intent["id"],
+        "payment_method": method["id"],
+        "payment_method_details": {
+            "card": {
+                "amount_authorized": intent["amount"],
+                "authorization_code": None,
+                "brand": card["brand"],
+                "checks": card["checks"],
+                "country": card["country"],
+                "exp_month": card["exp_month"],
+                "exp_year": card["exp_year"],
+                "extended_authorization": {"status": "disabled"},
+                "fingerprint": card["fingerprint"],
+                "funding": card["funding"],
+                "incremental_authorization": {"status": "unavailable"},
+                "installments": None,
+                "last4": card["last4"],
+                "mandate": None,
+                "multicapture": {"status": "unavailable"},
+                "network": card["brand"],
+                "network_token": {"used": False},
+                "network_transaction_id": None,
+                "overcapture": {
+                    "maximum_amount_capturable": intent["amount"],
+                    "status": "unavailable",
+                },
+                "regulated_status": card["regulated_status"],
+                "three_d_secure": None,
+                "transaction_link_id": None,
+                "wallet": None,
+            },
+            "type": "card",
+        },
+        "radar_options": {},
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": intent["statement_descriptor"],
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "status": "pending",
+        "transfer_data": None,
+        "transfer_group": intent["transfer_group"],
+    }
+
+
+def approve(charge: JsonObject) -> None:
+    charge["amount_captured"] = charge["amount"]
+    charge["captured"] = charge["paid"] = True
+    charge["status"] = "succeeded"
+    charge["outcome"] = _outcome("authorized", "approved_by_network", "Payment complete.", None)
+
+
+def decline(charge: JsonObject, *, code: str, decline_code: str, message: str) -> None:
+    charge["status"] = "failed"
+    charge["failure_code"] = code
+    charge["failure_message"] = message
+    charge["outcome"] = _outcome(
+        "issuer_declined",
+        "declined_by_network",
+        "The bank did not return any further details with this decline.",
+        decline_code,
+    )
+
+
+def payment_error(
+    *, charge: str, code: str, decline_code: str, message: str, method: JsonObject
+) -> JsonObject:
+    """`last_payment_error` of an intent."""
+    return {
+        "advice_code": "try_again_later",
+        "charge": charge,
+        "code": code,
+        "decline_code": decline_code,
+        "doc_url": f"https://docs.stripe.com/error-codes#{code.replace('_', '-')}",
+        "message": message,
+        "network_decline_code": None,
+        "payment_method": method,
+        "type": "card_error",
+    }
+
+
+def _billing(name: str | None, email: str | None) -> JsonObject:
+    address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
+    return {"address": address, "email": email, "name": name, "phone": None, "tax_id": None}
+
+
+def _checks() -> JsonObject:
+    return {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"}
+
+
+def _outcome(type: str, network: str, message: str, reason: str | None) -> JsonObject:
+    return {
+        "advice_code": None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": network,
+        "reason": reason,
+        "risk_level": "normal",
+        "risk_score": 7,
+        "seller_message": message,
+        "type": type,
+    }

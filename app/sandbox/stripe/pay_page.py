@@ -1,0 +1,158 @@
+"""The hosted page of a Checkout session: shown on GET, paid by POST to the same path."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app.sandbox.books import JsonObject, Record
+from app.sandbox.faults import Faults
+from app.sandbox.pages.outcome import already_paid_page, expired_page, not_found_page
+from app.sandbox.pages.pay import Bill, Line, Problem, pay_page
+from app.sandbox.stripe import payments, sessions
+from app.sandbox.stripe.cards import Decline, Entry, Unusable
+from app.sandbox.stripe.currencies import shown
+from app.sandbox.stripe.objects.session import PAGE_PATH
+from app.sandbox.stripe.workbench import Workbench
+from app.sandbox.wire import BodyTooLarge, CutConnection, body_of
+
+_LONGEST_FIELD = 200
+_SHOWN_AGAIN = ("card_number", "exp", "name", "email")
+_HINTS = {
+    "generic_decline": "Nothing was charged. Try another card.",
+    "insufficient_funds": "Nothing was charged. Try another card.",
+    "expired_card": "Nothing was charged. Check the date, or try another card.",
+    "incorrect_number": "Check the digits and try again.",
+}
+_BUTTONS = {"book": "Book", "donate": "Donate", "subscribe": "Subscribe for"}
+
+
+class PayPage:
+    """`/c/pay/{session}`, for browsers and for plain HTTP clients alike."""
+
+    def __init__(
+        self,
+        bench: Workbench,
+        faults: Faults,
+        catch_up: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._bench = bench
+        self._faults = faults
+        self._catch_up = catch_up
+        self._changed = changed
+
+    def routes(self) -> list[Route]:
+        return [Route(PAGE_PATH + "{session}", self.answer, methods=["GET", "POST"])]
+
+    async def answer(self, request: Request) -> Response:
+        try:
+            form = _fields(await body_of(request))
+        except BodyTooLarge:
+            return Response("Too large", 413)
+        fault = self._faults.take(request.method, request.url.path)
+        await self._faults.delay(fault)
+        if fault is not None and fault.drop == "before":
+            return CutConnection()
+        if fault is not None and fault.status is not None:
+            return Response(None, fault.status, headers=fault.headers)
+        response = self._answered(request, form)
+        dropped = fault is not None and fault.drop == "after_effect"
+        return CutConnection() if dropped else response
+
+    def _answered(self, request: Request, form: Mapping[str, str]) -> Response:
+        self._catch_up()
+        session = self._bench.books.get(sessions.KIND, request.path_params["session"])
+        if session is None:
+            return not_found_page()
+        if session.body["status"] == "open":
+            if request.method == "POST":
+                return self._paid(session, form)
+            return pay_page(self._bill(session, {}, None))
+        return self._closed(session)
+
+    def _paid(self, session: Record, form: Mapping[str, str]) -> Response:
+        entry = Entry(form.get("card_number", ""), form.get("exp", ""), form.get("cvc", ""))
+        payer = payments.Payer(form.get("name") or None, form.get("email") or None)
+        with self._bench.books.transaction():
+            outcome = payments.pay(self._bench, session, entry, payer)
+        self._changed()
+        if outcome.problem is None:
+            return RedirectResponse(_success_url(session), 303)
+        problem = _problem(outcome.problem)
+        status = 402 if outcome.state == "declined" else 422
+        return pay_page(self._bill(session, form, problem), status=status)
+
+    def _closed(self, session: Record) -> Response:
+        shop, total = self._shop(session), _total(session.body)
+        if session.body["status"] == "expired":
+            return expired_page(shop=shop, total=total, back_url=session.body["cancel_url"])
+        return already_paid_page(
+            shop=shop,
+            total=total,
+            back_url=_success_url(session),
+            pending=session.body["payment_status"] == "unpaid",
+        )
+
+    def _bill(self, session: Record, entered: Mapping[str, str], problem: Problem | None) -> Bill:
+        body, total = session.body, _total(session.body)
+        free = body["amount_total"] == 0
+        default = "subscribe" if body["mode"] == "subscription" else "pay"
+        verb = _BUTTONS.get(body["submit_type"] or default, "Pay")
+        return Bill(
+            shop=self._shop(session),
+            total=total,
+            lines=[_line(item) for item in session.private["line_items"]],
+            action=PAGE_PATH + session.id,
+            button="Complete the order" if free else f"{verb} {total}",
+            cancel_url=body["cancel_url"],
+            free=free,
+            period="now, then as listed" if body["mode"] == "subscription" else "",
+            entered={name: entered.get(name, "") for name in _SHOWN_AGAIN},
+            email_asked=body["customer_email"] is None,
+            problem=problem,
+        )
+
+    def _shop(self, session: Record) -> str:
+        branding = session.body["branding_settings"] or {}
+        return str(branding.get("display_name") or self._bench.shop_name)
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    text = body.decode("ascii", "replace")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=50)
+    except ValueError:
+        return {}
+    return {name: value.strip()[:_LONGEST_FIELD] for name, value in pairs}
+
+
+def _success_url(session: Record) -> str:
+    return str(session.body["success_url"]).replace("{CHECKOUT_SESSION_ID}", session.id)
+
+
+def _total(body: JsonObject) -> str:
+    return shown(body["amount_total"], body["currency"])
+
+
+def _line(item: JsonObject) -> Line:
+    price = item["price"]
+    details = []
+    if item["quantity"] > 1:
+        each = shown(price["unit_amount"], price["currency"])
+        details.append(f"{item['quantity']} \N{MULTIPLICATION SIGN} {each}")
+    if price["recurring"] is not None:
+        count, interval = price["recurring"]["interval_count"], price["recurring"]["interval"]
+        details.append(f"every {interval}" if count == 1 else f"every {count} {interval}s")
+    return Line(
+        item["description"], shown(item["amount_total"], item["currency"]), ", ".join(details)
+    )
+
+
+def _problem(why: Decline | Unusable) -> Problem:
+    if isinstance(why, Unusable):
+        return Problem(why.code, why.message, _HINTS.get(why.code, ""), why.field)
+    hint = _HINTS.get(why.decline_code, "Nothing was charged. Try another card.")
+    return Problem(why.decline_code, why.message, hint, "card_number")

@@ -1,0 +1,172 @@
+"""Stripe's simulator as a whole: its routes, its background work, and its side of the control API.
+
+What stands outside (`server`, `control`) knows providers only through what is public here.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.routing import Route
+
+from app.sandbox.books import JsonObject, Record
+from app.sandbox.faults import Faults
+from app.sandbox.stripe import payments, refunds, sessions
+from app.sandbox.stripe.api import StripeApi
+from app.sandbox.stripe.cards import Entry
+from app.sandbox.stripe.pay_page import PayPage
+from app.sandbox.stripe.workbench import Cause, Workbench
+from app.sandbox.traffic import Traffic
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class StripeSandbox:
+    """One provider; `changed` is called after each commit that may have queued notices."""
+
+    def __init__(
+        self, bench: Workbench, faults: Faults, traffic: Traffic, changed: Callable[[], None]
+    ) -> None:
+        bench.books.define(sessions.SCHEMA)
+        bench.books.define(refunds.SCHEMA)
+        self._bench = bench
+        self._changed = changed
+        self._api = StripeApi(bench, faults, traffic, changed)
+        self._page = PayPage(bench, faults, self.catch_up, changed)
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/{path:path}", self._api.answer, methods=_METHODS),
+            *self._page.routes(),
+        ]
+
+    def catch_up(self) -> None:
+        """Let happen what was due before now: sessions expire, slow refunds are decided."""
+        self._api.catch_up()
+
+    def pay(self, session_id: str, order: JsonObject) -> JsonObject | None:
+        """Pay as a customer would; None where there is no such session."""
+        self.catch_up()
+        session = self._session(session_id)
+        if session is None:
+            return None
+        entry = Entry(
+            number=str(order.get("card", "")),
+            exp=str(order.get("exp", "12/49")),
+            cvc=str(order.get("cvc", "123")),
+        )
+        payer = payments.Payer(name=order.get("name"), email=order.get("email"))
+        with self._bench.books.transaction():
+            outcome = payments.pay(
+                self._bench, session, entry, payer, delayed=bool(order.get("delayed"))
+            )
+        self._changed()
+        problem = outcome.problem
+        return {
+            "outcome": outcome.state,
+            "code": None if problem is None else problem.code,
+            "decline_code": getattr(problem, "decline_code", None),
+            "message": None if problem is None else problem.message,
+            **_session_line(session),
+        }
+
+    def expire(self, session_id: str) -> JsonObject | None:
+        """Expire a session if it is open; None where there is no such session."""
+        self.catch_up()
+        session = self._session(session_id)
+        if session is None:
+            return None
+        if session.body["status"] == "open":
+            with self._bench.books.transaction():
+                sessions.close(self._bench, session, Cause())
+            self._changed()
+        return _session_line(session)
+
+    def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
+        """Decide a delayed payment; None where nothing waits for that."""
+        session = self._session(session_id)
+        if session is None:
+            return None
+        with self._bench.books.transaction():
+            settled = payments.settle_delayed(self._bench, session, succeeded=succeeded)
+        self._changed()
+        return _session_line(session) if settled else None
+
+    def settle_refund(self, refund_id: str, status: str) -> JsonObject | None:
+        """Turn a refund into a succeeded or failed one; None where there is no such refund."""
+        refund = self._bench.books.get("refund", refund_id)
+        if refund is None:
+            return None
+        with self._bench.books.transaction():
+            refunds.settle(self._bench, refund, status)
+        self._changed()
+        return {"id": refund.id, "status": refund.body["status"]}
+
+    def books_of(self, account: str) -> JsonObject:
+        """What was captured and given back, in the provider's own words."""
+        self.catch_up()
+        found = {
+            kind: self._bench.books.select("account = ? AND kind = ?", (account, kind))
+            for kind in ("checkout.session", "payment_intent", "charge", "refund")
+        }
+        by_id = {session.id: session for session in found["checkout.session"]}
+        charges = {charge.id: charge for charge in found["charge"]}
+        return {
+            "payments": [
+                _payment_line(intent, by_id, charges) for intent in found["payment_intent"]
+            ],
+            "refunds": [_refund_line(refund) for refund in found["refund"]],
+            "sessions": [_session_line(session) for session in found["checkout.session"]],
+        }
+
+    def _session(self, id: str) -> Record | None:
+        return self._bench.books.get(sessions.KIND, id)
+
+
+def _reference(session: Record | None, metadata: JsonObject) -> str | None:
+    reference: Any = None
+    if session is not None:
+        reference = session.body["client_reference_id"]
+    return reference or metadata.get("reference")
+
+
+def _payment_line(
+    intent: Record, sessions_by_id: dict[str, Record], charges: dict[str, Record]
+) -> JsonObject:
+    session = sessions_by_id.get(intent.private["session"])
+    charge = charges.get(intent.body["latest_charge"] or "")
+    metadata = {**(session.body["metadata"] if session else {}), **intent.body["metadata"]}
+    return {
+        "payment_id": intent.id,
+        "session_id": intent.private["session"],
+        "reference": _reference(session, metadata),
+        "metadata": metadata,
+        "amount_minor": intent.body["amount"],
+        "currency": intent.body["currency"],
+        "captured_minor": 0 if charge is None else charge.body["amount_captured"],
+        "refunded_minor": 0 if charge is None else charge.body["amount_refunded"],
+        "status": intent.body["status"],
+        "created": intent.created,
+    }
+
+
+def _refund_line(refund: Record) -> JsonObject:
+    return {
+        "refund_id": refund.id,
+        "payment_id": refund.body["payment_intent"],
+        "amount_minor": refund.body["amount"],
+        "currency": refund.body["currency"],
+        "status": refund.body["status"],
+        "metadata": refund.body["metadata"],
+        "created": refund.created,
+    }
+
+
+def _session_line(session: Record) -> JsonObject:
+    return {
+        "id": session.id,
+        "reference": _reference(session, session.body["metadata"]),
+        "status": session.body["status"],
+        "payment_status": session.body["payment_status"],
+        "amount_total": session.body["amount_total"],
+        "currency": session.body["currency"],
+    }

@@ -1,0 +1,70 @@
+"""What all parts of this provider work with, and the request that they work for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.sandbox.books import Books, JsonObject, Record
+from app.sandbox.clock import SandboxClock
+from app.sandbox.deliveries import Queue
+from app.sandbox.ids import Ids
+from app.sandbox.stripe.errors import no_such
+from app.sandbox.stripe.forms import Form
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The API request that brought something about; nothing where a customer or time did."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Books, time, ids and outgoing notices, handed to every part."""
+
+    books: Books
+    clock: SandboxClock
+    ids: Ids
+    queue: Queue
+    origin: Callable[[], str]
+    shop_name: str
+
+    def now(self) -> int:
+        return self.clock.now()
+
+    def new_id(self, kind: str, prefix: str, length: int) -> str:
+        """An id that no object of this kind has; a seed that is used twice may repeat itself."""
+        while True:
+            id = self.ids(prefix, length)
+            if not self.books.exists(kind, id):
+                return id
+
+    def add(
+        self, account: str, kind: str, body: JsonObject, private: JsonObject | None = None
+    ) -> Record:
+        record = Record(kind, body["id"], account, body["created"], body, private or {})
+        self.books.add(record)
+        return record
+
+    def need(self, account: str, kind: str, id: str, param: str) -> Record:
+        """The account's own object, or Stripe's 404."""
+        record = self.books.get(kind, id, account)
+        if record is None:
+            raise no_such(kind, id, param)
+        return record
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated API request: whose it is, what it asks, and the ids in its path."""
+
+    account: str
+    path: str
+    form: Form
+    ids: tuple[str, ...] = ()
+    cause: Cause = field(default_factory=Cause)
+
+    @property
+    def id(self) -> str:
+        return self.ids[0]

@@ -1,0 +1,290 @@
+"""A provider's session as the till handles it: create, look, close, each followed by settling.
+
+Every call with an effect has its intent committed before it is made, and its answer after. An
+answer that does not come leaves the attempt `unknown`; it is asked for again under the same key.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from app.clock import Clock
+from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
+from app.domain.observation import Observation, Source
+from app.errors import (
+    CheckoutRefused,
+    InvariantError,
+    Protocol,
+    ProviderError,
+    Rejected,
+    Unavailable,
+)
+from app.providers.retry import Jitter, until_answered
+from app.providers.strategy import OpenedSession, PaymentStrategy
+from app.settle import hold_unknown, settle, want_closed
+from app.status import Health
+from app.store import Store, Transaction
+from app.store.attempts import find_attempt, mark_attempt, move_attempt
+from app.store.intents import (
+    Intent,
+    Operation,
+    Outcome,
+    count_of,
+    finish_intent,
+    insert_intent,
+    unanswered_create,
+)
+
+T = TypeVar("T")
+
+CREATE_BUDGET_S: Final = 10.0
+_NOT_ALLOWED: Final = frozenset({401, 403})
+
+_log = logging.getLogger(__name__)
+
+
+class Sessions:
+    """Speaks to the providers for the use cases and the watch: one call at a time per attempt."""
+
+    def __init__(
+        self,
+        store: Store,
+        strategies: Mapping[str, PaymentStrategy],
+        *,
+        clock: Clock,
+        jitter: Jitter,
+        health: Health,
+    ) -> None:
+        self._store = store
+        self._strategies = strategies
+        self._clock = clock
+        self._jitter = jitter
+        self._health = health
+        self._busy: dict[int, asyncio.Lock] = {}
+
+    def strategy(self, account: str) -> PaymentStrategy:
+        """Give the strategy of an account. Raises CheckoutRefused where it is not set up."""
+        strategy = self._strategies.get(account)
+        if strategy is None:
+            raise CheckoutRefused(
+                f"The account {account} is not set up",
+                action="Put its keys back; payments that were begun with it need them.",
+            )
+        return strategy
+
+    async def create(self, attempt_id: int) -> Attempt:
+        """Create an attempt's session from its intent, under the intent's key.
+
+        Raises Rejected where the provider refused; then the attempt has failed. Without an answer
+        the attempt becomes `unknown`. May be called again at any time.
+        """
+        async with self._alone(attempt_id):
+            return await self._create(attempt_id)
+
+    async def look(self, attempt_id: int, source: Source) -> Attempt:
+        """Ask the provider how a session stands and settle what it says.
+
+        Raises ProviderError where no usable answer came; nothing was changed then.
+        """
+        async with self._alone(attempt_id):
+            attempt = await self._find(attempt_id)
+            if attempt.session_id is None:
+                return await self._create(attempt_id)
+            strategy = self.strategy(attempt.account)
+            seen = await self._asked(
+                attempt.account, lambda: strategy.fetch(attempt.session_id or "", source=source)
+            )
+            return await self._settled(attempt_id, seen)
+
+    async def close(self, attempt_id: int) -> Attempt:
+        """Close a session that is to be closed, and settle what it turned out to be.
+
+        Without an answer the attempt becomes `unknown`; it is never called cancelled before that
+        is known.
+        """
+        async with self._alone(attempt_id):
+            attempt = await self._find(attempt_id)
+            if attempt.session_id is None:
+                attempt = await self._create(attempt_id)
+            if attempt.session_id is None or attempt.is_final:
+                return attempt
+            return await self._close(attempt)
+
+    async def _create(self, attempt_id: int) -> Attempt:
+        intent = await self._store.read(lambda db: unanswered_create(db, attempt_id))
+        attempt = await self._find(attempt_id)
+        if intent is None:
+            return attempt
+        strategy = self.strategy(attempt.account)
+        if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
+            return await self._found_again(attempt, intent, strategy)
+        try:
+            opened = await self._asked_to_open(attempt, intent, strategy)
+        except Rejected as refused:
+            await self._store.write(partial(_write_refusal, attempt_id, intent, refused))
+            raise
+        except ProviderError as error:
+            _log.info("no answer about %s: %s", intent.key, error)
+            words = str(error)
+            return await self._store.write(lambda tx: _write_doubt(tx, attempt_id, words))
+        return await self._store.write(lambda tx: _write_opened(tx, attempt_id, intent, opened))
+
+    async def _asked_to_open(
+        self, attempt: Attempt, intent: Intent, strategy: PaymentStrategy
+    ) -> OpenedSession:
+        """Ask under one key until there is an answer.
+
+        A key that is refused (401, 403) after a lost answer says nothing of the lost call.
+        """
+        lost = attempt.state is AttemptState.UNKNOWN
+
+        async def call() -> OpenedSession:
+            nonlocal lost
+            try:
+                return await strategy.open_session(intent.parameters, key=intent.key)
+            except Unavailable:
+                lost = True
+                raise
+            except Rejected as refused:
+                if lost and refused.status in _NOT_ALLOWED:
+                    raise Protocol(refused.title, refused.detail, code=refused.code) from refused
+                raise
+
+        return await self._asked(
+            attempt.account,
+            lambda: until_answered(
+                call, clock=self._clock, jitter=self._jitter, budget_s=CREATE_BUDGET_S
+            ),
+        )
+
+    async def _found_again(
+        self, attempt: Attempt, intent: Intent, strategy: PaymentStrategy
+    ) -> Attempt:
+        """Look a lost session up by our reference, since its key may be forgotten by now."""
+        reference = str(attempt.reference)
+
+        async def search() -> Observation | None:
+            async for seen in strategy.list_since(intent.created_at, source=Source.SWEEP):
+                if seen.reference == reference:
+                    return seen
+            return None
+
+        seen = await self._asked(attempt.account, search)
+        return await self._store.write(lambda tx: self._write_found(tx, attempt.id, intent, seen))
+
+    def _write_found(
+        self, tx: Transaction, attempt_id: int, intent: Intent, seen: Observation | None
+    ) -> Attempt:
+        finish_intent(tx, intent.id, Outcome.SUPERSEDED)
+        attempt = _found(tx, attempt_id)
+        if seen is None:
+            attempt = move_attempt(tx, attempt, AttemptState.FAILED, detail="it never came to be")
+            return mark_attempt(tx, attempt, is_final=1)
+        want_closed(tx, mark_attempt(tx, attempt, session_id=seen.session_id), CloseReason.EXPIRED)
+        settle(tx, self._store.till_id, seen)
+        return _found(tx, attempt_id)
+
+    async def _close(self, attempt: Attempt) -> Attempt:
+        intent = await self._store.write(lambda tx: _write_close_intent(tx, attempt))
+        strategy = self.strategy(attempt.account)
+        session_id = attempt.session_id or ""
+        try:
+            seen = await self._asked(
+                attempt.account, lambda: strategy.close_session(session_id, key=intent.key)
+            )
+        except ProviderError as error:
+            words = str(error)
+            return await self._store.write(lambda tx: _write_doubt(tx, attempt.id, words))
+
+        def write(tx: Transaction) -> Attempt:
+            finish_intent(tx, intent.id, Outcome.DONE, {"state": seen.state.value})
+            settle(tx, self._store.till_id, seen)
+            return _found(tx, attempt.id)
+
+        return await self._store.write(write)
+
+    async def _settled(self, attempt_id: int, seen: Observation) -> Attempt:
+        def write(tx: Transaction) -> Attempt:
+            settle(tx, self._store.till_id, seen)
+            return _found(tx, attempt_id)
+
+        return await self._store.write(write)
+
+    async def _asked(self, account: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call and note whether the provider answered."""
+        try:
+            answer = await call()
+        except Rejected:
+            self._health.answered(account, self._clock.now())
+            raise
+        except ProviderError as error:
+            self._health.failed(account, self._clock.now(), error)
+            raise
+        self._health.answered(account, self._clock.now())
+        return answer
+
+    async def _find(self, attempt_id: int) -> Attempt:
+        attempt = await self._store.read(lambda db: find_attempt(db, attempt_id))
+        if attempt is None:
+            raise CheckoutRefused("That payment is not in the books")
+        return attempt
+
+    @asynccontextmanager
+    async def _alone(self, attempt_id: int) -> AsyncIterator[None]:
+        lock = self._busy.setdefault(attempt_id, asyncio.Lock())
+        async with lock:
+            yield
+        if not lock.locked():
+            self._busy.pop(attempt_id, None)
+
+
+def _found(tx: Transaction, attempt_id: int) -> Attempt:
+    attempt = find_attempt(tx.connection, attempt_id)
+    if attempt is None:
+        raise InvariantError(f"Attempt {attempt_id} is gone")
+    return attempt
+
+
+def _write_opened(
+    tx: Transaction, attempt_id: int, intent: Intent, opened: OpenedSession
+) -> Attempt:
+    """Write down the session; one that asks for another amount is closed and never shown."""
+    finish_intent(tx, intent.id, Outcome.DONE, {"session": opened.session_id, "url": opened.url})
+    attempt = _found(tx, attempt_id)
+    changes: dict[str, Any] = {"session_id": opened.session_id, "url": opened.url or None}
+    if attempt.state in (AttemptState.CREATING, AttemptState.UNKNOWN):
+        attempt = move_attempt(tx, attempt, AttemptState.OPEN, **changes)
+    else:
+        attempt = mark_attempt(tx, attempt, **changes)
+    if opened.amount != attempt.amount or not opened.url:
+        attempt = want_closed(tx, attempt, CloseReason.SUPERSEDED)
+    return attempt
+
+
+def _write_refusal(attempt_id: int, intent: Intent, refused: Rejected, tx: Transaction) -> None:
+    finish_intent(tx, intent.id, Outcome.REJECTED, {"code": refused.code, "detail": refused.detail})
+    attempt = _found(tx, attempt_id)
+    if AttemptState.FAILED in ATTEMPT_MOVES[attempt.state]:
+        attempt = move_attempt(tx, attempt, AttemptState.FAILED, detail=str(refused))
+        mark_attempt(tx, attempt, is_final=1)
+
+
+def _write_doubt(tx: Transaction, attempt_id: int, words: str) -> Attempt:
+    attempt = _found(tx, attempt_id)
+    if AttemptState.UNKNOWN in ATTEMPT_MOVES[attempt.state]:
+        return hold_unknown(tx, attempt, words)
+    return attempt
+
+
+def _write_close_intent(tx: Transaction, attempt: Attempt) -> Intent:
+    number = 1 + count_of(tx.connection, attempt.id, Operation.CLOSE)
+    return insert_intent(
+        tx,
+        key=attempt.reference.key(f"close-{number}"),
+        operation=Operation.CLOSE,
+        attempt_id=attempt.id,
+        parameters={"session": attempt.session_id},
+    )

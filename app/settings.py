@@ -1,0 +1,161 @@
+"""Settings: `scantill.toml` in the data directory, environment variables, and `.env` files.
+
+Secrets come from the environment or a `.env` file and never from the TOML file. Values are typed
+and checked; a fault names the file and the key.
+"""
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import ConfigError
+
+SETTINGS_FILE: Final = "scantill.toml"
+
+
+class Mode(StrEnum):
+    """What a data directory is for; fixed when it is made."""
+
+    TRAINING = "training"
+    TEST = "test"
+    LIVE = "live"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class AccountTable(_Table):
+    """`[accounts.NAME]`: one account at a provider. Its secrets are not in this file."""
+
+    kind: str = ""
+    api_base: str = ""
+
+
+class DoorsTable(_Table):
+    """`[doors]`: where the till listens. Port 0 lets the system choose."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    private_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    public_url: str = ""
+
+
+class CheckoutTable(_Table):
+    """`[checkout]`: how long a QR stands, in minutes."""
+
+    deadline_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+
+
+class WindowTable(_Table):
+    """`[window]`: how the till looks. `locale` is a language tag for money and dates."""
+
+    theme: Annotated[str, Field(pattern="^(auto|light|dark)$")] = "auto"
+    locale: str = ""
+    ui_scale_percent: Annotated[int, Field(ge=50, le=300)] = 100
+
+
+class SettingsFile(_Table):
+    """The whole of `scantill.toml`; every key may be left out."""
+
+    catalog: str = ""
+    accounts: dict[str, AccountTable] = Field(default_factory=dict)
+    doors: DoorsTable = DoorsTable()
+    checkout: CheckoutTable = CheckoutTable()
+    window: WindowTable = WindowTable()
+
+
+class Environment(BaseSettings):
+    """What the environment says, under the names that people know."""
+
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=False
+    )
+
+    stripe_secret_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_SECRET"),
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        default=None, validation_alias="STRIPE_WEBHOOK_SECRET"
+    )
+    stripe_api_base: str | None = Field(default=None, validation_alias="STRIPE_API_BASE")
+    host: str | None = Field(default=None, validation_alias="HOST")
+    port: int | None = Field(default=None, validation_alias="PORT", ge=0, le=65535)
+    base_url: str | None = Field(default=None, validation_alias="BASE_URL")
+
+
+class Settings(BaseModel):
+    """Everything the composition root needs to know, in one place."""
+
+    model_config = ConfigDict(frozen=True)
+
+    root: Path
+    mode: Mode
+    file: SettingsFile
+    environment: Environment
+
+    @property
+    def directory(self) -> Path:
+        """Give the directory of this mode's books."""
+        return self.root / self.mode.value
+
+    @property
+    def host(self) -> str:
+        """Give the address that the public door listens on."""
+        return self.environment.host or self.file.doors.host
+
+    @property
+    def port(self) -> int:
+        """Give the port that the public door listens on; 0 lets the system choose."""
+        configured = self.environment.port
+        return self.file.doors.port if configured is None else configured
+
+    @property
+    def public_url(self) -> str:
+        """Give the address under which the world reaches the public door, or nothing."""
+        return (self.environment.base_url or self.file.doors.public_url).rstrip("/")
+
+
+def default_root() -> Path:
+    """Give the data directory that is used where none is named."""
+    return user_data_path("scantill", appauthor=False)
+
+
+def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = None) -> Settings:
+    """Read the settings of a data directory. Raises ConfigError with every fault, by key."""
+    path = root / SETTINGS_FILE
+    try:
+        document = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not readable TOML", f"{error}.") from error
+    # The data directory's .env counts more than the working directory's; the environment most.
+    env_files = ((working_directory or Path.cwd()) / ".env", root / ".env")
+    try:
+        return Settings(
+            root=root,
+            mode=mode,
+            file=SettingsFile.model_validate(document),
+            environment=Environment(_env_file=env_files),
+        )
+    except ValidationError as error:
+        raise ConfigError("The settings cannot be used", _words(path, error)) from error
+
+
+def _words(path: Path, error: ValidationError) -> str:
+    """Name each key and what is wrong with it, without repeating values: one may be a secret."""
+    faults = []
+    for fault in error.errors(include_input=False, include_url=False):
+        key = ".".join(map(str, fault["loc"]))
+        hint = ""
+        if fault["type"] == "extra_forbidden":
+            secret = any(word in key for word in ("secret", "key", "token"))
+            hint = " (secrets belong into the environment or .env)" if secret else " (unknown key)"
+        place = "environment" if error.title == "Environment" else str(path)
+        faults.append(f"{place}: {key}: {fault['msg']}{hint}")
+    return "\n".join(faults)

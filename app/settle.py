@@ -1,0 +1,196 @@
+"""From an observation to the books, in one transaction: the only way to a paid order.
+
+`app.domain.judgement.judge` decides; here its verdict is written: payments, ledger, states,
+exceptions and journal rows together, or not at all.
+"""
+
+from app.domain.attempt import Attempt, AttemptState, CloseReason
+from app.domain.exceptions import ExceptionKind
+from app.domain.judgement import Books, JudgedPayment, Standing, Verdict, judge
+from app.domain.ledger import payment_entries, sale_entries
+from app.domain.observation import Observation
+from app.domain.order import Order, OrderState
+from app.errors import InvariantError
+from app.store import Transaction
+from app.store.attempts import (
+    find_attempt_by_reference,
+    live_attempts_of,
+    mark_attempt,
+    move_attempt,
+)
+from app.store.orders import find_order, move_order
+from app.store.payments import (
+    accepted_minor,
+    clear_unknown,
+    insert_payment,
+    known_payments,
+    open_exception,
+)
+from app.store.store import next_number
+
+
+def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
+    """Judge an observation against the books and write the verdict.
+
+    To be run as one unit of work. The same observation again, or the same news by another way,
+    changes nothing.
+    """
+    attempt = find_attempt_by_reference(tx.connection, seen.reference)
+    order = None if attempt is None else find_order(tx.connection, attempt.order_id)
+    verdict = judge(_books(tx, till_id, attempt, order, seen), seen)
+    if verdict.standing is Standing.FOREIGN:
+        return verdict
+    for judged in verdict.payments:
+        _write_payment(tx, seen, judged, attempt)
+    if verdict.standing in (Standing.QUARANTINED, Standing.NEEDS_PERSON):
+        return verdict
+    if attempt is None or order is None:
+        raise InvariantError("An observation was settled without an order")
+    _write_attempt(tx, attempt, verdict, seen)
+    if verdict.order_to is OrderState.PAID:
+        complete(tx, order)
+    elif verdict.order_to is not None:
+        move_order(tx, order, verdict.order_to)
+    return verdict
+
+
+def complete(tx: Transaction, order: Order) -> Order:
+    """Make an order paid whose accepted payments sum to its total: receipt number and sale.
+
+    Any other session of the order is to be closed, so that nobody pays twice.
+    """
+    accepted = accepted_minor(tx.connection, order.id)
+    if accepted != order.total.minor:
+        raise InvariantError(f"Order {order.number} is not paid: {accepted} of {order.total.minor}")
+    paid = move_order(tx, order, OrderState.PAID, receipt_number=next_number(tx, "receipt"))
+    tx.post("sale", order.snapshot.currency, sale_entries(order.snapshot), order_id=order.id)
+    for attempt in live_attempts_of(tx.connection, order.id):
+        want_closed(tx, attempt, CloseReason.SUPERSEDED)
+    return paid
+
+
+def want_closed(tx: Transaction, attempt: Attempt, reason: CloseReason) -> Attempt:
+    """Write down that a session is to be closed; the first reason stays."""
+    if attempt.close_reason is not None:
+        return attempt
+    marked = mark_attempt(tx, attempt, close_reason=reason.value)
+    tx.record(
+        "attempt.closing",
+        order_id=attempt.order_id,
+        attempt_id=attempt.id,
+        data={"reason": reason.value},
+    )
+    return marked
+
+
+def _books(
+    tx: Transaction,
+    till_id: str,
+    attempt: Attempt | None,
+    order: Order | None,
+    seen: Observation,
+) -> Books:
+    payment_ids = [payment.payment_id for payment in seen.payments]
+    known = known_payments(tx.connection, seen.provider, payment_ids)
+    if attempt is None or order is None:
+        return Books(till_id, attempt, order, known)
+    others = (other for other in live_attempts_of(tx.connection, order.id) if other != attempt)
+    return Books(
+        till_id,
+        attempt,
+        order,
+        known,
+        accepted_minor=accepted_minor(tx.connection, order.id),
+        has_other_live=any(others),
+    )
+
+
+def _write_payment(
+    tx: Transaction, seen: Observation, judged: JudgedPayment, attempt: Attempt | None
+) -> None:
+    payment = judged.payment
+    account = attempt.account if attempt is not None else seen.provider
+    order_id = attempt.order_id if attempt is not None else ""
+    attempt_id = attempt.id if attempt is not None else None
+    insert_payment(
+        tx,
+        provider=seen.provider,
+        payment_id=payment.payment_id,
+        account=account,
+        order_id=order_id,
+        attempt_id=attempt_id,
+        amount=payment.amount,
+        held_as=judged.held_as,
+    )
+    tx.post(
+        "payment" if judged.is_accepted else "payment_held",
+        payment.amount.currency,
+        payment_entries(account, payment.amount.minor, is_held=not judged.is_accepted),
+        order_id=order_id,
+        payment_id=payment.payment_id,
+    )
+    tx.audit(
+        f"provider:{seen.provider}",
+        "payment.accepted" if judged.is_accepted else "payment.held",
+        payment.payment_id,
+        {
+            "reference": seen.reference,
+            "amount_minor": payment.amount.minor,
+            "currency": payment.amount.currency,
+            "source": seen.source.value,
+            "event": seen.event_id,
+        },
+    )
+    if judged.held_as is not None:
+        open_exception(
+            tx,
+            judged.held_as,
+            payment.amount,
+            order_id=order_id,
+            attempt_id=attempt_id,
+            payment_id=payment.payment_id,
+            detail=judged.detail,
+        )
+
+
+def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Observation) -> None:
+    if verdict.attempt_to is not None:
+        was_unknown = attempt.state is AttemptState.UNKNOWN
+        session_id = attempt.session_id or seen.session_id or None
+        attempt = move_attempt(
+            tx,
+            attempt,
+            verdict.attempt_to,
+            source=seen.source.value,
+            session_id=session_id,
+        )
+        if was_unknown:
+            clear_unknown(tx, attempt.id, f"the session is {seen.state.value}")
+    if seen.is_final and not attempt.is_final:
+        attempt = mark_attempt(tx, attempt, is_final=1)
+    if seen.decline and attempt.is_live and seen.decline != attempt.decline:
+        mark_attempt(tx, attempt, decline=seen.decline)
+        tx.record(
+            "attempt.declined",
+            order_id=attempt.order_id,
+            attempt_id=attempt.id,
+            data={"decline": seen.decline, "source": seen.source.value},
+        )
+
+
+def hold_unknown(tx: Transaction, attempt: Attempt, detail: str) -> Attempt:
+    """Write down that a provider's answer was lost.
+
+    Where the customer has seen the code, a person must know that the money is in doubt.
+    """
+    moved = move_attempt(tx, attempt, AttemptState.UNKNOWN, detail=detail)
+    if attempt.shown_at is not None:
+        open_exception(
+            tx,
+            ExceptionKind.UNKNOWN,
+            attempt.amount,
+            order_id=attempt.order_id,
+            attempt_id=attempt.id,
+            detail=detail,
+        )
+    return moved

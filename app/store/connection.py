@@ -1,0 +1,107 @@
+"""Connections to the books, with every setting that durability depends on asserted at each open."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from app.errors import InvariantError, StoreError
+
+FILE_MODE: Final = 0o600
+DIRECTORY_MODE: Final = 0o700
+_BUSY_MS: Final = 60_000
+
+_SYNCHRONOUS_FULL: Final = 2
+
+
+def private_directory(path: Path) -> Path:
+    """Make a directory that only its owner can enter, or bring an existing one to that."""
+    path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    if os.name == "posix":
+        path.chmod(DIRECTORY_MODE)
+    return path
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """Open the books for writing, making the file (mode 0600) where there is none.
+
+    WAL with `synchronous=FULL`: a commit that returned survives a power cut.
+    Raises StoreError where the file cannot be used.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
+        if os.name == "posix":
+            path.chmod(FILE_MODE)
+        connection = _connect(str(path), uri=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        _assert_pragma(connection, "journal_mode", "wal")
+        _assert_pragma(connection, "synchronous", _SYNCHRONOUS_FULL)
+    except (sqlite3.Error, OSError) as error:
+        raise store_error(error, path) from error
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open the books for reading only, beside a running till or alone."""
+    try:
+        connection = _connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        connection.execute("PRAGMA query_only=ON")
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    return connection
+
+
+def _connect(database: str, *, uri: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        database, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000, uri=uri
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys=ON")
+    _assert_pragma(connection, "foreign_keys", 1)
+    return connection
+
+
+def _assert_pragma(connection: sqlite3.Connection, name: str, wanted: str | int) -> None:
+    got = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    if got != wanted:
+        raise InvariantError(f"SQLite refused {name}={wanted}", f"It stays at {got}.")
+
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "SQLITE_FULL": (
+        "The disk is full",
+        "Free some space; the till goes on by itself. Take no payment until then.",
+    ),
+    "SQLITE_BUSY": (
+        "Another program holds the till's books",
+        "Close whatever has the file open; the till tries again.",
+    ),
+    "SQLITE_CORRUPT": (
+        "The till's books are damaged",
+        "Do not sell with them. Restore the last backup.",
+    ),
+    "SQLITE_NOTADB": (
+        "The till's books are not an SQLite file",
+        "Do not sell with them. Restore the last backup.",
+    ),
+    "SQLITE_READONLY": (
+        "The till's books cannot be written",
+        "Check who owns the file and whether the disk is writable.",
+    ),
+    "SQLITE_CANTOPEN": (
+        "The till's books cannot be opened",
+        "Check that the data directory exists and belongs to you.",
+    ),
+}
+
+
+def store_error(error: Exception, path: Path | None = None) -> StoreError:
+    """Translate what SQLite or the system says into words for the counter."""
+    name = getattr(error, "sqlite_errorname", "")
+    family = "_".join(name.split("_")[:2])
+    title, action = _WORDS.get(
+        family, ("The till's books cannot be used", "Check the disk, then start the till again.")
+    )
+    where = f" ({path})" if path is not None else ""
+    return StoreError(title, f"{name or type(error).__name__}: {error}{where}.", action=action)

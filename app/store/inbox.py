@@ -1,0 +1,81 @@
+"""The inbox: verified webhook deliveries, kept before they are acknowledged, handled after.
+
+An event is there once, however often it is delivered: (provider, account, mode, event id).
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.delivery import Delivery
+from app.store.transaction import Transaction, maybe_stamp, read_stamp, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """A delivery in the books, waiting to be handled."""
+
+    id: int
+    delivery: Delivery
+    received_at: datetime
+
+
+def receive(tx: Transaction, delivery: Delivery) -> bool:
+    """Keep a delivery; False where the event is there already."""
+    cursor = tx.execute(
+        "INSERT INTO inbox (account, provider, provider_account, live, event_id, event_type, body, "
+        "received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (provider, provider_account, live, event_id) DO NOTHING",
+        (
+            delivery.account,
+            delivery.provider,
+            delivery.provider_account,
+            int(delivery.live),
+            delivery.event_id,
+            delivery.event_type,
+            delivery.body,
+            stamp(tx.at),
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+def waiting(connection: sqlite3.Connection, limit: int) -> list[InboxEntry]:
+    """Give the oldest entries that nobody has handled yet."""
+    rows = connection.execute(
+        "SELECT * FROM inbox WHERE standing IS NULL ORDER BY id LIMIT ?", (limit,)
+    )
+    return [
+        InboxEntry(
+            row["id"],
+            Delivery(
+                account=row["account"],
+                provider=row["provider"],
+                provider_account=row["provider_account"],
+                live=bool(row["live"]),
+                event_id=row["event_id"],
+                event_type=row["event_type"],
+                body=row["body"],
+            ),
+            read_stamp(row["received_at"]),
+        )
+        for row in rows
+    ]
+
+
+def handled(tx: Transaction, entry_id: int, standing: str, detail: str = "") -> bool:
+    """Write down what became of an entry, once; False where someone did before."""
+    return (
+        tx.execute(
+            "UPDATE inbox SET standing = ?, detail = ?, handled_at = ? "
+            "WHERE id = ? AND standing IS NULL",
+            (standing, detail, stamp(tx.at), entry_id),
+        ).rowcount
+        == 1
+    )
+
+
+def last_received(connection: sqlite3.Connection) -> datetime | None:
+    """Give the time of the newest delivery."""
+    row = connection.execute("SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1").fetchone()
+    return maybe_stamp(None if row is None else row[0])

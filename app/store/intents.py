@@ -1,0 +1,122 @@
+"""Intents: every provider call with an effect is written down before it is made.
+
+An intent without an outcome is a call whose answer was never committed: it is swept at start.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.errors import InvariantError
+from app.store.transaction import Row, Transaction, read_stamp, stamp
+
+
+class Operation(StrEnum):
+    """What a call does at the provider."""
+
+    CREATE = "create"
+    CLOSE = "close"
+
+
+class Outcome(StrEnum):
+    """How a call ended. None in the books: no answer was committed yet."""
+
+    DONE = "done"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A call as it was, or will be, made: under `key`, with the complete `parameters`."""
+
+    id: int
+    key: str
+    operation: Operation
+    attempt_id: int
+    parameters: Mapping[str, Any]
+    created_at: datetime
+
+
+def insert_intent(
+    tx: Transaction,
+    *,
+    key: str,
+    operation: Operation,
+    attempt_id: int,
+    parameters: Mapping[str, Any],
+) -> Intent:
+    """Write down what is about to be asked of a provider."""
+    text = json.dumps(parameters, sort_keys=True)
+    intent_id = tx.insert(
+        "intents",
+        key=key,
+        operation=operation.value,
+        attempt_id=attempt_id,
+        parameters=text,
+        digest=_digest(text),
+        created_at=stamp(tx.at),
+    )
+    return Intent(intent_id, key, operation, attempt_id, dict(parameters), tx.at)
+
+
+def finish_intent(
+    tx: Transaction, intent_id: int, outcome: Outcome, result: Mapping[str, Any] | None = None
+) -> bool:
+    """Write down the answer, once; False where it stands there already."""
+    count = tx.execute(
+        "UPDATE intents SET outcome = ?, result = ?, finished_at = ? "
+        "WHERE id = ? AND outcome IS NULL",
+        (outcome.value, json.dumps(result or {}, sort_keys=True), stamp(tx.at), intent_id),
+    ).rowcount
+    return count == 1
+
+
+def unanswered(connection: sqlite3.Connection) -> list[Intent]:
+    """Give the intents without an outcome, oldest first; their parameters as they were written.
+
+    Raises InvariantError where parameters no longer match their digest: sent under the same key
+    they would be another request.
+    """
+    rows = connection.execute("SELECT * FROM intents WHERE outcome IS NULL ORDER BY id")
+    return list(map(_intent_from, rows))
+
+
+def unanswered_create(connection: sqlite3.Connection, attempt_id: int) -> Intent | None:
+    """Give the creating call of an attempt if its answer is still missing."""
+    row = connection.execute(
+        "SELECT * FROM intents WHERE attempt_id = ? AND operation = ? AND outcome IS NULL",
+        (attempt_id, Operation.CREATE.value),
+    ).fetchone()
+    return None if row is None else _intent_from(row)
+
+
+def count_of(connection: sqlite3.Connection, attempt_id: int, operation: Operation) -> int:
+    """Count the calls of one kind for an attempt; the next one's key carries the next number."""
+    row = connection.execute(
+        "SELECT count(*) FROM intents WHERE attempt_id = ? AND operation = ?",
+        (attempt_id, operation.value),
+    ).fetchone()
+    return int(row[0])
+
+
+def _intent_from(row: Row) -> Intent:
+    if _digest(row["parameters"]) != row["digest"]:
+        raise InvariantError(f"The intent {row['key']} is not as it was written")
+    return Intent(
+        id=row["id"],
+        key=row["key"],
+        operation=Operation(row["operation"]),
+        attempt_id=row["attempt_id"],
+        parameters=json.loads(row["parameters"]),
+        created_at=read_stamp(row["created_at"]),
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

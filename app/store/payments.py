@@ -1,0 +1,150 @@
+"""Money as rows: payments in the books, and the exceptions that wait for a person."""
+
+import sqlite3
+
+from app.domain.exceptions import ExceptionKind, OrderException
+from app.domain.money import Money
+from app.domain.receipt import Tender
+from app.store.transaction import Row, Transaction, maybe_stamp, read_stamp, stamp
+
+
+def known_payments(
+    connection: sqlite3.Connection, provider: str, payment_ids: list[str]
+) -> frozenset[str]:
+    """Give those of the provider's payment ids that are in the books already."""
+    return frozenset(
+        payment_id
+        for payment_id in payment_ids
+        if connection.execute(
+            "SELECT 1 FROM payments WHERE provider = ? AND payment_id = ?", (provider, payment_id)
+        ).fetchone()
+    )
+
+
+def accepted_minor(connection: sqlite3.Connection, order_id: str) -> int:
+    """Sum what was accepted for an order, in minor units of its currency."""
+    row = connection.execute(
+        "SELECT coalesce(sum(amount_minor), 0) FROM payments "
+        "WHERE order_id = ? AND held_as IS NULL",
+        (order_id,),
+    ).fetchone()
+    return int(row[0])
+
+
+def insert_payment(
+    tx: Transaction,
+    *,
+    provider: str,
+    payment_id: str,
+    account: str,
+    order_id: str,
+    attempt_id: int | None,
+    amount: Money,
+    held_as: ExceptionKind | None,
+) -> None:
+    """Write a payment once; the same provider's id a second time breaks a unique key."""
+    tx.insert(
+        "payments",
+        provider=provider,
+        payment_id=payment_id,
+        account=account,
+        order_id=order_id or None,
+        attempt_id=attempt_id,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        held_as=None if held_as is None else held_as.value,
+        settled_at=stamp(tx.at),
+    )
+
+
+def tenders_of(connection: sqlite3.Connection, order_id: str) -> tuple[Tender, ...]:
+    """Give the accepted payments of an order, as they stand on its receipt."""
+    rows = connection.execute(
+        "SELECT account, amount_minor, currency, payment_id FROM payments "
+        "WHERE order_id = ? AND held_as IS NULL ORDER BY id",
+        (order_id,),
+    )
+    return tuple(
+        Tender(row["account"], Money(row["amount_minor"], row["currency"]), row["payment_id"])
+        for row in rows
+    )
+
+
+def open_exception(
+    tx: Transaction,
+    kind: ExceptionKind,
+    amount: Money,
+    *,
+    order_id: str = "",
+    attempt_id: int | None = None,
+    payment_id: str = "",
+    detail: str = "",
+) -> None:
+    """Put an entry on the list "needs a person" and tell of it."""
+    exception_id = tx.insert(
+        "exceptions",
+        kind=kind.value,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        order_id=order_id or None,
+        attempt_id=attempt_id,
+        payment_id=payment_id,
+        detail=detail,
+        opened_at=stamp(tx.at),
+    )
+    tx.record(
+        "exception.opened",
+        order_id=order_id,
+        attempt_id=attempt_id,
+        data={
+            "exception": exception_id,
+            "kind": kind.value,
+            "amount_minor": amount.minor,
+            "currency": amount.currency,
+            "detail": detail,
+        },
+    )
+
+
+def clear_unknown(tx: Transaction, attempt_id: int, resolution: str) -> None:
+    """Take the `unknown` entry of an attempt off the list, since the answer is known now."""
+    rows = tx.execute(
+        "UPDATE exceptions SET resolved_at = ?, resolution = ? "
+        "WHERE attempt_id = ? AND kind = ? AND resolved_at IS NULL RETURNING id, order_id",
+        (stamp(tx.at), resolution, attempt_id, ExceptionKind.UNKNOWN.value),
+    ).fetchall()
+    for row in rows:
+        tx.record(
+            "exception.resolved",
+            order_id=row["order_id"] or "",
+            attempt_id=attempt_id,
+            data={"exception": row["id"], "resolution": resolution},
+        )
+
+
+def exceptions_of(connection: sqlite3.Connection, order_id: str) -> tuple[OrderException, ...]:
+    """Give all exceptions of an order, resolved ones too, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM exceptions WHERE order_id = ? ORDER BY id", (order_id,)
+    )
+    return tuple(map(_exception_from, rows))
+
+
+def count_waiting(connection: sqlite3.Connection) -> int:
+    """Count what needs a person."""
+    row = connection.execute("SELECT count(*) FROM exceptions WHERE resolved_at IS NULL").fetchone()
+    return int(row[0])
+
+
+def _exception_from(row: Row) -> OrderException:
+    return OrderException(
+        id=row["id"],
+        kind=ExceptionKind(row["kind"]),
+        amount=Money(row["amount_minor"], row["currency"]),
+        order_id=row["order_id"] or "",
+        attempt_id=row["attempt_id"],
+        payment_id=row["payment_id"],
+        detail=row["detail"],
+        opened_at=read_stamp(row["opened_at"]),
+        resolved_at=maybe_stamp(row["resolved_at"]),
+    )

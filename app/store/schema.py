@@ -1,0 +1,268 @@
+"""The tables of the books and how they came to be: sqlite-utils' migrations, oldest first.
+
+A migration is never edited once it has shipped. Guard triggers are made again after each
+migration, since rebuilding a table drops its triggers without a word.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from app.errors import InvariantError, StoreError
+from app.store.connection import FILE_MODE, open_reader
+
+migrations = Migrations("scantill")
+
+APPEND_ONLY: Final = ("journal", "ledger_transactions", "ledger_entries", "audit")
+"""Tables whose rows are never changed and never deleted, held by triggers."""
+
+
+@migrations()
+def m0001_the_books(db: Database) -> None:
+    """Make the first tables: till, orders, attempts, money, intents, inbox, and the records."""
+    for statement in _FIRST_TABLES:
+        db.execute(statement)
+
+
+_FIRST_TABLES: Final = (
+    """
+    CREATE TABLE till (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        id TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        mode TEXT NOT NULL CHECK (mode IN ('training', 'test', 'live')),
+        created_at TEXT NOT NULL,
+        last_order_number INTEGER NOT NULL,
+        last_receipt_number INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE accounts (
+        name TEXT PRIMARY KEY,
+        provider TEXT NOT NULL,
+        provider_account TEXT NOT NULL,
+        live INTEGER NOT NULL,
+        credential TEXT NOT NULL,
+        learned_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE orders (
+        id TEXT PRIMARY KEY,
+        number INTEGER NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        total_minor INTEGER NOT NULL CHECK (total_minor >= 0),
+        item_count INTEGER NOT NULL,
+        snapshot TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        closed_at TEXT,
+        receipt_number INTEGER UNIQUE
+    ) STRICT
+    """,
+    "CREATE INDEX orders_open ON orders (number) WHERE state = 'open'",
+    """
+    CREATE TABLE attempts (
+        id INTEGER PRIMARY KEY,
+        order_id TEXT NOT NULL REFERENCES orders (id),
+        number INTEGER NOT NULL,
+        account TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        provider_account TEXT NOT NULL,
+        live INTEGER NOT NULL,
+        reference TEXT NOT NULL UNIQUE,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+        currency TEXT NOT NULL,
+        state TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        created_at TEXT NOT NULL,
+        deadline_at TEXT NOT NULL,
+        session_id TEXT,
+        url TEXT,
+        shown_at TEXT,
+        close_reason TEXT,
+        is_final INTEGER NOT NULL,
+        decline TEXT NOT NULL,
+        UNIQUE (order_id, number),
+        UNIQUE (provider, session_id)
+    ) STRICT
+    """,
+    "CREATE INDEX attempts_watched ON attempts (id) WHERE is_final = 0",
+    """
+    CREATE TABLE payments (
+        id INTEGER PRIMARY KEY,
+        provider TEXT NOT NULL,
+        payment_id TEXT NOT NULL,
+        account TEXT NOT NULL,
+        order_id TEXT REFERENCES orders (id),
+        attempt_id INTEGER REFERENCES attempts (id),
+        amount_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        held_as TEXT,
+        settled_at TEXT NOT NULL,
+        UNIQUE (provider, payment_id)
+    ) STRICT
+    """,
+    "CREATE INDEX payments_of_order ON payments (order_id)",
+    """
+    CREATE TABLE exceptions (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        order_id TEXT REFERENCES orders (id),
+        attempt_id INTEGER REFERENCES attempts (id),
+        payment_id TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        opened_at TEXT NOT NULL,
+        resolved_at TEXT,
+        resolution TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX exceptions_waiting ON exceptions (order_id) WHERE resolved_at IS NULL",
+    """
+    CREATE TABLE intents (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        operation TEXT NOT NULL,
+        attempt_id INTEGER NOT NULL REFERENCES attempts (id),
+        parameters TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        outcome TEXT,
+        result TEXT,
+        finished_at TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX intents_unanswered ON intents (id) WHERE outcome IS NULL",
+    "CREATE INDEX intents_of_attempt ON intents (attempt_id)",
+    """
+    CREATE TABLE inbox (
+        id INTEGER PRIMARY KEY,
+        account TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        provider_account TEXT NOT NULL,
+        live INTEGER NOT NULL,
+        event_id TEXT NOT NULL,
+        event_type TEXT NOT NULL,
+        body BLOB NOT NULL,
+        received_at TEXT NOT NULL,
+        standing TEXT,
+        detail TEXT,
+        handled_at TEXT,
+        UNIQUE (provider, provider_account, live, event_id)
+    ) STRICT
+    """,
+    "CREATE INDEX inbox_waiting ON inbox (id) WHERE standing IS NULL",
+    """
+    CREATE TABLE journal (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        name TEXT NOT NULL,
+        order_id TEXT,
+        attempt_id INTEGER,
+        version INTEGER,
+        data TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX journal_of_order ON journal (order_id)",
+    """
+    CREATE TABLE ledger_transactions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        order_id TEXT,
+        payment_id TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE ledger_entries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        transaction_id INTEGER NOT NULL REFERENCES ledger_transactions (id),
+        account TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX ledger_entries_of ON ledger_entries (transaction_id)",
+    """
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        data TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+
+def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    """Apply what is missing, with a verified copy of the file beside it first.
+
+    Raises StoreError where the file was written by a newer program.
+    """
+    db = Database(connection, execute_plugins=False)
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    applied = {migration.name for migration in migrations.applied(db)}
+    if applied - known:
+        raise StoreError(
+            "These books were written by a newer Scantill",
+            f"Unknown here: {', '.join(sorted(applied - known))}.",
+            action="Start the newer program; nothing was changed.",
+        )
+    pending = migrations.pending(db)
+    if pending and applied:
+        _verified_copy(connection, path.with_suffix(f".before-{pending[0].name}.db"))
+    migrations.apply(db)
+    make_guards(connection)
+
+
+def make_guards(connection: sqlite3.Connection) -> None:
+    """Make the triggers that refuse to change or delete what is append-only."""
+    for name, statement in _guards().items():
+        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+        connection.execute(statement)
+
+
+def missing_guards(connection: sqlite3.Connection) -> list[str]:
+    """Name the guard triggers that are not there as they should be."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    present = dict(map(tuple, rows))
+    return [name for name, sql in _guards().items() if present.get(name) != sql]
+
+
+def assert_guards(connection: sqlite3.Connection) -> None:
+    """Raise InvariantError where an append-only table stands unguarded."""
+    if missing := missing_guards(connection):
+        raise InvariantError("The records are not guarded", f"Missing: {', '.join(missing)}.")
+
+
+def _guards() -> dict[str, str]:
+    return {
+        f"{table}_refuses_{verb.lower()}": (
+            f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+        for table in APPEND_ONLY
+        for verb in ("UPDATE", "DELETE")
+    }
+
+
+def _verified_copy(connection: sqlite3.Connection, path: Path) -> None:
+    part = path.with_suffix(".part")
+    with sqlite3.connect(part) as copy:
+        connection.backup(copy)
+    copy.close()
+    part.chmod(FILE_MODE)
+    check = open_reader(part)
+    verdict = check.execute("PRAGMA integrity_check").fetchone()[0]
+    check.close()
+    if verdict != "ok":
+        raise StoreError("The copy before the update is damaged", str(verdict))
+    part.replace(path)

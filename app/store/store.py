@@ -1,0 +1,149 @@
+"""The store as the use cases hold it: write through one queue, read beside it."""
+
+import asyncio
+import queue
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final, TypeVar
+
+from app.clock import Clock
+from app.domain.ids import TILL_ID_LENGTH, Ids
+from app.errors import ConfigError, InvariantError
+from app.events import Bus
+from app.settings import Mode
+from app.store.connection import open_reader, open_writer, private_directory, store_error
+from app.store.lock import InstanceLock
+from app.store.schema import assert_guards, bring_up_to_date
+from app.store.transaction import Transaction, stamp
+from app.store.writer import Writer
+
+T = TypeVar("T")
+BOOKS: Final = "till.db"
+
+
+class Store:
+    """The books in `directory`, held alone by this process while open.
+
+    `write` runs a unit of work in the writer's next transaction and returns after the commit;
+    `read` runs a function on a read-only connection, in one snapshot, off the caller's thread.
+    Facts are published on `bus` after their commit. With `inline` everything happens on the
+    caller's thread.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        mode: Mode,
+        clock: Clock,
+        ids: Ids,
+        bus: Bus | None = None,
+        inline: bool = False,
+    ) -> None:
+        self.directory = private_directory(directory)
+        self.path = self.directory / BOOKS
+        self.bus = bus or Bus()
+        self._inline = inline
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._lock = InstanceLock(self.directory)
+        try:
+            self._writer = Writer(_opened(self.path), clock, self.bus.publish, inline=inline)
+            self.till_id = self.write_now(lambda tx: _till_row(tx, mode, ids))
+        except BaseException:
+            self._lock.release()
+            raise
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction and give its result once that is on the disk."""
+        return await asyncio.wrap_future(self.submit(work))
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Queue `work` from any thread; the future is done after the commit."""
+        return self._writer.submit(work)
+
+    def write_now(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` and wait for it on this thread; never on the window's."""
+        return self.submit(work).result()
+
+    async def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `look` on a reader; it must only read."""
+        if self._inline:
+            return self.read_now(look)
+        return await asyncio.to_thread(self.read_now, look)
+
+    def read_now(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `look` on a reader on this thread, in one snapshot of the books."""
+        try:
+            reader = self._readers.get_nowait()
+        except queue.Empty:
+            reader = open_reader(self.path)
+        try:
+            reader.execute("BEGIN")
+            try:
+                return look(reader)
+            finally:
+                reader.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            raise store_error(error, self.path) from error
+        finally:
+            self._readers.put(reader)
+
+    def close(self) -> None:
+        """Commit what is queued, close every connection and let another till have the books."""
+        self._writer.close()
+        while not self._readers.empty():
+            self._readers.get().close()
+        self._lock.release()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = open_writer(path)
+    try:
+        bring_up_to_date(connection, path)
+        assert_guards(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise store_error(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _till_row(tx: Transaction, mode: Mode, ids: Ids) -> str:
+    row = tx.execute("SELECT id, mode FROM till").fetchone()
+    if row is None:
+        till_id = ids.new(TILL_ID_LENGTH)
+        tx.insert(
+            "till",
+            one=1,
+            id=till_id,
+            epoch=1,
+            mode=mode.value,
+            created_at=stamp(tx.at),
+            last_order_number=0,
+            last_receipt_number=0,
+        )
+        tx.audit("till", "till.made", till_id, {"mode": mode.value})
+        return till_id
+    if row["mode"] != mode.value:
+        raise ConfigError(
+            f"These books were made for {row['mode']}",
+            f"They cannot be used for {mode.value}: nothing is ever mixed.",
+            action=f"Start with --mode {row['mode']} or name another data directory.",
+        )
+    return str(row["id"])
+
+
+def next_number(tx: Transaction, counter: str) -> int:
+    """Count on by one: `order` at an order's creation, `receipt` where an order is settled.
+
+    Both are gapless, since the count is part of the transaction that uses it.
+    """
+    column = {"order": "last_order_number", "receipt": "last_receipt_number"}[counter]
+    row = tx.execute(f"UPDATE till SET {column} = {column} + 1 RETURNING {column}").fetchone()
+    if row is None:
+        raise InvariantError("The till has no row of its own")
+    return int(row[0])

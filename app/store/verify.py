@@ -1,0 +1,190 @@
+"""Checks a till's books: the file itself, and the invariants that money depends on.
+
+Every check gives its figure, or says why it was not made. The provider's word (I2) comes from
+outside and is handed in.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.attempt import Reference
+from app.store.schema import missing_guards
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    VIOLATED = "VIOLATED"
+    NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report."""
+
+    name: str
+    outcome: Outcome
+    figure: str
+
+    def __str__(self) -> str:
+        return f"{self.outcome.value:<11}  {self.name}: {self.figure}"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenPayment:
+    """A payment in the provider's own books: what it captured and gave back, in minor units."""
+
+    payment_id: str
+    reference: str
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+
+
+def verify(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None = None) -> list[Check]:
+    """Check books that are open for reading; `taken` is the provider's word, if it was asked."""
+    return [
+        _file(db),
+        _guards(db),
+        _ledger(db),
+        _provider(db, taken),
+        _paid(db),
+        _journal(db),
+        Check("I5 balances", Outcome.NOT_CHECKED, "this till keeps no customer balances"),
+        Check(
+            "I6 what was acknowledged survives",
+            Outcome.NOT_CHECKED,
+            "books cannot show what they lost; the crash tests do",
+        ),
+        _numbers(db),
+    ]
+
+
+def _check(name: str, faults: list[str], figure: str) -> Check:
+    if faults:
+        shown = "; ".join(faults[:5]) + ("; ..." if len(faults) > 5 else "")
+        return Check(name, Outcome.VIOLATED, f"{len(faults)} of {figure}: {shown}")
+    return Check(name, Outcome.OK, figure)
+
+
+def _count(db: sqlite3.Connection, sql: str) -> int:
+    return int(db.execute(sql).fetchone()[0])
+
+
+def _file(db: sqlite3.Connection) -> Check:
+    faults = [row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    faults += [f"foreign key in {row[0]}" for row in db.execute("PRAGMA foreign_key_check")]
+    pages = _count(db, "PRAGMA page_count")
+    return _check("file", faults, f"{pages} pages")
+
+
+def _guards(db: sqlite3.Connection) -> Check:
+    return _check("guards of the append-only tables", missing_guards(db), "8 triggers")
+
+
+def _ledger(db: sqlite3.Connection) -> Check:
+    rows = db.execute(
+        "SELECT transaction_id, currency, sum(amount_minor) AS off FROM ledger_entries "
+        "GROUP BY transaction_id, currency HAVING off <> 0"
+    )
+    faults = [f"transaction {row[0]} is off by {row[2]} {row[1]}" for row in rows]
+    count = _count(db, "SELECT count(*) FROM ledger_transactions")
+    return _check("I1 every ledger transaction sums to zero", faults, f"{count} transactions")
+
+
+def _provider(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> Check:
+    name = "I2 what the provider took is what the books hold"
+    if taken is None:
+        reason = "needs the provider's word (--sandbox URL)"
+        return Check(name, Outcome.NOT_CHECKED, reason)
+    till_id = str(db.execute("SELECT id FROM till").fetchone()[0])
+    ours = {
+        payment.payment_id: payment
+        for payment in taken
+        if payment.captured_minor and _is_of(till_id, payment.reference)
+    }
+    held = {row["payment_id"]: row for row in db.execute("SELECT * FROM payments")}
+    faults = [f"{payment_id} is not in the books" for payment_id in ours.keys() - held.keys()]
+    faults += [f"{payment_id} is unknown there" for payment_id in held.keys() - ours.keys()]
+    faults += [
+        f"{payment_id}: {row['amount_minor']} here, {ours[payment_id].captured_minor} there"
+        for payment_id, row in held.items()
+        if payment_id in ours and not _agree(row, ours[payment_id])
+    ]
+    faults += [
+        f"{payment.payment_id}: {payment.refunded_minor} was given back there"
+        for payment in ours.values()
+        if payment.refunded_minor
+    ]
+    return _check(name, sorted(faults), f"{len(ours)} payments{_sums(ours)}")
+
+
+def _agree(row: sqlite3.Row, payment: TakenPayment) -> bool:
+    return bool(
+        row["amount_minor"] == payment.captured_minor
+        and row["currency"] == payment.currency.upper()
+    )
+
+
+def _sums(payments: Mapping[str, TakenPayment]) -> str:
+    sums: dict[str, int] = {}
+    for payment in payments.values():
+        currency = payment.currency.upper()
+        sums[currency] = sums.get(currency, 0) + payment.captured_minor
+    return "".join(f", {minor} minor {currency}" for currency, minor in sorted(sums.items()))
+
+
+def _is_of(till_id: str, text: str) -> bool:
+    reference = Reference.parse(text)
+    return reference is not None and reference.till_id == till_id
+
+
+def _paid(db: sqlite3.Connection) -> Check:
+    rows = db.execute(
+        "SELECT number, state, total_minor, (SELECT coalesce(sum(amount_minor), 0) FROM payments "
+        "WHERE order_id = orders.id AND held_as IS NULL) AS accepted FROM orders "
+        "WHERE (state = 'paid') <> (accepted = total_minor)"
+    )
+    faults = [f"order {r['number']} is {r['state']} with {r['accepted']}" for r in rows]
+    rows = db.execute(
+        "SELECT payments.payment_id FROM payments JOIN attempts ON attempts.id = attempt_id "
+        "WHERE held_as IS NULL AND (payments.amount_minor <> attempts.amount_minor "
+        "OR payments.currency <> attempts.currency OR payments.provider <> attempts.provider "
+        "OR payments.order_id <> attempts.order_id)"
+    )
+    faults += [f"payment {row[0]} does not fit its attempt" for row in rows]
+    paid = _count(db, "SELECT count(*) FROM orders WHERE state = 'paid'")
+    total = _count(db, "SELECT count(*) FROM orders")
+    name = "I3 paid exactly when the accepted payments sum to the total"
+    return _check(name, faults, f"{total} orders, {paid} paid")
+
+
+def _journal(db: sqlite3.Connection) -> Check:
+    faults = []
+    for table, kind, key in (
+        ("orders", "order_id", "order"),
+        ("attempts", "attempt_id", "attempt"),
+    ):
+        rows = db.execute(
+            f"SELECT id, version, (SELECT count(*) FROM journal WHERE {kind} = {table}.id "
+            f"AND version IS NOT NULL AND name LIKE '{key}.%') AS told FROM {table} "
+            "WHERE version <> told"
+        )
+        faults += [f"{key} {row[0]}: {row[1]} changes, {row[2]} rows" for row in rows]
+    count = _count(db, "SELECT count(*) FROM journal")
+    return _check("I4 each change of state has exactly one journal row", faults, f"{count} rows")
+
+
+def _numbers(db: sqlite3.Connection) -> Check:
+    row = db.execute("SELECT * FROM till").fetchone()
+    faults = []
+    for column, counter in (("number", "order"), ("receipt_number", "receipt")):
+        found = db.execute(f"SELECT count({column}), max({column}) FROM orders").fetchone()
+        last = row[f"last_{counter}_number"]
+        if (found[0], found[1] or 0) != (last, last):
+            faults.append(f"{counter} numbers: {found[0]} given, highest {found[1]}, next {last}+1")
+    figure = f"{row['last_order_number']} orders, {row['last_receipt_number']} receipts"
+    return _check("order and receipt numbers have no gap", faults, figure)

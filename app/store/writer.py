@@ -1,0 +1,177 @@
+"""The one writer: a thread that drains units of work and commits them in groups.
+
+Each unit runs in a savepoint of its own; the batch is committed once; only then does any waiter
+hear of its result. So many small writes share one fsync, and nothing is acknowledged before it
+is on the disk. Inline, the same code runs on the caller's thread, one commit a unit, for virtual
+time.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from app.clock import Clock
+from app.errors import InvariantError, ScantillError, StoreError
+from app.events import Fact
+from app.store.connection import store_error
+from app.store.transaction import Transaction
+
+T = TypeVar("T")
+Work = Callable[[Transaction], T]
+
+_MAX_BATCH: Final = 512
+
+
+@dataclass(slots=True, eq=False)
+class _Unit:
+    work: Work[Any]
+    future: Future[Any] = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+    facts: list[Fact] = field(default_factory=list)
+
+
+class Writer:
+    """Takes units of work from any thread; owns its connection from then on."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        clock: Clock,
+        publish: Callable[[list[Fact]], None],
+        *,
+        inline: bool = False,
+    ) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._publish = publish
+        self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._is_closed = False
+        self._inline_lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        if not inline:
+            self._thread = threading.Thread(target=self._drain, name="till-writer", daemon=True)
+            self._thread.start()
+
+    def submit(self, work: Work[T]) -> "Future[T]":
+        """Queue a unit of work; the future is done after its commit, or has its error.
+
+        The future raises StoreError where the books could not be written (then nothing of the
+        unit is in them) and whatever `work` itself raised.
+        """
+        unit = _Unit(work)
+        with self._closing:
+            if self._is_closed:
+                raise StoreError("The till's books are closed")
+            if self._thread is not None:
+                self._units.put(unit)
+        if self._thread is None:
+            with self._inline_lock:
+                self._commit([unit])
+        return unit.future
+
+    def close(self) -> None:
+        """Finish what is queued, then close the connection."""
+        with self._closing:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            self._units.put(None)
+        if self._thread is not None:
+            self._thread.join()
+        self._connection.close()
+
+    def _drain(self) -> None:
+        while True:
+            first = self._units.get()
+            if first is None:
+                return
+            batch, is_last = [first], False
+            while len(batch) < _MAX_BATCH and not is_last:
+                try:
+                    unit = self._units.get_nowait()
+                except queue.Empty:
+                    break
+                if unit is None:
+                    is_last = True
+                else:
+                    batch.append(unit)
+            self._commit(batch)
+            if is_last:
+                return
+
+    def _commit(self, batch: list[_Unit]) -> None:
+        """Run a batch and release its waiters; where the disk refuses, each of them hears of it."""
+        batch = [unit for unit in batch if unit.future.set_running_or_notify_cancel()]
+        waiting = batch
+        while waiting:
+            try:
+                waiting = self._run_batch(waiting)
+            except (sqlite3.Error, OSError) as error:
+                _fail(waiting, error)
+                self._roll_back()
+                waiting = []
+        facts = [fact for unit in batch for fact in unit.facts]
+        for unit in batch:
+            if unit.error is not None:
+                unit.future.set_exception(_translated(unit.error))
+            else:
+                unit.future.set_result(unit.result)
+        if facts:
+            self._publish(facts)
+
+    def _run_batch(self, units: list[_Unit]) -> list[_Unit]:
+        """Run units in one transaction; give back those that are still to be run.
+
+        A full disk can make SQLite drop the whole transaction in the middle: then what had run is
+        lost with the unit that met it, and the rest is still to be run.
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        at = self._clock.now()
+        for place, unit in enumerate(units):
+            self._run_unit(unit, Transaction(self._connection, at))
+            if not self._connection.in_transaction:
+                _fail(units[: place + 1], unit.error or sqlite3.OperationalError("rolled back"))
+                return units[place + 1 :]
+        self._connection.execute("COMMIT")
+        return []
+
+    def _run_unit(self, unit: _Unit, transaction: Transaction) -> None:
+        self._connection.execute("SAVEPOINT unit")
+        try:
+            unit.result = unit.work(transaction)
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for this unit
+            unit.error = error
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO unit")
+                self._connection.execute("RELEASE unit")
+        else:
+            unit.facts = transaction.facts
+            self._connection.execute("RELEASE unit")
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _fail(units: list[_Unit], error: BaseException) -> None:
+    for unit in units:
+        unit.error, unit.facts = error, []
+
+
+def _translated(error: BaseException) -> BaseException:
+    """Tell the environment's faults from ours: a broken rule of the tables is our bug."""
+    translated: ScantillError
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        translated = InvariantError("The books refused a change", str(error))
+    elif isinstance(error, sqlite3.Error | OSError):
+        translated = store_error(error)
+    else:
+        return error
+    translated.__cause__ = error
+    return translated

@@ -1,0 +1,5 @@
+"""The watch: asks providers about every session by which money can still come."""
+
+from app.watch.watch import Pace, Watch
+
+__all__ = ["Pace", "Watch"]

@@ -1,0 +1,211 @@
+"""Polling, deadlines, resuming and the late watch, in one loop.
+
+Every attempt that is not final is looked at: each 2 s while its code can be on a screen, slower
+otherwise, ever slower once the order is over. A deadline that passes closes the session. What was
+in doubt when the till stopped is asked about first.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.checkout import Checkout
+from app.clock import Clock
+from app.domain.attempt import Attempt, AttemptState
+from app.domain.observation import Source
+from app.errors import ProviderError, ScantillError
+from app.events import Fact
+from app.sessions import Sessions
+from app.store import Store
+from app.store.attempts import watched_attempts
+
+_log = logging.getLogger(__name__)
+
+_CONCURRENT_LOOKS: Final = 8
+_NEWS: Final = frozenset(
+    {"attempt.created", "attempt.open", "attempt.shown", "attempt.closing", "attempt.unknown"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two looks at a session, by what is known of it."""
+
+    shown_s: float = 2.0
+    unshown_s: float = 15.0
+    processing_s: float = 10.0
+    closing_s: float = 3.0
+    late_s: float = 60.0
+    failing_most_s: float = 30.0
+    tick_s: float = 0.25
+
+    def after(self, attempt: Attempt, failures: int) -> float:
+        """Say how long to wait before the next look; failures in a row double the wait."""
+        in_doubt = attempt.state in (AttemptState.UNKNOWN, AttemptState.CREATING)
+        if in_doubt or (attempt.close_reason is not None and attempt.is_live):
+            wait = self.closing_s
+        elif not attempt.is_live:
+            wait = self.late_s
+        elif attempt.state is AttemptState.PROCESSING:
+            wait = self.processing_s
+        else:
+            wait = self.shown_s if attempt.shown_at is not None else self.unshown_s
+        longest = max(wait, self.failing_most_s)
+        return min(wait * float(1 << min(failures, 6)), longest)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """When an attempt is looked at next, on the monotonic clock."""
+
+    due: float
+    failures: int = 0
+    task: asyncio.Task[None] | None = None
+
+
+class Watch:
+    """Runs on the loop that started it. `poke` asks for a look at once, from any thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        sessions: Sessions,
+        checkout: Checkout,
+        *,
+        clock: Clock,
+        pace: Pace | None = None,
+    ) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._checkout = checkout
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._turns: dict[int, _Turn] = {}
+        self._attempts: dict[int, Attempt] = {}
+        self._limit = asyncio.Semaphore(_CONCURRENT_LOOKS)
+        self._stale = True
+        self._loop_task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._poked: set[int] = set()
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin to watch; what was left in doubt is asked about at once."""
+        self._loop = asyncio.get_running_loop()
+        self._unsubscribe = self._store.bus.subscribe(self._on_fact)
+        self._loop_task = asyncio.create_task(self._run(), name="watch")
+
+    async def stop(self) -> None:
+        """Stop watching; looks under way are dropped, their outcome is asked for again later."""
+        self._unsubscribe()
+        tasks = [turn.task for turn in self._turns.values() if turn.task is not None]
+        if self._loop_task is not None:
+            tasks.append(self._loop_task)
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._turns.clear()
+
+    def poke(self, attempt_id: int) -> None:
+        """Ask for a look at an attempt at once; may be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._poked.add, attempt_id)
+
+    def _on_fact(self, fact: Fact) -> None:
+        if fact.name in _NEWS and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._mark_stale)
+
+    def _mark_stale(self) -> None:
+        self._stale = True
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.tick()
+            except ScantillError as error:
+                _log.error("the watch could not read the books: %s", error)
+            await self._clock.sleep(self._pace.tick_s)
+
+    async def tick(self) -> None:
+        """Start a look at everything that is due now."""
+        now = self._clock.monotonic()
+        if self._stale:
+            self._stale = False
+            await self._reread(now)
+        for attempt_id, turn in list(self._turns.items()):
+            if attempt_id in self._poked:
+                turn.due = now
+            attempt = self._attempts[attempt_id]
+            overdue = _is_overdue(attempt, self._clock.now())
+            if turn.task is None and (turn.due <= now or overdue):
+                self._poked.discard(attempt_id)
+                turn.task = asyncio.create_task(self._look(attempt, turn))
+                turn.task.add_done_callback(_log_bug)
+
+    async def _reread(self, now: float) -> None:
+        """Learn of new attempts; those known already keep their turn unless news brings it on."""
+        attempts = {a.id: a for a in await self._store.read(watched_attempts)}
+        for attempt_id in self._turns.keys() - attempts.keys():
+            if self._turns[attempt_id].task is None:
+                del self._turns[attempt_id]
+        for attempt_id, attempt in attempts.items():
+            turn = self._turns.get(attempt_id)
+            if turn is None:
+                # A session made just now has nothing to tell; one from before the start may.
+                age = self._clock.now() - attempt.created_at
+                fresh = age < timedelta(seconds=2)
+                wait = self._pace.after(attempt, 0) if fresh else 0.0
+                self._turns[attempt_id] = _Turn(now + wait)
+            elif attempt != self._attempts[attempt_id]:
+                turn.due = min(turn.due, now + self._pace.after(attempt, turn.failures))
+        self._attempts = attempts | {
+            i: a for i, a in self._attempts.items() if i in self._turns and i not in attempts
+        }
+
+    async def _look(self, attempt: Attempt, turn: _Turn) -> None:
+        try:
+            async with self._limit:
+                seen = await self._act(attempt)
+        except ProviderError as error:
+            turn.failures += 1
+            _log.info("no answer about attempt %s: %s", attempt.reference, error)
+        except ScantillError as error:
+            turn.failures += 1
+            _log.error("attempt %s could not be looked at: %s", attempt.reference, error)
+        else:
+            turn.failures = turn.failures + 1 if seen.state is AttemptState.UNKNOWN else 0
+            attempt = self._attempts[attempt.id] = seen
+        finally:
+            turn.task = None
+        if attempt.is_final:
+            self._turns.pop(attempt.id, None)
+        turn.due = self._clock.monotonic() + self._pace.after(attempt, turn.failures)
+
+    async def _act(self, attempt: Attempt) -> Attempt:
+        """Close what is to be closed, expire what is overdue, look at the rest."""
+        if _is_overdue(attempt, self._clock.now()):
+            return await self._checkout.expire(attempt.id)
+        if attempt.close_reason is not None and attempt.is_live:
+            return await self._sessions.close(attempt.id)
+        source = Source.POLL if attempt.is_live else Source.SWEEP
+        return await self._sessions.look(attempt.id, source)
+
+
+def _is_overdue(attempt: Attempt, now: datetime) -> bool:
+    """Say whether an attempt's deadline passed while it could still be paid, not yet acted on."""
+    return (
+        attempt.state in (AttemptState.OPEN, AttemptState.UNKNOWN, AttemptState.CREATING)
+        and attempt.close_reason is None
+        and attempt.deadline_at <= now
+    )
+
+
+def _log_bug(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("the watch met a bug", exc_info=error)

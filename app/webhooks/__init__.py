@@ -1,0 +1,5 @@
+"""The public door: takes webhooks from outside and settles them, in a thread of its own."""
+
+from app.webhooks.door import PublicDoor
+
+__all__ = ["PublicDoor"]

@@ -1,0 +1,108 @@
+"""Settles what the door has kept: each inbox entry once, apart from the acknowledgement.
+
+Entries of one round are settled as units of work of their own and so share a commit.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from app.clock import Clock
+from app.domain.observation import Observation
+from app.errors import ScantillError, StoreError
+from app.providers.strategy import PaymentStrategy, Recheck
+from app.settle import settle
+from app.store import Store, Transaction
+from app.store.attempts import find_attempt_by_reference
+from app.store.inbox import InboxEntry, handled, waiting
+
+_ROUND: Final = 256
+_PAUSE_AFTER_FAULT_S: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class InboxWorker:
+    """Runs on the door's loop. `recheck` is called with an attempt that has to be looked at."""
+
+    def __init__(
+        self,
+        store: Store,
+        strategies: Mapping[str, PaymentStrategy],
+        *,
+        clock: Clock,
+        recheck: Callable[[int], None],
+    ) -> None:
+        self._store = store
+        self._strategies = strategies
+        self._clock = clock
+        self._recheck = recheck
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that there is something to settle; on the worker's own loop."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Settle for ever; what was left from before the start comes first."""
+        while True:
+            self._news.clear()
+            try:
+                while await self.settle_round():
+                    pass
+            except StoreError as error:
+                _log.error("deliveries wait, the books cannot be written: %s", error)
+                await self._clock.sleep(_PAUSE_AFTER_FAULT_S)
+                continue
+            await self._news.wait()
+
+    async def settle_round(self) -> int:
+        """Settle the oldest entries that wait, and say how many there were."""
+        entries = await self._store.read(lambda db: waiting(db, _ROUND))
+        futures = [(entry, self._store.submit(self._unit(entry))) for entry in entries]
+        for entry, future in futures:
+            try:
+                attempt_id = await asyncio.wrap_future(future)
+            except StoreError:
+                raise
+            except ScantillError as error:
+                _log.exception("delivery %s could not be settled", entry.delivery.event_id)
+                await self._store.write(_marked(entry, "failed", str(error)))
+            else:
+                if attempt_id is not None:
+                    self._recheck(attempt_id)
+        return len(entries)
+
+    def _unit(self, entry: InboxEntry) -> Callable[[Transaction], int | None]:
+        """Build the unit of work of one entry: it gives the attempt to be looked at, if any."""
+        strategy = self._strategies.get(entry.delivery.account)
+        if strategy is None:
+            return _marked(entry, "kept", "the account is not set up")
+        seen = strategy.observe(entry.delivery, at=self._clock.now())
+        if seen is None:
+            return _marked(entry, "kept")
+        if isinstance(seen, Recheck):
+            return partial(_recheck, entry, seen)
+        return partial(_settle, entry, seen, self._store.till_id)
+
+
+def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction) -> None:
+    verdict = settle(tx, till_id, seen)
+    handled(tx, entry.id, verdict.standing.value, verdict.detail)
+
+
+def _recheck(entry: InboxEntry, seen: Recheck, tx: Transaction) -> int | None:
+    attempt = find_attempt_by_reference(tx.connection, seen.reference)
+    handled(tx, entry.id, "kept" if attempt is None else "rechecked")
+    return None if attempt is None else attempt.id
+
+
+def _marked(
+    entry: InboxEntry, standing: str, detail: str = ""
+) -> Callable[[Transaction], int | None]:
+    def work(tx: Transaction) -> None:
+        handled(tx, entry.id, standing, detail)
+
+    return work

@@ -1,0 +1,133 @@
+"""What is behind the public port: webhook paths and two plain pages, nothing else.
+
+Order of work: size cap, route, raw bytes, signature, strict envelope, inbox row committed, and
+only then a 2xx. A delivery that is refused writes nothing and calls nobody.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.clock import Clock
+from app.errors import StoreError, WebhookRejected
+from app.providers.strategy import PaymentStrategy, WebhookRequest
+from app.store import Store
+from app.store.inbox import receive
+
+MAX_BODY_BYTES: Final = 256 * 1024
+BODY_DEADLINE_S: Final = 10.0
+MOST_UNDER_WAY: Final = 2_000
+
+_PAGE: Final = (
+    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><title>{title}</title>'
+    '<body style="font:18px/1.5 system-ui,sans-serif;max-width:24em;margin:15vh auto;padding:1em">'
+    "<h1>{title}</h1><p>{text}</p>"
+)
+
+
+class Receiver:
+    """Builds the application of the public port. `on_received` is called after each commit."""
+
+    def __init__(
+        self,
+        store: Store,
+        strategies: Mapping[str, PaymentStrategy],
+        *,
+        clock: Clock,
+        on_received: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._on_received = on_received
+        self._under_way = 0
+        self._by_path = paths_of(strategies)
+
+    def application(self) -> Starlette:
+        """Give the ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/webhooks/{name}", self._webhook, methods=["POST"]),
+                Route("/success", _success),
+                Route("/cancelled", _cancelled),
+            ]
+        )
+
+    async def _webhook(self, request: Request) -> Response:
+        if self._under_way >= MOST_UNDER_WAY:
+            return _later()
+        self._under_way += 1
+        try:
+            return await self._received(request)
+        except WebhookRejected as rejected:
+            return PlainTextResponse(rejected.title, status_code=rejected.status)
+        except StoreError:
+            return _later()
+        finally:
+            self._under_way -= 1
+
+    async def _received(self, request: Request) -> Response:
+        strategy = self._by_path.get(request.path_params["name"].lower())
+        if strategy is None:
+            raise WebhookRejected("There is no such account", status=404)
+        delivery = strategy.read_webhook(
+            WebhookRequest(
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=await _body(request),
+                received_at=self._clock.now(),
+            )
+        )
+        await self._store.write(lambda tx: receive(tx, delivery))
+        self._on_received()
+        return PlainTextResponse("received")
+
+
+def paths_of(strategies: Mapping[str, PaymentStrategy]) -> dict[str, PaymentStrategy]:
+    """Say which path leads to which account: its name, or its provider's name alone.
+
+    A provider's name leads to its only account, or to the first that is set up.
+    """
+    by_path: dict[str, PaymentStrategy] = {}
+    for strategy in strategies.values():
+        by_path.setdefault(strategy.provider.lower(), strategy)
+    by_path.update({name.lower(): strategy for name, strategy in strategies.items()})
+    return by_path
+
+
+async def _body(request: Request) -> bytes:
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise WebhookRejected("Compressed deliveries are not taken", status=415)
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or len(length) > 9 or int(length) > MAX_BODY_BYTES:
+        raise WebhookRejected("The delivery is too large", status=413)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_DEADLINE_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise WebhookRejected("The delivery is too large", status=413)
+    except TimeoutError as error:
+        raise WebhookRejected("The delivery took too long", status=408) from error
+    except ClientDisconnect as error:
+        raise WebhookRejected("The delivery was cut off") from error
+    return bytes(body)
+
+
+def _later() -> Response:
+    return PlainTextResponse("later", status_code=503, headers={"Retry-After": "5"})
+
+
+async def _success(request: Request) -> Response:
+    text = "You can close this page; the shop has been told."
+    return HTMLResponse(_PAGE.format(title="Payment received", text=text))
+
+
+async def _cancelled(request: Request) -> Response:
+    text = "Nothing was taken. You can close this page."
+    return HTMLResponse(_PAGE.format(title="Payment cancelled", text=text))

@@ -1,0 +1,54 @@
+"""A running simulator for each test, and a shop that uses it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.sandbox import SandboxServer
+from app.sandbox.deliveries import RetrySchedule
+from app.sandbox.ids import SeededIds
+from tests.integration.sandbox.shop import Receiver, Shop
+
+QUICK = RetrySchedule(pauses_s=(1, 1), speed_up=20, timeout_s=2)
+
+
+@pytest.fixture
+def books_path(tmp_path: Path) -> Path:
+    return tmp_path / "books.sqlite"
+
+
+@pytest.fixture
+def server(books_path: Path) -> Iterator[SandboxServer]:
+    with SandboxServer(books_path=books_path, ids=SeededIds("test"), retries=QUICK) as server:
+        yield server
+
+
+@pytest.fixture
+def shop(server: SandboxServer) -> Iterator[Shop]:
+    shop = Shop(server.origin)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    """For tests that only need an account of their own."""
+    path = tmp_path_factory.mktemp("shared") / "books.sqlite"
+    with SandboxServer(books_path=path, retries=QUICK) as server:
+        yield server
+
+
+@pytest.fixture
+def new_shop(shared_server: SandboxServer) -> Iterator[Shop]:
+    shop = Shop(shared_server.origin, f"sk_test_{uuid4().hex}")
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()

@@ -1,0 +1,95 @@
+"""Money, times and rates as a person reads them; amounts go from integer to text without a float.
+
+The decimals come from the domain (ISO 4217), because the locale data counts some currencies
+otherwise.
+"""
+
+import re
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.numbers import NumberPattern, format_decimal, format_percent, parse_pattern
+
+from app.domain.money import EXPONENTS, Money, plain_decimal
+from ui.i18n import _
+
+_CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z])(?=\d)")
+
+
+class Formats:
+    """Writes values in one locale and one time zone (the computer's own where none is given)."""
+
+    def __init__(self, locale: str = "en", zone: tzinfo | None = None) -> None:
+        self.locale = _parsed(locale)
+        self._zone = zone
+
+    def money(self, amount: Money) -> str:
+        """Write an amount with its currency: €12.40, 12,40 €, ¥1,240."""
+        number = Decimal(plain_decimal(amount.minor, amount.currency))
+        pattern = _money_pattern(str(self.locale), EXPONENTS[amount.currency])
+        text: str = pattern.apply(number, self.locale, currency=amount.currency, currency_digits=False)
+        return _CODE_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
+
+    def count(self, number: int) -> str:
+        """Write a whole number with the locale's grouping."""
+        return format_decimal(number, locale=self.locale)
+
+    def percent(self, rate: Fraction) -> str:
+        """Write a rate with as many decimals as it needs, three at most."""
+        number = Decimal(rate.numerator) / Decimal(rate.denominator)
+        pattern = self.locale.percent_formats[None].pattern.replace("#,##0", "#,##0.###")
+        return format_percent(number, format=pattern, locale=self.locale)
+
+    def time(self, moment: datetime) -> str:
+        """Write the time of day to the minute."""
+        return format_time(self._local(moment), "short", locale=self.locale)
+
+    def exact_time(self, moment: datetime) -> str:
+        """Write the time of day to the second."""
+        return format_time(self._local(moment), "medium", locale=self.locale)
+
+    def moment(self, moment: datetime, now: datetime) -> str:
+        """Write a moment of the past: only the time today, with the date before."""
+        local = self._local(moment)
+        if local.date() == self._local(now).date():
+            return format_time(local, "short", locale=self.locale)
+        return format_datetime(local, "short", locale=self.locale)
+
+    def date(self, moment: datetime) -> str:
+        """Write a day in full."""
+        return format_date(self._local(moment), "long", locale=self.locale)
+
+    def ago(self, moment: datetime, now: datetime) -> str:
+        """Say how long something has been, in words: "12 seconds ago"."""
+        past = max(timedelta(0), now - moment)
+        if past < timedelta(seconds=1):
+            return _("just now")
+        return format_timedelta(-past, add_direction=True, threshold=1.2, locale=self.locale)
+
+    def countdown(self, left: timedelta) -> str:
+        """Write what is left as minutes and seconds, never below zero."""
+        seconds = max(0, round(left.total_seconds()))
+        return f"{seconds // 60}:{seconds % 60:02}"
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._zone)
+
+
+def _parsed(locale: str) -> Locale:
+    try:
+        return Locale.parse(locale.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")
+
+
+@lru_cache
+def _money_pattern(locale: str, decimals: int) -> NumberPattern:
+    """Take the locale's own way of writing money, with the decimals that the currency has."""
+    standard = Locale.parse(locale).currency_formats["standard"].pattern
+    fraction = "." + "0" * decimals if decimals else ""
+    return parse_pattern(re.sub(r"(?<=0)\.0+", fraction, standard))

@@ -1,0 +1,1 @@
+"""The small set of parts from which every screen is made."""

@@ -1,0 +1,95 @@
+"""A field to type into, with an icon, a way to clear it and a visible focus."""
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+
+from ui import theme
+from ui.i18n import _
+from ui.kit.base import Part
+from ui.kit.button import Button, Kind
+from ui.kit.paint import ground, mixed
+from ui.look import Look
+from ui.theme import Type
+
+
+class Field(Part):
+    """A line of text to type. The text itself is `edit`, a QLineEdit.
+
+    Signals:
+        text_changed (str): At each key, with no delay.
+        submitted (str): Enter was pressed.
+    """
+
+    text_changed = Signal(str)
+    submitted = Signal(str)
+
+    def __init__(
+        self, look: Look, placeholder: str, *, icon: str = "search", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, parent)
+        self._icon = icon
+        self.edit = QLineEdit(self)
+        self.edit.setPlaceholderText(placeholder)
+        self.edit.setAccessibleName(placeholder)
+        self.edit.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.edit.textChanged.connect(self.text_changed)
+        self.edit.returnPressed.connect(lambda: self.submitted.emit(self.edit.text()))
+        self.edit.installEventFilter(self)
+        self._clear = Button(look, _("Clear"), Kind.QUIET, icon="close", parent=self)
+        self._clear.set_icon_only(True)
+        self._clear.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._clear.clicked.connect(self.clear)
+        self._clear.hide()
+        self.edit.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
+        self._row = QHBoxLayout(self)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.edit, 1)
+        self._row.addWidget(self._clear)
+        self.setFocusProxy(self.edit)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.on_look_changed()
+
+    @property
+    def text(self) -> str:
+        """Give what was typed."""
+        return self.edit.text()
+
+    def clear(self) -> None:
+        """Empty the field."""
+        self.edit.clear()
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        look = self.look
+        self.edit.setFont(look.font(Type.BODY))
+        self._row.setContentsMargins(look.dp(theme.M + 24 + theme.S), 0, 0, 0)
+        super().on_look_changed()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.dp(260), self.look.metrics.touch)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.look.dp(160), self.look.metrics.touch)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
+            self.update()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        look, colours = self.look, self.look.theme
+        rect = QRectF(self.rect())
+        radius = look.dp(theme.RADIUS_M)
+        if self.edit.hasFocus():
+            ground(painter, rect, radius, colours.surface, colours.accent, look.dp(2))
+        else:
+            border = mixed(colours.line, colours.line_strong, 0.35)
+            ground(painter, rect, radius, colours.surface, border)
+        side = look.dp(22)
+        start = look.dp(theme.M)
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            start = self.width() - start - side
+        place = QRectF(start, (self.height() - side) // 2, side, side)
+        look.icons.paint(painter, self._icon, colours.text_muted, place)

@@ -1,0 +1,300 @@
+"""What the Pay screen says: from the state of order and attempt to words and buttons.
+
+Pure and free of Qt. The rule of every sentence: what is known, whether money can still move, and
+what the person at the counter may do now.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from app.domain.attempt import Attempt, AttemptState
+from app.domain.money import Money
+from app.domain.order import Order, OrderState
+from app.errors import MoneyMoved, ScantillError
+from ui.i18n import _
+from ui.theme import Tone
+
+SLOW_AFTER: Final = timedelta(minutes=4)
+"""After this long with a code on the screen the operator is asked what to do."""
+
+
+class Phase(StrEnum):
+    """Where a payment stands, as the counter sees it."""
+
+    OPENING = "opening"
+    WAITING = "waiting"
+    SLOW = "slow"
+    DECLINED = "declined"
+    PROCESSING = "processing"
+    CLOSING = "closing"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    NEEDS_PERSON = "needs_person"
+    PAID = "paid"
+
+
+class Action(StrEnum):
+    """What a button of the Pay screen asks for."""
+
+    CHECK_NOW = "check_now"
+    CANCEL = "cancel_payment"
+    PAY_AS_CUSTOMER = "pay_as_customer"
+    KEEP_WAITING = "keep_waiting"
+    NEW_CODE = "new_code"
+    SET_ASIDE = "set_aside"
+    BACK_TO_CART = "back_to_cart"
+
+
+@dataclass(frozen=True, slots=True)
+class PayModel:
+    """All that the Pay screen shows of one payment. `url` is set only while a QR may be seen."""
+
+    phase: Phase
+    amount: Money
+    shop: str
+    order_number: int | None = None
+    url: str | None = None
+    deadline_at: datetime | None = None
+    decline: str = ""
+    error: ScantillError | None = None
+    is_busy: bool = False
+
+    @property
+    def host(self) -> str:
+        """Give the host of the page behind the code, as the customer's phone will show it."""
+        return urlsplit(self.url).netloc.rpartition("@")[2] if self.url else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidModel:
+    """What the Paid screen shows."""
+
+    total: Money
+    order_number: int
+    receipt_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A phase in words: a short title, a sentence, a tone, an icon and the buttons that fit."""
+
+    title: str
+    sentence: str
+    tone: Tone
+    icon: str
+    actions: tuple[Action, ...]
+
+
+def phase_of(
+    order: Order | None,
+    attempt: Attempt | None,
+    now: datetime,
+    *,
+    is_closing: bool = False,
+    is_shown: bool = False,
+    patient_since: datetime | None = None,
+    error: ScantillError | None = None,
+) -> Phase:
+    """Say where a payment stands.
+
+    `is_closing`: the operator has cancelled. `is_shown`: the store knows that this attempt's code
+    is being shown. `patient_since`: from when the time until SLOW is counted.
+    """
+    if order is not None and order.state is not OrderState.OPEN:
+        return {
+            OrderState.PAID: Phase.PAID,
+            OrderState.CANCELLED: Phase.CANCELLED,
+            OrderState.EXPIRED: Phase.EXPIRED,
+        }[order.state]
+    if is_closing or (attempt is not None and attempt.is_live and attempt.close_reason is not None):
+        return Phase.CLOSING
+    if attempt is None:
+        return Phase.OPENING if error is None else _phase_of_error(error)
+    if attempt.state is AttemptState.OPEN:
+        return _phase_of_open(attempt, now, is_shown=is_shown, patient_since=patient_since)
+    return {
+        AttemptState.CREATING: Phase.OPENING,
+        AttemptState.PROCESSING: Phase.PROCESSING,
+        AttemptState.PAID: Phase.NEEDS_PERSON,
+        AttemptState.UNKNOWN: Phase.UNKNOWN,
+        AttemptState.FAILED: Phase.FAILED,
+        AttemptState.EXPIRED: Phase.EXPIRED,
+        AttemptState.CANCELLED: Phase.CANCELLED,
+    }[attempt.state]
+
+
+def _phase_of_error(error: ScantillError) -> Phase:
+    return Phase.UNKNOWN if error.money is MoneyMoved.UNKNOWN else Phase.REFUSED
+
+
+def _phase_of_open(
+    attempt: Attempt, now: datetime, *, is_shown: bool, patient_since: datetime | None
+) -> Phase:
+    if now >= attempt.deadline_at:
+        return Phase.CLOSING
+    if not is_shown:
+        return Phase.OPENING
+    if attempt.decline:
+        return Phase.DECLINED
+    if patient_since is not None and now - patient_since >= SLOW_AFTER:
+        return Phase.SLOW
+    return Phase.WAITING
+
+
+SHOWS_CODE: Final = frozenset({Phase.WAITING, Phase.SLOW, Phase.DECLINED})
+"""Phases in which a customer may scan the code."""
+
+
+def wording(model: PayModel, *, is_training: bool = False) -> Wording:
+    """Put a payment into words."""
+    words = _WORDS[model.phase]
+    if model.phase is Phase.OPENING and model.error is not None:
+        words = _CANNOT_SHOW
+    sentence = _(words.sentence)
+    if model.phase is Phase.DECLINED:
+        sentence = f"{decline_words(model.decline)} {sentence}"
+    actions = words.actions
+    if is_training and model.phase in SHOWS_CODE:
+        actions = (Action.PAY_AS_CUSTOMER, *actions)
+    return Wording(_(words.title), sentence, words.tone, words.icon, actions)
+
+
+def action_label(action: Action) -> str:
+    """Give what stands on an action's button."""
+    return {
+        Action.CHECK_NOW: _("Check now"),
+        Action.CANCEL: _("Cancel payment"),
+        Action.PAY_AS_CUSTOMER: _("Pay as the customer"),
+        Action.KEEP_WAITING: _("Keep waiting"),
+        Action.NEW_CODE: _("New code"),
+        Action.SET_ASIDE: _("Set aside, next sale"),
+        Action.BACK_TO_CART: _("Back to the cart"),
+    }[action]
+
+
+def decline_words(code: str) -> str:
+    """Say in words why the customer's last try was refused."""
+    return {
+        "insufficient_funds": _("The card does not have enough money."),
+        "expired_card": _("The card has expired."),
+        "incorrect_cvc": _("The security code was wrong."),
+        "authentication_required": _("The bank wanted a confirmation that did not come."),
+        "processing_error": _("The bank had a problem with the card."),
+    }.get(code, _("The card was declined."))
+
+
+def money_words(money: MoneyMoved) -> str:
+    """Say whether money moved."""
+    return {
+        MoneyMoved.NO: _("No money has moved."),
+        MoneyMoved.UNKNOWN: _("It is not known whether money has moved."),
+        MoneyMoved.YES: _("Money has moved."),
+    }[money]
+
+
+def _n(message: str) -> str:
+    """Mark a text for translation where it stands; it is translated when it is shown."""
+    return message
+
+
+_WORDS: Final[dict[Phase, Wording]] = {
+    Phase.OPENING: Wording(
+        _n("Preparing the code"),
+        _n("The payment page is being opened. This takes a moment."),
+        Tone.NEUTRAL,
+        "hourglass",
+        (Action.CANCEL,),
+    ),
+    Phase.WAITING: Wording(
+        _n("Waiting for the customer"),
+        _n("The till notices by itself when it is paid."),
+        Tone.ACCENT,
+        "clock",
+        (Action.CHECK_NOW, Action.CANCEL),
+    ),
+    Phase.SLOW: Wording(
+        _n("Still waiting"),
+        _n("Nothing has been paid so far. Ask the customer, or check with the provider."),
+        Tone.WARNING,
+        "clock",
+        (Action.KEEP_WAITING, Action.CHECK_NOW, Action.CANCEL),
+    ),
+    Phase.DECLINED: Wording(
+        _n("Declined"),
+        _n("Nothing was paid. The customer may try again or use another card."),
+        Tone.DANGER,
+        "card",
+        (Action.CHECK_NOW, Action.CANCEL),
+    ),
+    Phase.PROCESSING: Wording(
+        _n("Payment is being processed"),
+        _n("The customer has confirmed; the bank has not answered yet. Do not charge again."),
+        Tone.BUSY,
+        "hourglass",
+        (Action.CHECK_NOW, Action.CANCEL),
+    ),
+    Phase.CLOSING: Wording(
+        _n("Making sure that nothing was paid"),
+        _n("The code is off the screen and is being closed. Wait before you take money again."),
+        Tone.BUSY,
+        "lock",
+        (Action.CHECK_NOW, Action.SET_ASIDE),
+    ),
+    Phase.UNKNOWN: Wording(
+        _n("We do not know yet"),
+        _n("Do not take the money again. The till keeps asking the provider until it knows."),
+        Tone.WARNING,
+        "unknown",
+        (Action.CHECK_NOW, Action.CANCEL, Action.SET_ASIDE),
+    ),
+    Phase.REFUSED: Wording(
+        _n("No code could be made"),
+        _n("Nothing was paid."),
+        Tone.DANGER,
+        "alert",
+        (Action.NEW_CODE, Action.CANCEL),
+    ),
+    Phase.FAILED: Wording(
+        _n("The payment failed"),
+        _n("Nothing was paid. Make a new code, or go back to the cart."),
+        Tone.DANGER,
+        "alert",
+        (Action.NEW_CODE, Action.CANCEL),
+    ),
+    Phase.EXPIRED: Wording(
+        _n("The code has expired"),
+        _n("Nothing was paid and the code is closed. The cart is as it was."),
+        Tone.NEUTRAL,
+        "clock",
+        (Action.BACK_TO_CART,),
+    ),
+    Phase.CANCELLED: Wording(
+        _n("Payment cancelled"),
+        _n("Nothing was paid and the code is closed. The cart is as it was."),
+        Tone.NEUTRAL,
+        "cancelled",
+        (Action.BACK_TO_CART,),
+    ),
+    Phase.NEEDS_PERSON: Wording(
+        _n("This needs a person"),
+        _n("Money arrived that does not fit this order. Do not charge again; see Orders."),
+        Tone.WARNING,
+        "person",
+        (Action.SET_ASIDE,),
+    ),
+    Phase.PAID: Wording(_n("Paid"), _n("The money has arrived."), Tone.GOOD, "done", ()),
+}
+
+_CANNOT_SHOW: Final = Wording(
+    _n("The code cannot be shown"),
+    _n("Nothing was paid: no customer has seen a code."),
+    Tone.DANGER,
+    "alert",
+    (Action.CHECK_NOW, Action.CANCEL),
+)

@@ -1,0 +1,307 @@
+"""One payment as the window follows it: order, session, code, and whatever comes of it.
+
+The store knows more than this object: after every notice it is asked again. The one exception is
+`order.paid`, which is believed at once, because it is told after its commit.
+"""
+
+from collections.abc import Awaitable
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from app.clock import Clock
+from app.domain.attempt import Attempt
+from app.domain.cart import CartContent
+from app.domain.money import Money
+from app.domain.order import Order, OrderState
+from app.errors import ScantillError
+from app.events import Fact
+from app.orders import OrderDetail
+from ui.pay.state import SHOWS_CODE, PaidModel, PayModel, Phase, phase_of
+from ui.tasks import Tasks, as_ours
+from ui.till import Till
+
+
+class Payment(QObject):
+    """Follows one order from Charge to its end.
+
+    Nothing that arrives late can undo what is known: attempts and orders carry versions, and once
+    the payment is over every further answer is dropped.
+
+    Signals:
+        changed (PayModel): The Pay screen shows this now.
+        paid (PaidModel): The order is paid. Emitted once, in the turn in which it became known.
+        withdrawn (Order): The operator's cancellation went through; nothing was paid.
+        refused (ScantillError): No order was made; nothing happened.
+    """
+
+    changed = Signal(object)
+    paid = Signal(object)
+    withdrawn = Signal(object)
+    refused = Signal(object)
+
+    def __init__(self, till: Till, clock: Clock, tasks: Tasks, amount: Money) -> None:
+        super().__init__()
+        self._till = till
+        self._clock = clock
+        self._tasks = tasks
+        self._amount = amount
+        self._order: Order | None = None
+        self._attempt: Attempt | None = None
+        self._error: ScantillError | None = None
+        self._shown_attempt: int | None = None
+        self._patient_since: datetime | None = None
+        self._is_opening = False
+        self._is_cancelling = False
+        self._was_cancelled = False
+        self._is_checking = False
+        self._is_reading = False
+        self._must_read_again = False
+        self._is_over = False
+        self._last_model: PayModel | None = None
+
+    @property
+    def order_id(self) -> str:
+        """Give the order's id, or an empty text before it exists."""
+        return self._order.id if self._order is not None else ""
+
+    @property
+    def order(self) -> Order | None:
+        """Give the order as last read."""
+        return self._order
+
+    @property
+    def model(self) -> PayModel:
+        """Say what is to be shown now."""
+        attempt = None if self._is_opening else self._attempt
+        phase = phase_of(
+            self._order,
+            attempt,
+            self._clock.now(),
+            is_closing=self._is_cancelling,
+            is_shown=attempt is not None and self._shown_attempt == attempt.id,
+            patient_since=self._patient_since,
+            error=self._error,
+        )
+        may_show = phase in SHOWS_CODE and attempt is not None and attempt.is_payable
+        return PayModel(
+            phase=phase,
+            amount=attempt.amount if attempt is not None else self._amount,
+            shop=self._till.catalog.shop.name,
+            order_number=self._order.number if self._order is not None else None,
+            url=attempt.url if attempt is not None and may_show else None,
+            deadline_at=attempt.deadline_at if attempt is not None and may_show else None,
+            decline=attempt.decline if attempt is not None else "",
+            error=self._error,
+            is_busy=self._is_checking,
+        )
+
+    def start(self, content: CartContent, account: str) -> None:
+        """Make an order of a cart and open a session for it."""
+        self._is_opening = True
+        self._tasks.start(self._start(content, account))
+        self._tell()
+
+    def resume(self, detail: OrderDetail) -> None:
+        """Go on with an order that is open already."""
+        self._take_detail(detail)
+        self._tasks.start(self._show_code())
+        self._tell()
+
+    def check_now(self) -> None:
+        """Ask the provider now. A second press while it is being asked does nothing."""
+        if not self._is_checking and not self._is_over:
+            self._is_checking = True
+            self._tasks.start(self._check_now())
+            self._tell()
+
+    def cancel(self) -> None:
+        """Take the code off the screen at once, then close what is open at the provider."""
+        if not self._is_cancelling and not self._is_over:
+            self._is_cancelling = self._was_cancelled = True
+            self._error = None
+            self._tell()
+            # A session that is just being opened is closed when its answer is here.
+            if not self._is_opening:
+                self._tasks.start(self._cancel())
+
+    def new_code(self, account: str) -> None:
+        """Open another session for the same order, where the last one has ended."""
+        if self._order is not None and self.model.phase in {Phase.REFUSED, Phase.FAILED}:
+            self._is_opening = True
+            self._error = None
+            self._tasks.start(self._open_session(self._order.id, account))
+            self._tell()
+
+    def keep_waiting(self) -> None:
+        """Start the time anew after which the operator is asked."""
+        self._patient_since = self._clock.now()
+        self._tell()
+
+    def tick(self) -> None:
+        """Look at the clock: a deadline may have passed."""
+        if not self._is_over:
+            self._tell()
+
+    def leave(self) -> None:
+        """Stop following; the till itself goes on asking."""
+        self._is_over = True
+
+    def on_fact(self, fact: Fact) -> None:
+        """Take note of a fact about this order."""
+        if self._is_over or self._order is None or fact.order_id != self._order.id:
+            return
+        if fact.name == "order.paid":
+            self._finish(paid_model(fact))
+        else:
+            self.read_again()
+
+    def read_again(self) -> None:
+        """Read the order from the books, once more if a reading is under way."""
+        if self._is_reading:
+            self._must_read_again = True
+        elif self._order is not None and not self._is_over:
+            self._is_reading = True
+            self._tasks.start(self._read())
+
+    async def _start(self, content: CartContent, account: str) -> None:
+        try:
+            order = await self._till.checkout.place_order(content)
+        except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
+            self._is_over = True
+            self.refused.emit(as_ours(error))
+            return
+        self._take_order(order)
+        if order.state is OrderState.PAID:
+            # A total of nothing needs no provider.
+            self._is_opening = False
+            self._tell()
+            return
+        await self._open_session(order.id, account)
+
+    async def _open_session(self, order_id: str, account: str) -> None:
+        try:
+            if not self._is_cancelling:
+                self._take_attempt(await self._till.checkout.open_session(order_id, account))
+        except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
+            self._error = as_ours(error)
+        finally:
+            self._is_opening = False
+        if self._is_cancelling:
+            await self._cancel()
+        elif self._is_over:
+            return
+        elif self._error is not None:
+            self.read_again()
+            self._tell()
+        else:
+            await self._show_code()
+
+    async def _show_code(self) -> None:
+        """Have the books know that the code is being shown, then let it be seen."""
+        attempt = self._attempt
+        if attempt is not None and attempt.is_payable and not self._is_cancelling:
+            await self._asked(self._till.checkout.mark_shown(attempt.id))
+            if self._error is None:
+                self._shown_attempt = attempt.id
+                self._patient_since = self._clock.now()
+        self._tell()
+
+    async def _check_now(self) -> None:
+        try:
+            if self._attempt is not None:
+                await self._asked(self._till.checkout.check_now(self._attempt.id))
+        finally:
+            self._is_checking = False
+        self.read_again()
+        self._tell()
+
+    async def _cancel(self) -> None:
+        if self._order is None:
+            return
+        try:
+            order = await self._till.checkout.cancel(self._order.id)
+        except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
+            # Nobody knows whether the closing was begun: the books say it, the screen follows.
+            self._is_cancelling = False
+            self._error = as_ours(error)
+            self.read_again()
+        else:
+            self._take_order(order)
+            self.read_again()
+        self._tell()
+
+    async def _asked(self, answer: Awaitable[Attempt]) -> None:
+        try:
+            attempt = await answer
+        except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
+            self._error = as_ours(error)
+        else:
+            self._error = None
+            self._take_attempt(attempt)
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                self._must_read_again = False
+                detail = await self._till.orders.detail(self.order_id)
+                if detail is not None:
+                    self._take_detail(detail)
+                if not self._must_read_again:
+                    break
+        finally:
+            self._is_reading = False
+        self._tell()
+        attempt = self._attempt
+        if (
+            attempt is not None
+            and attempt.is_payable
+            and self._shown_attempt != attempt.id
+            and not self._is_opening
+        ):
+            await self._show_code()
+
+    def _take_detail(self, detail: OrderDetail) -> None:
+        self._take_order(detail.order)
+        for attempt in sorted(detail.attempts, key=lambda one: one.number):
+            self._take_attempt(attempt)
+
+    def _take_order(self, order: Order) -> None:
+        if self._order is None or order.version >= self._order.version:
+            self._order = order
+
+    def _take_attempt(self, attempt: Attempt) -> None:
+        known = self._attempt
+        if (
+            known is None
+            or attempt.number > known.number
+            or (attempt.id == known.id and attempt.version >= known.version)
+        ):
+            self._attempt = attempt
+
+    def _tell(self) -> None:
+        """Say what is known now, and end where it is an end."""
+        if self._is_over:
+            return
+        order = self._order
+        if order is not None and order.state is OrderState.PAID:
+            self._finish(PaidModel(order.total, order.number, order.receipt_number))
+        elif order is not None and order.state is OrderState.CANCELLED and self._was_cancelled:
+            self._is_over = True
+            self.withdrawn.emit(order)
+        else:
+            model = self.model
+            if model != self._last_model:
+                self._last_model = model
+                self.changed.emit(model)
+
+    def _finish(self, paid: PaidModel) -> None:
+        self._is_over = True
+        self.paid.emit(paid)
+
+
+def paid_model(fact: Fact) -> PaidModel:
+    """Read what the Paid screen shows from an `order.paid` fact."""
+    data = fact.data
+    total = Money(data["total_minor"], data["currency"])
+    return PaidModel(total, data["number"], data["receipt_number"])

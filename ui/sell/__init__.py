@@ -1,0 +1,1 @@
+"""The screen on which a cart is rung up."""

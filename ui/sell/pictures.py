@@ -1,0 +1,96 @@
+"""Pictures of products: read and drawn once on a worker thread, kept as pixmaps of the right size."""
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QRectF, Qt, QThreadPool, Signal
+from PySide6.QtGui import QImage, QImageReader, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from ui.fonts import RESOURCES
+
+_MAX_FILE: Final = 4 * 1024 * 1024
+_log = logging.getLogger(__name__)
+
+
+class Pictures(QObject):
+    """Gives a product's picture as soon as it is drawn; until then there is none.
+
+    A picture is a path below one of `folders`, or an absolute path.
+
+    Signals:
+        drawn (): A picture that was asked for is here now; views paint again.
+    """
+
+    drawn = Signal()
+    _finished = Signal(str, int, QImage)
+
+    def __init__(self, folders: tuple[Path, ...] = (RESOURCES.parent, RESOURCES)) -> None:
+        super().__init__()
+        self._folders = folders
+        self._ready: dict[tuple[str, int], QPixmap | None] = {}
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(2)
+        self._finished.connect(self._on_finished)
+
+    def pixmap(self, name: str, side: int, ratio: float) -> QPixmap | None:
+        """Give a picture `side` pixels wide and high, or None where it is not drawn (yet)."""
+        if not name:
+            return None
+        pixels = round(side * ratio)
+        key = (name, pixels)
+        if key not in self._ready:
+            self._ready[key] = None
+            self._pool.start(lambda: self._draw(name, pixels))
+        pixmap = self._ready[key]
+        if pixmap is not None:
+            pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def wait(self) -> None:
+        """Wait until everything that was asked for is drawn."""
+        self._pool.waitForDone()
+
+    def _draw(self, name: str, pixels: int) -> None:
+        """On a worker thread: images only, no pixmaps and no widgets."""
+        image = QImage()
+        try:
+            for folder in self._folders:
+                path = folder / name
+                if path.is_file() and path.stat().st_size <= _MAX_FILE:
+                    image = _read(path, pixels)
+                    break
+        except OSError as error:
+            _log.info("the picture %s cannot be read: %s", name, error)
+        self._finished.emit(name, pixels, image)
+
+    def _on_finished(self, name: str, pixels: int, image: QImage) -> None:
+        if not image.isNull():
+            self._ready[name, pixels] = QPixmap.fromImage(image)
+            self.drawn.emit()
+
+
+def _read(path: Path, pixels: int) -> QImage:
+    if path.suffix.lower() == ".svg":
+        renderer = QSvgRenderer(str(path))
+        if not renderer.isValid():
+            return QImage()
+        renderer.setAspectRatioMode(Qt.AspectRatioMode.KeepAspectRatio)
+        image = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        renderer.render(painter, QRectF(image.rect()))
+        painter.end()
+        return image
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    read = reader.read()
+    if read.isNull():
+        return read
+    return read.scaled(
+        pixels,
+        pixels,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )

@@ -1,0 +1,199 @@
+"""The Sell screen: search and categories above the tiles, the cart beside them."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.catalog import Catalog
+from ui import theme
+from ui.counter import CartModel
+from ui.i18n import _
+from ui.kit.base import Part
+from ui.kit.chip import Chip
+from ui.kit.field import Field
+from ui.kit.scroll import ScrolledRow
+from ui.kit.text import ElidedText
+from ui.look import Look
+from ui.sell.cart_panel import CartPanel
+from ui.sell.pictures import Pictures
+from ui.sell.tiles import Tiles
+from ui.theme import Type
+
+_SHORT = 700
+_CART_SHARE = 0.32
+_CART_LEAST = 316
+_CART_MOST = 460
+
+
+class SellScreen(Part):
+    """Where a cart is rung up.
+
+    Signals:
+        product_chosen (Product): One piece of this product is wanted.
+        code_entered (str): Enter was pressed on a text that matches nothing: maybe a scanned code.
+    """
+
+    product_chosen = Signal(object)
+    code_entered = Signal(str)
+
+    def __init__(
+        self, look: Look, catalog: Catalog, pictures: Pictures, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, parent)
+        self._catalog = catalog
+        self._category = ""
+        self.search = Field(look, _("Search or scan"))
+        self.search.setObjectName("search")
+        self.search.text_changed.connect(self._on_search)
+        self.search.submitted.connect(self._on_submit)
+        self.tiles = Tiles(look, pictures)
+        self.tiles.chosen.connect(self.product_chosen)
+        self.cart = CartPanel(look)
+        self._chips = QButtonGroup(self)
+        self._chips_row = self._make_chips()
+        self._nothing = _Nothing(look)
+        grid = QWidget()
+        self._grid = QStackedLayout(grid)
+        self._grid.addWidget(self.tiles)
+        self._grid.addWidget(self._nothing)
+        self._bar = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._bar.addWidget(self.search)
+        self._bar.addWidget(self._chips_row, 1)
+        self._left = QVBoxLayout()
+        self._left.addLayout(self._bar)
+        self._left.addWidget(grid, 1)
+        self._row = QHBoxLayout(self)
+        self._row.addLayout(self._left, 1)
+        self._row.addWidget(self.cart)
+        self.on_look_changed()
+        self.tiles.show_products(catalog.search(""))
+
+    def show_cart(self, cart: CartModel) -> None:
+        """Show the cart, and on the tiles what of each is in it."""
+        self.cart.show_cart(cart)
+        self.tiles.show_cart(cart.content)
+
+    def type_into_search(self, text: str) -> None:
+        """Take over what was typed elsewhere."""
+        self.search.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.edit.insert(text)
+
+    def clear_search(self) -> None:
+        """Empty the search; with nothing to empty, show all categories."""
+        if self.search.text:
+            self.search.clear()
+        else:
+            self._chips.buttons()[0].click()
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        dp = self.look.dp
+        self._row.setContentsMargins(dp(theme.L), dp(theme.M), dp(theme.M), dp(theme.M))
+        self._row.setSpacing(dp(theme.M))
+        self._left.setContentsMargins(0, 0, 0, 0)
+        self._left.setSpacing(dp(theme.M))
+        self._bar.setSpacing(dp(theme.M))
+        self._chips_row.setFixedHeight(self.look.metrics.touch)
+        self._arrange()
+        super().on_look_changed()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+        super().resizeEvent(event)
+
+    def _arrange(self) -> None:
+        """Give the cart its share; put search and chips in one row where height is short."""
+        dp = self.look.dp
+        share = round(self.width() * _CART_SHARE)
+        self.cart.setFixedWidth(max(dp(_CART_LEAST), min(share, dp(_CART_MOST))))
+        is_short = self.height() < dp(_SHORT)
+        direction = (
+            QBoxLayout.Direction.LeftToRight if is_short else QBoxLayout.Direction.TopToBottom
+        )
+        self._bar.setDirection(direction)
+        self.search.setMaximumWidth(dp(210) if is_short else 16777215)
+
+    def _make_chips(self) -> ScrolledRow:
+        content = QWidget()
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(self.look.metrics.gap)
+        self._chips.setExclusive(True)
+        for number, name in enumerate(("", *self._catalog.categories())):
+            chip = Chip(self.look, name or _("All"))
+            chip.setProperty("category", name)
+            chip.setChecked(number == 0)
+            self._chips.addButton(chip, number)
+            row.addWidget(chip)
+        row.addStretch(1)
+        self._chips.idClicked.connect(self._on_category)
+        scrolled = ScrolledRow(content)
+        scrolled.setObjectName("categories")
+        scrolled.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return scrolled
+
+    def _on_category(self, number: int) -> None:
+        chip = self._chips.button(number)
+        self._category = chip.property("category")
+        self._chips_row.ensureWidgetVisible(chip, self.look.dp(theme.XXXL), 0)
+        self._find()
+
+    def _on_search(self, text: str) -> None:
+        self._find()
+
+    def _find(self) -> None:
+        """Show what is searched for. A search looks through every category."""
+        text = self.search.text.strip()
+        found = self._catalog.search(text, "" if text else self._category)
+        self.tiles.show_products(found, mark_first=bool(text))
+        self._nothing.show_search(text)
+        self._grid.setCurrentWidget(self.tiles if found else self._nothing)
+
+    def _on_submit(self, text: str) -> None:
+        code = text.strip()
+        if not code:
+            return
+        product = self._catalog.scanned(code)
+        if product is None:
+            product = next(iter(self._catalog.search(code)), None)
+        if product is None:
+            self.code_entered.emit(code)
+            self.search.edit.selectAll()
+            return
+        self.search.clear()
+        self.product_chosen.emit(product)
+
+
+class _Nothing(QWidget):
+    """What stands in place of the tiles where a search finds nothing."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._title = ElidedText(look, "", Type.TITLE, centred=True)
+        self._words = ElidedText(
+            look,
+            _("Try fewer letters, or press Esc to see everything."),
+            colour="text_muted",
+            lines=2,
+            centred=True,
+        )
+        column = QVBoxLayout(self)
+        column.addStretch(2)
+        column.addWidget(self._title)
+        column.addWidget(self._words)
+        column.addStretch(3)
+
+    def show_search(self, text: str) -> None:
+        """Name what was not found."""
+        if text:
+            self._title.set_text(_("Nothing matches “{text}”").format(text=text))
+        else:
+            self._title.set_text(_("There is nothing to sell here yet"))

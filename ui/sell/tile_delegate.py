@@ -1,0 +1,189 @@
+"""How a product's tile is painted."""
+
+from typing import Final
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app.domain.catalog import BillingInterval, Product
+from ui import theme
+from ui.i18n import _
+from ui.kit.paint import elided, ground, in_lines, mixed, ring
+from ui.look import Look
+from ui.sell.pictures import Pictures
+from ui.sell.tile_model import Index, TileRole
+from ui.theme import Type
+
+_MAX_COUNT: Final = 999
+_FEW_LEFT: Final = 3
+
+
+def interval_words(interval: BillingInterval) -> str:
+    """Say how often a price is charged, as it stands behind the price."""
+    return {
+        BillingInterval.ONETIME: "",
+        BillingInterval.WEEKLY: _("/ week"),
+        BillingInterval.MONTHLY: _("/ month"),
+        BillingInterval.YEARLY: _("/ year"),
+    }[interval]
+
+
+class TileDelegate(QStyledItemDelegate):
+    """Paints tiles: picture or initial, name in two lines, price, stock, count in the cart.
+
+    `pressed_row` is the tile under the finger, `marked_row` the one that Enter adds.
+    """
+
+    def __init__(self, look: Look, pictures: Pictures, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._pictures = pictures
+        self._view = parent
+        self.cell = QSize(150, 170)
+        self.pressed_row = -1
+        self.marked_row = -1
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return self.cell
+
+    def tile_rect(self, cell: QRect) -> QRect:
+        """Give the tile within its cell; what is left over is the gap to the next."""
+        gap = self._look.metrics.gap
+        return cell.adjusted(0, 0, -gap, -gap)
+
+    def text_height(self) -> int:
+        """Say how much of a tile its text takes."""
+        look = self._look
+        name = QFontMetricsF(look.font(Type.BODY)).lineSpacing()
+        price = QFontMetricsF(look.font(Type.BODY_STRONG, tabular=True)).lineSpacing()
+        return round(2 * name + price) + look.dp(theme.XS + 2 * theme.S)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        product: Product = index.data(TileRole.PRODUCT)
+        count: int = index.data(TileRole.COUNT)
+        look, colours = self._look, self._look.theme
+        cell: QRect = option.rect
+        rect = QRectF(self.tile_rect(cell))
+        if self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            rect.translate(look.metrics.gap, 0)
+        is_pressed = index.row() == self.pressed_row
+        painter.save()
+        radius = look.dp(theme.RADIUS_M + 2)
+        border: str | QColor = mixed(colours.line, colours.line_strong, 0.12)
+        fill = mixed(colours.surface, colours.accent_soft, 1.0) if is_pressed else colours.surface
+        ground(painter, rect, radius, fill, border)
+        text_rect = rect.adjusted(
+            look.dp(theme.M - 2), rect.height() - self.text_height(), -look.dp(theme.M - 2), 0
+        )
+        stage = QRectF(rect.left(), rect.top(), rect.width(), text_rect.top() - rect.top())
+        self._paint_picture(painter, product, stage)
+        self._paint_text(painter, product, index.data(TileRole.STOCK), text_rect)
+        if count:
+            ring(painter, rect, radius, colours.accent, look.dp(2))
+            self._paint_badge(painter, count, rect)
+        if self._has_ring(index):
+            ring(painter, rect, radius, colours.accent, look.dp(3))
+        painter.restore()
+
+    def _has_ring(self, index: Index) -> bool:
+        if index.row() == self.marked_row:
+            return True
+        view = self._view
+        return view.hasFocus() and getattr(view, "currentIndex")() == index
+
+    def _paint_picture(self, painter: QPainter, product: Product, stage: QRectF) -> None:
+        look = self._look
+        inset = look.dp(theme.S)
+        side = round(min(stage.width(), stage.height() - inset / 2) - inset)
+        if side < look.dp(24):
+            return
+        place = QRectF(0, 0, side, side)
+        place.moveCenter(stage.center())
+        place.translate(0, inset / 4)
+        ratio = painter.device().devicePixelRatio()
+        pixmap = self._pictures.pixmap(product.image, side, ratio)
+        if pixmap is not None:
+            painter.drawPixmap(place.toRect().topLeft(), pixmap)
+        elif not product.image:
+            self._paint_initial(painter, product, place)
+
+    def _paint_initial(self, painter: QPainter, product: Product, place: QRectF) -> None:
+        look, colours = self._look, self._look.theme
+        side = place.width() * 0.78
+        disc = QRectF(0, 0, side, side)
+        disc.moveCenter(place.center())
+        tint = colours.pictures[sum(map(ord, product.category)) % len(colours.pictures)]
+        ground(painter, disc, side / 2, tint)
+        font = look.font(Type.HEADLINE)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.text_muted))
+        initial = next((char for char in product.name if char.isalnum()), "?").upper()
+        painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, initial)
+
+    def _paint_text(
+        self, painter: QPainter, product: Product, left: int | None, rect: QRectF
+    ) -> None:
+        look, colours = self._look, self._look.theme
+        font = look.font(Type.BODY)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.text))
+        line_height = QFontMetricsF(font).lineSpacing()
+        lines = in_lines(product.name, font, rect.width(), 2)
+        for place, line in enumerate(lines):
+            row = QRectF(rect.left(), rect.top() + place * line_height, rect.width(), line_height)
+            painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line)
+        strong = look.font(Type.BODY_STRONG, tabular=True)
+        height = QFontMetricsF(strong).lineSpacing()
+        bottom = QRectF(
+            rect.left(), rect.bottom() - height - look.dp(theme.S), rect.width(), height
+        )
+        price = look.formats.money(product.price)
+        interval = interval_words(product.billing_interval)
+        painter.setFont(strong)
+        painter.drawText(bottom, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, price)
+        used = QFontMetricsF(strong).horizontalAdvance(price + " ")
+        rest = bottom.adjusted(used, 0, 0, 0)
+        if self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            rest = bottom.adjusted(0, 0, -used, 0)
+        self._paint_rest(painter, rest, interval, left)
+
+    def _paint_rest(
+        self, painter: QPainter, rest: QRectF, interval: str, left: int | None
+    ) -> None:
+        """Paint what stands beside the price: the interval at once, the stock at the far edge."""
+        look, colours = self._look, self._look.theme
+        caption = look.font(Type.CAPTION)
+        painter.setFont(caption)
+        painter.setPen(QColor(colours.text_muted))
+        if interval:
+            painter.drawText(
+                rest,
+                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+                elided(interval, caption, rest.width()),
+            )
+        elif left is not None:
+            if left <= _FEW_LEFT:
+                painter.setPen(QColor(colours.danger if left <= 0 else colours.warning))
+            words = _("{left} left").format(left=left) if left > 0 else _("Sold out")
+            if QFontMetricsF(caption).horizontalAdvance(words) > rest.width():
+                words = str(left)
+            painter.drawText(
+                rest, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words
+            )
+
+    def _paint_badge(self, painter: QPainter, count: int, rect: QRectF) -> None:
+        look, colours = self._look, self._look.theme
+        font = look.font(Type.BODY_STRONG, tabular=True)
+        words = str(count) if count <= _MAX_COUNT else f"{_MAX_COUNT}+"
+        height = look.dp(28)
+        width = max(height, round(QFontMetricsF(font).horizontalAdvance(words)) + look.dp(14))
+        inset = look.dp(theme.S)
+        left = rect.right() - inset - width
+        if self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            left = rect.left() + inset
+        badge = QRectF(left, rect.top() + inset, width, height)
+        ground(painter, badge, height / 2, colours.accent)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.on_accent))
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, words)

@@ -1,0 +1,78 @@
+"""The figures under the cart: what was taken off, what tax it holds, and the total, large."""
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.domain.money import Money
+from app.domain.pricing import TaxTotal
+from ui import theme
+from ui.counter import CartModel
+from ui.i18n import _
+from ui.kit.base import Part
+from ui.kit.text import ElidedText, Text
+from ui.look import Look
+from ui.theme import Type
+
+
+class Figure(QWidget):
+    """A word at one edge and an amount at the other."""
+
+    def __init__(
+        self, look: Look, word: str, step: Type = Type.BODY, *, colour: str = "text_muted"
+    ) -> None:
+        super().__init__()
+        amount_step = Type.TOTAL if step is Type.TITLE else step
+        self.word = ElidedText(look, word, step, colour=colour)
+        self.amount = Text(look, "", amount_step, colour=colour, tabular=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(look.dp(theme.S))
+        row.addWidget(self.word, 1)
+        row.addWidget(self.amount)
+
+
+class TotalsPanel(Part):
+    """Subtotal, discount and tax where there are any; the total always."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        self._subtotal = Figure(look, _("Subtotal"))
+        self._discount = Figure(look, _("Discount"), colour="good")
+        self._tax = Figure(look, _("Tax"))
+        self._tip = Figure(look, _("Tip"))
+        self.total = Figure(look, _("Total"), Type.TITLE, colour="text")
+        self._note = ElidedText(look, "", Type.CAPTION, colour="text_muted", lines=2, tabular=True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(look.dp(theme.XS))
+        for figure in (self._subtotal, self._discount, self._tax, self._tip, self.total):
+            column.addWidget(figure)
+        column.addWidget(self._note)
+
+    def show_cart(self, cart: CartModel) -> None:
+        """Show the cart's figures."""
+        money = self.look.formats.money
+        totals, currency = cart.totals, cart.currency
+        has_tax_on_top = not cart.prices_include_tax and totals.tax_minor > 0
+        self._subtotal.setVisible(bool(totals.discount_minor or totals.tip_minor or has_tax_on_top))
+        self._subtotal.amount.setText(money(Money(totals.subtotal_minor, currency)))
+        self._discount.setVisible(bool(totals.discount_minor))
+        self._discount.amount.setText(money(Money(-totals.discount_minor, currency)))
+        self._tax.setVisible(has_tax_on_top)
+        self._tax.amount.setText(money(Money(totals.tax_minor, currency)))
+        self._tip.setVisible(bool(totals.tip_minor))
+        self._tip.amount.setText(money(Money(totals.tip_minor, currency)))
+        self.total.amount.setText(money(cart.total))
+        self._note.set_text(self._tax_words(totals.taxes, cart))
+        self._note.setVisible(bool(self._note.text))
+
+    def _tax_words(self, taxes: tuple[TaxTotal, ...], cart: CartModel) -> str:
+        if not taxes:
+            return ""
+        money = self.look.formats.money
+        parts = " · ".join(
+            f"{tax.tax.name} {money(Money(tax.tax_minor, cart.currency))}" for tax in taxes
+        )
+        if cart.prices_include_tax:
+            return _("Includes {taxes}").format(taxes=parts)
+        return _("Tax: {taxes}").format(taxes=parts)
