@@ -40,6 +40,10 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
         prog="scantill",
         description="A local-first till: show a QR code, get paid on the customer's phone.",
     )
+    # An option may stand before or after the command: only what was given overrides these.
+    parser.set_defaults(
+        data_dir=None, mode=Mode.TRAINING, catalog=None, sandbox="", no_webhooks=False
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="run the doors and the watch without a window")
@@ -54,9 +58,11 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
 
     check = commands.add_parser("verify", help="check the books and what money depends on")
     add_data_dir(check)
-    check.add_argument("--mode", type=Mode, choices=list(Mode), help="only the books of this mode")
+    check.add_argument(
+        "--mode", dest="only", type=Mode, choices=list(Mode), help="only the books of this mode"
+    )
     check.add_argument("--sandbox", metavar="URL", help="compare with this simulator's books")
-    check.set_defaults(run=_verify)
+    check.set_defaults(run=_verify, sandbox=None, only=None)
 
     catalog = commands.add_parser("catalog", help="work on the catalog file")
     catalogs = catalog.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)
@@ -72,7 +78,7 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-dir",
         type=Path,
-        default=None,
+        default=argparse.SUPPRESS,
         metavar="DIR",
         help=f"where the till keeps its books and settings (default: {default_root()})",
     )
@@ -81,15 +87,24 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
 def add_till_options(parser: argparse.ArgumentParser) -> None:
     """Give a command what every running till takes."""
     add_data_dir(parser)
+    unset = argparse.SUPPRESS
     parser.add_argument(
-        "--mode", type=Mode, choices=list(Mode), default=Mode.TRAINING, help="default: training"
-    )
-    parser.add_argument("--catalog", type=Path, metavar="FILE", help="another catalog.toml")
-    parser.add_argument(
-        "--sandbox", default="", metavar="URL", help="a simulator that runs already (training)"
+        "--mode", type=Mode, choices=list(Mode), default=unset, help="default: training"
     )
     parser.add_argument(
-        "--no-webhooks", action="store_true", help="learn of payments by polling alone (training)"
+        "--catalog", type=Path, default=unset, metavar="FILE", help="another catalog.toml"
+    )
+    parser.add_argument(
+        "--sandbox",
+        default=unset,
+        metavar="URL",
+        help="a simulator that runs already (training)",
+    )
+    parser.add_argument(
+        "--no-webhooks",
+        action="store_true",
+        default=unset,
+        help="learn of payments by polling alone (training)",
     )
 
 
@@ -194,7 +209,7 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     root = (arguments.data_dir or default_root()).absolute()
-    modes = [arguments.mode] if arguments.mode else list(Mode)
+    modes = [arguments.only] if arguments.only else list(Mode)
     found = [mode for mode in modes if (root / mode.value / BOOKS).exists()]
     if not found:
         raise ConfigError(f"There are no books in {root}", action="Name another --data-dir.")

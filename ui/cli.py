@@ -6,15 +6,30 @@ Qt is imported only by the commands that need it.
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from app.cli import add_till_options, build_parser, run
+from app.cli import add_data_dir, add_till_options, build_parser, run
+
+_GOOD_CARD = "4242424242424242"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; with none named, open the till."""
-    parser, _commands = build_parser()
+    parser, commands = build_parser()
     add_till_options(parser)
     parser.set_defaults(run=_window)
+    demo = commands.add_parser("demo", help="play one sale from the first tap to PAID")
+    add_data_dir(demo)
+    demo.add_argument(
+        "--out", type=Path, default=Path("demo-pictures"), metavar="DIR", help="for the pictures"
+    )
+    demo.add_argument(
+        "--card", default=_GOOD_CARD, metavar="NUMBER", help="pay with this test card first"
+    )
+    demo.add_argument("--no-webhooks", action="store_true", help="learn of it by polling alone")
+    demo.add_argument("--show", action="store_true", help="slowly, for somebody who watches")
+    demo.add_argument("--seed", type=int, default=1, metavar="N", help="which goods are sold")
+    demo.set_defaults(run=_demo)
     return run(parser, argv)
 
 
@@ -22,6 +37,12 @@ def _window(arguments: argparse.Namespace) -> int:
     from ui.start import open_window
 
     return open_window(arguments)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from ui.demo.command import run_demo
+
+    return run_demo(arguments)
 
 
 if __name__ == "__main__":

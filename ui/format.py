@@ -37,7 +37,8 @@ class Formats:
 
     def count(self, number: int) -> str:
         """Write a whole number with the locale's grouping."""
-        return format_decimal(number, locale=self.locale)
+        text: str = format_decimal(number, locale=self.locale)
+        return text
 
     def percent(self, rate: Fraction) -> str:
         """Write a rate with as many decimals as it needs, three at most."""

@@ -69,22 +69,20 @@ class Tick(Part):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.on_paid))
         painter.drawEllipse(rect.center(), radius, radius)
-        points = [QPointF(p.x() * rect.width(), p.y() * rect.height()) for p in _TICK]
-        whole = QPainterPath(points[0])
-        whole.lineTo(points[1])
-        whole.lineTo(points[2])
-        drawn = QPainterPath(points[0])
-        for step in range(1, 25):
-            at = shown * step / 24
-            drawn.lineTo(whole.pointAtPercent(at))
-            if at <= whole.percentAtLength(_distance(points[0], points[1])) < shown * (step + 1) / 24:
-                drawn.lineTo(points[1])
-        pen = QPen(QColor(colours.paid), rect.width() * 0.085)
+        start, turn, end = (QPointF(p.x() * rect.width(), p.y() * rect.height()) for p in _TICK)
+        path = QPainterPath(start)
+        path.lineTo(turn)
+        path.lineTo(end)
+        width = rect.width() * 0.085
+        pen = QPen(QColor(colours.paid), width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        if shown < 1.0:
+            whole = path.length() / width
+            pen.setDashPattern([max(0.01, whole * shown), whole * 2])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(drawn)
+        painter.drawPath(path)
 
 
 class PaidScreen(Part):
@@ -107,9 +105,8 @@ class PaidScreen(Part):
         )
         self._numbers = ElidedText(look, "", Type.TITLE, colour="on_paid", centred=True)
         self.next_sale = Button(
-            look, _("Next sale"), Kind.INVERSE, key="Enter", height_mm=16, step=Type.TITLE
+            look, _("Next sale"), Kind.INVERSE, cap=_("Enter"), height_mm=16, step=Type.TITLE
         )
-        self.next_sale.setShortcut("Return")
         self.next_sale.setObjectName("next_sale")
         self.next_sale.clicked.connect(self.next_wanted)
         self._column = QVBoxLayout(self)
@@ -170,7 +167,3 @@ class PaidScreen(Part):
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), self.look.colour("paid"))
 
-
-def _distance(one: QPointF, other: QPointF) -> float:
-    away = other - one
-    return float((away.x() ** 2 + away.y() ** 2) ** 0.5)

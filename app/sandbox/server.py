@@ -58,7 +58,7 @@ class SandboxServer:
         retries: RetrySchedule | None = None,
         shop_name: str = "Training shop",
     ) -> None:
-        self._books_path = Path(books_path)
+        self.books_path = Path(books_path)
         self._host = host
         self._port = port
         self._public_origin = public_origin.rstrip("/") if public_origin else None
@@ -68,6 +68,7 @@ class SandboxServer:
         self._retries = RetrySchedule() if retries is None else retries
         self._shop_name = shop_name
         self._origin: str | None = None
+        self._bound_port = 0
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
         self._stop_asked = threading.Event()
@@ -90,6 +91,11 @@ class SandboxServer:
         if self._origin is None:
             raise RuntimeError("the sandbox has not been started")
         return self._origin
+
+    @property
+    def listening_port(self) -> int:
+        """The port it really has, whatever its addresses say; 0 before it listens."""
+        return self._bound_port
 
     def start(self) -> str:
         """Serve from a daemon thread; answers the origin once it listens.
@@ -114,8 +120,9 @@ class SandboxServer:
     def stop(self) -> None:
         """Stop serving, close the books and wait for the thread, all within seconds."""
         self._stop_asked.set()
-        if self._listener is not None:
-            self._listener.ask_to_stop()
+        listener = self._listener
+        if listener is not None:
+            listener.ask_to_stop()
         if self._thread is not None:
             self._thread.join(_STOP_WAIT_S)
             self._thread = None
@@ -142,7 +149,7 @@ class SandboxServer:
             ready.set_exception(RuntimeError("the sandbox was stopped before it had started"))
 
     async def _run(self, on_ready: Callable[[], None]) -> None:
-        books = Books(self._books_path)
+        books = Books(self.books_path)
         try:
             with listening(self._host, self._port, books.fact(_LAST_PORT)) as listener:
                 await self._serve_on(listener, books, on_ready)
@@ -153,7 +160,7 @@ class SandboxServer:
     async def _serve_on(
         self, listener: socket.socket, books: Books, on_ready: Callable[[], None]
     ) -> None:
-        port = int(listener.getsockname()[1])
+        port = self._bound_port = int(listener.getsockname()[1])
         with books.transaction():
             books.set_fact(_LAST_PORT, str(port))
         self._origin = self._public_origin or origin_of(self._host, port)
@@ -180,7 +187,7 @@ class SandboxServer:
         app = Starlette(routes=[*control.routes(), *provider.routes(), *_plain_routes()])
         self._listener = Listener(app, on_ready, faults.stop)
         if self._stop_asked.is_set():
-            return
+            self._listener.ask_to_stop()
         chores = [
             asyncio.create_task(courier.run()),
             asyncio.create_task(_sweep(provider.catch_up)),

@@ -29,6 +29,8 @@ _LOUD: Final = frozenset({Kind.PRIMARY, Kind.DANGER, Kind.INVERSE})
 class Button(QAbstractButton):
     """A button. `key` is a key's name as Qt writes it ("F12"); it is shown and it works.
 
+    `cap` is a key that is shown only: the screen sees to it.
+
     Signals:
         clicked: Pressed and released, or its key was pressed.
     """
@@ -41,6 +43,7 @@ class Button(QAbstractButton):
         *,
         icon: str = "",
         key: str = "",
+        cap: str = "",
         height_mm: float = 0.0,
         step: Type = Type.BODY_STRONG,
         parent: QWidget | None = None,
@@ -50,7 +53,7 @@ class Button(QAbstractButton):
         self._label = ""
         self._kind = kind
         self._icon = icon
-        self._key = key
+        self._key = key or cap
         self._height_mm = height_mm
         self._step = step
         self._tight = False
@@ -83,6 +86,12 @@ class Button(QAbstractButton):
         """Make the button louder or quieter."""
         if kind is not self._kind:
             self._kind = kind
+            self.update()
+
+    def set_icon(self, icon: str) -> None:
+        """Show another icon."""
+        if icon != self._icon:
+            self._icon = icon
             self.update()
 
     def set_icon_only(self, tight: bool) -> None:

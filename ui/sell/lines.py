@@ -11,6 +11,7 @@ from ui.kit.scroll import scroll_by_finger
 from ui.look import Look
 from ui.sell.line_delegate import LineDelegate, LinePart
 from ui.sell.line_model import LineModel
+from ui.sell.search import typed_text
 
 
 class Lines(QListView):
@@ -90,11 +91,11 @@ class Lines(QListView):
         }.get(Qt.Key(event.key()))
         if part is not None and self.currentIndex().isValid():
             self._do(part, self._model.line_at(self.currentIndex()))
+        elif typed_text(event):
+            # The window takes it to the search field.
+            event.ignore()
         else:
             super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Leave typing to the search field."""
 
     def _do(self, part: LinePart, line: CartLine) -> None:
         match part:

@@ -14,6 +14,7 @@ from ui.kit.scroll import scroll_by_finger
 from ui.look import Look
 from ui.metrics import TILE_MM
 from ui.sell.pictures import Pictures
+from ui.sell.search import typed_text
 from ui.sell.tile_delegate import TileDelegate
 from ui.sell.tile_model import TileModel
 
@@ -121,10 +122,11 @@ class Tiles(QListView):
             if self.currentIndex().isValid():
                 self.chosen.emit(self._model.product_at(self.currentIndex()))
             return
+        if typed_text(event):
+            # The window takes it to the search field.
+            event.ignore()
+            return
         super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Leave typing to the search field."""
 
     def _tile_at(self, event: QMouseEvent) -> QModelIndex:
         index = self.indexAt(event.position().toPoint())

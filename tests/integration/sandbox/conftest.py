@@ -1,5 +1,6 @@
 """A running simulator for each test, and a shop that uses it."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -52,3 +53,17 @@ def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
     receiver.close()
+
+
+@pytest.fixture
+def own_address() -> str:
+    """This computer's address on its network, asked of the kernel without sending anything."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this computer is on no network")
+        address = str(probe.getsockname()[0])
+    if address.startswith("127."):
+        pytest.skip("this computer is on no network")
+    return address

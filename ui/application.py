@@ -1,0 +1,31 @@
+"""The QApplication with everything that has to be so before the first window is made."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from ui.fonts import FAMILY, load_fonts
+
+
+def create_application(argv: Sequence[str] = ()) -> QApplication:
+    """Give the process's QApplication, made on the first call: style, fonts, pixel ratios."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        application = existing
+    else:
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+            Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        )
+        application = QApplication(list(argv) or ["scantill"])
+    application.setStyle("Fusion")
+    application.setApplicationName("scantill")
+    application.setApplicationDisplayName("Scantill")
+    application.setDesktopFileName("scantill")
+    if FAMILY not in load_fonts():
+        raise RuntimeError(f"the typeface {FAMILY} is missing from resources/fonts")
+    font = application.font()
+    font.setFamily(FAMILY)
+    application.setFont(font)
+    return application

@@ -1,0 +1,222 @@
+"""The journey of one sale: every step is a gesture or something that can be seen.
+
+A step that does not happen in its time ends the journey with `StepFailed`.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from app.bootstrap import Till
+from app.domain.catalog import Product
+from app.events import Fact
+from ui.counter import Stage
+from ui.demo.customer import Customer
+from ui.demo.eyes import look_at, read_qr
+from ui.pay.state import Phase
+from ui.window import Window
+
+GOOD_CARD: Final = "4242424242424242"
+_STEP_S: Final = 15.0
+_SHOW_PAUSE_S: Final = 0.9
+_SALE_ITEMS: Final = 4
+
+
+class StepFailed(Exception):
+    """A step of the journey did not happen; the message says which."""
+
+
+@dataclass(slots=True)
+class Timeline:
+    """What happened when, in milliseconds since the journey began."""
+
+    began: float = field(default_factory=time.perf_counter)
+    entries: list[tuple[float, str]] = field(default_factory=list)
+
+    def note(self, words: str) -> float:
+        """Note that something has happened now, and say so."""
+        at = (time.perf_counter() - self.began) * 1000
+        self.entries.append((at, words))
+        print(f"{at:8.0f} ms  {words}", flush=True)
+        return at
+
+
+class Journey:
+    """Drives one window as an operator and one phone as a customer."""
+
+    def __init__(
+        self,
+        till: Till,
+        window: Window,
+        customer: Customer,
+        *,
+        out: Path,
+        chance: random.Random,
+        is_shown: bool,
+    ) -> None:
+        self._till = till
+        self._window = window
+        self._customer = customer
+        self._out = out
+        self._chance = chance
+        self._is_shown = is_shown
+        self._pictures = 0
+        self._facts: list[Fact] = []
+        self.timeline = Timeline()
+        till.subscribe(self._facts.append)
+
+    async def run(self, card: str) -> None:
+        """Sell, charge, show, pay with `card` (then with a good one, if that is declined)."""
+        await self._until(self._window.isVisible, "the window is open")
+        self.timeline.note("the window is open")
+        await self._picture("sell-empty")
+        await self._ring_up()
+        url = await self._charge()
+        title = await self._customer.open(url)
+        self.timeline.note(f"the customer sees: {title}")
+        await self._customer_picture("customer-page")
+        if card != GOOD_CARD:
+            await self._be_declined(card)
+        await self._pay()
+        await self._next_sale()
+        await self._see_orders()
+
+    async def _ring_up(self) -> None:
+        products = [product for product in self._till.catalog.on_sale() if not product.is_recurring]
+        for product in self._chance.sample(products, _SALE_ITEMS):
+            await self._tap_tile(product)
+        again = self._chance.choice(self._window.counter.cart.content.lines).product
+        await self._tap_tile(again)
+        model = self._window.counter.cart_model
+        self.timeline.note(f"the cart holds {len(model.content.lines)} lines, {model.total}")
+        await self._picture("sell-cart")
+
+    async def _tap_tile(self, product: Product) -> None:
+        tiles = self._window.sell.tiles
+        before = self._window.counter.cart.content.quantity_of(product.id)
+        place = tiles.rect_of(product.id)
+        if not tiles.viewport().rect().contains(place.center()):
+            tiles.show_product(product.id)
+            await self._breathe()
+            place = tiles.rect_of(product.id)
+        QTest.mouseClick(tiles.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
+        await self._until(
+            lambda: self._window.counter.cart.content.quantity_of(product.id) == before + 1,
+            f"{product.name} is in the cart",
+        )
+        await self._pause()
+
+    async def _charge(self) -> str:
+        pressed = self.timeline.note("Charge is pressed")
+        await self._press("charge")
+        await self._until(
+            lambda: self._phase() in (Phase.WAITING, Phase.DECLINED) and bool(self._qr_url()),
+            "the QR code is shown",
+        )
+        await self._breathe()
+        shown = self.timeline.note("the QR code is shown")
+        image = look_at(self._window)
+        await self._picture("pay-qr")
+        url = await asyncio.to_thread(read_qr, image)
+        if url is None:
+            raise StepFailed("the QR code could not be read from the window's pixels")
+        if url != self._qr_url():
+            raise StepFailed(f"the pixels say {url}, the till means {self._qr_url()}")
+        self.timeline.note(
+            f"the QR code is read from the pixels: {len(url)} characters, "
+            f"{shown - pressed:.0f} ms after Charge"
+        )
+        return url
+
+    async def _be_declined(self, card: str) -> None:
+        title = await self._customer.pay(card)
+        self.timeline.note(f"the card {card[-4:]} is refused; the customer sees: {title}")
+        await self._until(
+            lambda: self._phase() is Phase.DECLINED, "the till says that the card was declined"
+        )
+        self.timeline.note("the till says that the card was declined")
+        await self._picture("pay-declined")
+        await self._customer_picture("customer-declined")
+
+    async def _pay(self) -> None:
+        title = await self._customer.pay(GOOD_CARD)
+        paid = self.timeline.note(f"the customer has paid and sees: {title}")
+        await self._until(lambda: self._window.counter.stage is Stage.PAID, "the till says PAID")
+        if self._qr_url():
+            raise StepFailed("the QR code is still there after PAID")
+        news = next(fact for fact in reversed(self._facts) if fact.name == "attempt.paid")
+        said = self.timeline.note(f"PAID on the screen, learned by {news.data.get('source')}")
+        self.timeline.note(f"from the customer's page to PAID: {max(0.0, said - paid):.0f} ms")
+        await asyncio.sleep(0.6)
+        await self._picture("paid")
+        await self._customer_picture("customer-paid")
+
+    async def _next_sale(self) -> None:
+        await self._press("next_sale")
+        await self._until(
+            lambda: self._window.counter.stage is Stage.SELLING, "the next sale can begin"
+        )
+        self.timeline.note("the next sale can begin")
+
+    async def _see_orders(self) -> None:
+        await self._press("rail_orders")
+        await asyncio.sleep(0.4)
+        await self._picture("orders")
+        page = await self._till.orders.page(limit=1)
+        if not page or page[0].state.value != "paid":
+            raise StepFailed("the newest order in the books is not paid")
+        self.timeline.note(f"order {page[0].number} is in the books: {page[0].total}, paid")
+
+    async def _press(self, name: str) -> None:
+        button = self._window.findChild(QAbstractButton, name)
+        if button is None or not button.isVisible() or not button.isEnabled():
+            raise StepFailed(f"there is no button {name} to press")
+        await self._pause()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=_middle(button))
+        await self._breathe()
+
+    def _phase(self) -> Phase | None:
+        payment = self._window.counter.payment
+        return None if payment is None else payment.phase
+
+    def _qr_url(self) -> str:
+        code = self._window.findChild(QWidget, "qr")
+        return "" if code is None or not code.isVisible() else str(code.property("url"))
+
+    async def _until(self, condition: Callable[[], bool], words: str) -> None:
+        deadline = time.perf_counter() + _STEP_S
+        while not condition():
+            if time.perf_counter() > deadline:
+                await self._picture("failed")
+                raise StepFailed(f"within {_STEP_S:.0f} s it did not come to this: {words}")
+            await asyncio.sleep(0.005)
+
+    async def _picture(self, name: str) -> None:
+        await self._breathe()
+        self._pictures += 1
+        look_at(self._window).save(str(self._out / f"{self._pictures:02d}-{name}.png"))
+
+    async def _customer_picture(self, name: str) -> None:
+        self._pictures += 1
+        if not await self._customer.picture(self._out / f"{self._pictures:02d}-{name}.png"):
+            self._pictures -= 1
+
+    async def _pause(self) -> None:
+        if self._is_shown:
+            await asyncio.sleep(_SHOW_PAUSE_S)
+
+    async def _breathe(self) -> None:
+        """Let the window paint what has changed."""
+        await asyncio.sleep(0.03)
+
+
+def _middle(widget: QWidget) -> QPoint:
+    return widget.rect().center()

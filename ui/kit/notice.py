@@ -1,0 +1,110 @@
+"""News that floats above a screen: never a dialog, never in the way of the next tap for long."""
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Qt
+from PySide6.QtWidgets import QGraphicsDropShadowEffect, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.i18n import _
+from ui.kit.button import Button, Kind
+from ui.kit.card import Card
+from ui.kit.icon import Icon
+from ui.kit.text import Text
+from ui.look import Look
+from ui.theme import Tone, Type
+
+_GOOD_NEWS_MS = 6000
+_WIDTH = 560
+
+_ICONS = {
+    Tone.GOOD: "done",
+    Tone.DANGER: "alert",
+    Tone.WARNING: "alert",
+    Tone.NEUTRAL: "info",
+    Tone.ACCENT: "info",
+    Tone.BUSY: "info",
+}
+
+
+class Notice(Card):
+    """One piece of news at the upper edge of `host`. Bad news stays until it is closed."""
+
+    def __init__(self, look: Look, host: QWidget) -> None:
+        super().__init__(look, "raised", border="line_strong", radius=theme.RADIUS_M, parent=host)
+        self.setObjectName("notice")
+        self._host = host
+        self._icon = Icon(look, "info", 24)
+        self._title = Text(look, "", Type.BODY_STRONG, wraps=True)
+        self._detail = Text(look, "", Type.BODY, wraps=True)
+        self._close = Button(look, _("Close"), Kind.QUIET, icon="close")
+        self._close.set_icon_only(True)
+        self._close.setObjectName("notice_close")
+        self._close.clicked.connect(self.hide)
+        self._words = QVBoxLayout()
+        self._words.addWidget(self._title)
+        self._words.addWidget(self._detail)
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self._icon)
+        self._row.addLayout(self._words, 1)
+        self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_GOOD_NEWS_MS)
+        self._timer.timeout.connect(self.hide)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        shadow = QGraphicsDropShadowEffect(self)
+        shadow.setBlurRadius(look.dp(theme.XL))
+        shadow.setOffset(0, look.dp(theme.XS))
+        self._shadow = shadow
+        self.setGraphicsEffect(shadow)
+        host.installEventFilter(self)
+        self.hide()
+        self.on_look_changed()
+
+    @property
+    def title(self) -> str:
+        """Give the news in its first line."""
+        return self._title.text()
+
+    @property
+    def detail(self) -> str:
+        """Give the rest of the news."""
+        return self._detail.text()
+
+    def tell(self, title: str, detail: str, tone: Tone) -> None:
+        """Show a piece of news in place of the last one."""
+        self._icon.set_icon(_ICONS[tone], "text_muted" if tone is Tone.NEUTRAL else tone.value)
+        self._title.setText(title)
+        self._detail.setText(detail)
+        self._detail.setVisible(bool(detail))
+        self.setAccessibleName(f"{title}. {detail}")
+        if tone in {Tone.DANGER, Tone.WARNING}:
+            self._timer.stop()
+        else:
+            self._timer.start()
+        self.show()
+        self.raise_()
+        self._place()
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        dp = self.look.dp
+        self._row.setContentsMargins(dp(theme.L), dp(theme.S), dp(theme.S), dp(theme.S))
+        self._row.setSpacing(dp(theme.M))
+        self._words.setContentsMargins(0, dp(theme.S), 0, dp(theme.S))
+        self._words.setSpacing(dp(theme.XXS))
+        colour = self.look.colour("shadow")
+        colour.setAlphaF(0.35)
+        self._shadow.setColor(colour)
+        super().on_look_changed()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._host and event.type() is QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        margin = self.look.dp(theme.M)
+        width = min(self.look.dp(_WIDTH), self._host.width() - 2 * margin)
+        self.setFixedWidth(width)
+        self.setFixedHeight(self._row.totalHeightForWidth(width))
+        self.move(QPoint((self._host.width() - width) // 2, margin))

@@ -1,0 +1,51 @@
+"""The coloured bar on top of every screen where no real money is taken."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.settings import Mode
+from ui import theme
+from ui.i18n import _
+from ui.kit.base import Part
+from ui.look import Look
+from ui.theme import Type
+
+
+class ModeBar(Part):
+    """Says that the till is in training or in test mode; hidden when it is live."""
+
+    def __init__(self, look: Look, mode: Mode, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        self.setObjectName("mode_bar")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._token = "training" if mode is Mode.TRAINING else "test"
+        self.text = {
+            Mode.TRAINING: _("TRAINING: no real money"),
+            Mode.TEST: _("TEST MODE: the provider's test keys, no real money"),
+            Mode.LIVE: "",
+        }[mode]
+        self.setAccessibleName(self.text)
+        self.setVisible(mode is not Mode.LIVE)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.dp(400), self.look.dp(30))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        look = self.look
+        painter.fillRect(self.rect(), look.colour(self._token))
+        font = look.font(Type.CAPTION_STRONG)
+        colour = look.colour(f"on_{self._token}")
+        words = QFontMetricsF(font).horizontalAdvance(self.text)
+        side = look.dp(18)
+        room = side + look.dp(theme.S)
+        start = (self.width() - words - room) / 2
+        flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        left = start + words + look.dp(theme.S) if flipped else start
+        place = QRectF(round(left), (self.height() - side) // 2, side, side)
+        look.icons.paint(painter, "school", colour.name(), place)
+        painter.setFont(font)
+        painter.setPen(colour)
+        rect = QRectF(start + (0 if flipped else room), 0, words + 2, self.height())
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, self.text)

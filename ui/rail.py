@@ -1,0 +1,144 @@
+"""The rail at the leading edge: where one is, and what waits there."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.i18n import _, ngettext
+from ui.kit.base import Part
+from ui.kit.button import Button, Kind
+from ui.kit.paint import ground, ring
+from ui.look import Look
+from ui.theme import Type
+
+
+class RailButton(QAbstractButton):
+    """A place to go to: icon, word, key, and a count of what waits."""
+
+    def __init__(self, look: Look, label: str, icon: str, key: str) -> None:
+        super().__init__()
+        self.look = look
+        self._label = label
+        self._icon = icon
+        self._key = key
+        self._waiting = 0
+        self.setCheckable(True)
+        self.setAccessibleName(label)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setShortcut(QKeySequence(key))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        look.changed.connect(self.updateGeometry)
+
+    def set_waiting(self, count: int) -> None:
+        """Show how many things wait there for a person."""
+        if count != self._waiting:
+            self._waiting = count
+            waits = ngettext("{count} needs a person", "{count} need a person", count)
+            spoken = f"{self._label}, {waits.format(count=count)}" if count else self._label
+            self.setAccessibleName(spoken)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        look = self.look
+        return QSize(look.dp(72), max(look.metrics.touch, look.dp(76)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        look, colours = self.look, self.look.theme
+        rect = QRectF(self.rect())
+        radius = look.dp(theme.RADIUS_M + 2)
+        colour = colours.text_muted
+        if self.isChecked():
+            ground(painter, rect, radius, colours.accent_soft)
+            colour = colours.accent
+        elif self.isDown():
+            ground(painter, rect, radius, colours.sunken)
+        if self.hasFocus():
+            ring(painter, rect, radius, colours.accent, look.dp(2.5))
+        side = look.dp(26)
+        caption = look.font(Type.CAPTION_STRONG)
+        micro = look.font(Type.MICRO)
+        words, key = QFontMetricsF(caption).height(), QFontMetricsF(micro).height()
+        top = (rect.height() - side - words - key) / 2
+        place = QRectF((rect.width() - side) / 2, top, side, side).toRect().toRectF()
+        look.icons.paint(painter, self._icon, colour, place)
+        painter.setPen(colour)
+        painter.setFont(caption)
+        centre = Qt.AlignmentFlag.AlignCenter
+        painter.drawText(QRectF(0, top + side, rect.width(), words), centre, self._label)
+        painter.setPen(colours.text_muted)
+        painter.setFont(micro)
+        painter.drawText(QRectF(0, top + side + words, rect.width(), key), centre, self._key)
+        if self._waiting:
+            self._paint_waiting(painter, place)
+
+    def _paint_waiting(self, painter: QPainter, icon: QRectF) -> None:
+        look, colours = self.look, self.look.theme
+        font = look.font(Type.CAPTION_STRONG, tabular=True)
+        words = str(min(self._waiting, 99))
+        height = look.dp(20)
+        width = max(height, QFontMetricsF(font).horizontalAdvance(words) + look.dp(10))
+        badge = QRectF(0, 0, width, height)
+        badge.moveCenter(QPointF(icon.right() + look.dp(4), icon.top() + look.dp(3)))
+        ground(painter, badge, height / 2, colours.danger)
+        painter.setFont(font)
+        painter.setPen(colours.on_danger)
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, words)
+
+
+class Rail(Part):
+    """The places of the till, one under the other.
+
+    Signals:
+        place_wanted (int): 0 is Sell, 1 is Orders.
+        theme_wanted: Light shall become dark, or the other way round.
+    """
+
+    place_wanted = Signal(int)
+    theme_wanted = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.sell = RailButton(look, _("Sell"), "sell", "F1")
+        self.sell.setObjectName("rail_sell")
+        self.orders = RailButton(look, _("Orders"), "orders", "F2")
+        self.orders.setObjectName("rail_orders")
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._column = QVBoxLayout(self)
+        for number, button in enumerate((self.sell, self.orders)):
+            self._group.addButton(button, number)
+            self._column.addWidget(button)
+        self.sell.setChecked(True)
+        self._group.idClicked.connect(self.place_wanted)
+        self._theme = Button(look, _("Dark theme"), Kind.QUIET, icon="moon")
+        self._theme.set_icon_only(True)
+        self._theme.setObjectName("theme")
+        self._theme.clicked.connect(self.theme_wanted)
+        self._column.addStretch(1)
+        self._column.addWidget(self._theme)
+        self.on_look_changed()
+
+    def show_place(self, number: int) -> None:
+        """Mark where one is."""
+        self._group.button(number).setChecked(True)
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        dp = self.look.dp
+        self.setFixedWidth(max(dp(84), self.look.metrics.touch + 2 * dp(theme.S)))
+        self._column.setContentsMargins(dp(theme.S), dp(theme.M), dp(theme.S), dp(theme.S))
+        self._column.setSpacing(self.look.metrics.gap)
+        is_dark = self.look.theme.is_dark
+        self._theme.set_icon("sun" if is_dark else "moon")
+        self._theme.set_label(_("Light theme") if is_dark else _("Dark theme"))
+        super().on_look_changed()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.look.colour("surface"))
+        is_flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        edge = 0 if is_flipped else self.width() - 1
+        painter.fillRect(edge, 0, 1, self.height(), self.look.colour("line"))

@@ -1,0 +1,108 @@
+"""Opens the till's window: the one place where Qt's loop, the till and the window meet.
+
+`running_window` is shared with the demo, so that what is demonstrated is what a shop runs.
+"""
+
+import argparse
+import asyncio
+import importlib
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Final
+
+import qasync
+from PySide6.QtWidgets import QApplication
+
+from app.bootstrap import Till
+from app.cli import settings_of
+from app.clock import SystemClock
+from app.settings import Settings
+from ui.application import create_application
+from ui.window import Window
+
+_FIRST_SIZE: Final = (1280, 800)
+
+
+def has_screen() -> bool:
+    """Say whether there is a display to open a window on."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def prepare_screen() -> bool:
+    """Fall back to drawing without a screen where there is none; say whether that was so."""
+    if not has_screen() and "QT_QPA_PLATFORM" not in os.environ:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        return True
+    return False
+
+
+def run_in_qt(main: Callable[[QApplication], Coroutine[None, None, int]]) -> int:
+    """Run a coroutine on Qt's event loop and give its exit status."""
+    application = create_application(sys.argv[:1])
+    application.setQuitOnLastWindowClosed(False)
+    loop = qasync.QEventLoop(application)
+    with loop:
+        return int(loop.run_until_complete(main(application)))
+
+
+def open_window(arguments: argparse.Namespace) -> int:
+    """Open the till and run it until its window is closed."""
+    prepare_screen()
+    settings = settings_of(arguments)
+
+    async def main(application: QApplication) -> int:
+        till = await asyncio.to_thread(
+            lambda: Till(
+                settings,
+                catalog_path=arguments.catalog,
+                sandbox_url=arguments.sandbox,
+                register_webhooks=not arguments.no_webhooks,
+            )
+        )
+        async with running_window(till, settings):
+            closed = asyncio.Event()
+            application.lastWindowClosed.connect(closed.set)
+            await _serve_until(closed, till, settings)
+        return 0
+
+    return run_in_qt(main)
+
+
+@asynccontextmanager
+async def running_window(till: Till, settings: Settings) -> AsyncIterator[Window]:
+    """Show the window of a till and start the till beneath it; both are gone afterwards."""
+    look = settings.file.window
+    window = Window(
+        till,
+        theme=look.theme,
+        locale=look.locale or "en",
+        ui_scale=look.ui_scale_percent / 100,
+        clock=SystemClock(),
+        pictures=till.catalog_path.parent,
+    )
+    try:
+        window.resize(*_FIRST_SIZE)
+        window.show()
+        await till.start()
+        window.start()
+        yield window
+    finally:
+        await window.finish()
+        window.hide()
+        await till.aclose()
+        window.deleteLater()
+
+
+async def _serve_until(closed: asyncio.Event, till: Till, settings: Settings) -> None:
+    """Open the private door beside the window; its libraries load after the first paint."""
+    api = await asyncio.to_thread(importlib.import_module, "app.api")
+    door = api.PrivateDoor.of(till, port=settings.file.doors.private_port)
+    await door.start()
+    try:
+        await closed.wait()
+    finally:
+        await door.stop()

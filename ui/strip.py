@@ -1,0 +1,120 @@
+"""The quiet strip at the bottom: how the till stands with the world."""
+
+from datetime import datetime
+from typing import Final
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from app.settings import Mode
+from app.status import AccountHealth, TillStatus
+from ui import theme
+from ui.i18n import _, ngettext
+from ui.kit.base import Part
+from ui.kit.iconlabel import IconLabel
+from ui.look import Look
+from ui.theme import Type
+
+_BRANDS: Final = (("stripe", "Stripe"), ("paypal", "PayPal"), ("square", "Square"))
+
+
+def account_label(name: str) -> str:
+    """Give an account's name as people know it."""
+    for prefix, brand in _BRANDS:
+        if name.startswith(prefix):
+            return brand
+    return name.replace("_", " ").capitalize()
+
+
+def mode_label(mode: Mode) -> str:
+    """Say in a word what kind of money the till takes."""
+    return {
+        Mode.TRAINING: _("Training"),
+        Mode.TEST: _("Test mode"),
+        Mode.LIVE: _("Live"),
+    }[mode]
+
+
+class StatusStrip(Part):
+    """Provider, webhook door, what needs a person, mode and shop."""
+
+    def __init__(
+        self, look: Look, mode: Mode, shop: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, parent)
+        self.setObjectName("status")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        caption = Type.CAPTION
+        self._provider = IconLabel(look, "network", "", caption, colour="text_muted")
+        self._door = IconLabel(look, "door", "", caption, colour="text_muted")
+        self._person = IconLabel(look, "person", "", Type.CAPTION_STRONG, colour="danger")
+        self._mode = IconLabel(look, "card", mode_label(mode), caption, colour="text_muted")
+        self._shop = IconLabel(look, "shop", shop, caption, colour="text_muted")
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self._provider)
+        self._row.addWidget(self._door)
+        self._row.addStretch(1)
+        for label in (self._person, self._mode, self._shop):
+            self._row.addWidget(label)
+        self._person.hide()
+        self.on_look_changed()
+
+    def show_status(self, status: TillStatus, now: datetime) -> None:
+        """Tell the news."""
+        failing = [health for health in status.accounts if health.is_reachable is False]
+        shown = failing[0] if failing else next(iter(status.accounts), None)
+        self._show_provider(shown)
+        self._door.set_text(self._door_words(status, now))
+        count = status.needs_person
+        self._person.setVisible(count > 0)
+        words = ngettext("{count} needs a person", "{count} need a person", count)
+        self._person.set_text(words.format(count=count))
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.dp(400), self.look.dp(32))
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        dp = self.look.dp
+        self._row.setContentsMargins(dp(theme.M), 0, dp(theme.M), 0)
+        self._row.setSpacing(dp(theme.L + theme.XS))
+        self.setFixedHeight(dp(32))
+        super().on_look_changed()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.look.colour("surface"))
+        painter.fillRect(0, 0, self.width(), 1, self.look.colour("line"))
+
+    def _show_provider(self, health: AccountHealth | None) -> None:
+        if health is None:
+            self._provider.set_icon("offline")
+            self._provider.set_text(_("No payment account"))
+            return
+        name = account_label(health.name)
+        self._provider.setToolTip("")
+        if health.is_reachable is None:
+            self._provider.set_icon("network")
+            self._provider.set_colour("text_muted")
+            self._provider.set_text(_("{name}: not asked yet").format(name=name))
+        elif health.is_reachable:
+            self._provider.set_icon("network", "good")
+            self._provider.set_colour("text_muted")
+            self._provider.set_text(_("{name} answers").format(name=name))
+        else:
+            self._provider.set_icon("offline", "danger")
+            self._provider.set_colour("danger")
+            words = _("{name} does not answer").format(name=name)
+            if health.since is not None:
+                since = self.look.formats.time(health.since)
+                words = _("{name} has not answered since {time}").format(name=name, time=since)
+            self._provider.set_text(words)
+
+    def _door_words(self, status: TillStatus, now: datetime) -> str:
+        if not status.webhook_address:
+            return _("No webhooks; asking instead")
+        if status.last_event_at is None:
+            return _("Webhooks: none so far")
+        ago = self.look.formats.ago(status.last_event_at, now)
+        return _("Webhooks: last one {ago}").format(ago=ago)

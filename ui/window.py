@@ -1,0 +1,270 @@
+"""The shell: mode bar on top, rail, the screens, status strip; wires screens to the counter."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.clock import Clock, SystemClock
+from app.errors import ScantillError
+from app.settings import Mode
+from ui.counter import Counter, Stage
+from ui.fonts import RESOURCES
+from ui.format import Formats
+from ui.i18n import _
+from ui.kit.notice import Notice
+from ui.look import Look
+from ui.metrics import Metrics
+from ui.modebar import ModeBar
+from ui.orders.screen import OrdersScreen
+from ui.orders.shelf import Shelf
+from ui.paid import PaidScreen
+from ui.pay.screen import PayScreen
+from ui.pay.state import PaidModel, money_words
+from ui.rail import Rail
+from ui.sell.pictures import Pictures
+from ui.sell.screen import SellScreen
+from ui.sell.search import typed_text
+from ui.strip import StatusStrip
+from ui.theme import THEMES, S, Theme, Tone, palette, stylesheet
+from ui.till import Till
+
+_STATUS_MS = 2000
+_SELL, _ORDERS = 0, 1
+
+
+class Window(QMainWindow):
+    """The operator's window. Call `start` once the event loop runs.
+
+    `theme` is "light", "dark" or "auto" (the desktop's). `pictures` is the folder that the
+    catalog's picture paths start from.
+    """
+
+    def __init__(
+        self,
+        till: Till,
+        *,
+        theme: str = "light",
+        locale: str = "en",
+        ui_scale: float = 1.0,
+        clock: Clock | None = None,
+        pictures: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self._till = till
+        self._clock = clock or SystemClock()
+        self._ui_scale = ui_scale
+        self._follows_desktop = theme == "auto"
+        self.look = Look(
+            theme_named(theme),
+            Metrics.of_screen(QGuiApplication.primaryScreen(), ui_scale),
+            Formats(locale),
+        )
+        self.counter = Counter(till, self._clock)
+        self.pictures = Pictures((pictures or RESOURCES.parent, RESOURCES))
+        shop = till.catalog.shop.name
+        self.sell = SellScreen(self.look, till.catalog, self.pictures)
+        self.pay = PayScreen(self.look, self._clock, is_training=till.mode is Mode.TRAINING)
+        self.paid = PaidScreen(self.look, self._clock)
+        self.orders = OrdersScreen(self.look)
+        self.shelf = Shelf(till.orders, self.counter.tasks, self.orders)
+        self.rail = Rail(self.look)
+        self.strip = StatusStrip(self.look, till.mode, shop)
+        self._build(ModeBar(self.look, till.mode))
+        self.notice = Notice(self.look, self._places)
+        self._status_timer = QTimer(self)
+        self._status_timer.setInterval(_STATUS_MS)
+        self._status_timer.timeout.connect(self._on_status)
+        self._connect()
+        self.setWindowTitle(f"{shop} · Scantill")
+        self.setMinimumSize(800, 520)
+        self._restyle()
+        self.sell.show_cart(self.counter.cart_model)
+        self._on_status()
+
+    def start(self) -> None:
+        """Take up an unfinished payment and follow the till's health; needs the running loop."""
+        self.counter.tasks.start(self.counter.resume())
+        self._status_timer.start()
+
+    async def finish(self) -> None:
+        """End everything that runs behind the window, before the loop is closed."""
+        self._status_timer.stop()
+        await self.counter.close()
+        self.pictures.wait()
+
+    def set_theme(self, name: str) -> None:
+        """Change to "light", "dark" or "auto"."""
+        self._follows_desktop = name == "auto"
+        self.look.set_theme(theme_named(name))
+
+    # --- construction ---------------------------------------------------------------------
+
+    def _build(self, bar: ModeBar) -> None:
+        self._counter_place = QStackedWidget()
+        for screen in (self.sell, self.pay, self.paid):
+            self._counter_place.addWidget(screen)
+        self._places = QStackedWidget()
+        self._places.setObjectName("page")
+        self._places.addWidget(self._counter_place)
+        self._places.addWidget(self.orders)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self._places, 1)
+        page = QWidget()
+        page.setObjectName("page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addLayout(middle, 1)
+        column.addWidget(self.strip)
+        self.setCentralWidget(page)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def _connect(self) -> None:
+        counter, sell, cart = self.counter, self.sell, self.sell.cart
+        sell.product_chosen.connect(counter.add)
+        sell.code_entered.connect(self._on_unknown_code)
+        cart.quantity_wanted.connect(counter.set_quantity)
+        cart.removal_wanted.connect(counter.remove)
+        cart.undo_wanted.connect(counter.undo)
+        cart.void_wanted.connect(counter.void)
+        cart.charge_wanted.connect(counter.charge)
+        counter.cart_changed.connect(sell.show_cart)
+        counter.stage_changed.connect(self._on_stage)
+        counter.payment_changed.connect(self.pay.show_payment)
+        counter.paid.connect(self._on_paid)
+        counter.page_wanted.connect(lambda url: QDesktopServices.openUrl(QUrl(url)))
+        counter.told.connect(lambda title, detail: self.notice.tell(title, detail, Tone.NEUTRAL))
+        counter.failed.connect(self._on_failed)
+        counter.paid_elsewhere.connect(self._on_paid_elsewhere)
+        counter.books_changed.connect(self._on_books)
+        self.pay.action_wanted.connect(counter.act)
+        self.paid.next_wanted.connect(counter.next_sale)
+        self.orders.continue_wanted.connect(self._on_continue)
+        self.rail.place_wanted.connect(self._show_place)
+        self.rail.theme_wanted.connect(self._on_theme_wanted)
+        self.look.changed.connect(self._restyle)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_desktop_theme)
+
+    # --- what the counter tells -----------------------------------------------------------
+
+    def _on_stage(self, stage: Stage) -> None:
+        screen = {Stage.SELLING: self.sell, Stage.PAYING: self.pay, Stage.PAID: self.paid}[stage]
+        if stage is not Stage.PAYING:
+            self.pay.clear()
+        self.notice.hide()
+        self._counter_place.setCurrentWidget(screen)
+        self._show_place(_SELL)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_paid(self, paid: PaidModel) -> None:
+        self.pay.clear()
+        self.paid.show_paid(paid)
+
+    def _on_failed(self, error: ScantillError) -> None:
+        parts = (error.detail, money_words(error.money), error.action)
+        self.notice.tell(error.title, " ".join(part for part in parts if part), Tone.DANGER)
+
+    def _on_paid_elsewhere(self, paid: PaidModel) -> None:
+        self.notice.tell(
+            _("Order {number} is paid").format(number=paid.order_number),
+            _("{amount} has arrived.").format(amount=self.look.formats.money(paid.total)),
+            Tone.GOOD,
+        )
+
+    def _on_books(self) -> None:
+        self._on_status()
+        if self._places.currentIndex() == _ORDERS:
+            self.shelf.read_again()
+
+    # --- what the operator does -----------------------------------------------------------
+
+    def _on_unknown_code(self, code: str) -> None:
+        self.notice.tell(
+            _("No item matches “{code}”").format(code=code),
+            _("Nothing was added. Check the code, or search by name."),
+            Tone.WARNING,
+        )
+
+    def _on_continue(self, order_id: str) -> None:
+        if self.counter.stage is Stage.SELLING:
+            self.counter.continue_payment(order_id)
+        else:
+            self._show_place(_SELL)
+
+    def _show_place(self, number: int) -> None:
+        self.rail.show_place(number)
+        if number != self._places.currentIndex():
+            self._places.setCurrentIndex(number)
+        if number == _ORDERS:
+            self.shelf.read_again()
+
+    def _on_theme_wanted(self) -> None:
+        self.set_theme("light" if self.look.theme.is_dark else "dark")
+
+    def _on_desktop_theme(self) -> None:
+        if self._follows_desktop:
+            self.look.set_theme(theme_named("auto"))
+
+    def _on_status(self) -> None:
+        status = self._till.status()
+        self.strip.show_status(status, self._clock.now())
+        self.rail.orders.set_waiting(status.needs_person)
+
+    def _restyle(self) -> None:
+        colours = self.look.theme
+        self.setPalette(palette(colours))
+        self.setStyleSheet(stylesheet(colours, self.look.dp(S)))
+
+    # --- Qt -------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._places.currentIndex() == _SELL and self._on_key(event):
+            return
+        super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if handle is not None:
+            handle.screenChanged.connect(self._on_screen, Qt.ConnectionType.UniqueConnection)
+            self._on_screen()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._status_timer.stop()
+        super().closeEvent(event)
+
+    def _on_key(self, event: QKeyEvent) -> bool:
+        """Take typing to the search field, wherever the focus is; the next scan ends PAID."""
+        text = typed_text(event)
+        if self.counter.stage is Stage.PAID:
+            is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+            if (text or is_enter) and self.paid.accepts_dismissal:
+                self.counter.next_sale()
+                if text:
+                    self.sell.type_into_search(text)
+            return bool(text) or is_enter
+        if self.counter.stage is Stage.SELLING:
+            if event.key() == Qt.Key.Key_Escape:
+                self.sell.clear_search()
+                return True
+            if text:
+                self.sell.type_into_search(text)
+                return True
+        return False
+
+    def _on_screen(self) -> None:
+        self.look.set_metrics(Metrics.of_screen(self.screen(), self._ui_scale))
+
+
+def theme_named(name: str) -> Theme:
+    """Give the theme of a name; "auto" asks the desktop."""
+    if name == "auto":
+        scheme = QGuiApplication.styleHints().colorScheme()
+        name = "dark" if scheme is Qt.ColorScheme.Dark else "light"
+    return THEMES[name]
+
