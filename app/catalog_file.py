@@ -1,15 +1,17 @@
 """Reads `catalog.toml` into the domain's catalog, and names every fault it finds on the way."""
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from app.domain.catalog import (
     UNTAXED,
@@ -24,10 +26,28 @@ from app.domain.money import EXPONENTS, MAX_MINOR, Money
 from app.errors import CatalogError, Fault
 
 _MAX_NAME: Final = 300
+_RATE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,9})?", re.ASCII)
 
 _Text = Annotated[str, Field(max_length=2000)]
 _Id = Annotated[str, Field(min_length=1, max_length=100)]
 _Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
+
+
+def _known_currency(code: str) -> str:
+    if code and code not in EXPONENTS:
+        problem = "{code} is not a currency in use (ISO 4217, three capital letters)"
+        raise PydanticCustomError("currency", problem, {"code": repr(code)})
+    return code
+
+
+def _readable_rate(text: str) -> str:
+    if not _RATE.fullmatch(text) or Decimal(text) > 1:
+        problem = '{text} is not a rate; write 19 % as "0.19"'
+        raise PydanticCustomError("rate", problem, {"text": repr(text)})
+    return text
+
+
+_Currency = Annotated[str, AfterValidator(_known_currency)]
 
 
 class _Table(BaseModel):
@@ -36,7 +56,7 @@ class _Table(BaseModel):
 
 class _ShopTable(_Table):
     name: _Name = "My shop"
-    currency: str = ""
+    currency: _Currency = ""
     prices_include_tax: bool = True
     address: _Text = ""
     tax_number: _Text = ""
@@ -48,12 +68,12 @@ class _ShopTable(_Table):
 class _TaxTable(_Table):
     id: _Id
     name: _Name
-    rate: str
+    rate: Annotated[str, AfterValidator(_readable_rate)]
 
 
 class _PriceTable(_Table):
     amount: Annotated[int, Field(ge=0, le=MAX_MINOR)]
-    currency: str = ""
+    currency: _Currency = ""
 
 
 class _ProductTable(_Table):
@@ -87,7 +107,7 @@ def load_catalog(path: Path) -> Catalog:
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise CatalogError(file, (Fault(file, "", "", "there is no such file"),)) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         problem = f"cannot be read: {error}"
         raise CatalogError(file, (Fault(file, "", "", problem),)) from error
     return read_catalog(document, file)
@@ -95,67 +115,75 @@ def load_catalog(path: Path) -> Catalog:
 
 def read_catalog(document: Mapping[str, Any], file: str) -> Catalog:
     """Build a catalog from a parsed document; `file` is what faults are reported under."""
+    faults = []
+    tables = None
     try:
         tables = _Document.model_validate(document)
     except ValidationError as error:
-        faults = [_fault(document, file, part) for part in error.errors(include_url=False)]
-        faults += _untyped_twins(document, file)
-        raise CatalogError(file, tuple(faults)) from error
-    faults = list(_faults(tables, file))
-    if faults:
+        parts = error.errors(include_url=False)
+        faults = list(dict.fromkeys(_fault(document, file, part) for part in parts))
+    # Also of a document that does not pass: all faults are named at once.
+    faults += _cross_faults(document, file)
+    if tables is None or faults:
         raise CatalogError(file, tuple(faults))
     return _catalog(tables)
 
 
-def _faults(tables: _Document, file: str) -> Iterator[Fault]:
-    """Find what single values cannot show: twins, unknown currencies, taxes and rates."""
-    if tables.shop.currency and tables.shop.currency not in EXPONENTS:
-        yield Fault(file, "shop", "currency", _unknown_currency(tables.shop.currency))
-    for tax in tables.taxes:
-        if _rate(tax.rate) is None:
-            problem = f'{tax.rate!r} is not a rate; write 19 % as "0.19"'
-            yield Fault(file, f"tax {tax.id}", "rate", problem)
-    yield from _twins(file, "tax", "id", (tax.id for tax in tables.taxes))
-    taxes = {tax.id for tax in tables.taxes}
-    for product in tables.products:
-        item = f"product {product.id}"
-        currency = product.price.currency
-        if currency and currency not in EXPONENTS:
-            yield Fault(file, item, "price.currency", _unknown_currency(currency))
-        if not currency and not tables.shop.currency:
+def _cross_faults(document: Mapping[str, Any], file: str) -> Iterator[Fault]:
+    """Find what single values cannot show: twins, missing currencies and unknown taxes."""
+    taxes, products = _tables(document.get("taxes")), _tables(document.get("products"))
+    yield from _twins(file, "tax", (_text(tax, "id") for tax in taxes))
+    shop = document.get("shop")
+    shop_has_currency = isinstance(shop, dict) and bool(shop.get("currency"))
+    known = {_text(tax, "id") for tax in taxes}
+    for place, product in enumerate(document["products"] if products else ()):
+        if not isinstance(product, dict):
+            continue
+        item = _label("product", product, place)
+        price = product.get("price")
+        if isinstance(price, dict) and not price.get("currency") and not shop_has_currency:
             yield Fault(file, item, "price.currency", "is missing, and [shop] names none either")
-        if product.tax and product.tax not in taxes:
-            yield Fault(file, item, "tax", f"there is no tax {product.tax!r} in [[taxes]]")
-    yield from _twins(file, "product", "id", (product.id for product in tables.products))
-    yield from _code_twins(tables.products, file)
+        tax = _text(product, "tax")
+        if tax and tax not in known:
+            yield Fault(file, item, "tax", f"there is no tax {tax!r} in [[taxes]]")
+    yield from _twins(file, "product", (_text(product, "id") for product in products))
+    yield from _code_twins(products, file)
 
 
-def _code_twins(products: list[_ProductTable], file: str) -> Iterator[Fault]:
+def _code_twins(products: list[dict[str, Any]], file: str) -> Iterator[Fault]:
     """Find codes that a scanner could not tell apart: barcodes and SKUs share one space."""
-    owners: dict[str, str] = {}
-    for product in products:
-        codes = [("barcodes", code) for code in product.barcodes]
-        codes += [("sku", product.sku)] if product.sku else []
-        for key, code in codes:
-            owner = owners.setdefault(code, product.id)
-            if owner != product.id:
-                problem = f"{code!r} belongs to product {owner} already"
-                yield Fault(file, f"product {product.id}", key, problem)
+    owners: dict[str, int] = {}
+    for place, product in enumerate(products):
+        barcodes = product.get("barcodes")
+        codes = [("barcodes", code) for code in barcodes] if isinstance(barcodes, list) else []
+        for key, code in (*codes, ("sku", product.get("sku"))):
+            if not isinstance(code, str) or not code:
+                continue
+            owner = owners.setdefault(code, place)
+            if owner != place:
+                other = _label("product", products[owner], owner)
+                problem = f"{code!r} belongs to {other} already"
+                yield Fault(file, _label("product", product, place), key, problem)
 
 
-def _twins(file: str, kind: str, key: str, values: Iterable[str]) -> Iterator[Fault]:
-    for value, count in Counter(values).items():
-        if count > 1:
-            yield Fault(file, f"{kind} {value}", key, f"is given {count} times")
+def _tables(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _untyped_twins(document: Mapping[str, Any], file: str) -> list[Fault]:
-    """Find duplicate ids in a document that does not pass as a whole."""
-    products = document.get("products")
-    if not isinstance(products, list):
-        return []
-    ids = [p.get("id") for p in products if isinstance(p, dict)]
-    return list(_twins(file, "product", "id", (i for i in ids if isinstance(i, str) and i)))
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _label(kind: str, entry: Any, place: int) -> str:
+    name = _text(entry, "id") if isinstance(entry, dict) else ""
+    return f"{kind} {name or f'number {place + 1}'}"
+
+
+def _twins(file: str, kind: str, ids: Iterable[str]) -> Iterator[Fault]:
+    for id, count in Counter(ids).items():
+        if id and count > 1:
+            yield Fault(file, f"{kind} {id}", "id", f"is given {count} times")
 
 
 _PROBLEMS: Final = {
@@ -171,31 +199,20 @@ _PROBLEMS: Final = {
 
 
 def _fault(document: Mapping[str, Any], file: str, error: Any) -> Fault:
-    location = [part for part in error["loc"] if part not in ("str", "int", "bool")]
     problem = _PROBLEMS.get(error["type"]) or str(error["msg"])[:1].lower() + error["msg"][1:]
-    match location:
+    match list(error["loc"]):
+        case ["products", int(place), "metadata", key, *_]:
+            problem = "must be a text, a whole number, true or false"
+            item = _label("product", document["products"][place], place)
+            return Fault(file, item, f"metadata.{key}", problem)
         case [("products" | "taxes") as table, int(place), *rest]:
             kind = {"products": "product", "taxes": "tax"}[table]
-            entry = document[table][place]
-            name = entry.get("id") if isinstance(entry, dict) else None
-            label = name if isinstance(name, str) and name else f"number {place + 1}"
-            return Fault(file, f"{kind} {label}", ".".join(map(str, rest)), problem)
+            item = _label(kind, document[table][place], place)
+            return Fault(file, item, ".".join(map(str, rest)), problem)
         case [section, *rest] if rest:
             return Fault(file, str(section), ".".join(map(str, rest)), problem)
-        case _:
+        case location:
             return Fault(file, "", ".".join(map(str, location)), problem)
-
-
-def _unknown_currency(code: str) -> str:
-    return f"{code!r} is not a currency in use (ISO 4217, three capital letters)"
-
-
-def _rate(text: str) -> Fraction | None:
-    try:
-        rate = Decimal(text)
-    except InvalidOperation:
-        return None
-    return Fraction(rate) if rate.is_finite() and 0 <= rate <= 1 else None
 
 
 def _catalog(tables: _Document) -> Catalog:

@@ -17,7 +17,7 @@ from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.order import Order, OrderState, owed, snapshot_of
 from app.domain.presentation import present
-from app.errors import CheckoutRefused, InvariantError, MoneyMoved, Protocol
+from app.errors import CheckoutRefused, InvariantError, MoneyMoved, Protocol, ProviderError
 from app.providers.strategy import PaymentStrategy, SessionRequest, objection
 from app.sessions import Sessions
 from app.settle import complete, want_closed
@@ -104,9 +104,16 @@ class Checkout:
         amount = await self._asked_amount(order, strategy)
         number = 1 + len(await self._store.read(lambda db: attempts_of(db, order_id)))
         reference = Reference(self._store.till_id, order_id, number)
-        known = await self._identified(strategy)
         request = self._request(order, amount, reference, strategy)
-        parameters = await strategy.prepare_session(request)
+        try:
+            known = await self._identified(strategy)
+            parameters = await strategy.prepare_session(request)
+        except ProviderError as error:
+            raise CheckoutRefused(
+                error.title,
+                f"No payment was begun. {error.detail}",
+                action="Check the network and try again, or take another way of payment.",
+            ) from error
 
         def write(tx: Transaction) -> Attempt:
             _refuse_second(tx, order)
@@ -259,10 +266,19 @@ class Checkout:
 
 
 def _refuse_second(tx: Transaction, order: Order) -> None:
-    """Keep a second session from opening beside one that can still be paid."""
-    live = live_attempts_of(tx.connection, order.id)
+    """Keep a second session from opening beside one that can still be paid.
+
+    One whose answer was lost and which no customer has seen may be followed by another: it is
+    closed and watched.
+    """
+    payable = False
+    for attempt in live_attempts_of(tx.connection, order.id):
+        if attempt.state is AttemptState.UNKNOWN and attempt.shown_at is None:
+            want_closed(tx, attempt, CloseReason.SUPERSEDED)
+        else:
+            payable = True
     now = find_order(tx.connection, order.id)
-    if live or now is None or now.state is not OrderState.OPEN:
+    if payable or now is None or now.state is not OrderState.OPEN:
         raise CheckoutRefused(
             f"Order {order.number} is being paid for already",
             "A code for it is out or is being made sure of.",

@@ -66,7 +66,12 @@ class Fault:
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.item, self.key) if part)
-        return f"{place}: {self.problem}"
+        return _on_one_line(f"{place}: {self.problem}")
+
+
+def _on_one_line(text: str) -> str:
+    """Escape what would break the line or steer a terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 class CatalogError(ScantillError):

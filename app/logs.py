@@ -6,8 +6,10 @@ is written, wherever in an entry it stands; tracebacks are entries like any othe
 
 import logging
 import logging.handlers
+import os
 import re
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,13 +18,25 @@ import structlog
 LOG_FILE: Final = "till.log"
 _MAX_BYTES: Final = 5 * 1024 * 1024
 _KEPT_FILES: Final = 5
+_FILE_MODE: Final = 0o600
 _MASK: Final = "[hidden]"
 _SECRETS: Final = re.compile(
-    r"\b(?:sk|rk|pk)_(?:test|live)_\w+"
-    r"|\bwhsec_[\w+/=]+"
+    r"(?:sk|rk|pk)_(?:test|live)_\w+"
+    r"|whsec_[\w+/=]+"
     r"|(?i:bearer)\s+[\w.~+/=-]+"
-    r"|\b\d(?:[ -]?\d){12,18}\b"
+    r"|(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)"
 )
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """Keeps every file of the log to its owner, also those that rotation makes."""
+
+    def _open(self) -> TextIOWrapper:
+        path = Path(self.baseFilename)
+        path.touch(mode=_FILE_MODE)
+        if os.name == "posix":
+            path.chmod(_FILE_MODE)
+        return super()._open()
 
 
 def scrubbed(value: Any) -> Any:
@@ -42,10 +56,8 @@ def _scrub_entry(_logger: Any, _method: str, entry: Any) -> Any:
 
 def log_to(directory: Path, *, level: int = logging.INFO) -> None:
     """Send the program's log to a file (mode 0600) in `directory`."""
-    path = directory / LOG_FILE
-    path.touch(mode=0o600, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=_MAX_BYTES, backupCount=_KEPT_FILES, encoding="utf-8"
+    handler = _PrivateFile(
+        directory / LOG_FILE, maxBytes=_MAX_BYTES, backupCount=_KEPT_FILES, encoding="utf-8"
     )
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

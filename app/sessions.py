@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, TypeVar
+from weakref import WeakValueDictionary
 
 from app.clock import Clock
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
@@ -35,6 +36,7 @@ from app.store.intents import (
     count_of,
     finish_intent,
     insert_intent,
+    supersede_unanswered,
     unanswered_create,
 )
 
@@ -63,7 +65,8 @@ class Sessions:
         self._clock = clock
         self._jitter = jitter
         self._health = health
-        self._busy: dict[int, asyncio.Lock] = {}
+        # A lock lives as long as somebody holds it or waits for it.
+        self._busy: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def strategy(self, account: str) -> PaymentStrategy:
         """Give the strategy of an account. Raises CheckoutRefused where it is not set up."""
@@ -234,11 +237,11 @@ class Sessions:
 
     @asynccontextmanager
     async def _alone(self, attempt_id: int) -> AsyncIterator[None]:
-        lock = self._busy.setdefault(attempt_id, asyncio.Lock())
+        lock = self._busy.get(attempt_id)
+        if lock is None:
+            lock = self._busy[attempt_id] = asyncio.Lock()
         async with lock:
             yield
-        if not lock.locked():
-            self._busy.pop(attempt_id, None)
 
 
 def _found(tx: Transaction, attempt_id: int) -> Attempt:
@@ -280,6 +283,7 @@ def _write_doubt(tx: Transaction, attempt_id: int, words: str) -> Attempt:
 
 
 def _write_close_intent(tx: Transaction, attempt: Attempt) -> Intent:
+    supersede_unanswered(tx, attempt.id, Operation.CLOSE)
     number = 1 + count_of(tx.connection, attempt.id, Operation.CLOSE)
     return insert_intent(
         tx,

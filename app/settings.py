@@ -132,7 +132,7 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
     path = root / SETTINGS_FILE
     try:
         document = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not readable TOML", f"{error}.") from error
     # The data directory's .env counts more than the working directory's; the environment most.
     env_files = ((working_directory or Path.cwd()) / ".env", root / ".env")

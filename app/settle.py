@@ -70,8 +70,11 @@ def complete(tx: Transaction, order: Order) -> Order:
 
 
 def want_closed(tx: Transaction, attempt: Attempt, reason: CloseReason) -> Attempt:
-    """Write down that a session is to be closed; the first reason stays."""
-    if attempt.close_reason is not None:
+    """Write down that a session is to be closed.
+
+    The first reason stays, but for `superseded`: that gives way to the end of the whole order.
+    """
+    if attempt.close_reason not in (None, CloseReason.SUPERSEDED) or attempt.close_reason is reason:
         return attempt
     marked = mark_attempt(tx, attempt, close_reason=reason.value)
     tx.record(

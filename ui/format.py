@@ -32,7 +32,9 @@ class Formats:
         """Write an amount with its currency: €12.40, 12,40 €, ¥1,240."""
         number = Decimal(plain_decimal(amount.minor, amount.currency))
         pattern = _money_pattern(str(self.locale), EXPONENTS[amount.currency])
-        text: str = pattern.apply(number, self.locale, currency=amount.currency, currency_digits=False)
+        text: str = pattern.apply(
+            number, self.locale, currency=amount.currency, currency_digits=False
+        )
         return _CODE_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
 
     def count(self, number: int) -> str:

@@ -100,9 +100,7 @@ class PaidScreen(Part):
         self._shown_at = 0.0
         self.tick = Tick(look)
         self._word = ElidedText(look, _("Paid"), Type.AMOUNT, colour="on_paid", centred=True)
-        self._amount = ElidedText(
-            look, "", Type.HERO, colour="on_paid", centred=True, tabular=True
-        )
+        self._amount = ElidedText(look, "", Type.HERO, colour="on_paid", centred=True)
         self._numbers = ElidedText(look, "", Type.TITLE, colour="on_paid", centred=True)
         self.next_sale = Button(
             look, _("Next sale"), Kind.INVERSE, cap=_("Enter"), height_mm=16, step=Type.TITLE
@@ -166,4 +164,3 @@ class PaidScreen(Part):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), self.look.colour("paid"))
-

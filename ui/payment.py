@@ -94,6 +94,7 @@ class Payment(QObject):
             decline=attempt.decline if attempt is not None else "",
             error=self._error,
             is_busy=self._is_checking,
+            was_shown=attempt is None or attempt.shown_at is not None,
         )
 
     def start(self, content: CartContent, account: str) -> None:
@@ -275,7 +276,7 @@ class Payment(QObject):
         if (
             known is None
             or attempt.number > known.number
-            or (attempt.id == known.id and attempt.version >= known.version)
+            or (attempt.id == known.id and _is_newer(attempt, known))
         ):
             self._attempt = attempt
 
@@ -298,6 +299,13 @@ class Payment(QObject):
     def _finish(self, paid: PaidModel) -> None:
         self._is_over = True
         self.paid.emit(paid)
+
+
+def _is_newer(attempt: Attempt, known: Attempt) -> bool:
+    """Compare two readings of one attempt; that it is being closed is never taken back."""
+    if known.close_reason is not None and attempt.close_reason is None:
+        return False
+    return attempt.version >= known.version
 
 
 def paid_model(fact: Fact) -> PaidModel:

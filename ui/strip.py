@@ -1,7 +1,6 @@
 """The quiet strip at the bottom: how the till stands with the world."""
 
 from datetime import datetime
-from typing import Final
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -10,21 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from app.settings import Mode
 from app.status import AccountHealth, TillStatus
 from ui import theme
+from ui.accounts import account_label
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.iconlabel import IconLabel
 from ui.look import Look
 from ui.theme import Type
-
-_BRANDS: Final = (("stripe", "Stripe"), ("paypal", "PayPal"), ("square", "Square"))
-
-
-def account_label(name: str) -> str:
-    """Give an account's name as people know it."""
-    for prefix, brand in _BRANDS:
-        if name.startswith(prefix):
-            return brand
-    return name.replace("_", " ").capitalize()
 
 
 def mode_label(mode: Mode) -> str:
@@ -39,9 +29,7 @@ def mode_label(mode: Mode) -> str:
 class StatusStrip(Part):
     """Provider, webhook door, what needs a person, mode and shop."""
 
-    def __init__(
-        self, look: Look, mode: Mode, shop: str, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, look: Look, mode: Mode, shop: str, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         self.setObjectName("status")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -264,18 +264,10 @@ def palette(theme: Theme) -> QPalette:
     return made
 
 
-def stylesheet(theme: Theme, scrollbar_width: int) -> str:
+def stylesheet(theme: Theme) -> str:
     """Write the few rules for Qt's own widgets; everything else is painted from tokens."""
-    radius = scrollbar_width // 2
     return f"""
 QMainWindow, #page {{ background: {theme.canvas}; }}
 QLineEdit {{ background: transparent; border: none; padding: 0; color: {theme.text}; }}
 QScrollArea, QListView, #scrolled {{ background: transparent; border: none; outline: none; }}
-QScrollBar:vertical {{ background: transparent; width: {scrollbar_width}px; margin: 0; }}
-QScrollBar::handle:vertical {{
-    background: {theme.line_strong}; border-radius: {radius}px; min-height: {scrollbar_width * 5}px;
-}}
-QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
-    background: none; border: none; height: 0; width: 0;
-}}
 """

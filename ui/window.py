@@ -3,7 +3,14 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeyEvent, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QGuiApplication,
+    QKeyEvent,
+    QShowEvent,
+    QWindow,
+)
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.clock import Clock, SystemClock
@@ -17,8 +24,8 @@ from ui.kit.notice import Notice
 from ui.look import Look
 from ui.metrics import Metrics
 from ui.modebar import ModeBar
+from ui.orders.reader import OrdersReader
 from ui.orders.screen import OrdersScreen
-from ui.orders.shelf import Shelf
 from ui.paid import PaidScreen
 from ui.pay.screen import PayScreen
 from ui.pay.state import PaidModel, money_words
@@ -27,7 +34,7 @@ from ui.sell.pictures import Pictures
 from ui.sell.screen import SellScreen
 from ui.sell.search import typed_text
 from ui.strip import StatusStrip
-from ui.theme import THEMES, S, Theme, Tone, palette, stylesheet
+from ui.theme import THEMES, Theme, Tone, palette, stylesheet
 from ui.till import Till
 
 _STATUS_MS = 2000
@@ -56,6 +63,7 @@ class Window(QMainWindow):
         self._clock = clock or SystemClock()
         self._ui_scale = ui_scale
         self._follows_desktop = theme == "auto"
+        self._handle: QWindow | None = None
         self.look = Look(
             theme_named(theme),
             Metrics.of_screen(QGuiApplication.primaryScreen(), ui_scale),
@@ -67,8 +75,8 @@ class Window(QMainWindow):
         self.sell = SellScreen(self.look, till.catalog, self.pictures)
         self.pay = PayScreen(self.look, self._clock, is_training=till.mode is Mode.TRAINING)
         self.paid = PaidScreen(self.look, self._clock)
-        self.orders = OrdersScreen(self.look)
-        self.shelf = Shelf(till.orders, self.counter.tasks, self.orders)
+        self.orders = OrdersScreen(self.look, self._clock)
+        self._reader = OrdersReader(till.orders, self.counter.tasks, self.orders)
         self.rail = Rail(self.look)
         self.strip = StatusStrip(self.look, till.mode, shop)
         self._build(ModeBar(self.look, till.mode))
@@ -82,6 +90,7 @@ class Window(QMainWindow):
         self._restyle()
         self.sell.show_cart(self.counter.cart_model)
         self._on_status()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def start(self) -> None:
         """Take up an unfinished payment and follow the till's health; needs the running loop."""
@@ -179,7 +188,7 @@ class Window(QMainWindow):
     def _on_books(self) -> None:
         self._on_status()
         if self._places.currentIndex() == _ORDERS:
-            self.shelf.read_again()
+            self._reader.read_again()
 
     # --- what the operator does -----------------------------------------------------------
 
@@ -201,7 +210,7 @@ class Window(QMainWindow):
         if number != self._places.currentIndex():
             self._places.setCurrentIndex(number)
         if number == _ORDERS:
-            self.shelf.read_again()
+            self._reader.read_again()
 
     def _on_theme_wanted(self) -> None:
         self.set_theme("light" if self.look.theme.is_dark else "dark")
@@ -218,7 +227,7 @@ class Window(QMainWindow):
     def _restyle(self) -> None:
         colours = self.look.theme
         self.setPalette(palette(colours))
-        self.setStyleSheet(stylesheet(colours, self.look.dp(S)))
+        self.setStyleSheet(stylesheet(colours))
 
     # --- Qt -------------------------------------------------------------------------------
 
@@ -230,8 +239,9 @@ class Window(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         handle = self.windowHandle()
-        if handle is not None:
-            handle.screenChanged.connect(self._on_screen, Qt.ConnectionType.UniqueConnection)
+        if handle is not self._handle:
+            self._handle = handle
+            handle.screenChanged.connect(self._on_screen)
             self._on_screen()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -267,4 +277,3 @@ def theme_named(name: str) -> Theme:
         scheme = QGuiApplication.styleHints().colorScheme()
         name = "dark" if scheme is Qt.ColorScheme.Dark else "light"
     return THEMES[name]
-

@@ -27,6 +27,8 @@ class Discount:
     rate: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.rate, Fraction):
+            raise TypeError(f"a rate is an exact fraction, not {type(self.rate).__name__}")
         if checked_minor(self.amount_minor) < 0 or not 0 <= self.rate <= 1:
             raise CartRefused("A discount takes between nothing and the whole price off")
 
@@ -43,6 +45,10 @@ class CartLine:
     product: Product
     quantity: int
     discount: Discount | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.quantity) is not int:
+            raise TypeError(f"a quantity is a whole number, not {type(self.quantity).__name__}")
 
     @property
     def gross_minor(self) -> int:

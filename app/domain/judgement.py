@@ -82,7 +82,8 @@ def judge(books: Books, seen: Observation) -> Verdict:
     reference = Reference.parse(seen.reference)
     if reference is None or reference.till_id != books.till_id:
         return Verdict(Standing.FOREIGN)
-    fresh = tuple(p for p in seen.payments if p.payment_id not in books.known_payments)
+    named = {payment.payment_id: payment for payment in seen.payments}
+    fresh = tuple(p for p in named.values() if p.payment_id not in books.known_payments)
     if books.attempt is None or books.order is None:
         return _held(
             Standing.NEEDS_PERSON, fresh, "the reference is this till's, the order is not known"
@@ -161,7 +162,8 @@ def _objection(
 def _attempt_after(attempt: Attempt, seen: Observation) -> AttemptState | None:
     """Say where the attempt moves, or None where the news is old."""
     if seen.state is SessionState.PAID:
-        to = AttemptState.PAID
+        # Without a payment it is complete, but nothing says that money was taken.
+        to = AttemptState.PAID if seen.payments else AttemptState.PROCESSING
     elif seen.state is SessionState.EXPIRED:
         to = _END_BY_REASON.get(attempt.close_reason, AttemptState.EXPIRED)
     else:
@@ -170,13 +172,26 @@ def _attempt_after(attempt: Attempt, seen: Observation) -> AttemptState | None:
 
 
 def _order_end(attempt: Attempt, attempt_to: AttemptState | None) -> OrderState | None:
-    """Say how an order ends with its last attempt; a superseded one leaves it open."""
-    if attempt_to is AttemptState.EXPIRED:
-        return OrderState.EXPIRED
-    if attempt_to is AttemptState.CANCELLED and attempt.close_reason is CloseReason.CANCELLED:
-        return OrderState.CANCELLED
-    return None
+    """Say how an order ends with its last attempt.
 
+    By the till's own reason where it has one; a session that a newer one replaces, and one that
+    failed by itself, leave the order open for another try.
+    """
+    if attempt_to not in _WITHOUT_MONEY:
+        return None
+    if attempt.close_reason is None:
+        return OrderState.EXPIRED if attempt_to is AttemptState.EXPIRED else None
+    return _ORDER_BY_REASON.get(attempt.close_reason)
+
+
+_WITHOUT_MONEY: Final = frozenset(
+    {AttemptState.FAILED, AttemptState.EXPIRED, AttemptState.CANCELLED}
+)
+
+_ORDER_BY_REASON: Final = {
+    CloseReason.CANCELLED: OrderState.CANCELLED,
+    CloseReason.EXPIRED: OrderState.EXPIRED,
+}
 
 _END_BY_REASON: Final[dict[CloseReason | None, AttemptState]] = {
     CloseReason.CANCELLED: AttemptState.CANCELLED,

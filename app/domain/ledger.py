@@ -23,5 +23,7 @@ def sale_entries(snapshot: Snapshot) -> dict[str, int]:
         "rounding": -snapshot.rounding_minor,
     }
     for tax in snapshot.taxes:
-        entries[f"tax:{tax.tax_id}"] = -tax.tax_minor
+        # A rate that the catalog changed while the cart was rung up stands there twice.
+        name = f"tax:{tax.tax_id}"
+        entries[name] = entries.get(name, 0) - tax.tax_minor
     return entries

@@ -2,6 +2,7 @@
 
 Each line has quantity 1 and its discounted amount ("3 x Coffee"); there is never a negative or
 free line; an order with more lines than the provider takes, or a part of an order, is one line.
+Where it has subscriptions, it is one line for each interval at which they are charged.
 """
 
 from collections import Counter
@@ -33,6 +34,7 @@ class PresentedLine:
 def present(order: Order, amount: Money, *, max_lines: int) -> tuple[PresentedLine, ...]:
     """Put `amount` of an order into at most `max_lines` lines that sum to it.
 
+    Only an order with subscriptions of more intervals than that takes more.
     Raises ValueError where the amount is nothing, more than the order, or a part of an order
     with a subscription (which cannot be started in parts).
     """
@@ -46,17 +48,29 @@ def present(order: Order, amount: Money, *, max_lines: int) -> tuple[PresentedLi
         return (PresentedLine(f"Order {order.number}, part payment", amount.minor),)
     lines = [*map(_presented, snapshot.lines), *_on_top(order)]
     lines = [line for line in lines if line.amount_minor > 0]
-    if len(lines) > max_lines and not recurring:
-        count = sum(line.quantity for line in snapshot.lines)
-        return (PresentedLine(f"Order {order.number}, {count} items", amount.minor),)
-    return tuple(lines)
+    return tuple(lines if len(lines) <= max_lines else _folded(order, lines))
+
+
+def _folded(order: Order, lines: list[PresentedLine]) -> list[PresentedLine]:
+    sums: Counter[str] = Counter()
+    for line in lines:
+        sums[line.billing_interval] += line.amount_minor
+    counts: Counter[str] = Counter()
+    for sold in order.snapshot.lines:
+        counts[sold.billing_interval] += sold.quantity
+    return [
+        PresentedLine(f"Order {order.number}, {counts[interval]} items", minor, interval)
+        for interval, minor in sums.items()
+    ]
 
 
 def _presented(line: OrderLine) -> PresentedLine:
     name = line.name if line.quantity == 1 else f"{line.quantity} x {line.name}"
-    if len(name) > MAX_NAME:
-        name = name[: MAX_NAME - 1].rstrip() + "…"
-    return PresentedLine(name, line.total_minor, line.billing_interval)
+    return PresentedLine(_shortened(name), line.total_minor, line.billing_interval)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1].rstrip() + "…"
 
 
 def _on_top(order: Order) -> list[PresentedLine]:
@@ -71,6 +85,9 @@ def _on_top(order: Order) -> list[PresentedLine]:
         sums: Counter[tuple[str, str]] = Counter()
         for line in snapshot.lines:
             sums[names.get(line.tax_id, ""), line.billing_interval] += line.tax_minor
-        lines += [PresentedLine(name, minor, interval) for (name, interval), minor in sums.items()]
+        lines += [
+            PresentedLine(_shortened(name), minor, interval)
+            for (name, interval), minor in sums.items()
+        ]
     extra = snapshot.tip_minor + snapshot.rounding_minor
     return [*lines, PresentedLine("Tip", extra)]

@@ -56,7 +56,8 @@ def receipt_of(
     """Write the receipt of a paid order. Raises ValueError where order or tenders do not fit."""
     if order.state is not OrderState.PAID or order.receipt_number is None:
         raise ValueError(f"order {order.number} is {order.state.value}: there is no receipt")
-    if order.closed_at is None or sum(t.amount.minor for t in tenders) != order.total.minor:
+    paid = sum((t.amount for t in tenders), Money(0, order.total.currency))
+    if order.closed_at is None or paid != order.total:
         raise ValueError(f"the tenders of order {order.number} do not sum to {order.total}")
     snapshot = order.snapshot
     return Receipt(

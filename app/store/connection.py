@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -32,33 +33,44 @@ def open_writer(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
         if os.name == "posix":
             path.chmod(FILE_MODE)
-        connection = _connect(str(path), uri=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        _assert_pragma(connection, "journal_mode", "wal")
-        _assert_pragma(connection, "synchronous", _SYNCHRONOUS_FULL)
+        return _connect(
+            str(path),
+            uri=False,
+            pragmas={
+                "journal_mode": ("WAL", "wal"),
+                "synchronous": ("FULL", _SYNCHRONOUS_FULL),
+                # Without it a REPLACE deletes rows past the triggers that guard them.
+                "recursive_triggers": ("ON", 1),
+            },
+        )
     except (sqlite3.Error, OSError) as error:
         raise store_error(error, path) from error
-    return connection
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open the books for reading only, beside a running till or alone."""
     try:
-        connection = _connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        connection.execute("PRAGMA query_only=ON")
+        return _connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, pragmas={"query_only": ("ON", 1)}
+        )
     except sqlite3.Error as error:
         raise store_error(error, path) from error
-    return connection
 
 
-def _connect(database: str, *, uri: bool) -> sqlite3.Connection:
+def _connect(
+    database: str, *, uri: bool, pragmas: Mapping[str, tuple[str, str | int]]
+) -> sqlite3.Connection:
     connection = sqlite3.connect(
         database, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000, uri=uri
     )
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys=ON")
-    _assert_pragma(connection, "foreign_keys", 1)
+    try:
+        for name, (value, wanted) in {"foreign_keys": ("ON", 1), **pragmas}.items():
+            connection.execute(f"PRAGMA {name}={value}")
+            _assert_pragma(connection, name, wanted)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -77,18 +77,27 @@ def finish_intent(
     return count == 1
 
 
-def unanswered(connection: sqlite3.Connection) -> list[Intent]:
-    """Give the intents without an outcome, oldest first; their parameters as they were written.
+def supersede_unanswered(tx: Transaction, attempt_id: int, operation: Operation) -> None:
+    """Give up waiting for the answers of earlier calls, since the same is asked anew."""
+    tx.execute(
+        "UPDATE intents SET outcome = ?, finished_at = ? "
+        "WHERE attempt_id = ? AND operation = ? AND outcome IS NULL",
+        (Outcome.SUPERSEDED.value, stamp(tx.at), attempt_id, operation.value),
+    )
 
-    Raises InvariantError where parameters no longer match their digest: sent under the same key
-    they would be another request.
-    """
-    rows = connection.execute("SELECT * FROM intents WHERE outcome IS NULL ORDER BY id")
-    return list(map(_intent_from, rows))
+
+def altered_intents(connection: sqlite3.Connection) -> list[str]:
+    """Name the keys of intents whose parameters are not as they were written."""
+    rows = connection.execute("SELECT key, parameters, digest FROM intents")
+    return [row["key"] for row in rows if _digest(row["parameters"]) != row["digest"]]
 
 
 def unanswered_create(connection: sqlite3.Connection, attempt_id: int) -> Intent | None:
-    """Give the creating call of an attempt if its answer is still missing."""
+    """Give the creating call of an attempt if its answer is still missing.
+
+    Raises InvariantError where its parameters no longer match their digest: sent under the same
+    key they would be another request.
+    """
     row = connection.execute(
         "SELECT * FROM intents WHERE attempt_id = ? AND operation = ? AND outcome IS NULL",
         (attempt_id, Operation.CREATE.value),

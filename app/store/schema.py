@@ -225,9 +225,10 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
 
 def make_guards(connection: sqlite3.Connection) -> None:
     """Make the triggers that refuse to change or delete what is append-only."""
-    for name, statement in _guards().items():
+    guards = _guards()
+    for name in missing_guards(connection):
         connection.execute(f"DROP TRIGGER IF EXISTS {name}")
-        connection.execute(statement)
+        connection.execute(guards[name])
 
 
 def missing_guards(connection: sqlite3.Connection) -> list[str]:

@@ -50,9 +50,13 @@ class Store:
         self._lock = InstanceLock(self.directory)
         try:
             self._writer = Writer(_opened(self.path), clock, self.bus.publish, inline=inline)
-            self.till_id = self.write_now(lambda tx: _till_row(tx, mode, ids))
         except BaseException:
             self._lock.release()
+            raise
+        try:
+            self.till_id = self.write_now(lambda tx: _till_row(tx, mode, ids))
+        except BaseException:
+            self.close()
             raise
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
@@ -85,7 +89,9 @@ class Store:
                 return look(reader)
             finally:
                 reader.execute("ROLLBACK")
-        except sqlite3.OperationalError as error:
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
+        except sqlite3.DatabaseError as error:
             raise store_error(error, self.path) from error
         finally:
             self._readers.put(reader)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.attempt import Reference
+from app.store.intents import altered_intents
 from app.store.schema import missing_guards
 
 
@@ -60,6 +61,7 @@ def verify(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None = None) 
             "books cannot show what they lost; the crash tests do",
         ),
         _numbers(db),
+        _intents(db),
     ]
 
 
@@ -188,3 +190,10 @@ def _numbers(db: sqlite3.Connection) -> Check:
             faults.append(f"{counter} numbers: {found[0]} given, highest {found[1]}, next {last}+1")
     figure = f"{row['last_order_number']} orders, {row['last_receipt_number']} receipts"
     return _check("order and receipt numbers have no gap", faults, figure)
+
+
+def _intents(db: sqlite3.Connection) -> Check:
+    count = _count(db, "SELECT count(*) FROM intents")
+    waiting = _count(db, "SELECT count(*) FROM intents WHERE outcome IS NULL")
+    figure = f"{count} intents, {waiting} without an answer yet"
+    return _check("intents are as they were written", altered_intents(db), figure)

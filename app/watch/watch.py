@@ -46,7 +46,7 @@ class Pace:
     def after(self, attempt: Attempt, failures: int) -> float:
         """Say how long to wait before the next look; failures in a row double the wait."""
         in_doubt = attempt.state in (AttemptState.UNKNOWN, AttemptState.CREATING)
-        if in_doubt or (attempt.close_reason is not None and attempt.is_live):
+        if in_doubt or _is_closing(attempt):
             wait = self.closing_s
         elif not attempt.is_live:
             wait = self.late_s
@@ -191,10 +191,19 @@ class Watch:
         """Close what is to be closed, expire what is overdue, look at the rest."""
         if _is_overdue(attempt, self._clock.now()):
             return await self._checkout.expire(attempt.id)
-        if attempt.close_reason is not None and attempt.is_live:
+        if _is_closing(attempt):
             return await self._sessions.close(attempt.id)
         source = Source.POLL if attempt.is_live else Source.SWEEP
         return await self._sessions.look(attempt.id, source)
+
+
+def _is_closing(attempt: Attempt) -> bool:
+    """Say whether the session is still to be closed; one in processing can only be waited for."""
+    return (
+        attempt.close_reason is not None
+        and attempt.is_live
+        and attempt.state is not AttemptState.PROCESSING
+    )
 
 
 def _is_overdue(attempt: Attempt, now: datetime) -> bool:

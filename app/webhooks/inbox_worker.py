@@ -80,7 +80,11 @@ class InboxWorker:
         strategy = self._strategies.get(entry.delivery.account)
         if strategy is None:
             return _marked(entry, "kept", "the account is not set up")
-        seen = strategy.observe(entry.delivery, at=self._clock.now())
+        try:
+            seen = strategy.observe(entry.delivery, at=self._clock.now())
+        except (ScantillError, KeyError, TypeError, ValueError, AttributeError) as error:
+            _log.exception("delivery %s cannot be understood", entry.delivery.event_id)
+            return _marked(entry, "failed", f"{type(error).__name__}: {error}")
         if seen is None:
             return _marked(entry, "kept")
         if isinstance(seen, Recheck):

@@ -124,7 +124,9 @@ class Button(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         hint = self.sizeHint()
         narrow = self._label == "" or self._tight
-        return QSize(hint.height() if narrow else min(hint.width(), hint.height() * 2), hint.height())
+        return QSize(
+            hint.height() if narrow else min(hint.width(), hint.height() * 2), hint.height()
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -208,7 +210,9 @@ class Button(QAbstractButton):
             height = look.dp(22)
             left = pad if flipped else rect.width() - pad - width
             painter.setFont(cap_font)
-            cap = QRectF(round(left) + 0.5, round((rect.height() - height) / 2) + 0.5, width, height)
+            cap = QRectF(
+                round(left) + 0.5, round((rect.height() - height) / 2) + 0.5, width, height
+            )
             key_cap(painter, look, cap, self._key, colour)
 
     def _paint_icon_alone(self, painter: QPainter, rect: QRectF, colour: QColor) -> None:

@@ -61,7 +61,9 @@ class IconLabel(Part):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(self._font())
-        width = self._side() + self.look.dp(theme.S) + round(metrics.horizontalAdvance(self._text)) + 2
+        width = (
+            self._side() + self.look.dp(theme.S) + round(metrics.horizontalAdvance(self._text)) + 2
+        )
         return QSize(width, max(self._side(), round(metrics.lineSpacing())))
 
     def minimumSizeHint(self) -> QSize:

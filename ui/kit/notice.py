@@ -1,7 +1,13 @@
 """News that floats above a screen: never a dialog, never in the way of the next tap for long."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Qt
-from PySide6.QtWidgets import QGraphicsDropShadowEffect, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtWidgets import (
+    QGraphicsDropShadowEffect,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui import theme
 from ui.i18n import _

@@ -1,6 +1,6 @@
 """Strokes that several parts share: rounded grounds, focus rings, text in few lines, mirroring."""
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -10,7 +10,7 @@ from PySide6.QtGui import (
     QTextLayout,
     QTextOption,
 )
-from PySide6.QtWidgets import QStyle, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui.look import Look
 
@@ -53,9 +53,12 @@ def mixed(one: str, other: str, share: float) -> QColor:
     )
 
 
-def mirrored(widget: QWidget, within: QRect, place: QRect) -> QRect:
+def mirrored(widget: QWidget, within: QRectF, place: QRectF) -> QRectF:
     """Give a place measured from the leading edge, where the reading direction has it."""
-    return QStyle.visualRect(widget.layoutDirection(), within, place)
+    if widget.layoutDirection() is not Qt.LayoutDirection.RightToLeft:
+        return place
+    left = within.left() + within.right() - place.right()
+    return QRectF(left, place.top(), place.width(), place.height())
 
 
 def elided(text: str, font: QFont, width: float) -> str:
@@ -104,15 +107,19 @@ def key_cap(painter: QPainter, look: Look, rect: QRectF, key: str, colour: QColo
 
 
 def text_in(
-    painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str | QColor, *, end: bool = False
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    font: QFont,
+    colour: str | QColor,
+    *,
+    end: bool = False,
 ) -> None:
     """Paint one line at the leading (or the other) edge, centred in height and shortened."""
     painter.setFont(font)
     painter.setPen(QColor(colour))
     side = Qt.AlignmentFlag.AlignRight if end else Qt.AlignmentFlag.AlignLeft
-    painter.drawText(
-        rect, side | Qt.AlignmentFlag.AlignVCenter, elided(text, font, rect.width())
-    )
+    painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, elided(text, font, rect.width()))
 
 
 def dot(painter: QPainter, centre: QPointF, radius: float, colour: str) -> None:

@@ -1,6 +1,7 @@
 """Scrolling by finger, by wheel and by key, the same everywhere."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
@@ -10,6 +11,11 @@ from PySide6.QtWidgets import (
     QScrollerProperties,
     QWidget,
 )
+
+from ui import theme
+from ui.kit.base import Part
+from ui.kit.paint import ground
+from ui.look import Look
 
 
 def scroll_by_finger(area: QAbstractScrollArea) -> None:
@@ -31,11 +37,59 @@ def scroll_by_finger(area: QAbstractScrollArea) -> None:
     scroller.setScrollerProperties(properties)
 
 
+class ScrollHint(Part):
+    """A slim mark at the trailing edge of `area`: how much there is, and where one is in it.
+
+    It lies over the content and takes no room and no taps; wheel, finger and keys scroll.
+    """
+
+    def __init__(self, look: Look, area: QAbstractScrollArea) -> None:
+        super().__init__(look, area)
+        self._area = area
+        self._bar = area.verticalScrollBar()
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._bar.valueChanged.connect(self.update)
+        self._bar.rangeChanged.connect(self._on_range)
+        area.installEventFilter(self)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        whole = self._bar.maximum() - self._bar.minimum() + self._bar.pageStep()
+        if whole <= self._bar.pageStep() or whole <= 0:
+            return
+        least = self.look.dp(theme.XXL)
+        height = max(least, self.height() * self._bar.pageStep() / whole)
+        span = max(1, self._bar.maximum() - self._bar.minimum())
+        top = (self.height() - height) * (self._bar.value() - self._bar.minimum()) / span
+        colour = self.look.colour("line_strong")
+        colour.setAlphaF(0.7)
+        mark = QRectF(0, top, self.width(), height)
+        ground(QPainter(self), mark, self.width() / 2, colour)
+
+    def _on_range(self, least: int, most: int) -> None:
+        self.setVisible(most > least)
+        self.update()
+
+    def _place(self) -> None:
+        width, inset = self.look.dp(4), self.look.dp(theme.XXS)
+        is_flipped = self._area.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        left = inset if is_flipped else self._area.width() - width - inset
+        self.setGeometry(left, inset, width, self._area.height() - 2 * inset)
+        self.raise_()
+
+
 class ScrolledColumn(QScrollArea):
     """A column of widgets that scrolls up and down."""
 
-    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._hint = ScrollHint(look, self)
         content.setObjectName("scrolled")
         self.setWidget(content)
         self.setWidgetResizable(True)

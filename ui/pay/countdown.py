@@ -71,7 +71,9 @@ class Countdown(Part):
         painter.setFont(font)
         painter.setPen(look.colour("warning" if is_short else "text_muted"))
         row = QRectF(0, 0, self.width(), height)
-        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words)
+        painter.drawText(
+            row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words
+        )
         thick = look.dp(4)
         track = QRectF(0, self.height() - thick, self.width(), thick)
         ground(painter, track, thick / 2, colours.sunken)

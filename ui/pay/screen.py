@@ -1,6 +1,6 @@
 """The Pay screen: the code on one side, and everything about it in words on the other."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.clock import Clock
@@ -48,7 +48,7 @@ class PayScreen(Part):
         self._is_training = is_training
         self.qr = QrView(look)
         self._caption = ElidedText(look, "", Type.BODY, colour="text_muted")
-        self._amount = Text(look, "", Type.AMOUNT, tabular=True)
+        self._amount = Text(look, "", Type.AMOUNT)
         self._scan = IconLabel(look, "phone", _("Scan with your phone's camera"), Type.TITLE)
         self._host = IconLabel(look, "lock", "", Type.BODY, colour="text_muted")
         self.countdown = Countdown(look, clock)
@@ -106,7 +106,9 @@ class PayScreen(Part):
             button.setVisible(action in words.actions)
         check = self.buttons[Action.CHECK_NOW]
         check.setEnabled(not model.is_busy)
-        check.set_label(_("Asking the provider …") if model.is_busy else action_label(Action.CHECK_NOW))
+        check.set_label(
+            _("Asking the provider …") if model.is_busy else action_label(Action.CHECK_NOW)
+        )
         is_unclear = model.phase in {Phase.UNKNOWN, Phase.CLOSING}
         check.set_kind(Kind.PRIMARY if is_unclear else Kind.SECONDARY)
 

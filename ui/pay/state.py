@@ -64,6 +64,7 @@ class PayModel:
     decline: str = ""
     error: ScantillError | None = None
     is_busy: bool = False
+    was_shown: bool = True
 
     @property
     def host(self) -> str:
@@ -156,6 +157,8 @@ def wording(model: PayModel, *, is_training: bool = False) -> Wording:
     words = _WORDS[model.phase]
     if model.phase is Phase.OPENING and model.error is not None:
         words = _CANNOT_SHOW
+    elif model.phase is Phase.UNKNOWN and not model.was_shown:
+        words = _NO_ANSWER
     sentence = _(words.sentence)
     if model.phase is Phase.DECLINED:
         sentence = f"{decline_words(model.decline)} {sentence}"
@@ -297,4 +300,12 @@ _CANNOT_SHOW: Final = Wording(
     Tone.DANGER,
     "alert",
     (Action.CHECK_NOW, Action.CANCEL),
+)
+
+_NO_ANSWER: Final = Wording(
+    _n("The provider has not answered"),
+    _n("No customer has seen a code, so nothing can be paid yet. The till keeps asking."),
+    Tone.WARNING,
+    "offline",
+    (Action.CHECK_NOW, Action.CANCEL, Action.SET_ASIDE),
 )

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.domain.cart import CartLine
 from app.domain.money import Money
@@ -32,7 +32,7 @@ class LineDelegate(QStyledItemDelegate):
     `pressed` is the row and the part under the finger.
     """
 
-    def __init__(self, look: Look, parent: QWidget) -> None:
+    def __init__(self, look: Look, parent: QListView) -> None:
         super().__init__(parent)
         self._look = look
         self._view = parent
@@ -83,7 +83,7 @@ class LineDelegate(QStyledItemDelegate):
                 1,
                 QColor(colours.line),
             )
-        if self._view.hasFocus() and getattr(self._view, "currentIndex")() == index:
+        if self._view.hasFocus() and self._view.currentIndex() == index:
             focus = QRectF(row).adjusted(look.dp(3), look.dp(3), -look.dp(3), -look.dp(3))
             ring(painter, focus, look.dp(theme.RADIUS_S), colours.accent, look.dp(2.5))
         self._paint_words(painter, line, row)
@@ -112,9 +112,13 @@ class LineDelegate(QStyledItemDelegate):
         text_in(painter, name_rect, line.product.name, name_font, colours.text)
         buttons = self.parts(row)
         fewer = buttons[LinePart.FEWER]
-        below = QRectF(row.left() + pad, fewer.top(), fewer.left() - row.left() - pad, fewer.height())
+        below = QRectF(
+            row.left() + pad, fewer.top(), fewer.left() - row.left() - pad, fewer.height()
+        )
         if flipped:
-            below = QRectF(fewer.right(), fewer.top(), row.right() - pad - fewer.right(), fewer.height())
+            below = QRectF(
+                fewer.right(), fewer.top(), row.right() - pad - fewer.right(), fewer.height()
+            )
         self._paint_small(painter, line, below)
 
     def _paint_small(self, painter: QPainter, line: CartLine, rect: QRectF) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 from app.domain.cart import CartLine
 from ui.counter import CartModel
 from ui.i18n import _
-from ui.kit.scroll import scroll_by_finger
+from ui.kit.scroll import ScrollHint, scroll_by_finger
 from ui.look import Look
 from ui.sell.line_delegate import LineDelegate, LinePart
 from ui.sell.line_model import LineModel
@@ -41,6 +41,7 @@ class Lines(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         scroll_by_finger(self)
+        self._hint = ScrollHint(look, self)
         look.changed.connect(self.scheduleDelayedItemsLayout)
 
     def show_cart(self, cart: CartModel) -> None:

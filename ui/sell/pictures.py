@@ -1,4 +1,4 @@
-"""Pictures of products: read and drawn once on a worker thread, kept as pixmaps of the right size."""
+"""Pictures of products: drawn once on a worker thread, kept as pixmaps of the right size."""
 
 import logging
 from pathlib import Path

@@ -4,7 +4,7 @@ from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.domain.catalog import BillingInterval, Product
 from ui import theme
@@ -35,7 +35,7 @@ class TileDelegate(QStyledItemDelegate):
     `pressed_row` is the tile under the finger, `marked_row` the one that Enter adds.
     """
 
-    def __init__(self, look: Look, pictures: Pictures, parent: QWidget) -> None:
+    def __init__(self, look: Look, pictures: Pictures, parent: QListView) -> None:
         super().__init__(parent)
         self._look = look
         self._pictures = pictures
@@ -90,7 +90,7 @@ class TileDelegate(QStyledItemDelegate):
         if index.row() == self.marked_row:
             return True
         view = self._view
-        return view.hasFocus() and getattr(view, "currentIndex")() == index
+        return view.hasFocus() and view.currentIndex() == index
 
     def _paint_picture(self, painter: QPainter, product: Product, stage: QRectF) -> None:
         look = self._look
@@ -130,8 +130,9 @@ class TileDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colours.text))
         line_height = QFontMetricsF(font).lineSpacing()
         lines = in_lines(product.name, font, rect.width(), 2)
+        first = rect.top() + (2 - len(lines)) * line_height
         for place, line in enumerate(lines):
-            row = QRectF(rect.left(), rect.top() + place * line_height, rect.width(), line_height)
+            row = QRectF(rect.left(), first + place * line_height, rect.width(), line_height)
             painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line)
         strong = look.font(Type.BODY_STRONG, tabular=True)
         height = QFontMetricsF(strong).lineSpacing()
@@ -148,9 +149,7 @@ class TileDelegate(QStyledItemDelegate):
             rest = bottom.adjusted(0, 0, -used, 0)
         self._paint_rest(painter, rest, interval, left)
 
-    def _paint_rest(
-        self, painter: QPainter, rest: QRectF, interval: str, left: int | None
-    ) -> None:
+    def _paint_rest(self, painter: QPainter, rest: QRectF, interval: str, left: int | None) -> None:
         """Paint what stands beside the price: the interval at once, the stock at the far edge."""
         look, colours = self._look, self._look.theme
         caption = look.font(Type.CAPTION)

@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from app.domain.cart import CartContent
 from app.domain.catalog import Product
-from ui import theme
 from ui.i18n import _
-from ui.kit.scroll import scroll_by_finger
+from ui.kit.scroll import ScrollHint, scroll_by_finger
 from ui.look import Look
 from ui.metrics import TILE_MM
 from ui.sell.pictures import Pictures
@@ -53,6 +52,7 @@ class Tiles(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         scroll_by_finger(self)
+        self._hint = ScrollHint(look, self)
         pictures.drawn.connect(self.viewport().update)
         look.changed.connect(self._fit)
         self._fit()
@@ -106,7 +106,10 @@ class Tiles(QListView):
             self.chosen.emit(self._model.product_at(index))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._delegate.pressed_row >= 0 and self._tile_at(event).row() != self._delegate.pressed_row:
+        if (
+            self._delegate.pressed_row >= 0
+            and self._tile_at(event).row() != self._delegate.pressed_row
+        ):
             self._press(-1)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -141,10 +144,9 @@ class Tiles(QListView):
             self.viewport().update()
 
     def _fit(self) -> None:
-        """Divide the width among as many columns as fit; the bar's place is always kept free."""
+        """Divide the width among as many columns as fit."""
         look = self._look
-        bar = look.dp(theme.S)
-        room = self.width() - bar
+        room = self.width()
         is_small = room < look.dp(_SMALL_VIEW)
         wanted = look.dp(_SMALL_WIDTH if is_small else _WANTED_WIDTH)
         least = look.metrics.mm(TILE_MM)

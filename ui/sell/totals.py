@@ -22,7 +22,9 @@ class Figure(QWidget):
         super().__init__()
         amount_step = Type.TOTAL if step is Type.TITLE else step
         self.word = ElidedText(look, word, step, colour=colour)
-        self.amount = Text(look, "", amount_step, colour=colour, tabular=True)
+        self.amount = Text(
+            look, "", amount_step, colour=colour, tabular=amount_step is not Type.TOTAL
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(look.dp(theme.S))

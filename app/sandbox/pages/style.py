@@ -104,7 +104,8 @@ SCRIPT = Markup("""
 (()=>{const f=document.forms[0];if(!f)return;const b=f.querySelector('.pay'),t=b.textContent;
 const n=f.card_number,e=f.exp;
 const groups=v=>v.replace(/[^0-9]/g,'').slice(0,19).replace(/(.{4})(?=.)/g,'$1 ');
-if(n){n.addEventListener('input',()=>{if(n.selectionStart===n.value.length)n.value=groups(n.value)});
+if(n){n.addEventListener('input',()=>{
+if(n.selectionStart===n.value.length)n.value=groups(n.value)});
 e.addEventListener('input',v=>{let d=e.value.replace(/[^0-9]/g,'').slice(0,4);
 if(d.length===1&&d>'1')d='0'+d;
 if(v.inputType!=='deleteContentBackward'&&d.length>=2)d=d.slice(0,2)+'/'+d.slice(2);

@@ -164,8 +164,12 @@ def test_the_balance_is_what_was_captured_and_not_given_back(new_shop: Shop) -> 
 
 
 @pytest.mark.parametrize(
-    ("currency", "amount", "shown"),
-    [("jpy", 500, "¥500"), ("kwd", 1500, "KWD\N{NO-BREAK SPACE}1.500"), ("usd", 1234567, "$12,345.67")],
+    "currency, amount, shown",
+    [
+        ("jpy", 500, "¥500"),
+        ("kwd", 1500, "KWD\N{NO-BREAK SPACE}1.500"),
+        ("usd", 1234567, "$12,345.67"),
+    ],
 )
 def test_currencies_with_other_decimals_are_charged_and_shown_right(
     new_shop: Shop, currency: str, amount: int, shown: str

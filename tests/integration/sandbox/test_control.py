@@ -79,7 +79,7 @@ def test_requests_are_noted_without_their_bodies(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status"),
+    "path, body, status",
     [
         ("webhooks", b'{"mode": "eat"}', 400),
         ("webhooks", b'{"duplicate": 0}', 400),

@@ -67,9 +67,7 @@ def test_an_error_status_comes_with_its_body_and_headers_and_counts(shop: Shop) 
     assert _sell(shop).status == "open"
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"), [(429, stripe.RateLimitError), (500, stripe.APIError)]
-)
+@pytest.mark.parametrize("status, kind", [(429, stripe.RateLimitError), (500, stripe.APIError)])
 def test_an_injected_error_maps_to_the_sdks_exception(
     shop: Shop, status: int, kind: type[stripe.StripeError]
 ) -> None:

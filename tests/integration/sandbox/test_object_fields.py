@@ -31,9 +31,7 @@ def _objects(shop: Shop) -> dict[str, Any]:
     intent = shop.client.v1.payment_intents.retrieve(
         str(session.payment_intent), {"expand": ["latest_charge.balance_transaction"]}
     ).to_dict()
-    club = shop.sell(
-        mode="subscription", line_items=[line(recurring={"interval": "year"}), line()]
-    )
+    club = shop.sell(mode="subscription", line_items=[line(recurring={"interval": "year"}), line()])
     shop.pay(club.url)
     paths = ("subscription", "invoice.payments", "customer", "line_items")
     club = shop.read(club.id, *paths)

@@ -83,8 +83,13 @@ _REFUSED: list[tuple[str, dict[str, Any], str | None, str | None]] = [
 ]
 
 
+def _error(error: stripe.StripeError) -> Any:
+    body: Any = error.json_body
+    return body["error"]
+
+
 @pytest.mark.parametrize(
-    ("changes", "code", "param"), [row[1:] for row in _REFUSED], ids=[row[0] for row in _REFUSED]
+    "changes, code, param", [row[1:] for row in _REFUSED], ids=[row[0] for row in _REFUSED]
 )
 def test_a_session_that_stripe_would_refuse_is_refused_in_its_words(
     new_shop: Shop, changes: dict[str, Any], code: str | None, param: str | None
@@ -94,14 +99,14 @@ def test_a_session_that_stripe_would_refuse_is_refused_in_its_words(
     assert error.value.code == code
     assert error.value.param == param
     assert error.value.request_id is not None and error.value.request_id.startswith("req_")
-    body = error.value.json_body["error"]
+    body = _error(error.value)
     assert body["type"] == "invalid_request_error" and body["message"]
     assert ("doc_url" in body) is (code is not None)
     assert new_shop.client.v1.checkout.sessions.list().data == []
 
 
 @pytest.mark.parametrize(
-    ("ahead_s", "taken"),
+    "ahead_s, taken",
     [(29 * 60, False), (30 * 60 + 2, True), (24 * 3600 - 2, True), (24 * 3600 + 60, False)],
 )
 def test_a_session_lives_from_half_an_hour_to_a_day(
@@ -147,7 +152,7 @@ def test_a_missing_key_is_answered_in_stripes_way(new_shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "message"),
+    "path, message",
     [
         ("/v1/checkout/sessions/cs_test_x", "No such checkout.session: 'cs_test_x'"),
         ("/v1/payment_intents/pi_x", "No such payment_intent: 'pi_x'"),

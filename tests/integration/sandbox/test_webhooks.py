@@ -69,9 +69,7 @@ def test_another_accounts_endpoint_hears_nothing(shop: Shop, receiver: Receiver)
     other.close()
 
 
-def test_a_refused_notice_is_tried_again_until_it_is_taken(
-    shop: Shop, receiver: Receiver
-) -> None:
+def test_a_refused_notice_is_tried_again_until_it_is_taken(shop: Shop, receiver: Receiver) -> None:
     shop.listen(receiver, "checkout.session.completed")
     receiver.answers = [500, 302]
     shop.sold()
@@ -258,6 +256,8 @@ def test_a_delayed_payment_completes_unpaid_and_is_decided_later(
         assert "on its way" in shop.http.get(session.url or "").text
         shop.control("POST", f"sessions/{session.id}/settle", {"succeeded": succeeded})
         assert shop.read(session.id).payment_status == status
+        again = shop.http.post(f"/_control/sessions/{session.id}/settle", json={})
+        assert again.status_code == 404
     receiver.wait(4)
     assert sorted(receiver.types()) == [
         "checkout.session.async_payment_failed",
@@ -265,5 +265,3 @@ def test_a_delayed_payment_completes_unpaid_and_is_decided_later(
         "checkout.session.completed",
         "checkout.session.completed",
     ]
-    again = shop.http.post(f"/_control/sessions/{session.id}/settle", json={})
-    assert again.status_code == 404

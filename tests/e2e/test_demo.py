@@ -1,0 +1,71 @@
+"""The demo, played as a user plays it: the command, a process of its own, a browser as the phone."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+XVFB = shutil.which("xvfb-run")
+needs_virtual_screen = pytest.mark.skipif(XVFB is None, reason="xvfb-run is not installed")
+
+pytestmark = pytest.mark.e2e
+
+
+def play(out: Path, *options: str, on_xvfb: bool = False) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ui.cli", "demo", "--out", str(out), *options]
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    if on_xvfb:
+        environment.pop("QT_QPA_PLATFORM", None)
+        command = [str(XVFB), "-a", "-s", "-screen 0 1280x800x24", *command]
+    else:
+        environment["QT_QPA_PLATFORM"] = "offscreen"
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+def names(out: Path) -> list[str]:
+    return [path.stem[3:] for path in sorted(out.glob("*.png"))]
+
+
+def test_the_demo_sells_and_is_paid_by_webhook(tmp_path: Path) -> None:
+    done = play(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "learned by webhook" in done.stdout
+    assert "Done: every step happened." in done.stdout
+    wanted = {"sell-empty", "sell-cart", "pay-qr", "paid", "orders"}
+    assert wanted <= set(names(tmp_path))
+    assert str(tmp_path) in done.stdout.splitlines()[-1]
+
+
+def test_the_demo_is_paid_by_polling_alone(tmp_path: Path) -> None:
+    done = play(tmp_path, "--no-webhooks", "--seed", "7")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "learned by poll" in done.stdout
+
+
+def test_a_declined_card_is_seen_at_the_counter_and_another_one_pays(tmp_path: Path) -> None:
+    done = play(tmp_path, "--card", "4000000000000002")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the till says that the card was declined" in done.stdout
+    assert "pay-declined" in names(tmp_path)
+
+
+@needs_virtual_screen
+def test_the_demo_passes_on_a_real_x_server_with_the_qr_taken_from_its_screen(
+    tmp_path: Path,
+) -> None:
+    done = play(tmp_path, on_xvfb=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "is read from the pixels" in done.stdout
+
+
+def test_the_demo_fails_loudly_where_a_step_does_not_happen(tmp_path: Path) -> None:
+    done = play(tmp_path, "--card", "4000000000000259")
+    assert done.returncode == 1
+    assert "NOT DONE" in done.stderr
+    assert "Traceback" not in done.stderr

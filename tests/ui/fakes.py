@@ -1,0 +1,354 @@
+"""A till that does what a test tells it: real domain objects, no store and no provider."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
+from app.domain.cart import CartContent
+from app.domain.catalog import BillingInterval, Catalog, Product, Shop, Tax
+from app.domain.exceptions import OrderException
+from app.domain.money import Money
+from app.domain.order import Order, OrderState, snapshot_of
+from app.domain.receipt import Tender
+from app.events import Fact
+from app.orders import OrderDetail, OrderRow
+from app.settings import Mode
+from app.status import AccountHealth, TillStatus
+
+START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
+URL = "https://checkout.stripe.com/c/pay/cs_test_" + "a1B2c3D4" * 62 + "#fidkdWxOYHwnPyd1blpx"
+
+
+class FakeClock:
+    """Time that stands still until a test moves it."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self.moment = start
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    def advance(self, **spans: float) -> None:
+        span = timedelta(**spans)
+        self.moment += span
+        self.seconds += span.total_seconds()
+
+
+STANDARD = Tax("standard", "VAT 19 %", Fraction(19, 100))
+REDUCED = Tax("reduced", "VAT 7 %", Fraction(7, 100))
+
+
+def product(product_id: str, name: str, minor: int, **more: object) -> Product:
+    return Product(product_id, name, Money(minor, "EUR"), **more)  # type: ignore[arg-type]
+
+
+def small_catalog() -> Catalog:
+    """Give a catalog with two categories, a code, stock, a subscription and awkward names."""
+    return Catalog(
+        Shop(name="Corner Café"),
+        (
+            product("coffee", "Coffee", 340, category="Drinks", sku="C1", tax=STANDARD),
+            product("tea", "Fresh mint tea", 390, category="Drinks", tax=STANDARD),
+            product(
+                "bread", "Bread", 450, category="Bakery", barcodes=("2012345",), stock=4, tax=REDUCED
+            ),
+            product("long", "Slow-proofed wholegrain " * 9, 1234, category="Bakery", tax=REDUCED),
+            product("markup", "<b>Bold</b> & <i>sweet</i>", 250, category="Bakery"),
+            product(
+                "beans",
+                "Bean club",
+                2400,
+                category="Clubs",
+                billing_interval=BillingInterval.MONTHLY,
+            ),
+            product("off", "Not on sale", 100, category="Bakery", active=False),
+        ),
+        (STANDARD, REDUCED),
+    )
+
+
+def many_products(count: int) -> Catalog:
+    return Catalog(
+        Shop(name="Big shop"),
+        tuple(product(f"p{n}", f"Product number {n}", 100 + n, category="All") for n in range(count)),
+    )
+
+
+class FakeCheckout:
+    """Answers at once, or waits for `gate`, or raises `error`; counts its calls."""
+
+    def __init__(self, till: "FakeTill") -> None:
+        self._till = till
+        self.calls: list[str] = []
+        self.gates: dict[str, asyncio.Event] = {}
+        self.errors: dict[str, Exception] = {}
+        self.opens_as = AttemptState.OPEN
+        self.url = URL
+        self.cancels_as: OrderState = OrderState.CANCELLED
+
+    async def _enter(self, name: str) -> None:
+        self.calls.append(name)
+        await asyncio.sleep(0)
+        gate = self.gates.get(name)
+        if gate is not None:
+            await gate.wait()
+        if name in self.errors:
+            raise self.errors[name]
+
+    async def place_order(self, content: CartContent) -> Order:
+        await self._enter("place_order")
+        return self._till.orders.place(content)
+
+    async def open_session(self, order_id: str, account: str) -> Attempt:
+        await self._enter("open_session")
+        return self._till.orders.attempt(order_id, self.opens_as, url=self.url, account=account)
+
+    async def mark_shown(self, attempt_id: int) -> Attempt:
+        await self._enter("mark_shown")
+        return self._till.orders.change(attempt_id, shown_at=self._till.clock.now())
+
+    async def check_now(self, attempt_id: int) -> Attempt:
+        await self._enter("check_now")
+        return self._till.orders.attempts[attempt_id]
+
+    async def cancel(self, order_id: str) -> Order:
+        for attempt in self._till.orders.attempts_of(order_id):
+            self._till.orders.change(attempt.id, close_reason=CloseReason.CANCELLED)
+        await self._enter("cancel")
+        if self.cancels_as is OrderState.OPEN:
+            return self._till.orders.orders[order_id]
+        return self._till.orders.end(order_id, self.cancels_as)
+
+
+class FakeOrders:
+    """Orders and attempts in two dictionaries."""
+
+    def __init__(self, till: "FakeTill") -> None:
+        self._till = till
+        self.orders: dict[str, Order] = {}
+        self.attempts: dict[int, Attempt] = {}
+        self.facts: list[Fact] = []
+        self.exceptions: list[OrderException] = []
+        self.pages_read = 0
+
+    # --- what tests do ----------------------------------------------------------------------
+
+    def place(self, content: CartContent) -> Order:
+        number = len(self.orders) + 1
+        order = Order(
+            id=f"order{number:07}",
+            number=number,
+            state=OrderState.OPEN,
+            version=1,
+            snapshot=snapshot_of(content, self._till.catalog.shop),
+            created_at=self._till.clock.now(),
+        )
+        self.orders[order.id] = order
+        self.note("order.placed", order)
+        return order
+
+    def attempt(
+        self, order_id: str, state: AttemptState, *, url: str = URL, account: str = "stripe_checkout"
+    ) -> Attempt:
+        order = self.orders[order_id]
+        number = 1 + len(self.attempts_of(order_id))
+        attempt = Attempt(
+            id=1 + len(self.attempts),
+            order_id=order_id,
+            number=number,
+            account=account,
+            provider="stripe",
+            provider_account="acct_1",
+            live=False,
+            reference=Reference("abcdef", order_id, number),
+            amount=order.total,
+            state=state,
+            version=2,
+            created_at=self._till.clock.now(),
+            deadline_at=self._till.clock.now() + timedelta(minutes=15),
+            session_id=f"cs_{number}",
+            url=url if state is AttemptState.OPEN else None,
+        )
+        self.attempts[attempt.id] = attempt
+        self.note("attempt.created", order, attempt, {"account": account})
+        self.note(f"attempt.{state.value}", order, attempt)
+        return attempt
+
+    def change(self, attempt_id: int, **changes: object) -> Attempt:
+        attempt = self.attempts[attempt_id]
+        changed = replace(attempt, version=attempt.version + 1, **changes)  # type: ignore[arg-type]
+        self.attempts[attempt_id] = changed
+        return changed
+
+    def end(self, order_id: str, state: OrderState) -> Order:
+        order = self.orders[order_id]
+        receipt = 100 + order.number if state is OrderState.PAID else None
+        ended = replace(
+            order,
+            state=state,
+            version=order.version + 1,
+            closed_at=self._till.clock.now(),
+            receipt_number=receipt,
+        )
+        self.orders[order_id] = ended
+        self.note(f"order.{state.value}", ended)
+        return ended
+
+    def attempts_of(self, order_id: str) -> list[Attempt]:
+        return [one for one in self.attempts.values() if one.order_id == order_id]
+
+    def note(
+        self,
+        name: str,
+        order: Order,
+        attempt: Attempt | None = None,
+        data: dict[str, object] | None = None,
+    ) -> Fact:
+        told: dict[str, object] = data or {}
+        if name.startswith("order."):
+            told = {
+                "number": order.number,
+                "total_minor": order.total.minor,
+                "currency": order.total.currency,
+                "receipt_number": order.receipt_number,
+            }
+        fact = Fact(
+            seq=len(self.facts) + 1,
+            at=self._till.clock.now(),
+            name=name,
+            order_id=order.id,
+            attempt_id=attempt.id if attempt is not None else None,
+            data=told,
+        )
+        self.facts.append(fact)
+        return fact
+
+    # --- what the window asks ---------------------------------------------------------------
+
+    async def page(
+        self, *, search: str = "", before_number: int | None = None, limit: int = 100
+    ) -> list[OrderRow]:
+        self.pages_read += 1
+        await asyncio.sleep(0)
+        found = sorted(self.orders.values(), key=lambda one: -one.number)
+        if search:
+            found = [one for one in found if search in {str(one.number), str(one.receipt_number)}]
+        if before_number is not None:
+            found = [one for one in found if one.number < before_number]
+        waiting = {one.order_id for one in self.exceptions if one.resolved_at is None}
+        return [
+            OrderRow(
+                id=one.id,
+                number=one.number,
+                state=one.state,
+                total=one.total,
+                created_at=one.created_at,
+                closed_at=one.closed_at,
+                receipt_number=one.receipt_number,
+                item_count=sum(line.quantity for line in one.snapshot.lines),
+                needs_person=one.id in waiting,
+            )
+            for one in found[:limit]
+        ]
+
+    async def detail(self, order_id: str) -> OrderDetail | None:
+        await asyncio.sleep(0)
+        order = self.orders.get(order_id)
+        if order is None:
+            return None
+        tenders: tuple[Tender, ...] = ()
+        if order.state is OrderState.PAID:
+            tenders = (Tender("stripe_checkout", order.total, "pi_1"),)
+        return OrderDetail(
+            order=order,
+            attempts=tuple(self.attempts_of(order_id)),
+            exceptions=tuple(one for one in self.exceptions if one.order_id == order_id),
+            tenders=tenders,
+            history=tuple(fact for fact in self.facts if fact.order_id == order_id),
+        )
+
+    async def unfinished(self) -> OrderDetail | None:
+        for order in sorted(self.orders.values(), key=lambda one: -one.number):
+            if order.state is OrderState.OPEN and any(
+                one.is_live for one in self.attempts_of(order.id)
+            ):
+                return await self.detail(order.id)
+        return None
+
+
+class FakeTill:
+    """All of it together, as the window's protocol wants it."""
+
+    def __init__(
+        self,
+        catalog: Catalog | None = None,
+        *,
+        mode: Mode = Mode.TRAINING,
+        clock: FakeClock | None = None,
+    ) -> None:
+        self.clock = clock or FakeClock()
+        self._catalog = catalog or small_catalog()
+        self._mode = mode
+        self._orders = FakeOrders(self)
+        self._checkout = FakeCheckout(self)
+        self._listeners: list[Callable[[Fact], None]] = []
+        self.answers: TillStatus = TillStatus(
+            accounts=(AccountHealth("stripe_checkout", is_reachable=True, since=START),),
+            webhook_address="http://127.0.0.1:8000",
+            last_event_at=START - timedelta(seconds=12),
+        )
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._catalog
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return ("stripe_checkout",)
+
+    @property
+    def checkout(self) -> FakeCheckout:
+        return self._checkout
+
+    @property
+    def orders(self) -> FakeOrders:
+        return self._orders
+
+    def subscribe(self, listener: Callable[[Fact], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def status(self) -> TillStatus:
+        return self.answers
+
+    # --- what tests do ----------------------------------------------------------------------
+
+    def tell(self, fact: Fact) -> None:
+        for listener in tuple(self._listeners):
+            listener(fact)
+
+    def tell_of(self, name: str, order_id: str, attempt_id: int | None = None, **data: object) -> None:
+        attempt = self.orders.attempts[attempt_id] if attempt_id is not None else None
+        self.tell(self.orders.note(name, self.orders.orders[order_id], attempt, dict(data)))
+
+    def pay(self, order_id: str) -> None:
+        """Have an order paid, as a webhook would."""
+        for attempt in self.orders.attempts_of(order_id):
+            if attempt.is_live:
+                self.orders.change(attempt.id, state=AttemptState.PAID)
+        self.orders.end(order_id, OrderState.PAID)
+        self.tell(self.orders.facts[-1])

@@ -1,0 +1,168 @@
+"""One order in full: state, what needs a person, lines, how it was paid, and its story."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from app.clock import Clock
+from app.domain.exceptions import OrderException
+from app.domain.order import OrderState
+from app.orders import OrderDetail
+from ui import theme
+from ui.accounts import account_label
+from ui.i18n import _
+from ui.kit.base import Part
+from ui.kit.button import Button, Kind
+from ui.kit.card import Card
+from ui.kit.chip import StateChip
+from ui.kit.icon import Icon
+from ui.kit.scroll import ScrolledColumn
+from ui.kit.text import ElidedText, Text
+from ui.look import Look
+from ui.orders.rows import SnapshotTable, Story
+from ui.orders.words import exception_words, state_words, story_entry
+from ui.theme import Type
+
+
+class ExceptionCard(Card):
+    """One thing that waits for a person: what happened, how much, what it means."""
+
+    def __init__(self, look: Look, exception: OrderException) -> None:
+        super().__init__(look, "warning_soft", border=None, radius=theme.RADIUS_M)
+        title, meaning = exception_words(exception.kind)
+        amount = look.formats.money(exception.amount)
+        words = QVBoxLayout()
+        words.setSpacing(look.dp(theme.XS))
+        words.addWidget(Text(look, f"{title} · {amount}", Type.BODY_STRONG, wraps=True))
+        words.addWidget(Text(look, meaning, wraps=True))
+        if exception.detail:
+            words.addWidget(Text(look, exception.detail, Type.CAPTION, wraps=True))
+        row = QHBoxLayout(self)
+        pad = look.dp(theme.M)
+        row.setContentsMargins(pad, pad, pad, pad)
+        row.setSpacing(pad)
+        row.addWidget(Icon(look, "person", 24, "warning"))
+        row.addLayout(words, 1)
+
+
+class OrderPanel(Card):
+    """Shows one order, or an invitation to choose one.
+
+    Signals:
+        continue_wanted (str): The payment of this order is to be taken up again.
+    """
+
+    continue_wanted = Signal(str)
+
+    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent=parent)
+        self._clock = clock
+        self._order_id = ""
+        self._title = Text(look, "", Type.HEADLINE, tabular=True)
+        self._chip = StateChip(look)
+        self._when = ElidedText(look, "", Type.BODY, colour="text_muted", tabular=True)
+        self.resume = Button(look, _("Continue payment"), Kind.PRIMARY, icon="forward")
+        self.resume.setObjectName("continue_payment")
+        self.resume.clicked.connect(lambda: self.continue_wanted.emit(self._order_id))
+        self._exceptions = QVBoxLayout()
+        self._table = SnapshotTable(look)
+        self._paid_by = ElidedText(look, "", Type.BODY, colour="text_muted", tabular=True)
+        self._story_title = Text(look, _("What happened"), Type.BODY_STRONG)
+        self._story = Story(look)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(_Nothing(look))
+        self._stack.addWidget(self._make_page())
+        self.on_look_changed()
+
+    @property
+    def order_id(self) -> str:
+        """Give the id of the order that is shown, or an empty text."""
+        return self._order_id
+
+    def show_order(self, detail: OrderDetail | None) -> None:
+        """Show an order; None shows none."""
+        if detail is None:
+            self._order_id = ""
+            self._stack.setCurrentIndex(0)
+            return
+        order, formats = detail.order, self.look.formats
+        is_other = order.id != self._order_id
+        self._order_id = order.id
+        self._title.setText(_("Order {number}").format(number=order.number))
+        self._chip.set_state(*state_words(order.state))
+        when = f"{formats.date(order.created_at)}, {formats.time(order.created_at)}"
+        if order.receipt_number is not None:
+            receipt = _("Receipt {number}").format(number=order.receipt_number)
+            when = f"{when} · {receipt}"
+        self._when.set_text(when)
+        self.resume.setVisible(
+            order.state is OrderState.OPEN and any(one.is_live for one in detail.attempts)
+        )
+        self._show_exceptions(detail)
+        self._table.show_snapshot(order.snapshot)
+        paid_by = " · ".join(
+            _("{amount} by {account}").format(
+                amount=formats.money(tender.amount), account=account_label(tender.account)
+            )
+            for tender in detail.tenders
+        )
+        self._paid_by.set_text(paid_by)
+        self._paid_by.setVisible(bool(paid_by))
+        self._story.show_entries([story_entry(fact, formats) for fact in detail.history])
+        self._stack.setCurrentIndex(1)
+        if is_other:
+            self._scroll.verticalScrollBar().setValue(0)
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        dp = self.look.dp
+        self._column.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.XL))
+        self._column.setSpacing(dp(theme.L))
+        self._header.setSpacing(dp(theme.M))
+        self._exceptions.setSpacing(dp(theme.S))
+        super().on_look_changed()
+
+    def _make_page(self) -> QWidget:
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._header = QHBoxLayout()
+        centre = Qt.AlignmentFlag.AlignVCenter
+        self._header.addWidget(self._title, 0, centre)
+        self._header.addWidget(self._chip, 0, centre)
+        self._header.addStretch(1)
+        self._header.addWidget(self.resume, 0, centre)
+        self._column.addLayout(self._header)
+        self._column.addWidget(self._when)
+        self._column.addLayout(self._exceptions)
+        self._column.addWidget(self._table)
+        self._column.addWidget(self._paid_by)
+        self._column.addWidget(self._story_title)
+        self._column.addWidget(self._story)
+        self._column.addStretch(1)
+        self._scroll = ScrolledColumn(self.look, content)
+        return self._scroll
+
+    def _show_exceptions(self, detail: OrderDetail) -> None:
+        while (item := self._exceptions.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for exception in detail.exceptions:
+            if exception.resolved_at is None:
+                self._exceptions.addWidget(ExceptionCard(self.look, exception))
+
+
+class _Nothing(Part):
+    """What stands in the panel's place before an order is chosen."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        column = QVBoxLayout(self)
+        column.addStretch(1)
+        column.addWidget(Icon(look, "orders", 48, "text_muted"), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(
+            ElidedText(
+                look, _("Choose an order to see all of it"), colour="text_muted", centred=True
+            )
+        )
+        column.addStretch(1)
