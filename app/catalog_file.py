@@ -131,29 +131,26 @@ def read_catalog(document: Mapping[str, Any], file: str) -> Catalog:
 
 def _cross_faults(document: Mapping[str, Any], file: str) -> Iterator[Fault]:
     """Find what single values cannot show: twins, missing currencies and unknown taxes."""
-    taxes, products = _tables(document.get("taxes")), _tables(document.get("products"))
-    yield from _twins(file, "tax", (_text(tax, "id") for tax in taxes))
+    taxes, products = _entries(document, "taxes"), _entries(document, "products")
     shop = document.get("shop")
     shop_has_currency = isinstance(shop, dict) and bool(shop.get("currency"))
-    known = {_text(tax, "id") for tax in taxes}
-    for place, product in enumerate(document["products"] if products else ()):
-        if not isinstance(product, dict):
-            continue
-        item = _label("product", product, place)
+    tax_ids = [_text(tax, "id") for _, tax in taxes]
+    yield from _twins(file, "tax", tax_ids)
+    for item, product in products:
         price = product.get("price")
         if isinstance(price, dict) and not price.get("currency") and not shop_has_currency:
             yield Fault(file, item, "price.currency", "is missing, and [shop] names none either")
         tax = _text(product, "tax")
-        if tax and tax not in known:
+        if tax and tax not in tax_ids:
             yield Fault(file, item, "tax", f"there is no tax {tax!r} in [[taxes]]")
-    yield from _twins(file, "product", (_text(product, "id") for product in products))
+    yield from _twins(file, "product", [_text(product, "id") for _, product in products])
     yield from _code_twins(products, file)
 
 
-def _code_twins(products: list[dict[str, Any]], file: str) -> Iterator[Fault]:
+def _code_twins(products: list[tuple[str, dict[str, Any]]], file: str) -> Iterator[Fault]:
     """Find codes that a scanner could not tell apart: barcodes and SKUs share one space."""
     owners: dict[str, int] = {}
-    for place, product in enumerate(products):
+    for place, (item, product) in enumerate(products):
         barcodes = product.get("barcodes")
         codes = [("barcodes", code) for code in barcodes] if isinstance(barcodes, list) else []
         for key, code in (*codes, ("sku", product.get("sku"))):
@@ -161,13 +158,24 @@ def _code_twins(products: list[dict[str, Any]], file: str) -> Iterator[Fault]:
                 continue
             owner = owners.setdefault(code, place)
             if owner != place:
-                other = _label("product", products[owner], owner)
-                problem = f"{code!r} belongs to {other} already"
-                yield Fault(file, _label("product", product, place), key, problem)
+                yield Fault(file, item, key, f"{code!r} belongs to {products[owner][0]} already")
 
 
-def _tables(value: Any) -> list[dict[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+def _entries(document: Mapping[str, Any], table: str) -> list[tuple[str, dict[str, Any]]]:
+    """Give the entries of a list of tables with what each is called, whatever else is wrong."""
+    entries = document.get(table)
+    if not isinstance(entries, list):
+        return []
+    return [
+        (_label(table, entry, place), entry)
+        for place, entry in enumerate(entries)
+        if isinstance(entry, dict)
+    ]
+
+
+def _label(table: str, entry: Any, place: int) -> str:
+    name = _text(entry, "id") if isinstance(entry, dict) else ""
+    return f"{_KINDS[table]} {name or f'number {place + 1}'}"
 
 
 def _text(table: Mapping[str, Any], key: str) -> str:
@@ -175,16 +183,13 @@ def _text(table: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _label(kind: str, entry: Any, place: int) -> str:
-    name = _text(entry, "id") if isinstance(entry, dict) else ""
-    return f"{kind} {name or f'number {place + 1}'}"
-
-
 def _twins(file: str, kind: str, ids: Iterable[str]) -> Iterator[Fault]:
     for id, count in Counter(ids).items():
         if id and count > 1:
             yield Fault(file, f"{kind} {id}", "id", f"is given {count} times")
 
+
+_KINDS: Final = {"products": "product", "taxes": "tax"}
 
 _PROBLEMS: Final = {
     "missing": "is missing",
@@ -203,11 +208,10 @@ def _fault(document: Mapping[str, Any], file: str, error: Any) -> Fault:
     match list(error["loc"]):
         case ["products", int(place), "metadata", key, *_]:
             problem = "must be a text, a whole number, true or false"
-            item = _label("product", document["products"][place], place)
+            item = _label("products", document["products"][place], place)
             return Fault(file, item, f"metadata.{key}", problem)
         case [("products" | "taxes") as table, int(place), *rest]:
-            kind = {"products": "product", "taxes": "tax"}[table]
-            item = _label(kind, document[table][place], place)
+            item = _label(table, document[table][place], place)
             return Fault(file, item, ".".join(map(str, rest)), problem)
         case [section, *rest] if rest:
             return Fault(file, str(section), ".".join(map(str, rest)), problem)

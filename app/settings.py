@@ -145,6 +145,8 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
         )
     except ValidationError as error:
         raise ConfigError("The settings cannot be used", _words(path, error)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("A .env file cannot be read", f"{error}.") from error
 
 
 def _words(path: Path, error: ValidationError) -> str:

@@ -7,9 +7,10 @@ exceptions and journal rows together, or not at all.
 from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Books, JudgedPayment, Standing, Verdict, judge
-from app.domain.ledger import payment_entries, sale_entries
+from app.domain.ledger import payment_entries, refund_entries, sale_entries
 from app.domain.observation import Observation
 from app.domain.order import Order, OrderState
+from app.domain.refund import RefundObservation, RefundState
 from app.errors import InvariantError
 from app.store import Transaction
 from app.store.attempts import (
@@ -26,6 +27,7 @@ from app.store.payments import (
     known_payments,
     open_exception,
 )
+from app.store.refunds import find_refunded_payment, refund_state, write_refund
 from app.store.store import next_number
 
 
@@ -52,6 +54,33 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
     elif verdict.order_to is not None:
         move_order(tx, order, verdict.order_to)
     return verdict
+
+
+def settle_refund(tx: Transaction, seen: RefundObservation) -> Standing:
+    """Write down money that a provider gave back, whoever asked for it.
+
+    A refund of a payment that is not in the books is foreign; one that another account or mode
+    tells of is quarantined.
+    """
+    refund = seen.refund
+    payment = find_refunded_payment(tx.connection, seen.provider, refund.payment_id)
+    if payment is None:
+        return Standing.FOREIGN
+    if (seen.provider_account, seen.live) != (payment.provider_account, payment.live):
+        return Standing.QUARANTINED
+    before = refund_state(tx.connection, seen.provider, refund.refund_id)
+    if not write_refund(tx, seen.provider, payment.order_id, refund):
+        return Standing.NOTHING_NEW
+    change = (refund.state is RefundState.SUCCEEDED) - (before is RefundState.SUCCEEDED)
+    if change:
+        tx.post(
+            "refund" if change > 0 else "refund_failed",
+            refund.amount.currency,
+            refund_entries(payment.account, change * refund.amount.minor),
+            order_id=payment.order_id,
+            payment_id=refund.payment_id,
+        )
+    return Standing.SETTLED
 
 
 def complete(tx: Transaction, order: Order) -> Order:

@@ -268,6 +268,7 @@ def stylesheet(theme: Theme) -> str:
     """Write the few rules for Qt's own widgets; everything else is painted from tokens."""
     return f"""
 QMainWindow, #page {{ background: {theme.canvas}; }}
-QLineEdit {{ background: transparent; border: none; padding: 0; color: {theme.text}; }}
+QLineEdit {{ background: transparent; border: none; padding: 0; color: {theme.text};
+    selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; }}
 QScrollArea, QListView, #scrolled {{ background: transparent; border: none; outline: none; }}
 """

@@ -14,13 +14,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.clock import Clock, SystemClock
-from app.errors import ScantillError
+from app.errors import CartRefused, ScantillError
 from app.settings import Mode
 from ui.counter import Counter, Stage
 from ui.fonts import RESOURCES
 from ui.format import Formats
 from ui.i18n import _
-from ui.kit.notice import Notice
+from ui.kit.notice import Corner, Notice
 from ui.look import Look
 from ui.metrics import Metrics
 from ui.modebar import ModeBar
@@ -143,6 +143,8 @@ class Window(QMainWindow):
         cart.void_wanted.connect(counter.void)
         cart.charge_wanted.connect(counter.charge)
         counter.cart_changed.connect(sell.show_cart)
+        counter.cart_changed.connect(self.notice.hide)
+        sell.search.text_changed.connect(self.notice.hide)
         counter.stage_changed.connect(self._on_stage)
         counter.payment_changed.connect(self.pay.show_payment)
         counter.paid.connect(self._on_paid)
@@ -166,6 +168,8 @@ class Window(QMainWindow):
         if stage is not Stage.PAYING:
             self.pay.clear()
         self.notice.hide()
+        is_selling = stage is Stage.SELLING
+        self.notice.set_corner(Corner.BOTTOM_LEADING if is_selling else Corner.TOP_TRAILING)
         self._counter_place.setCurrentWidget(screen)
         self._show_place(_SELL)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -175,7 +179,9 @@ class Window(QMainWindow):
         self.paid.show_paid(paid)
 
     def _on_failed(self, error: ScantillError) -> None:
-        parts = (error.detail, money_words(error.money), error.action)
+        # A cart that refuses a change has nothing to do with money yet.
+        money = "" if isinstance(error, CartRefused) else money_words(error.money)
+        parts = (error.detail, money, error.action)
         self.notice.tell(error.title, " ".join(part for part in parts if part), Tone.DANGER)
 
     def _on_paid_elsewhere(self, paid: PaidModel) -> None:

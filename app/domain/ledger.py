@@ -2,7 +2,7 @@
 
 Accounts: `clearing:NAME` (what the provider of account NAME owes the shop), `orders` (what was
 paid on orders not yet complete), `held` (money that waits for a person), `sales`, `tax:ID`,
-`tips`, `rounding`.
+`tips`, `rounding`, `refunds`.
 """
 
 from app.domain.order import Snapshot
@@ -27,3 +27,8 @@ def sale_entries(snapshot: Snapshot) -> dict[str, int]:
         name = f"tax:{tax.tax_id}"
         entries[name] = entries.get(name, 0) - tax.tax_minor
     return entries
+
+
+def refund_entries(account: str, amount_minor: int) -> dict[str, int]:
+    """Post money that a provider gave back; the other way round where that failed afterwards."""
+    return {"refunds": amount_minor, f"clearing:{account}": -amount_minor}

@@ -15,6 +15,7 @@ from app.domain.delivery import Delivery
 from app.domain.money import Money
 from app.domain.observation import Observation, Source
 from app.domain.presentation import PresentedLine
+from app.domain.refund import RefundObservation, SeenRefund
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +81,13 @@ class RefundRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenRefund:
-    """A refund as the provider has it: `state` is pending, succeeded or failed."""
-
-    refund_id: str
-    payment_id: str
-    amount: Money
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
 class Recheck:
     """An event that says something happened to `reference` but not enough to judge money by."""
 
     reference: str
+
+
+Seen = Observation | RefundObservation | Recheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +165,8 @@ class PaymentStrategy(Protocol):
         """Verify a delivery and read its envelope. Raises WebhookRejected; touches nothing."""
         ...
 
-    def observe(self, delivery: Delivery, *, at: datetime) -> Observation | Recheck | None:
-        """Read what a verified delivery says of a session, or None where it says nothing."""
+    def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
+        """Read what a verified delivery says of a session or a refund, or None for nothing."""
         ...
 
     def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:

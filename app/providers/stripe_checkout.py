@@ -3,7 +3,6 @@
 Source: Stripe's API reference, version 2026-10-28.endive.
 """
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
@@ -13,16 +12,16 @@ import stripe
 
 from app.clock import Clock
 from app.domain.delivery import Delivery
-from app.domain.observation import Observation, SessionState, Source
+from app.domain.observation import Observation, Source
+from app.domain.refund import SeenRefund
 from app.errors import Protocol, Rejected
 from app.providers.pages import is_loopback, is_own_page, origin_of
 from app.providers.strategy import (
     Capabilities,
     OpenedSession,
     ProviderAccount,
-    Recheck,
     RefundRequest,
-    SeenRefund,
+    Seen,
     SessionRequest,
     WebhookRequest,
 )
@@ -35,36 +34,21 @@ from app.providers.stripe_client import (
 )
 from app.providers.stripe_endpoints import register
 from app.providers.stripe_errors import translated
+from app.providers.stripe_events import seen_in
 from app.providers.stripe_sessions import (
     EXPAND,
     PROVIDER,
-    decline_of,
     money_from,
     observation_from,
-    reference_of,
+    refund_from,
     session_parameters,
 )
-from app.providers.stripe_webhooks import read_event, subject_of, verify
+from app.providers.stripe_webhooks import read_event, verify
 
 T = TypeVar("T")
 
 _LIFETIME: Final = timedelta(minutes=35)
 _HOSTS: Final = frozenset({"checkout.stripe.com"})
-_SESSION_EVENTS: Final = frozenset(
-    {
-        "checkout.session.completed",
-        "checkout.session.async_payment_succeeded",
-        "checkout.session.async_payment_failed",
-        "checkout.session.expired",
-    }
-)
-_REFUND_STATES: Final = {
-    "succeeded": "succeeded",
-    "pending": "pending",
-    "requires_action": "pending",
-    "failed": "failed",
-    "canceled": "failed",
-}
 
 
 class StripeCheckout:
@@ -184,18 +168,7 @@ class StripeCheckout:
                 {"idempotency_key": request.key},
             )
         )
-        state = _REFUND_STATES.get(str(refund.get("status")))
-        if state is None:
-            raise Protocol(
-                "Stripe sent a refund in a state that the till does not know",
-                repr(refund.get("status")),
-            )
-        return SeenRefund(
-            refund_id=str(refund["id"]),
-            payment_id=request.payment_id,
-            amount=money_from(refund.get("amount"), refund.get("currency")),
-            state=state,
-        )
+        return refund_from(refund)
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         verify(request, self._secrets)
@@ -206,23 +179,8 @@ class StripeCheckout:
             provider_account=self._provider_account,
         )
 
-    def observe(self, delivery: Delivery, *, at: datetime) -> Observation | Recheck | None:
-        subject = subject_of(json.loads(delivery.body))
-        if delivery.event_type == "payment_intent.payment_failed":
-            return self._declined(subject, delivery, at)
-        if delivery.event_type not in _SESSION_EVENTS:
-            return None
-        try:
-            return observation_from(
-                subject,
-                source=Source.WEBHOOK,
-                provider_account=delivery.provider_account,
-                at=at,
-                event_id=delivery.event_id,
-                failed=delivery.event_type.endswith("async_payment_failed"),
-            )
-        except Protocol:
-            return Recheck(reference_of(subject))
+    def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
+        return seen_in(delivery, at=at)
 
     async def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
         page = await _awaited(
@@ -250,25 +208,6 @@ class StripeCheckout:
             source=source,
             provider_account=self._provider_account,
             at=self._clock.now(),
-        )
-
-    def _declined(
-        self, intent: Mapping[str, Any], delivery: Delivery, at: datetime
-    ) -> Observation | None:
-        decline = decline_of(intent)
-        if not decline:
-            return None
-        return Observation(
-            source=Source.WEBHOOK,
-            provider=self.provider,
-            provider_account=delivery.provider_account,
-            live=delivery.live,
-            reference=reference_of(intent),
-            session_id="",
-            state=SessionState.OPEN,
-            observed_at=at,
-            decline=decline,
-            event_id=delivery.event_id,
         )
 
 

@@ -1,4 +1,4 @@
-"""Stripe's Checkout Sessions: parameters out, observations in. Pure functions.
+"""Stripe's Checkout Sessions and refunds: parameters out, observations in. Pure functions.
 
 Source: Stripe's API reference, Checkout Sessions, version 2026-10-28.endive.
 """
@@ -11,6 +11,7 @@ from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.presentation import PresentedLine
+from app.domain.refund import RefundState, SeenRefund
 from app.errors import Protocol
 from app.providers.strategy import SessionRequest
 
@@ -21,6 +22,13 @@ _INTERVALS: Final = {
     BillingInterval.WEEKLY.value: "week",
     BillingInterval.MONTHLY.value: "month",
     BillingInterval.YEARLY.value: "year",
+}
+_REFUND_STATES: Final = {
+    "succeeded": RefundState.SUCCEEDED,
+    "pending": RefundState.PENDING,
+    "requires_action": RefundState.PENDING,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
 }
 _DEAD_INTENT: Final = frozenset({"requires_payment_method", "canceled"})
 
@@ -96,6 +104,23 @@ def money_from(amount: Any, currency: Any) -> Money:
         return Money(amount, str(currency).upper())
     except (TypeError, ValueError) as error:
         raise Protocol("Stripe sent an amount that is none", str(error)) from error
+
+
+def refund_from(refund: Mapping[str, Any]) -> SeenRefund:
+    """Read a refund as it was fetched or delivered. Raises Protocol where it proves nothing."""
+    state = _REFUND_STATES.get(str(refund.get("status")))
+    if state is None:
+        raise Protocol(
+            "Stripe sent a refund in a state that the till does not know",
+            repr(refund.get("status")),
+        )
+    intent = refund.get("payment_intent")
+    return SeenRefund(
+        refund_id=_text(refund, "id"),
+        payment_id=_text(intent if isinstance(intent, Mapping) else {"id": intent}, "id"),
+        amount=money_from(refund.get("amount"), refund.get("currency")),
+        state=state,
+    )
 
 
 def _line_item(line: PresentedLine, currency: str) -> dict[str, Any]:

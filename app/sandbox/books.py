@@ -165,8 +165,8 @@ class Books:
         conditions = ["account = ?", "kind = ?"]
         values: list[str | int] = [query.account, query.kind]
         for path, wanted in query.equal.items():
-            conditions.append("json_extract(body, ?) = ?")
-            values.extend((f"$.{path}", wanted))
+            conditions.append(f"json_extract(body, '$.{path}') = ?")
+            values.append(wanted)
         for condition, wanted_values in query.conditions:
             conditions.append(condition)
             values.extend(wanted_values)

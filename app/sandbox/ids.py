@@ -1,5 +1,6 @@
 """Where ids come from: chance in life, a seed in tests."""
 
+import os
 import random
 import string
 from typing import Protocol
@@ -16,11 +17,8 @@ class Ids(Protocol):
 class RandomIds:
     """Ids nobody can guess."""
 
-    def __init__(self) -> None:
-        self._random = random.SystemRandom()
-
     def __call__(self, prefix: str, length: int) -> str:
-        return prefix + "".join(self._random.choices(_ALPHABET, k=length))
+        return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in os.urandom(length))
 
 
 class SeededIds:

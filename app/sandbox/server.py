@@ -128,7 +128,10 @@ class SandboxServer:
             self._thread = None
 
     def serve(self, on_ready: Callable[[str], None] | None = None) -> None:
-        """Serve in the foreground until SIGINT or SIGTERM; `on_ready` is told the origin."""
+        """Serve in the foreground until SIGINT or SIGTERM; `on_ready` is told the origin.
+
+        To be called from the main thread, which alone may take signals.
+        """
         self._stop_asked.clear()
 
         def ready() -> None:

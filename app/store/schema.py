@@ -109,6 +109,22 @@ _FIRST_TABLES: Final = (
     """,
     "CREATE INDEX payments_of_order ON payments (order_id)",
     """
+    CREATE TABLE refunds (
+        id INTEGER PRIMARY KEY,
+        provider TEXT NOT NULL,
+        refund_id TEXT NOT NULL,
+        payment_id TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+        currency TEXT NOT NULL,
+        state TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        seen_at TEXT NOT NULL,
+        UNIQUE (provider, refund_id),
+        FOREIGN KEY (provider, payment_id) REFERENCES payments (provider, payment_id)
+    ) STRICT
+    """,
+    "CREATE INDEX refunds_of_payment ON refunds (provider, payment_id)",
+    """
     CREATE TABLE exceptions (
         id INTEGER PRIMARY KEY,
         kind TEXT NOT NULL,

@@ -102,7 +102,10 @@ def _provider(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> C
     if taken is None:
         reason = "needs the provider's word (--sandbox URL)"
         return Check(name, Outcome.NOT_CHECKED, reason)
-    till_id = str(db.execute("SELECT id FROM till").fetchone()[0])
+    row = db.execute("SELECT id FROM till").fetchone()
+    if row is None:
+        return Check(name, Outcome.NOT_CHECKED, "the till has no row of its own")
+    till_id = str(row[0])
     ours = {
         payment.payment_id: payment
         for payment in taken
@@ -116,12 +119,22 @@ def _provider(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> C
         for payment_id, row in held.items()
         if payment_id in ours and not _agree(row, ours[payment_id])
     ]
+    refunded = _refunded(db)
     faults += [
-        f"{payment.payment_id}: {payment.refunded_minor} was given back there"
-        for payment in ours.values()
-        if payment.refunded_minor
+        f"{payment_id}: {refunded.get(payment_id, 0)} given back here, "
+        f"{payment.refunded_minor} there"
+        for payment_id, payment in ours.items()
+        if payment.refunded_minor != refunded.get(payment_id, 0)
     ]
     return _check(name, sorted(faults), f"{len(ours)} payments{_sums(ours)}")
+
+
+def _refunded(db: sqlite3.Connection) -> dict[str, int]:
+    rows = db.execute(
+        "SELECT payment_id, sum(amount_minor) FROM refunds WHERE state <> 'failed' "
+        "GROUP BY payment_id"
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _agree(row: sqlite3.Row, payment: TakenPayment) -> bool:
@@ -152,10 +165,9 @@ def _paid(db: sqlite3.Connection) -> Check:
     )
     faults = [f"order {r['number']} is {r['state']} with {r['accepted']}" for r in rows]
     rows = db.execute(
-        "SELECT payments.payment_id FROM payments JOIN attempts ON attempts.id = attempt_id "
-        "WHERE held_as IS NULL AND (payments.amount_minor <> attempts.amount_minor "
-        "OR payments.currency <> attempts.currency OR payments.provider <> attempts.provider "
-        "OR payments.order_id <> attempts.order_id)"
+        "SELECT payment_id FROM payments AS p LEFT JOIN attempts AS a ON a.id = attempt_id "
+        "WHERE held_as IS NULL AND (a.amount_minor, a.currency, a.provider, a.account, a.order_id) "
+        "IS NOT (p.amount_minor, p.currency, p.provider, p.account, p.order_id)"
     )
     faults += [f"payment {row[0]} does not fit its attempt" for row in rows]
     paid = _count(db, "SELECT count(*) FROM orders WHERE state = 'paid'")
@@ -170,10 +182,12 @@ def _journal(db: sqlite3.Connection) -> Check:
         ("orders", "order_id", "order"),
         ("attempts", "attempt_id", "attempt"),
     ):
+        # Grouped first: the journal has no index by attempt.
         rows = db.execute(
-            f"SELECT id, version, (SELECT count(*) FROM journal WHERE {kind} = {table}.id "
-            f"AND version IS NOT NULL AND name LIKE '{key}.%') AS told FROM {table} "
-            "WHERE version <> told"
+            f"SELECT id, version, coalesce(rows, 0) FROM {table} LEFT JOIN (SELECT {kind} AS told, "
+            "count(*) AS rows, count(DISTINCT version) AS versions, max(version) AS last "
+            f"FROM journal WHERE version IS NOT NULL AND name LIKE '{key}.%' GROUP BY {kind}) "
+            "ON told = id WHERE (version, version, version) IS NOT (rows, versions, last)"
         )
         faults += [f"{key} {row[0]}: {row[1]} changes, {row[2]} rows" for row in rows]
     count = _count(db, "SELECT count(*) FROM journal")
@@ -181,7 +195,10 @@ def _journal(db: sqlite3.Connection) -> Check:
 
 
 def _numbers(db: sqlite3.Connection) -> Check:
+    name = "order and receipt numbers have no gap"
     row = db.execute("SELECT * FROM till").fetchone()
+    if row is None:
+        return Check(name, Outcome.VIOLATED, "the till has no row of its own")
     faults = []
     for column, counter in (("number", "order"), ("receipt_number", "receipt")):
         found = db.execute(f"SELECT count({column}), max({column}) FROM orders").fetchone()
@@ -189,7 +206,7 @@ def _numbers(db: sqlite3.Connection) -> Check:
         if (found[0], found[1] or 0) != (last, last):
             faults.append(f"{counter} numbers: {found[0]} given, highest {found[1]}, next {last}+1")
     figure = f"{row['last_order_number']} orders, {row['last_receipt_number']} receipts"
-    return _check("order and receipt numbers have no gap", faults, figure)
+    return _check(name, faults, figure)
 
 
 def _intents(db: sqlite3.Connection) -> Check:

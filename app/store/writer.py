@@ -145,7 +145,7 @@ class Writer:
         self._connection.execute("SAVEPOINT unit")
         try:
             unit.result = unit.work(transaction)
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for this unit
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for this unit
             unit.error = error
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK TO unit")

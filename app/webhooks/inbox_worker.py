@@ -11,9 +11,10 @@ from typing import Final
 
 from app.clock import Clock
 from app.domain.observation import Observation
+from app.domain.refund import RefundObservation
 from app.errors import ScantillError, StoreError
 from app.providers.strategy import PaymentStrategy, Recheck
-from app.settle import settle
+from app.settle import settle, settle_refund
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
 from app.store.inbox import InboxEntry, handled, waiting
@@ -89,12 +90,18 @@ class InboxWorker:
             return _marked(entry, "kept")
         if isinstance(seen, Recheck):
             return partial(_recheck, entry, seen)
+        if isinstance(seen, RefundObservation):
+            return partial(_settle_refund, entry, seen)
         return partial(_settle, entry, seen, self._store.till_id)
 
 
 def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction) -> None:
     verdict = settle(tx, till_id, seen)
     handled(tx, entry.id, verdict.standing.value, verdict.detail)
+
+
+def _settle_refund(entry: InboxEntry, seen: RefundObservation, tx: Transaction) -> None:
+    handled(tx, entry.id, settle_refund(tx, seen).value)
 
 
 def _recheck(entry: InboxEntry, seen: Recheck, tx: Transaction) -> int | None:

@@ -1,4 +1,4 @@
-"""The demo, played as a user plays it: the command, a process of its own, a browser as the phone."""
+"""The demo, played as a user plays it: the command in a process of its own, a browser as phone."""
 
 import os
 import shutil
@@ -64,6 +64,7 @@ def test_the_demo_passes_on_a_real_x_server_with_the_qr_taken_from_its_screen(
     assert "is read from the pixels" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_demo_fails_loudly_where_a_step_does_not_happen(tmp_path: Path) -> None:
     done = play(tmp_path, "--card", "4000000000000259")
     assert done.returncode == 1

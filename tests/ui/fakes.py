@@ -60,7 +60,13 @@ def small_catalog() -> Catalog:
             product("coffee", "Coffee", 340, category="Drinks", sku="C1", tax=STANDARD),
             product("tea", "Fresh mint tea", 390, category="Drinks", tax=STANDARD),
             product(
-                "bread", "Bread", 450, category="Bakery", barcodes=("2012345",), stock=4, tax=REDUCED
+                "bread",
+                "Bread",
+                450,
+                category="Bakery",
+                barcodes=("2012345",),
+                stock=4,
+                tax=REDUCED,
             ),
             product("long", "Slow-proofed wholegrain " * 9, 1234, category="Bakery", tax=REDUCED),
             product("markup", "<b>Bold</b> & <i>sweet</i>", 250, category="Bakery"),
@@ -80,7 +86,9 @@ def small_catalog() -> Catalog:
 def many_products(count: int) -> Catalog:
     return Catalog(
         Shop(name="Big shop"),
-        tuple(product(f"p{n}", f"Product number {n}", 100 + n, category="All") for n in range(count)),
+        tuple(
+            product(f"p{n}", f"Product number {n}", 100 + n, category="All") for n in range(count)
+        ),
     )
 
 
@@ -158,7 +166,12 @@ class FakeOrders:
         return order
 
     def attempt(
-        self, order_id: str, state: AttemptState, *, url: str = URL, account: str = "stripe_checkout"
+        self,
+        order_id: str,
+        state: AttemptState,
+        *,
+        url: str = URL,
+        account: str = "stripe_checkout",
     ) -> Attempt:
         order = self.orders[order_id]
         number = 1 + len(self.attempts_of(order_id))
@@ -341,7 +354,9 @@ class FakeTill:
         for listener in tuple(self._listeners):
             listener(fact)
 
-    def tell_of(self, name: str, order_id: str, attempt_id: int | None = None, **data: object) -> None:
+    def tell_of(
+        self, name: str, order_id: str, attempt_id: int | None = None, **data: object
+    ) -> None:
         attempt = self.orders.attempts[attempt_id] if attempt_id is not None else None
         self.tell(self.orders.note(name, self.orders.orders[order_id], attempt, dict(data)))
 

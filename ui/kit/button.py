@@ -1,4 +1,4 @@
-"""Buttons: painted, at least 10 mm in both directions, with icon, label and the key that does it."""
+"""Buttons: painted, at least 10 mm wide and high, with icon, label and the key that does it."""
 
 from enum import StrEnum
 from typing import Final

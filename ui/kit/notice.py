@@ -1,5 +1,7 @@
 """News that floats above a screen: never a dialog, never in the way of the next tap for long."""
 
+from enum import StrEnum
+
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import (
     QGraphicsDropShadowEffect,
@@ -19,7 +21,7 @@ from ui.look import Look
 from ui.theme import Tone, Type
 
 _GOOD_NEWS_MS = 6000
-_WIDTH = 560
+_WIDTH = 520
 
 _ICONS = {
     Tone.GOOD: "done",
@@ -31,13 +33,21 @@ _ICONS = {
 }
 
 
+class Corner(StrEnum):
+    """Where the news stands, so that it covers neither what is paid nor what is pressed."""
+
+    BOTTOM_LEADING = "bottom_leading"
+    TOP_TRAILING = "top_trailing"
+
+
 class Notice(Card):
-    """One piece of news at the upper edge of `host`. Bad news stays until it is closed."""
+    """One piece of news in a corner of `host`. Bad news stays until it is closed."""
 
     def __init__(self, look: Look, host: QWidget) -> None:
         super().__init__(look, "raised", border="line_strong", radius=theme.RADIUS_M, parent=host)
         self.setObjectName("notice")
         self._host = host
+        self._corner = Corner.BOTTOM_LEADING
         self._icon = Icon(look, "info", 24)
         self._title = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._detail = Text(look, "", Type.BODY, wraps=True)
@@ -91,6 +101,11 @@ class Notice(Card):
         self.raise_()
         self._place()
 
+    def set_corner(self, corner: Corner) -> None:
+        """Move to another corner."""
+        self._corner = corner
+        self._place()
+
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
@@ -113,4 +128,9 @@ class Notice(Card):
         width = min(self.look.dp(_WIDTH), self._host.width() - 2 * margin)
         self.setFixedWidth(width)
         self.setFixedHeight(self._row.totalHeightForWidth(width))
-        self.move(QPoint((self._host.width() - width) // 2, margin))
+        top = margin
+        if self._corner is Corner.BOTTOM_LEADING:
+            top = self._host.height() - self.height() - margin
+        is_flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        is_left = (self._corner is Corner.BOTTOM_LEADING) is not is_flipped
+        self.move(QPoint(margin if is_left else self._host.width() - width - margin, top))

@@ -1,7 +1,7 @@
 """Scrolling by finger, by wheel and by key, the same everywhere."""
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
@@ -100,11 +100,51 @@ class ScrolledColumn(QScrollArea):
         scroll_by_finger(self)
 
 
+class EdgeFade(Part):
+    """Lets a row of widgets fade out at an edge behind which there is more."""
+
+    def __init__(self, look: Look, area: QScrollArea) -> None:
+        super().__init__(look, area)
+        self._bar = area.horizontalScrollBar()
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._bar.valueChanged.connect(self.update)
+        self._bar.rangeChanged.connect(self.update)
+        area.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(watched, QScrollArea) and event.type() is QEvent.Type.Resize:
+            self.setGeometry(watched.rect())
+            self.raise_()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        width = self.look.dp(theme.XXL)
+        is_flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        more_before = self._bar.value() > self._bar.minimum()
+        more_after = self._bar.value() < self._bar.maximum()
+        if more_after if is_flipped else more_before:
+            self._fade(painter, QRectF(0, 0, width, self.height()), from_left=True)
+        if more_before if is_flipped else more_after:
+            right = QRectF(self.width() - width, 0, width, self.height())
+            self._fade(painter, right, from_left=False)
+
+    def _fade(self, painter: QPainter, rect: QRectF, *, from_left: bool) -> None:
+        solid = self.look.colour("canvas")
+        clear = self.look.colour("canvas")
+        clear.setAlpha(0)
+        gradient = QLinearGradient(rect.topLeft(), rect.topRight())
+        gradient.setColorAt(0.0 if from_left else 1.0, solid)
+        gradient.setColorAt(1.0 if from_left else 0.0, clear)
+        painter.fillRect(rect, gradient)
+
+
 class ScrolledRow(QScrollArea):
     """A row of widgets that scrolls sideways, with no bar."""
 
-    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._fade = EdgeFade(look, self)
         content.setObjectName("scrolled")
         self.setWidget(content)
         self.setWidgetResizable(True)

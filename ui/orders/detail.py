@@ -22,6 +22,9 @@ from ui.orders.rows import SnapshotTable, Story
 from ui.orders.words import exception_words, state_words, story_entry
 from ui.theme import Type
 
+_WIDEST = 860
+"""A line longer than this is hard to follow from name to amount."""
+
 
 class ExceptionCard(Card):
     """One thing that waits for a person: what happened, how much, what it means."""
@@ -118,6 +121,7 @@ class OrderPanel(Card):
         self._column.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.XL))
         self._column.setSpacing(dp(theme.L))
         self._header.setSpacing(dp(theme.M))
+        self._content.setMaximumWidth(dp(_WIDEST))
         self._exceptions.setSpacing(dp(theme.S))
         super().on_look_changed()
 
@@ -138,7 +142,13 @@ class OrderPanel(Card):
         self._column.addWidget(self._story_title)
         self._column.addWidget(self._story)
         self._column.addStretch(1)
-        self._scroll = ScrolledColumn(self.look, content)
+        page = QWidget()
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(content, 100)
+        row.addStretch(1)
+        self._content = content
+        self._scroll = ScrolledColumn(self.look, page)
         return self._scroll
 
     def _show_exceptions(self, detail: OrderDetail) -> None:

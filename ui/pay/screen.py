@@ -1,7 +1,8 @@
 """The Pay screen: the code on one side, and everything about it in words on the other."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.clock import Clock
 from ui import theme
@@ -12,7 +13,7 @@ from ui.kit.iconlabel import IconLabel
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.pay.countdown import Countdown
-from ui.pay.qr import QrView
+from ui.pay.qr import MOST_OF_SIDE, QrView
 from ui.pay.state import Action, PayModel, Phase, action_label, wording
 from ui.pay.statement import Statement
 from ui.theme import Type
@@ -27,9 +28,17 @@ _KEYS = {
     Action.SET_ASIDE: "F11",
 }
 _ICONS = {Action.CHECK_NOW: "refresh", Action.PAY_AS_CUSTOMER: "open"}
+_ORDER = (
+    Action.PAY_AS_CUSTOMER,
+    Action.NEW_CODE,
+    Action.BACK_TO_CART,
+    Action.KEEP_WAITING,
+    Action.SET_ASIDE,
+)
 _MAIN = frozenset({Action.KEEP_WAITING, Action.NEW_CODE, Action.BACK_TO_CART})
-_PANEL_LEAST = 300
+_PANEL_LEAST = 330
 _PANEL_MOST = 480
+_SHORT = 640
 
 
 class PayScreen(Part):
@@ -68,16 +77,12 @@ class PayScreen(Part):
         self._column.addWidget(self.statement)
         self._column.addStretch(1)
         self._actions = QVBoxLayout()
-        for action in (
-            Action.PAY_AS_CUSTOMER,
-            Action.NEW_CODE,
-            Action.BACK_TO_CART,
-            Action.KEEP_WAITING,
-            Action.CHECK_NOW,
-            Action.SET_ASIDE,
-            Action.CANCEL,
-        ):
+        for action in _ORDER:
             self._actions.addWidget(self.buttons[action])
+        self._last = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._last.addWidget(self.buttons[Action.CHECK_NOW])
+        self._last.addWidget(self.buttons[Action.CANCEL])
+        self._actions.addLayout(self._last)
         self._column.addLayout(self._actions)
         self._row = QHBoxLayout(self)
         self._row.addStretch(1)
@@ -106,9 +111,7 @@ class PayScreen(Part):
             button.setVisible(action in words.actions)
         check = self.buttons[Action.CHECK_NOW]
         check.setEnabled(not model.is_busy)
-        check.set_label(
-            _("Asking the provider …") if model.is_busy else action_label(Action.CHECK_NOW)
-        )
+        check.set_label(_("Asking …") if model.is_busy else action_label(Action.CHECK_NOW))
         is_unclear = model.phase in {Phase.UNKNOWN, Phase.CLOSING}
         check.set_kind(Kind.PRIMARY if is_unclear else Kind.SECONDARY)
 
@@ -122,14 +125,35 @@ class PayScreen(Part):
         dp = self.look.dp
         self._row.setContentsMargins(dp(theme.L), dp(theme.L), dp(theme.XL), dp(theme.L))
         self._row.setSpacing(dp(theme.XL))
-        self._column.setContentsMargins(0, dp(theme.XS), 0, 0)
         self._column.setSpacing(dp(theme.S))
         self._guide_column.setContentsMargins(0, dp(theme.XS), 0, dp(theme.S))
         self._guide_column.setSpacing(dp(theme.S))
         self._actions.setSpacing(self.look.metrics.gap)
-        self._panel.setMinimumWidth(dp(_PANEL_LEAST))
-        self._panel.setMaximumWidth(dp(_PANEL_MOST))
+        self._last.setSpacing(self.look.metrics.gap)
+        self._arrange()
         super().on_look_changed()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+        super().resizeEvent(event)
+
+    def _arrange(self) -> None:
+        """Give the code all it may have and the words the rest, the same in every phase."""
+        dp = self.look.dp
+        window = self.window().size()
+        code = min(
+            MOST_OF_SIDE * min(window.width(), window.height()), self.height() - 2 * dp(theme.L)
+        )
+        rest = self.width() - round(code) - dp(theme.L + 2 * theme.XL + theme.S)
+        self._panel.setFixedWidth(max(dp(_PANEL_LEAST), min(rest, dp(_PANEL_MOST))))
+        self.qr.setMaximumWidth(round(code) + dp(theme.S))
+        over = max(0, (self.height() - 2 * dp(theme.L) - round(code)) // 2)
+        self._column.setContentsMargins(0, over, 0, over)
+        is_short = self.height() < dp(_SHORT)
+        self._last.setDirection(
+            QBoxLayout.Direction.LeftToRight if is_short else QBoxLayout.Direction.TopToBottom
+        )
+        self.buttons[Action.CHECK_NOW].set_icon("" if is_short else _ICONS[Action.CHECK_NOW])
 
     def _make_button(self, action: Action) -> Button:
         kind = Kind.PRIMARY if action in _MAIN else Kind.SECONDARY

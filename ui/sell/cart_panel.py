@@ -158,10 +158,12 @@ class CartPanel(Card):
         self.void.set_kind(Kind.DANGER)
         self.void.set_icon_only(False)
         self.void.set_label(_("Tap again to void"))
+        self._title.hide()
         self._void_timer.start()
 
     def _disarm_void(self) -> None:
         self._void_timer.stop()
+        self._title.show()
         self.void.set_kind(Kind.QUIET)
         self.void.set_label(_("Void"))
         self.void.set_icon_only(True)

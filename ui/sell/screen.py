@@ -28,6 +28,11 @@ from ui.sell.tiles import Tiles
 from ui.theme import Type
 
 _SHORT = 700
+_WIDE = 1500
+_SEARCH_WIDE = 380
+_SEARCH_NARROW = 210
+QWIDGETSIZE_MAX = 16777215
+"""Qt's own constant for "no limit", which PySide does not carry."""
 _CART_SHARE = 0.32
 _CART_LEAST = 316
 _CART_MOST = 460
@@ -114,12 +119,16 @@ class SellScreen(Part):
         dp = self.look.dp
         share = round(self.width() * _CART_SHARE)
         self.cart.setFixedWidth(max(dp(_CART_LEAST), min(share, dp(_CART_MOST))))
-        is_short = self.height() < dp(_SHORT)
+        is_wide = self.width() >= dp(_WIDE)
+        in_one_row = is_wide or self.height() < dp(_SHORT)
         direction = (
-            QBoxLayout.Direction.LeftToRight if is_short else QBoxLayout.Direction.TopToBottom
+            QBoxLayout.Direction.LeftToRight if in_one_row else QBoxLayout.Direction.TopToBottom
         )
         self._bar.setDirection(direction)
-        self.search.setMaximumWidth(dp(210) if is_short else 16777215)
+        if in_one_row:
+            self.search.setMaximumWidth(dp(_SEARCH_WIDE if is_wide else _SEARCH_NARROW))
+        else:
+            self.search.setMaximumWidth(QWIDGETSIZE_MAX)
 
     def _make_chips(self) -> ScrolledRow:
         content = QWidget()
@@ -135,7 +144,7 @@ class SellScreen(Part):
             row.addWidget(chip)
         row.addStretch(1)
         self._chips.idClicked.connect(self._on_category)
-        scrolled = ScrolledRow(content)
+        scrolled = ScrolledRow(self.look, content)
         scrolled.setObjectName("categories")
         scrolled.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         return scrolled

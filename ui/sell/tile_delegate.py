@@ -80,7 +80,6 @@ class TileDelegate(QStyledItemDelegate):
         self._paint_picture(painter, product, stage)
         self._paint_text(painter, product, index.data(TileRole.STOCK), text_rect)
         if count:
-            ring(painter, rect, radius, colours.accent, look.dp(2))
             self._paint_badge(painter, count, rect)
         if self._has_ring(index):
             ring(painter, rect, radius, colours.accent, look.dp(3))

@@ -152,7 +152,8 @@ class Tiles(QListView):
         least = look.metrics.mm(TILE_MM)
         gap = look.metrics.gap
         columns = max(1, (room + gap) // (max(wanted, least) + gap))
-        width = max(1, room // columns)
+        # Qt breaks the row where the last cell would touch the edge.
+        width = max(1, (room - 1) // columns)
         height = round((width - gap) * _PICTURE_SHARE) + self._delegate.text_height() + gap
         cell = QSize(width, max(height, least + gap))
         if cell != self.gridSize():

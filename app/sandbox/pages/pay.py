@@ -58,7 +58,7 @@ class TestCard:
 
 
 _TEST_CARDS = (
-    TestCard("4242 4242 4242 4242", "accepted"),
+    TestCard("4242 4242 4242 4242", "works"),
     TestCard("4000 0000 0000 0002", "declined"),
     TestCard("4000 0000 0000 9995", "no funds"),
     TestCard("4000 0000 0000 0069", "expired"),

@@ -4,7 +4,7 @@ from app.sandbox.pages.markup import Markup
 
 CSS = Markup("""
 :root{color-scheme:light dark;--ground:#f3f4f1;--card:#fff;--ink:#18201c;--soft:#59655f;
---line:#dde1dc;--edge:#8d9992;--accent:#0d6b52;--accent-deep:#09533f;--on-accent:#fff;
+--line:#dde1dc;--edge:#828e87;--accent:#0d6b52;--accent-deep:#09533f;--on-accent:#fff;
 --tint:#e5f1ec;--bad:#ad2018;--bad-tint:#fdeeec;--sim:#6b4700;--sim-tint:#fff0cd;
 --shadow:0 1px 2px rgb(20 32 26/.06),0 12px 32px rgb(20 32 26/.07)}
 @media (prefers-color-scheme:dark){:root{--ground:#0e1311;--card:#171e1b;--ink:#ebf0ed;
@@ -54,7 +54,7 @@ label i{font-style:normal;font-weight:400;color:var(--soft)}
 input{width:100%;height:3.25rem;padding:0 .9rem;font:inherit;font-size:1.0625rem;color:inherit;
 background:var(--card);border:1px solid var(--edge);border-radius:.75rem;
 font-variant-numeric:tabular-nums}
-input::placeholder{color:var(--soft);opacity:.8}
+input::placeholder{color:var(--soft);opacity:1}
 input[aria-invalid]{border:2px solid var(--bad)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 input:focus-visible{outline-offset:0;border-color:var(--accent)}
@@ -90,7 +90,8 @@ text-wrap:balance}
 .word a.button{display:inline-flex;align-items:center;justify-content:center;min-height:3.25rem;
 padding:0 1.5rem;margin-top:1rem;border-radius:.9rem;background:var(--accent);
 color:var(--on-accent);font-weight:650;text-decoration:none}
-footer{text-wrap:balance;padding:1rem 1.25rem 1.5rem;text-align:center;color:var(--soft);font-size:.8125rem}
+footer{text-wrap:balance;padding:1rem 1.25rem 1.5rem;text-align:center;
+color:var(--soft);font-size:.8125rem}
 @media (max-height:36rem){.word{margin-top:1rem}}
 @media (min-width:60rem){main.two{max-width:64rem;display:grid;align-items:start;
 grid-template-columns:1fr 1fr;gap:5rem;padding-top:4.5rem}

@@ -53,6 +53,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", r"/v1/webhook_endpoints", endpoints.create),
     ("GET", r"/v1/webhook_endpoints", endpoints.listing),
     ("GET", rf"/v1/webhook_endpoints/{_ID}", endpoints.retrieve),
+    ("POST", rf"/v1/webhook_endpoints/{_ID}", endpoints.update),
     ("DELETE", rf"/v1/webhook_endpoints/{_ID}", endpoints.delete),
     ("GET", r"/v1/subscriptions/" + _ID, subscriptions.retrieve),
     ("GET", r"/v1/invoices/" + _ID, subscriptions.retrieve_invoice),
@@ -86,7 +87,7 @@ class StripeApi:
         self._keys = Keys(bench)
 
     async def answer(self, request: Request) -> Response:
-        cause = Cause(self._bench.ids("req_", 14), request.headers.get("Idempotency-Key"))
+        cause = Cause(self._bench.ids("req_", 14), request.headers.get("Idempotency-Key") or None)
         seen = self._traffic.note(
             Seen(
                 method=request.method,

@@ -33,6 +33,14 @@ _RULES: Mapping[str, Rule] = {
     "metadata": Metadata(),
     "url": WebAddress(),
 }
+_UPDATE_RULES: Mapping[str, Rule] = {
+    "description": Text(5000),
+    "disabled": Flag(),
+    "enabled_events": Listed(Text(200), most=500),
+    "expand": EXPAND,
+    "metadata": Metadata(),
+    "url": WebAddress(),
+}
 
 
 def create(bench: Workbench, call: Call) -> JsonObject:
@@ -49,6 +57,19 @@ def create(bench: Workbench, call: Call) -> JsonObject:
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
     return presented(bench, bench.need(call.account, KIND, call.id, "webhook_endpoint"))
+
+
+def update(bench: Workbench, call: Call) -> JsonObject:
+    params = check_all(call.form, _UPDATE_RULES)
+    record = bench.need(call.account, KIND, call.id, "webhook_endpoint")
+    for name in ("description", "enabled_events", "url"):
+        if name in params:
+            record.body[name] = params[name]
+    record.body["metadata"] = {**record.body["metadata"], **params.get("metadata", {})}
+    if "disabled" in params:
+        record.body["status"] = "disabled" if params["disabled"] else "enabled"
+    bench.books.save(record)
+    return presented(bench, record)
 
 
 def listing(bench: Workbench, call: Call) -> JsonObject:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from app.sandbox.books import Books
 from app.sandbox.stripe.errors import bad_parameter, key_in_use, key_reused
+from app.sandbox.stripe.objects.session import PAGE_PATH
 from app.sandbox.stripe.workbench import Call, Workbench
 
 KEPT_S = 24 * 3600
@@ -83,7 +84,9 @@ class Keys:
         if params != _digest(call):
             raise key_reused(key, "with the same parameters they were first used with")
         # A simulator that came back on another port must not hand out pages on the old one.
-        return Answer(status, body.replace(origin, self._bench.origin()), request_id)
+        return Answer(
+            status, body.replace(origin + PAGE_PATH, self._bench.origin() + PAGE_PATH), request_id
+        )
 
     def keep(self, call: Call, status: int, body: str) -> None:
         """Remember an answer; the caller commits it together with the effect."""

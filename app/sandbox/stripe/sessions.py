@@ -32,8 +32,8 @@ _DUE = (
 SCHEMA = """
 CREATE INDEX IF NOT EXISTS stripe_open_sessions ON objects (json_extract(body, '$.expires_at'))
     WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';
-CREATE INDEX IF NOT EXISTS stripe_by_intent ON objects (json_extract(body, '$.payment_intent'))
-    WHERE json_extract(body, '$.payment_intent') IS NOT NULL;
+CREATE INDEX IF NOT EXISTS stripe_by_intent
+    ON objects (account, kind, json_extract(body, '$.payment_intent'));
 """
 
 

@@ -147,6 +147,15 @@ def test_each_key_has_books_of_its_own(new_shop: Shop) -> None:
     other.close()
 
 
+def test_a_customer_is_kept_where_the_shop_asks_for_one(new_shop: Shop) -> None:
+    session = new_shop.sold(customer_creation="always", customer_email="ada@example.com")
+    session = new_shop.read(session.id, "customer", "payment_intent")
+    assert isinstance(session.customer, stripe.Customer)
+    assert session.customer.email == "ada@example.com"
+    assert isinstance(session.payment_intent, stripe.PaymentIntent)
+    assert session.payment_intent.customer == session.customer.id
+
+
 def test_a_restricted_key_and_basic_auth_reach_the_same_account(new_shop: Shop) -> None:
     session = new_shop.sell()
     restricted = Shop(new_shop.origin, new_shop.key.replace("sk_", "rk_", 1))

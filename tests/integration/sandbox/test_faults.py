@@ -125,6 +125,17 @@ def test_faults_reach_the_pay_page_too(shop: Shop) -> None:
     assert shop.read(session.id).payment_status == "paid"
 
 
+def test_the_pay_page_can_be_down_or_out_of_reach(shop: Shop) -> None:
+    session = shop.sell()
+    page = {"method": "GET", "path": "/c/pay/*"}
+    shop.control("POST", "faults", {"match": page, "fault": {"status": 502}})
+    assert shop.http.get(session.url or "").status_code == 502
+    shop.control("POST", "faults", {"match": page, "fault": {"drop": "before"}})
+    with pytest.raises(httpx.RemoteProtocolError):
+        shop.http.get(session.url or "")
+    assert shop.http.get(session.url or "").status_code == 200
+
+
 def test_faults_can_be_taken_back(shop: Shop) -> None:
     first, _ = _fault(shop, None, status=503), _fault(shop, None, status=502)
     assert shop.control("DELETE", f"faults/{first}") == {"removed": 1}

@@ -146,6 +146,12 @@ def test_an_expired_session_cannot_be_paid(shop: Shop) -> None:
     assert shop.books()["payments"] == []
 
 
+def test_a_form_that_is_none_is_an_empty_one_and_a_huge_one_is_refused(shop: Shop) -> None:
+    url = shop.sell().url or ""
+    assert shop.http.post(url, content=b"&".join(b"a=1" for _ in range(99))).status_code == 422
+    assert shop.http.post(url, content=b"a" * (1024 * 1024 + 1)).status_code == 413
+
+
 def test_an_unknown_address_says_so(shop: Shop) -> None:
     assert shop.http.get("/c/pay/cs_test_nobody").status_code == 404
     assert shop.http.get("/anything").status_code == 404

@@ -90,6 +90,23 @@ def test_what_was_not_paid_cannot_be_refunded(shop: Shop) -> None:
     assert error.value.code == "parameter_missing"
 
 
+def test_a_refund_may_name_the_charge_but_not_both(shop: Shop) -> None:
+    intent = _paid(shop)
+    charge = str(shop.client.v1.payment_intents.retrieve(intent).latest_charge)
+    with pytest.raises(stripe.InvalidRequestError, match="only specify one"):
+        shop.client.v1.refunds.create({"payment_intent": intent, "charge": charge})
+    refund = shop.client.v1.refunds.create({"charge": charge, "reason": "duplicate"})
+    assert (refund.payment_intent, refund.reason) == (intent, "duplicate")
+
+
+def test_a_charge_that_failed_cannot_be_refunded(shop: Shop) -> None:
+    session = shop.sell()
+    shop.pay(session.url, DECLINED)
+    (intent,) = shop.client.v1.payment_intents.list().data
+    with pytest.raises(stripe.InvalidRequestError, match="not captured"):
+        shop.client.v1.refunds.create({"charge": str(intent.latest_charge)})
+
+
 def test_refunds_can_be_listed_by_payment(shop: Shop) -> None:
     first, second = _paid(shop), _paid(shop)
     refund = _refund(shop, first, 10)

@@ -78,6 +78,54 @@ _REFUSED: list[tuple[str, dict[str, Any], str | None, str | None]] = [
         None,
         "allowed_payment_method_types",
     ),
+    ("setup", {"mode": "setup"}, None, "mode"),
+    (
+        "a price of old",
+        {"line_items": [{"price": "price_1", "quantity": 1}]},
+        "resource_missing",
+        "line_items[0][price]",
+    ),
+    (
+        "a product of old",
+        {"line_items": [line(product="prod_1")]},
+        "resource_missing",
+        "line_items[0][price_data][product]",
+    ),
+    (
+        "no price",
+        {"line_items": [{"quantity": 1}]},
+        "parameter_missing",
+        "line_items[0][price_data]",
+    ),
+    (
+        "no quantity",
+        {"line_items": [{"price_data": line()["price_data"]}]},
+        "parameter_missing",
+        "line_items[0][quantity]",
+    ),
+    (
+        "no amount",
+        {
+            "line_items": [
+                {"quantity": 1, "price_data": {"currency": "eur", "product_data": {"name": "x"}}}
+            ]
+        },
+        "parameter_missing",
+        "line_items[0][price_data][unit_amount]",
+    ),
+    (
+        "allowed and excluded",
+        {"allowed_payment_method_types": ["card"], "excluded_payment_method_types": ["link"]},
+        None,
+        "excluded_payment_method_types",
+    ),
+    ("another currency", {"currency": "usd"}, None, "line_items"),
+    (
+        "an astronomical sum",
+        {"line_items": [line(unit_amount=10**15, quantity=999_999)]},
+        "amount_too_large",
+        None,
+    ),
     ("embedded", {"ui_mode": "elements"}, None, "ui_mode"),
     ("e-mail", {"customer_email": "nobody"}, "email_invalid", "customer_email"),
 ]
@@ -171,6 +219,15 @@ def test_what_is_not_there_is_a_404(new_shop: Shop, path: str, message: str) -> 
     assert (error["code"], error["message"]) == ("resource_missing", message)
 
 
+def test_a_line_item_cursor_must_be_one_of_the_session(new_shop: Shop) -> None:
+    session = new_shop.sell()
+    with pytest.raises(stripe.InvalidRequestError) as error:
+        new_shop.client.v1.checkout.sessions.line_items.list(
+            session.id, {"starting_after": "li_nobody"}
+        )
+    assert error.value.code == "resource_missing"
+
+
 def test_an_address_that_stripe_does_not_have_is_named(new_shop: Shop) -> None:
     response = new_shop.api("GET", "/v1/unicorns")
     assert response.status_code == 404
@@ -208,7 +265,15 @@ def test_another_api_version_is_refused(new_shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=101", "limit=x", "starting_after=cs_test_x", "status=odd", "page=2"],
+    [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "starting_after=cs_test_x",
+        "status=odd",
+        "page=2",
+        "starting_after=a&ending_before=b",
+    ],
 )
 def test_a_list_is_asked_for_properly_or_not_at_all(new_shop: Shop, query: str) -> None:
     response = new_shop.api("GET", f"/v1/checkout/sessions?{query}")

@@ -265,3 +265,18 @@ def test_a_delayed_payment_completes_unpaid_and_is_decided_later(
         "checkout.session.completed",
         "checkout.session.completed",
     ]
+
+
+def test_an_endpoint_can_be_switched_off_and_moved(shop: Shop, receiver: Receiver) -> None:
+    endpoint = shop.listen(receiver, "checkout.session.completed")
+    endpoints = shop.client.v1.webhook_endpoints
+    assert endpoints.update(endpoint.id, {"disabled": True}).status == "disabled"
+    shop.sold()
+    moved = endpoints.update(
+        endpoint.id,
+        {"disabled": False, "url": receiver.url + "/2", "metadata": {"till": "1"}},
+    )
+    assert (moved.status, moved.url) == ("enabled", receiver.url + "/2")
+    shop.sold()
+    receiver.wait(1)
+    assert len(receiver.received) == 1

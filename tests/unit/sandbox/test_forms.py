@@ -27,11 +27,20 @@ def test_an_empty_value_is_kept_apart_from_a_missing_one() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"a[b=1", b"a]b=1", b"=1", b"a=1&a[b]=2", b"a[b]=1&a=2", b"a=%ff", b"\xff=1", b"a" + b"[b]" * 20],
-)  # fmt: skip
+    [
+        b"a[b=1",
+        b"a]b=1",
+        b"=1",
+        b"a=1&a[b]=2",
+        b"a[b]=1&a=2",
+        b"a=%ff",
+        b"\xff=1",
+        b"a" + b"[b]" * 20 + b"=1",
+    ],
+)
 def test_nonsense_is_refused(text: bytes) -> None:
     with pytest.raises(StripeRefusal):
-        decode(text + (b"=1" if b"=" not in text else b""))
+        decode(text)
 
 
 def test_too_many_fields_are_refused() -> None:

@@ -1,0 +1,94 @@
+"""What Stripe's events say of a session or a refund. Pure functions over verified deliveries.
+
+Source: Stripe's API reference, event types.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from app.domain.delivery import Delivery
+from app.domain.observation import Observation, SessionState, Source
+from app.domain.refund import RefundObservation
+from app.errors import Protocol
+from app.providers.strategy import Recheck, Seen
+from app.providers.stripe_sessions import (
+    PROVIDER,
+    decline_of,
+    observation_from,
+    reference_of,
+    refund_from,
+)
+from app.providers.stripe_webhooks import subject_of
+
+_DECLINED: Final = "payment_intent.payment_failed"
+_FAILED: Final = "checkout.session.async_payment_failed"
+_REFUND_EVENTS: Final = frozenset({"refund.created", "refund.updated", "refund.failed"})
+_SESSION_EVENTS: Final = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.expired",
+        _FAILED,
+    }
+)
+
+
+def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
+    """Read a delivery. What says something but not enough to judge money by is a Recheck."""
+    subject = subject_of(json.loads(delivery.body))
+    if delivery.event_type in _SESSION_EVENTS:
+        return _session(subject, delivery, at)
+    if delivery.event_type == _DECLINED:
+        return _decline(subject, delivery, at)
+    if delivery.event_type in _REFUND_EVENTS:
+        return _refund(subject, delivery, at)
+    return None
+
+
+def _session(session: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen:
+    try:
+        return observation_from(
+            session,
+            source=Source.WEBHOOK,
+            provider_account=delivery.provider_account,
+            at=at,
+            event_id=delivery.event_id,
+            failed=delivery.event_type == _FAILED,
+        )
+    except Protocol:
+        return Recheck(reference_of(session))
+
+
+def _decline(intent: Mapping[str, Any], delivery: Delivery, at: datetime) -> Observation | None:
+    decline = decline_of(intent)
+    if not decline:
+        return None
+    return Observation(
+        source=Source.WEBHOOK,
+        provider=PROVIDER,
+        provider_account=delivery.provider_account,
+        live=delivery.live,
+        reference=reference_of(intent),
+        session_id="",
+        state=SessionState.OPEN,
+        observed_at=at,
+        decline=decline,
+        event_id=delivery.event_id,
+    )
+
+
+def _refund(refund: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen | None:
+    """Read a refund; one of a charge without a payment intent is none of the till's."""
+    if not refund.get("payment_intent"):
+        return None
+    return RefundObservation(
+        source=Source.WEBHOOK,
+        provider=PROVIDER,
+        provider_account=delivery.provider_account,
+        live=delivery.live,
+        refund=refund_from(refund),
+        observed_at=at,
+        event_id=delivery.event_id,
+    )

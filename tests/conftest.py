@@ -1,0 +1,84 @@
+"""What holds for the whole suite: no unexpected log, and a word on what could not be run."""
+
+import importlib.util
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+
+def _load_system_check() -> ModuleType:
+    path = Path(__file__).parents[1] / "packaging" / "system_check.py"
+    spec = importlib.util.spec_from_file_location("system_check", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+system_check = _load_system_check()
+NO_QT = bool(system_check.missing("qt"))
+collect_ignore = ["ui", "e2e"] if NO_QT else []
+
+_QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("till", max_examples=80, deadline=None, suppress_health_check=_QUIET)
+# The same examples on every run: a pipeline must not fail by luck.
+settings.register_profile("ci", settings.get_profile("till"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "till")
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    # pytest-qt stops the whole run where Qt cannot be loaded.
+    if NO_QT:
+        pluginmanager.unregister(name="pytest-qt")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lacks = system_check.missing("qt", "x11", "virtual screen", "browser")
+    if lacks:
+        terminalreporter.section("Not run for want of system parts")
+        terminalreporter.line(system_check.sentence(lacks))
+
+
+class ExpectedLogs(logging.Handler):
+    """The warnings and errors of one test: what the test does not take fails it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+    def take(self, text: str) -> logging.LogRecord:
+        """Expect a log of WARNING or above whose message has `text`, and give the first one."""
+        for record in self.records:
+            if text in record.getMessage():
+                self.records.remove(record)
+                return record
+        raise AssertionError(f"nothing was logged with {text!r}, only: {self.lines() or 'nothing'}")
+
+    def take_all(self, text: str) -> list[logging.LogRecord]:
+        """Expect any number of logs with `text`, none too, and give them."""
+        taken = [record for record in self.records if text in record.getMessage()]
+        self.records = [record for record in self.records if record not in taken]
+        return taken
+
+    def lines(self) -> list[str]:
+        return [f"{r.levelname} {r.name}: {r.getMessage()}" for r in self.records]
+
+
+@pytest.fixture(autouse=True)
+def expected_logs() -> Iterator[ExpectedLogs]:
+    """Fail the test on any log of WARNING or above that it did not `take`."""
+    logs = ExpectedLogs()
+    root = logging.getLogger()
+    root.addHandler(logs)
+    yield logs
+    root.removeHandler(logs)
+    if logs.records:
+        pytest.fail("unexpected logs:\n" + "\n".join(logs.lines()), pytrace=False)

@@ -1,0 +1,157 @@
+"""A whole till without doors: real books in a directory, inline and in virtual time."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from app.checkout import Checkout, ReturnPages
+from app.domain.attempt import Attempt
+from app.domain.cart import Cart, CartContent
+from app.domain.catalog import BillingInterval, Product, Shop
+from app.domain.exceptions import ExceptionKind
+from app.domain.ids import Ids
+from app.domain.money import Money
+from app.domain.observation import Source
+from app.domain.order import Order
+from app.orders import OrderBook, OrderDetail
+from app.providers.strategy import PaymentStrategy
+from app.sessions import Sessions
+from app.settings import Mode
+from app.status import Health
+from app.store import Store
+from app.store.attempts import find_attempt
+from app.store.verify import Outcome, TakenPayment, verify
+from app.watch import Watch
+from tests.parts.clock import VirtualClock
+from tests.parts.provider import FakeProvider, FakeStrategy
+
+SHOP = Shop(name="Test shop", success_url="https://shop.example/thanks")
+DEADLINE = timedelta(minutes=15)
+
+
+def product(
+    minor: int = 500,
+    *,
+    currency: str = "EUR",
+    name: str = "Coffee",
+    interval: BillingInterval = BillingInterval.ONETIME,
+) -> Product:
+    return Product(
+        id=f"{name.lower()}-{minor}-{interval.value}",
+        name=name,
+        price=Money(minor, currency),
+        billing_interval=interval,
+    )
+
+
+def cart(*products: Product) -> CartContent:
+    rung_up = Cart()
+    for each in products:
+        rung_up.add(each)
+    return rung_up.content
+
+
+class Counter:
+    """A till at a counter, and the provider that it sells through.
+
+    `restart` is what a crash leaves: the same file, nothing of the memory.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: VirtualClock | None = None,
+        provider: FakeProvider | None = None,
+        shop: Shop = SHOP,
+        pages: ReturnPages | None = None,
+        seed: int = 1,
+        inline: bool = True,
+    ) -> None:
+        self.directory = directory
+        self.clock = clock or VirtualClock()
+        self.provider = provider or FakeProvider(self.clock)
+        self.strategy = FakeStrategy(self.provider)
+        self.shop = shop
+        self.pages = pages or ReturnPages()
+        self.random = random.Random(seed)
+        self.inline = inline
+        self._start()
+
+    def _start(self) -> None:
+        ids = Ids(self.random)
+        self.store = Store(
+            self.directory, mode=Mode.TRAINING, clock=self.clock, ids=ids, inline=self.inline
+        )
+        strategies: dict[str, PaymentStrategy] = {self.strategy.account: self.strategy}
+        self.health = Health(tuple(strategies))
+        self.sessions = Sessions(
+            self.store, strategies, clock=self.clock, jitter=self.random, health=self.health
+        )
+        self.checkout = Checkout(
+            self.store,
+            self.sessions,
+            shop=lambda: self.shop,
+            pages={self.strategy.account: self.pages},
+            clock=self.clock,
+            ids=ids,
+            deadline=DEADLINE,
+        )
+        self.watch = Watch(self.store, self.sessions, self.checkout, clock=self.clock)
+        self.orders = OrderBook(self.store)
+
+    def restart(self) -> None:
+        self.store.close()
+        self._start()
+
+    def close(self) -> None:
+        self.store.close()
+
+    async def place(self, *minors: int) -> Order:
+        """Ring up one piece for each amount, and place the order."""
+        goods = [product(minor, name=f"Item {n}") for n, minor in enumerate(minors or (500,))]
+        return await self.checkout.place_order(cart(*goods))
+
+    async def open(self, order: Order) -> Attempt:
+        return await self.checkout.open_session(order.id, self.strategy.account)
+
+    async def show(self, *minors: int) -> tuple[Order, Attempt]:
+        """Sell up to the point where the code is on the screen."""
+        order = await self.place(*minors)
+        attempt = await self.open(order)
+        return order, await self.checkout.mark_shown(attempt.id)
+
+    async def look(self, attempt: Attempt) -> Attempt:
+        return await self.sessions.look(attempt.id, Source.POLL)
+
+    def attempt(self, attempt_id: int) -> Attempt:
+        found = self.store.read_now(lambda db: find_attempt(db, attempt_id))
+        assert found is not None
+        return found
+
+    async def detail(self, order: Order) -> OrderDetail:
+        detail = await self.orders.detail(order.id)
+        assert detail is not None
+        return detail
+
+    async def state(self, order: Order) -> str:
+        return (await self.detail(order)).order.state.value
+
+    async def waiting(self, order: Order) -> list[ExceptionKind]:
+        """Give what needs a person for an order, oldest first."""
+        detail = await self.detail(order)
+        return [entry.kind for entry in detail.exceptions if entry.resolved_at is None]
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.store.read_now(lambda db: [tuple(row) for row in db.execute(sql, values)])
+
+    def count(self, table: str, where: str = "1") -> int:
+        return int(self.rows(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])
+
+    def violations(self, taken: Sequence[TakenPayment] | None = None) -> list[str]:
+        """Check the books against the provider's own."""
+        word = self.provider.taken() if taken is None else taken
+        checks = self.store.read_now(lambda db: verify(db, word))
+        return [str(check) for check in checks if check.outcome is Outcome.VIOLATED]
