@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import importlib
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -18,8 +19,10 @@ from PySide6.QtWidgets import QApplication
 from app.bootstrap import Till
 from app.cli import settings_of
 from app.clock import SystemClock
+from app.errors import ScantillError
 from app.settings import Settings
 from ui.application import create_application
+from ui.trouble import show_trouble
 from ui.window import Window
 
 _FIRST_SIZE: Final = (1280, 800)
@@ -55,6 +58,10 @@ def open_window(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
 
     async def main(application: QApplication) -> int:
+        closed = asyncio.Event()
+        application.lastWindowClosed.connect(closed.set)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: closed.set())
         till = await asyncio.to_thread(
             lambda: Till(
                 settings,
@@ -64,12 +71,14 @@ def open_window(arguments: argparse.Namespace) -> int:
             )
         )
         async with running_window(till, settings):
-            closed = asyncio.Event()
-            application.lastWindowClosed.connect(closed.set)
             await _serve_until(closed, till, settings)
         return 0
 
-    return run_in_qt(main)
+    try:
+        return run_in_qt(main)
+    except ScantillError as error:
+        show_trouble(error)
+        raise
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QDesktopServices,
     QGuiApplication,
     QKeyEvent,
+    QResizeEvent,
     QShowEvent,
     QWindow,
 )
@@ -64,11 +65,8 @@ class Window(QMainWindow):
         self._ui_scale = ui_scale
         self._follows_desktop = theme == "auto"
         self._handle: QWindow | None = None
-        self.look = Look(
-            theme_named(theme),
-            Metrics.of_screen(QGuiApplication.primaryScreen(), ui_scale),
-            Formats(locale),
-        )
+        self._screen_metrics = Metrics.of_screen(QGuiApplication.primaryScreen(), ui_scale)
+        self.look = Look(theme_named(theme), self._screen_metrics, Formats(locale))
         self.counter = Counter(till, self._clock)
         self.pictures = Pictures((pictures or RESOURCES.parent, RESOURCES))
         shop = till.catalog.shop.name
@@ -273,8 +271,16 @@ class Window(QMainWindow):
                 return True
         return False
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._measure()
+        super().resizeEvent(event)
+
     def _on_screen(self) -> None:
-        self.look.set_metrics(Metrics.of_screen(self.screen(), self._ui_scale))
+        self._screen_metrics = Metrics.of_screen(self.screen(), self._ui_scale)
+        self._measure()
+
+    def _measure(self) -> None:
+        self.look.set_metrics(self._screen_metrics.within(self.width(), self.height()))
 
 
 def theme_named(name: str) -> Theme:

@@ -88,6 +88,7 @@ class Watch:
         self._attempts: dict[int, Attempt] = {}
         self._limit = asyncio.Semaphore(_CONCURRENT_LOOKS)
         self._stale = True
+        self._news = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._poked: set[int] = set()
@@ -123,6 +124,7 @@ class Watch:
 
     def _mark_stale(self) -> None:
         self._stale = True
+        self._news.set()
 
     async def _run(self) -> None:
         while True:
@@ -130,6 +132,9 @@ class Watch:
                 await self.tick()
             except ScantillError as error:
                 _log.error("the watch could not read the books: %s", error)
+            if not self._turns and not self._stale:
+                self._news.clear()
+                await self._news.wait()
             await self._clock.sleep(self._pace.tick_s)
 
     async def tick(self) -> None:

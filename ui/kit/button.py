@@ -188,6 +188,10 @@ class Button(QAbstractButton):
             cap_room = key_cap_width(look, cap_font, self._key) + look.dp(theme.S)
         icon_room = side + look.dp(theme.S) if self._icon else 0
         room = rect.width() - 2 * pad - icon_room - cap_room
+        if cap_room and QFontMetricsF(font).horizontalAdvance(self._label) > room:
+            # The word is worth more than the picture of its key.
+            room += cap_room
+            cap_room = 0
         text = elided(self._label, font, room)
         text_width = QFontMetricsF(font).horizontalAdvance(text)
         start = (rect.width() - icon_room - text_width) / 2
@@ -205,7 +209,7 @@ class Button(QAbstractButton):
         painter.drawText(
             QRectF(left, 0, text_width + 1, rect.height()), Qt.AlignmentFlag.AlignCenter, text
         )
-        if self._key:
+        if cap_room:
             width = cap_room - look.dp(theme.S)
             height = look.dp(22)
             left = pad if flipped else rect.width() - pad - width

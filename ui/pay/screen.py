@@ -55,6 +55,7 @@ class PayScreen(Part):
     ) -> None:
         super().__init__(look, parent)
         self._is_training = is_training
+        self._is_short = False
         self.qr = QrView(look)
         self._caption = ElidedText(look, "", Type.BODY, colour="text_muted")
         self._amount = Text(look, "", Type.AMOUNT)
@@ -106,7 +107,8 @@ class PayScreen(Part):
         self._guide.setVisible(model.url is not None)
         self._host.set_text(model.host)
         self.countdown.set_deadline(model.deadline_at)
-        self.statement.show_statement(words, model.error)
+        is_brief = self._is_short and model.phase in {Phase.WAITING, Phase.SLOW}
+        self.statement.show_statement(words, model.error, is_brief=is_brief)
         for action, button in self.buttons.items():
             button.setVisible(action in words.actions)
         check = self.buttons[Action.CHECK_NOW]
@@ -149,7 +151,7 @@ class PayScreen(Part):
         self.qr.setMaximumWidth(round(code) + dp(theme.S))
         over = max(0, (self.height() - 2 * dp(theme.L) - round(code)) // 2)
         self._column.setContentsMargins(0, over, 0, over)
-        is_short = self.height() < dp(_SHORT)
+        is_short = self._is_short = self.height() < dp(_SHORT)
         self._last.setDirection(
             QBoxLayout.Direction.LeftToRight if is_short else QBoxLayout.Direction.TopToBottom
         )

@@ -45,8 +45,10 @@ class Statement(Card):
         """Give what is said of an error, or an empty text."""
         return self._error.text()
 
-    def show_statement(self, words: Wording, error: ScantillError | None) -> None:
-        """Say what is known."""
+    def show_statement(
+        self, words: Wording, error: ScantillError | None, *, is_brief: bool = False
+    ) -> None:
+        """Say what is known. `is_brief` lets an error take the sentence's place."""
         self.set_fill("sunken" if words.tone is theme.Tone.NEUTRAL else f"{words.tone}_soft")
         self._icon.set_icon(words.icon, _text_token(words.tone))
         self._title.setText(words.title)
@@ -54,6 +56,7 @@ class Statement(Card):
         said = "" if error is None else error_words(error)
         self._error.setText(said)
         self._error.setVisible(bool(said))
+        self._sentence.setVisible(not (is_brief and said))
         self.setAccessibleName(f"{words.title}. {words.sentence} {said}".strip())
         self.updateGeometry()
 

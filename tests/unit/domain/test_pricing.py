@@ -159,11 +159,6 @@ def content(*lines: CartLine, **more: int) -> CartContent:
 
 
 def test_tax_is_computed_once_on_the_order_and_not_line_by_line() -> None:
-    # 3 x 0.05 at 19 % on top: 0.0285 is 0.03; by line it would be 3 x 0.01 = 0.03; 5 lines differ.
-    lines = [CartLine(n, product(5), 1) for n in range(1, 6)]
-    totals = price(content(*lines), prices_include_tax=False)
-    assert totals.tax_minor == 5
-    assert totals.total_minor == 30
     lines = [CartLine(n, product(3), 1) for n in range(1, 6)]
     totals = price(content(*lines), prices_include_tax=False)
     assert totals.tax_minor == 3  # 15 x 0.19 = 2.85; by line 5 x round(0.57) = 5

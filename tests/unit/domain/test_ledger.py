@@ -1,0 +1,58 @@
+"""Double entry: every posting sums to zero."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.cart import CartContent
+from app.domain.catalog import Shop, Tax
+from app.domain.ledger import payment_entries, sale_entries
+from app.domain.order import snapshot_of
+from tests.parts.strategies import contents
+from tests.parts.values import CAKE, COFFEE, content_of
+
+
+@given(contents(), st.booleans(), st.integers(-2, 2))
+def test_a_sale_sums_to_zero_whatever_was_sold(
+    content: CartContent, inclusive: bool, rounding: int
+) -> None:
+    sold = snapshot_of(content, Shop(prices_include_tax=inclusive))
+    sold = replace(
+        sold, rounding_minor=rounding, total_minor=max(0, sold.total_minor + rounding)
+    )
+    entries = sale_entries(sold)
+    assert sum(entries.values()) == 0
+    assert entries["orders"] == sold.total_minor
+    taxes = sum(minor for name, minor in entries.items() if name.startswith("tax:"))
+    assert taxes == -sold.tax_minor
+
+
+@given(st.integers(-(10**9), 10**9), st.booleans())
+def test_a_payment_sums_to_zero_held_or_not(minor: int, held: bool) -> None:
+    entries = payment_entries("stripe_checkout", minor, is_held=held)
+    assert sum(entries.values()) == 0
+    assert entries["clearing:stripe_checkout"] == minor
+    assert ("held" in entries) is held and ("orders" in entries) is not held
+
+
+def test_a_sale_is_split_into_sales_taxes_and_tip() -> None:
+    vat = Tax("standard", "VAT", Fraction(19, 100))
+    content = replace(content_of(replace(COFFEE, tax=vat), CAKE), tip_minor=40)
+    assert sale_entries(snapshot_of(content, Shop())) == {
+        "orders": 850,
+        "sales": -748,
+        "tips": -40,
+        "rounding": 0,
+        "tax:standard": -62,
+    }
+
+
+def test_one_tax_at_two_rates_is_posted_as_their_sum() -> None:
+    """The catalog changed a rate while the cart was rung up."""
+    old = replace(COFFEE, tax=Tax("vat", "VAT", Fraction(19, 100)))
+    new = replace(CAKE, tax=Tax("vat", "VAT", Fraction(7, 100)))
+    entries = sale_entries(snapshot_of(content_of(old, new), Shop()))
+    assert entries["tax:vat"] == -(62 + 27)
+    assert sum(entries.values()) == 0

@@ -1,0 +1,24 @@
+"""What a person sees when the till cannot even open: words, in a window of the system's own."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from app.errors import ScantillError
+from ui.application import create_application
+from ui.i18n import _
+
+
+def show_trouble(error: ScantillError) -> None:
+    """Say why the till does not open, and wait until that is read; nothing without a screen."""
+    application = create_application()
+    if QGuiApplication.platformName() in {"offscreen", "minimal"}:
+        return
+    box = QMessageBox()
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(application.applicationDisplayName())
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(error.title)
+    box.setInformativeText("\n".join(part for part in (error.detail, error.action) if part))
+    box.addButton(_("Close"), QMessageBox.ButtonRole.AcceptRole)
+    box.exec()
