@@ -116,7 +116,7 @@ class Checkout:
             ) from error
 
         def write(tx: Transaction) -> Attempt:
-            _refuse_second(tx, order)
+            _refuse_second(tx, order, number)
             attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, tx))
             insert_intent(
                 tx,
@@ -176,7 +176,7 @@ class Checkout:
             attempt = find_attempt(tx.connection, attempt_id)
             if attempt is None:
                 raise InvariantError(f"Attempt {attempt_id} is gone")
-            return want_closed(tx, attempt, CloseReason.EXPIRED)
+            return want_closed(tx, attempt, CloseReason.EXPIRED) if attempt.is_live else attempt
 
         await self._store.write(write)
         return await self._sessions.close(attempt_id)
@@ -265,13 +265,14 @@ class Checkout:
         )
 
 
-def _refuse_second(tx: Transaction, order: Order) -> None:
+def _refuse_second(tx: Transaction, order: Order, number: int) -> None:
     """Keep a second session from opening beside one that can still be paid.
 
     One whose answer was lost and which no customer has seen may be followed by another: it is
     closed and watched.
     """
-    payable = False
+    # Another opening may have come and gone while this one, attempt `number`, was prepared.
+    payable = len(attempts_of(tx.connection, order.id)) >= number
     for attempt in live_attempts_of(tx.connection, order.id):
         if attempt.state is AttemptState.UNKNOWN and attempt.shown_at is None:
             want_closed(tx, attempt, CloseReason.SUPERSEDED)

@@ -6,6 +6,7 @@ system does that by itself, and a thousand half-open sockets would otherwise sta
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_DEADLINE_S: Final = 10.0
 _START_DEADLINE_S: Final = 10.0
+_BACKLOG: Final = 512
 
 
 class _DeadlineProtocol(H11Protocol):
@@ -62,8 +64,7 @@ class LoopServer:
 
     async def start(self) -> int:
         """Listen, and give the port. Raises OSError where the address cannot be had."""
-        listener = socket.create_server((self._host, self._port), backlog=512)
-        listener.setblocking(False)
+        listener = _listener(self._host, self._port)
         self._task = asyncio.create_task(self._server.serve([listener]), name="http-server")
         async with asyncio.timeout(_START_DEADLINE_S):
             while not self._server.started:
@@ -77,3 +78,21 @@ class LoopServer:
         if self._task is not None:
             self._server.should_exit = True
             await self._task
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Open a listening socket, named as TCP: asyncio sends small replies at once only on such."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -25,7 +24,7 @@ from app.errors import (
 )
 from app.providers.retry import Jitter, until_answered
 from app.providers.strategy import OpenedSession, PaymentStrategy
-from app.settle import hold_unknown, settle, want_closed
+from app.settle import hold_unknown, never_made, settle, want_closed
 from app.status import Health
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt, mark_attempt, move_attempt
@@ -111,10 +110,18 @@ class Sessions:
         async with self._alone(attempt_id):
             attempt = await self._find(attempt_id)
             if attempt.session_id is None:
-                attempt = await self._create(attempt_id)
+                attempt = await self._made_sure_of(attempt_id)
             if attempt.session_id is None or attempt.is_final:
                 return attempt
             return await self._close(attempt)
+
+    async def _made_sure_of(self, attempt_id: int) -> Attempt:
+        """Find out whether there is a session to be closed; a refusal says that there is none."""
+        try:
+            return await self._create(attempt_id)
+        except ProviderError as error:
+            _log.info("nothing to close for attempt %s: %s", attempt_id, error)
+            return await self._find(attempt_id)
 
     async def _create(self, attempt_id: int) -> Attempt:
         intent = await self._store.read(lambda db: unanswered_create(db, attempt_id))
@@ -127,7 +134,13 @@ class Sessions:
         try:
             opened = await self._asked_to_open(attempt, intent, strategy)
         except Rejected as refused:
-            await self._store.write(partial(_write_refusal, attempt_id, intent, refused))
+            words, result = str(refused), {"code": refused.code, "detail": refused.detail}
+
+            def write(tx: Transaction) -> None:
+                finish_intent(tx, intent.id, Outcome.REJECTED, result)
+                never_made(tx, self._store.till_id, _found(tx, attempt_id), words)
+
+            await self._store.write(write)
             raise
         except ProviderError as error:
             _log.info("no answer about %s: %s", intent.key, error)
@@ -184,8 +197,7 @@ class Sessions:
         finish_intent(tx, intent.id, Outcome.SUPERSEDED)
         attempt = _found(tx, attempt_id)
         if seen is None:
-            attempt = move_attempt(tx, attempt, AttemptState.FAILED, detail="it never came to be")
-            return mark_attempt(tx, attempt, is_final=1)
+            return never_made(tx, self._store.till_id, attempt, "it never came to be")
         want_closed(tx, mark_attempt(tx, attempt, session_id=seen.session_id), CloseReason.EXPIRED)
         settle(tx, self._store.till_id, seen)
         return _found(tx, attempt_id)
@@ -265,14 +277,6 @@ def _write_opened(
     if opened.amount != attempt.amount or not opened.url:
         attempt = want_closed(tx, attempt, CloseReason.SUPERSEDED)
     return attempt
-
-
-def _write_refusal(attempt_id: int, intent: Intent, refused: Rejected, tx: Transaction) -> None:
-    finish_intent(tx, intent.id, Outcome.REJECTED, {"code": refused.code, "detail": refused.detail})
-    attempt = _found(tx, attempt_id)
-    if AttemptState.FAILED in ATTEMPT_MOVES[attempt.state]:
-        attempt = move_attempt(tx, attempt, AttemptState.FAILED, detail=str(refused))
-        mark_attempt(tx, attempt, is_final=1)
 
 
 def _write_doubt(tx: Transaction, attempt_id: int, words: str) -> Attempt:

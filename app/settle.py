@@ -4,9 +4,9 @@
 exceptions and journal rows together, or not at all.
 """
 
-from app.domain.attempt import Attempt, AttemptState, CloseReason
+from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
-from app.domain.judgement import Books, JudgedPayment, Standing, Verdict, judge
+from app.domain.judgement import Books, JudgedPayment, Standing, Verdict, end_of_order, judge
 from app.domain.ledger import payment_entries, refund_entries, sale_entries
 from app.domain.observation import Observation
 from app.domain.order import Order, OrderState
@@ -39,7 +39,9 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
     """
     attempt = find_attempt_by_reference(tx.connection, seen.reference)
     order = None if attempt is None else find_order(tx.connection, attempt.order_id)
-    verdict = judge(_books(tx, till_id, attempt, order, seen), seen)
+    payment_ids = [payment.payment_id for payment in seen.payments]
+    known = known_payments(tx.connection, seen.provider, payment_ids)
+    verdict = judge(_books(tx, till_id, attempt, order, known), seen)
     if verdict.standing is Standing.FOREIGN:
         return verdict
     for judged in verdict.payments:
@@ -98,6 +100,21 @@ def complete(tx: Transaction, order: Order) -> Order:
     return paid
 
 
+def never_made(tx: Transaction, till_id: str, attempt: Attempt, detail: str) -> Attempt:
+    """Write down that the provider has no session for an attempt, so that no money can come by it.
+
+    Its order ends with it where that was wanted; nothing happens where the news is old.
+    """
+    if AttemptState.FAILED not in ATTEMPT_MOVES[attempt.state]:
+        return attempt
+    order = find_order(tx.connection, attempt.order_id)
+    end = end_of_order(_books(tx, till_id, attempt, order, frozenset()), AttemptState.FAILED)
+    failed = move_attempt(tx, attempt, AttemptState.FAILED, detail=detail)
+    if order is not None and end is not None:
+        move_order(tx, order, end)
+    return mark_attempt(tx, failed, is_final=1)
+
+
 def want_closed(tx: Transaction, attempt: Attempt, reason: CloseReason) -> Attempt:
     """Write down that a session is to be closed.
 
@@ -120,10 +137,8 @@ def _books(
     till_id: str,
     attempt: Attempt | None,
     order: Order | None,
-    seen: Observation,
+    known: frozenset[str],
 ) -> Books:
-    payment_ids = [payment.payment_id for payment in seen.payments]
-    known = known_payments(tx.connection, seen.provider, payment_ids)
     if attempt is None or order is None:
         return Books(till_id, attempt, order, known)
     others = (other for other in live_attempts_of(tx.connection, order.id) if other != attempt)
@@ -198,7 +213,9 @@ def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Ob
         )
         if was_unknown:
             clear_unknown(tx, attempt.id, f"the session is {seen.state.value}")
-    if seen.is_final and not attempt.is_final:
+    # Complete without a payment is in progress: money is still to be looked for.
+    is_over = attempt.state is not AttemptState.PROCESSING
+    if seen.is_final and is_over and not attempt.is_final:
         attempt = mark_attempt(tx, attempt, is_final=1)
     if seen.decline and attempt.is_live and seen.decline != attempt.decline:
         mark_attempt(tx, attempt, decline=seen.decline)

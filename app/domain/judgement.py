@@ -95,14 +95,29 @@ def judge(books: Books, seen: Observation) -> Verdict:
     attempt_to = _attempt_after(books.attempt, seen)
     accepted = books.accepted_minor + sum(p.payment.amount.minor for p in payments if p.is_accepted)
     order_to = None
-    if books.order.state is OrderState.OPEN:
-        if payments and accepted == books.order.total.minor:
-            order_to = OrderState.PAID
-        elif accepted == 0 and not payments and not books.has_other_live:
-            order_to = _order_end(books.attempt, attempt_to)
+    if books.order.state is OrderState.OPEN and payments:
+        order_to = OrderState.PAID if accepted == books.order.total.minor else None
+    else:
+        order_to = end_of_order(books, attempt_to)
     if attempt_to is None and not payments:
         return Verdict(Standing.NOTHING_NEW)
     return Verdict(Standing.SETTLED, attempt_to, order_to, payments)
+
+
+def end_of_order(books: Books, attempt_to: AttemptState | None) -> OrderState | None:
+    """Say how an order ends with its last attempt, which moves to `attempt_to`.
+
+    By the till's own reason where it has one; a session that a newer one replaces, and one that
+    failed by itself, leave the order open for another try.
+    """
+    attempt, order = books.attempt, books.order
+    if attempt is None or order is None or order.state is not OrderState.OPEN:
+        return None
+    if attempt_to not in _WITHOUT_MONEY or books.accepted_minor or books.has_other_live:
+        return None
+    if attempt.close_reason is None:
+        return OrderState.EXPIRED if attempt_to is AttemptState.EXPIRED else None
+    return _ORDER_BY_REASON.get(attempt.close_reason)
 
 
 def _held(standing: Standing, payments: tuple[SeenPayment, ...], detail: str) -> Verdict:
@@ -169,19 +184,6 @@ def _attempt_after(attempt: Attempt, seen: Observation) -> AttemptState | None:
     else:
         to = _PLAIN_STATES[seen.state]
     return to if to in ATTEMPT_MOVES[attempt.state] else None
-
-
-def _order_end(attempt: Attempt, attempt_to: AttemptState | None) -> OrderState | None:
-    """Say how an order ends with its last attempt.
-
-    By the till's own reason where it has one; a session that a newer one replaces, and one that
-    failed by itself, leave the order open for another try.
-    """
-    if attempt_to not in _WITHOUT_MONEY:
-        return None
-    if attempt.close_reason is None:
-        return OrderState.EXPIRED if attempt_to is AttemptState.EXPIRED else None
-    return _ORDER_BY_REASON.get(attempt.close_reason)
 
 
 _WITHOUT_MONEY: Final = frozenset(

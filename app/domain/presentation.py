@@ -52,15 +52,22 @@ def present(order: Order, amount: Money, *, max_lines: int) -> tuple[PresentedLi
 
 
 def _folded(order: Order, lines: list[PresentedLine]) -> list[PresentedLine]:
-    sums: Counter[str] = Counter()
+    """Make one line for each interval; what stands alone in its interval keeps its name."""
+    by_interval: dict[str, list[PresentedLine]] = {}
     for line in lines:
-        sums[line.billing_interval] += line.amount_minor
+        by_interval.setdefault(line.billing_interval, []).append(line)
     counts: Counter[str] = Counter()
     for sold in order.snapshot.lines:
         counts[sold.billing_interval] += sold.quantity
     return [
-        PresentedLine(f"Order {order.number}, {counts[interval]} items", minor, interval)
-        for interval, minor in sums.items()
+        alike[0]
+        if len(alike) == 1
+        else PresentedLine(
+            f"Order {order.number}, {counts[interval]} items",
+            sum(line.amount_minor for line in alike),
+            interval,
+        )
+        for interval, alike in by_interval.items()
     ]
 
 

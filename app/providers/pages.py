@@ -11,7 +11,7 @@ def is_own_page(url: str, hosts: frozenset[str], origin: str = "") -> bool:
     Refused are other hosts (look-alikes, punycode and trailing dots are other hosts), plain http,
     a named port, userinfo, and anything that two readers could take for two addresses.
     """
-    if not url.isascii() or any(char.isspace() or char in "\\\x00" for char in url):
+    if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
         return False
     try:
         parts = urlsplit(url)

@@ -62,7 +62,10 @@ class SessionRequest:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """A session that exists: its page may be shown until `expires_at`."""
+    """A session that exists: its page may be shown until `expires_at`.
+
+    `url` is empty where there is no page, or one that is not the provider's own.
+    """
 
     session_id: str
     url: str
@@ -183,8 +186,9 @@ def objection(capabilities: Capabilities, amount: Money) -> str:
     currency = amount.currency
     if currency not in capabilities.currencies:
         return f"it takes no {currency}"
-    if amount.minor < capabilities.minimum_minor.get(currency, 1):
-        return f"the least it takes is {Money(capabilities.minimum_minor[currency], currency)}"
+    least = capabilities.minimum_minor.get(currency, 1)
+    if amount.minor < least:
+        return f"the least it takes is {Money(least, currency)}"
     if amount.minor > capabilities.maximum_minor:
         return f"the most it takes is {Money(capabilities.maximum_minor, currency)}"
     step = capabilities.amount_step.get(currency, 1)

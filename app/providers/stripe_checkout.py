@@ -3,9 +3,11 @@
 Source: Stripe's API reference, version 2026-10-28.endive.
 """
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import httpx
 import stripe
@@ -20,6 +22,7 @@ from app.providers.strategy import (
     Capabilities,
     OpenedSession,
     ProviderAccount,
+    Recheck,
     RefundRequest,
     Seen,
     SessionRequest,
@@ -33,7 +36,7 @@ from app.providers.stripe_client import (
     stripe_client,
 )
 from app.providers.stripe_endpoints import register
-from app.providers.stripe_errors import translated
+from app.providers.stripe_errors import in_our_words
 from app.providers.stripe_events import seen_in
 from app.providers.stripe_sessions import (
     EXPAND,
@@ -42,10 +45,11 @@ from app.providers.stripe_sessions import (
     observation_from,
     refund_from,
     session_parameters,
+    text_of,
 )
 from app.providers.stripe_webhooks import read_event, verify
 
-T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _LIFETIME: Final = timedelta(minutes=35)
 _HOSTS: Final = frozenset({"checkout.stripe.com"})
@@ -103,7 +107,7 @@ class StripeCheckout:
                 raise
             self._provider_account = f"name:{self.account}"
         else:
-            self._provider_account = str(account["id"])
+            self._provider_account = text_of(account, "id")
         return ProviderAccount(self._provider_account, self.live)
 
     def adopt(self, provider_account: str) -> None:
@@ -127,19 +131,20 @@ class StripeCheckout:
                 cast(Any, dict(parameters)), {"idempotency_key": key}
             )
         )
-        url = str(session.get("url") or "")
-        if url and not is_own_page(
-            url, self.capabilities.page_hosts, self.capabilities.page_origin
-        ):
-            raise Protocol("Stripe's reply leads to a page that is not Stripe's", "Nothing shown.")
-        return OpenedSession(
-            session_id=str(session["id"]),
-            url=url,
+        opened = OpenedSession(
+            session_id=text_of(session, "id"),
+            url=str(session.get("url") or ""),
             amount=money_from(session.get("amount_total"), session.get("currency")),
             expires_at=self._clock.now() + _LIFETIME,
         )
+        if is_own_page(opened.url, self.capabilities.page_hosts, self.capabilities.page_origin):
+            return opened
+        # Without its page the session is closed again; an error would leave it in doubt.
+        _log.warning("a session of %s has no page of Stripe's: it is not shown", self.account)
+        return replace(opened, url="")
 
     async def fetch(self, session_id: str, *, source: Source) -> Observation:
+        await self._known()
         session = await _answer(
             self._client.v1.checkout.sessions.retrieve_async(session_id, {"expand": list(EXPAND)})
         )
@@ -180,27 +185,40 @@ class StripeCheckout:
         )
 
     def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
-        return seen_in(delivery, at=at)
+        seen = seen_in(delivery, at=at)
+        if isinstance(seen, Observation) and not delivery.provider_account:
+            # Whose event it is cannot be told before the key's account is known; a look can.
+            return Recheck(seen.reference)
+        return seen
 
     async def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
-        page = await _awaited(
-            self._client.v1.checkout.sessions.list_async(
+        await self._known()
+        with in_our_words():
+            page = await self._client.v1.checkout.sessions.list_async(
                 {
                     "created": {"gte": int(since.timestamp())},
                     "limit": 100,
                     "expand": [f"data.{name}" for name in EXPAND],
                 }
             )
-        )
         while True:
-            for session in page.data:
-                yield self._seen(session.to_dict(), source)
-            if not page.has_more:
+            with in_our_words():
+                seen = [self._seen(session.to_dict(), source) for session in page.data]
+                has_more = page.has_more
+            for observation in seen:
+                yield observation
+            if not has_more:
                 return
-            page = await _awaited(page.next_page_async())
+            with in_our_words():
+                page = await page.next_page_async()
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+    async def _known(self) -> None:
+        """Learn whose sessions these are; a new key's account is not in the books yet."""
+        if not self._provider_account:
+            await self.identify()
 
     def _seen(self, session: Mapping[str, Any], source: Source) -> Observation:
         return observation_from(
@@ -211,14 +229,7 @@ class StripeCheckout:
         )
 
 
-async def _awaited(call: Awaitable[T]) -> T:
-    """Await a call of the SDK; what it raises comes out in our words."""
-    try:
-        return await call
-    except stripe.StripeError as error:
-        raise translated(error) from error
-
-
 async def _answer(call: Awaitable[stripe.StripeObject]) -> dict[str, Any]:
     """Await a call of the SDK and give its object as plain data."""
-    return (await _awaited(call)).to_dict()
+    with in_our_words():
+        return (await call).to_dict()

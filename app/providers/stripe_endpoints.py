@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import stripe
 
 from app.errors import Protocol
-from app.providers.stripe_errors import translated
+from app.providers.stripe_errors import in_our_words
 
 EVENTS: Final = (
     "checkout.session.completed",
@@ -26,7 +26,7 @@ EVENTS: Final = (
 async def register(client: stripe.StripeClient, url: str, *, owner: str) -> str:
     """Have events sent to `url`, instead of to any earlier address of `owner`; give the secret."""
     endpoints = client.v1.webhook_endpoints
-    try:
+    with in_our_words():
         known = await endpoints.list_async({"limit": 100})
         for endpoint in known.data:
             if endpoint.to_dict().get("metadata", {}).get("owner") == owner:
@@ -38,8 +38,7 @@ async def register(client: stripe.StripeClient, url: str, *, owner: str) -> str:
                 "metadata": {"owner": owner},
             }
         )
-    except stripe.StripeError as error:
-        raise translated(error) from error
-    if not made.secret:
+        secret = made.to_dict().get("secret")
+    if not isinstance(secret, str) or not secret:
         raise Protocol("Stripe registered the address without giving a secret")
-    return made.secret
+    return secret

@@ -4,6 +4,8 @@ Which of them are worth asking again follows Stripe's documents on errors and id
 answer, 409 while the same key is in progress, 429 and 5xx. Everything else is a refusal.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import stripe
@@ -12,6 +14,21 @@ from stripe import oauth_error
 from app.errors import Protocol, ProviderError, Rejected, Unavailable
 
 _LATER: Final = frozenset({408, 409, 425, 429})
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Run calls of the SDK; what they raise comes out in our words.
+
+    Over JSON that is none of Stripe's the SDK stumbles with Python's own errors: such an answer
+    proves nothing.
+    """
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise translated(error) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Protocol(_NOT_UNDERSTOOD, f"{type(error).__name__}: {error}") from error
 
 
 def translated(error: stripe.StripeError) -> ProviderError:
@@ -33,11 +50,10 @@ def translated(error: stripe.StripeError) -> ProviderError:
     for kind, (title, action) in REFUSALS.items():
         if type(error) is kind:
             return Rejected(title, detail, action=action, code=code, status=status)
-    return Protocol(
-        "Stripe's answer cannot be understood", f"{type(error).__name__}: {detail}", code=code
-    )
+    return Protocol(_NOT_UNDERSTOOD, f"{type(error).__name__}: {detail}", code=code)
 
 
+_NOT_UNDERSTOOD: Final = "Stripe's answer cannot be understood"
 _KEY: Final = "Check the account's secret key in the settings, then try again."
 _ASK: Final = "Take another way of payment; tell whoever set up the till."
 

@@ -71,7 +71,7 @@ def observation_from(
         provider_account=provider_account,
         live=session.get("livemode") is True,
         reference=reference_of(session),
-        session_id=_text(session, "id"),
+        session_id=text_of(session, "id"),
         state=state,
         observed_at=at,
         payments=payments,
@@ -106,6 +106,14 @@ def money_from(amount: Any, currency: Any) -> Money:
         raise Protocol("Stripe sent an amount that is none", str(error)) from error
 
 
+def text_of(document: Mapping[str, Any], key: str) -> str:
+    """Give a text of Stripe's that must be there. Raises Protocol where it is not."""
+    value = document.get(key)
+    if not isinstance(value, str) or not value:
+        raise Protocol(f"Stripe sent an object without {key}")
+    return value
+
+
 def refund_from(refund: Mapping[str, Any]) -> SeenRefund:
     """Read a refund as it was fetched or delivered. Raises Protocol where it proves nothing."""
     state = _REFUND_STATES.get(str(refund.get("status")))
@@ -116,8 +124,8 @@ def refund_from(refund: Mapping[str, Any]) -> SeenRefund:
         )
     intent = refund.get("payment_intent")
     return SeenRefund(
-        refund_id=_text(refund, "id"),
-        payment_id=_text(intent if isinstance(intent, Mapping) else {"id": intent}, "id"),
+        refund_id=text_of(refund, "id"),
+        payment_id=text_of(intent if isinstance(intent, Mapping) else {"id": intent}, "id"),
         amount=money_from(refund.get("amount"), refund.get("currency")),
         state=state,
     )
@@ -148,10 +156,10 @@ def _state(session: Mapping[str, Any], *, failed: bool) -> tuple[SessionState, b
             if failed or status in _DEAD_INTENT:
                 return SessionState.FAILED, True
             return SessionState.PROCESSING, False
-        case status, payment_status:
+        case _:
             raise Protocol(
                 "Stripe sent a session in a state that the till does not know",
-                f"status {status!r}, payment_status {payment_status!r}",
+                f"{session.get('status')!r}, {session.get('payment_status')!r}",
             )
 
 
@@ -161,27 +169,22 @@ def _payments(session: Mapping[str, Any]) -> tuple[SeenPayment, ...]:
     intent = session.get("payment_intent")
     if isinstance(intent, Mapping):
         taken = intent.get("amount_received", session.get("amount_total"))
-        return (SeenPayment(_text(intent, "id"), money_from(taken, currency)),)
+        return (SeenPayment(text_of(intent, "id"), money_from(taken, currency)),)
     if isinstance(intent, str) and intent:
         return (SeenPayment(intent, money_from(session.get("amount_total"), currency)),)
     invoice = session.get("invoice")
-    if isinstance(invoice, Mapping) and isinstance(invoice.get("payments"), Mapping):
-        return tuple(
-            SeenPayment(_intent_id(paid), money_from(paid.get("amount_paid"), currency))
-            for paid in invoice["payments"].get("data", ())
-            if paid.get("status") == "paid"
-        )
-    raise Protocol("Stripe calls a session paid without saying by which payment")
+    listed = invoice.get("payments") if isinstance(invoice, Mapping) else None
+    payments = listed.get("data") if isinstance(listed, Mapping) else None
+    if not isinstance(payments, list):
+        raise Protocol("Stripe calls a session paid without saying by which payment")
+    return tuple(
+        SeenPayment(_intent_id(paid), money_from(paid.get("amount_paid"), currency))
+        for paid in payments
+        if not isinstance(paid, Mapping) or paid.get("status") == "paid"
+    )
 
 
-def _intent_id(paid: Mapping[str, Any]) -> str:
-    payment = paid.get("payment")
+def _intent_id(paid: Any) -> str:
+    payment = paid.get("payment") if isinstance(paid, Mapping) else None
     intent = payment.get("payment_intent") if isinstance(payment, Mapping) else None
-    return _text(intent, "id") if isinstance(intent, Mapping) else str(intent or "")
-
-
-def _text(document: Mapping[str, Any], key: str) -> str:
-    value = document.get(key)
-    if not isinstance(value, str) or not value:
-        raise Protocol(f"Stripe sent an object without {key}")
-    return value
+    return text_of(intent if isinstance(intent, Mapping) else {"id": intent}, "id")

@@ -93,7 +93,7 @@ class Transport:
     def _note_time(self, date: str) -> None:
         try:
             told = parsedate_to_datetime(date)
-        except ValueError:
+            if told.tzinfo is not None:
+                self._provider_time = (told.astimezone(UTC), self._clock.monotonic())
+        except (ValueError, OverflowError):
             return
-        if told.tzinfo is not None:
-            self._provider_time = (told.astimezone(UTC), self._clock.monotonic())

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 JsonObject: TypeAlias = dict[str, Any]
 
 _VERSION = 1
-_LOCK_WAIT_S = 0.5
+_LOCK_WAIT_S = 0.05
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from app.errors import InvariantError, StoreError
-from app.store.connection import FILE_MODE, open_reader
+from app.store.connection import FILE_MODE
 
 migrations = Migrations("scantill")
 
@@ -273,13 +273,16 @@ def _guards() -> dict[str, str]:
 
 def _verified_copy(connection: sqlite3.Connection, path: Path) -> None:
     part = path.with_suffix(".part")
-    with sqlite3.connect(part) as copy:
+    part.unlink(missing_ok=True)
+    part.touch(FILE_MODE)
+    copy = sqlite3.connect(part)
+    try:
         connection.backup(copy)
-    copy.close()
-    part.chmod(FILE_MODE)
-    check = open_reader(part)
-    verdict = check.execute("PRAGMA integrity_check").fetchone()[0]
-    check.close()
+        # A file of its own, without a WAL beside it.
+        copy.execute("PRAGMA journal_mode=DELETE")
+        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+    finally:
+        copy.close()
     if verdict != "ok":
         raise StoreError("The copy before the update is damaged", str(verdict))
     part.replace(path)

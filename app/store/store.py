@@ -1,6 +1,7 @@
 """The store as the use cases hold it: write through one queue, read beside it."""
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 from collections.abc import Callable
@@ -98,10 +99,16 @@ class Store:
 
     def close(self) -> None:
         """Commit what is queued, close every connection and let another till have the books."""
+        # Readers first: only the last to close can fold the WAL into the file, and they may not.
+        self._close_readers()
         self._writer.close()
-        while not self._readers.empty():
-            self._readers.get().close()
+        self._close_readers()
         self._lock.release()
+
+    def _close_readers(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._readers.get_nowait().close()
 
 
 def _opened(path: Path) -> sqlite3.Connection:

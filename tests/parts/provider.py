@@ -16,6 +16,7 @@ from app.clock import Clock
 from app.domain.delivery import Delivery
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
+from app.domain.refund import SeenRefund
 from app.errors import Protocol, Rejected, Unavailable, WebhookRejected
 from app.providers.strategy import (
     Capabilities,
@@ -23,7 +24,6 @@ from app.providers.strategy import (
     ProviderAccount,
     Recheck,
     RefundRequest,
-    SeenRefund,
     SessionRequest,
     WebhookRequest,
 )

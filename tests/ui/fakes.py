@@ -98,14 +98,20 @@ class FakeCheckout:
     def __init__(self, till: "FakeTill") -> None:
         self._till = till
         self.calls: list[str] = []
+        self._arrivals: dict[str, asyncio.Event] = {}
         self.gates: dict[str, asyncio.Event] = {}
         self.errors: dict[str, Exception] = {}
         self.opens_as = AttemptState.OPEN
         self.url = URL
         self.cancels_as: OrderState = OrderState.CANCELLED
 
+    async def called(self, name: str) -> None:
+        """Wait until a use case was asked for."""
+        await self._arrivals.setdefault(name, asyncio.Event()).wait()
+
     async def _enter(self, name: str) -> None:
         self.calls.append(name)
+        self._arrivals.setdefault(name, asyncio.Event()).set()
         await asyncio.sleep(0)
         gate = self.gates.get(name)
         if gate is not None:

@@ -313,7 +313,7 @@ def test_a_session_that_a_customer_saw_is_not_followed_while_its_answer_is_missi
 
 
 @pytest.mark.parametrize(
-    ("minor", "currency", "words"),
+    "minor, currency, words",
     [
         (49, "EUR", "the least it takes is 0.50 EUR"),
         (1_000_000, "EUR", "the most it takes is 9999.99 EUR"),
@@ -370,7 +370,7 @@ def test_without_a_page_to_come_back_to_a_session_is_refused_in_words(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("shop_pages", "own", "expected"),
+    "shop_pages, own, expected",
     [
         (("https://s/ok", "https://s/no"), ("", ""), ("https://s/ok", "https://s/no")),
         (("", ""), ("https://t/ok", "https://t/no"), ("https://t/ok", "https://t/no")),

@@ -4,6 +4,8 @@ import asyncio
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,14 @@ from app.domain.judgement import Standing, Verdict
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.order import Order, OrderState
+from app.domain.refund import RefundObservation, RefundState, SeenRefund
 from app.errors import InvariantError
-from app.settle import complete, hold_unknown, settle, want_closed
+from app.settle import complete, hold_unknown, never_made, settle, settle_refund, want_closed
 from app.store import Transaction
 from app.store.attempts import find_attempt
 from app.store.orders import find_order, move_order
 from app.store.verify import TakenPayment
+from tests.parts.clock import START
 from tests.parts.seen import paid, seen
 from tests.parts.till import Counter
 
@@ -41,7 +45,15 @@ async def sold_often(till: Counter, times: int) -> list[tuple[Order, Attempt]]:
 
 
 def told(till: Counter, observation: Observation) -> Verdict:
-    return till.store.write_now(lambda tx: settle(tx, till.store.till_id, observation))
+    return till.store.write_now(partial(settled, till, observation))
+
+
+def settled(till: Counter, observation: Observation, tx: Transaction) -> Verdict:
+    return settle(tx, till.store.till_id, observation)
+
+
+def closing(attempt: Attempt, reason: CloseReason, tx: Transaction) -> Attempt:
+    return want_closed(tx, attempt, reason)
 
 
 def order_of(till: Counter, order: Order) -> Order:
@@ -100,9 +112,8 @@ def test_the_same_event_a_thousand_times_at_once_has_one_effect(tmp_path: Path) 
     try:
         order, attempt = sold(till)
         event = paid(attempt, source=Source.WEBHOOK, event_id="evt-1")
-        futures = [
-            till.store.submit(lambda tx: settle(tx, till.store.till_id, event)) for _ in range(1000)
-        ]
+        work = partial(settled, till, event)
+        futures = [till.store.submit(work) for _ in range(1000)]
         standings = [future.result(30).standing for future in futures]
         assert standings.count(Standing.SETTLED) == 1
         assert standings.count(Standing.NOTHING_NEW) == 999
@@ -120,8 +131,7 @@ def test_webhook_and_poll_together_make_one_change_and_one_journal_row(tmp_path:
     try:
         _, attempt = sold(till)
         for source in (Source.WEBHOOK, Source.POLL, Source.SWEEP, Source.MANUAL):
-            event = paid(attempt, source=source)
-            till.store.submit(lambda tx, event=event: settle(tx, till.store.till_id, event))
+            till.store.submit(partial(settled, till, paid(attempt, source=source)))
         told(till, paid(attempt))
         assert till.count("payments") == 1
         assert till.count("journal", "name IN ('order.paid', 'attempt.paid')") == 2
@@ -258,7 +268,7 @@ def test_a_payment_after_the_end_of_its_order_is_late_and_shown(
 
 
 @pytest.mark.parametrize(
-    ("minor", "kind"),
+    "minor, kind",
     [
         (499, ExceptionKind.UNDERPAID),
         (1, ExceptionKind.UNDERPAID),
@@ -294,7 +304,7 @@ def test_two_halves_do_not_make_a_whole(till: Counter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "word"),
+    "changes, word",
     [
         ({"provider_account": "acct_other"}, "account"),
         ({"provider": "otherpay"}, "provider"),
@@ -390,9 +400,7 @@ def test_an_expired_session_ends_its_order_as_the_reason_says(till: Counter) -> 
     ):
         order, attempt = sold(till)
         if reason is not None:
-            till.store.write_now(
-                lambda tx, attempt=attempt, reason=reason: want_closed(tx, attempt, reason)
-            )
+            till.store.write_now(partial(closing, attempt, reason))
         told(till, seen(attempt, SessionState.EXPIRED))
         assert order_of(till, order).state is state
 
@@ -468,6 +476,108 @@ def test_a_payment_seen_before_its_session_was_answered_settles_and_brings_the_s
     now = till.attempt(attempt.id)
     assert (now.state, now.session_id) == (AttemptState.PAID, "fs_1")
     assert order_of(till, order).state is OrderState.PAID
+
+
+def test_complete_without_a_payment_is_looked_at_further_and_never_paid(till: Counter) -> None:
+    order, attempt = sold(till)
+    told(till, seen(attempt, SessionState.PAID, payments=()))
+    now = till.attempt(attempt.id)
+    assert (now.state, now.is_final) == (AttemptState.PROCESSING, False)
+    assert order_of(till, order).state is OrderState.OPEN
+    told(till, paid(attempt))
+    assert order_of(till, order).state is OrderState.PAID
+    assert till.attempt(attempt.id).is_final
+
+
+def test_a_session_that_was_never_made_ends_its_order_only_where_that_was_wanted(
+    till: Counter,
+) -> None:
+    def never(tx: Transaction, attempt: Attempt) -> Attempt:
+        return never_made(tx, till.store.till_id, attempt, "it never came to be")
+
+    order, attempt = sold(till)
+    ended = till.store.write_now(lambda tx: never(tx, attempt))
+    assert (ended.state, ended.is_final) == (AttemptState.FAILED, True)
+    assert order_of(till, order).state is OrderState.OPEN
+    order, attempt = sold(till)
+    till.store.write_now(
+        lambda tx: never(tx, want_closed(tx, attempt, CloseReason.CANCELLED)),
+    )
+    assert order_of(till, order).state is OrderState.CANCELLED
+
+
+def test_that_a_session_was_never_made_is_no_news_once_it_was_paid(till: Counter) -> None:
+    order, attempt = sold(till)
+    told(till, paid(attempt))
+    before = books(till)
+    now = till.attempt(attempt.id)
+    till.store.write_now(lambda tx: never_made(tx, till.store.till_id, now, "old"))
+    assert books(till) == before
+    assert order_of(till, order).state is OrderState.PAID
+
+
+# --- refunds -----------------------------------------------------------------------------------
+
+
+def gave_back(
+    till: Counter, payment_id: str, state: RefundState, minor: int = 200, **changes: Any
+) -> Standing:
+    usual = RefundObservation(
+        source=Source.WEBHOOK,
+        provider="fakepay",
+        provider_account="acct_fake",
+        live=False,
+        refund=SeenRefund("re_1", payment_id, Money(minor, "EUR"), state),
+        observed_at=START,
+    )
+    seen_refund = replace(usual, **changes)
+    return till.store.write_now(lambda tx: settle_refund(tx, seen_refund))
+
+
+@pytest.mark.parametrize("order_of_news", list(itertools.permutations(["pending", "succeeded"])))
+def test_a_refund_is_written_once_in_whatever_order_its_news_comes(
+    till: Counter, order_of_news: tuple[str, ...]
+) -> None:
+    order, attempt = sold(till)
+    told(till, paid(attempt))
+    payment_id = paid(attempt).payments[0].payment_id
+    for word in (*order_of_news, *order_of_news):
+        gave_back(till, payment_id, RefundState(word))
+    assert till.rows("SELECT state, amount_minor FROM refunds") == [("succeeded", 200)]
+    assert dict(books(till)["ledger"])["refunds"] == 200
+    assert dict(books(till)["ledger"])["clearing:fake"] == 300
+    assert order_of(till, order).state is OrderState.PAID
+    word_of_provider = replace(taken(paid(attempt))[0], refunded_minor=200)
+    assert till.violations([word_of_provider]) == []
+
+
+def test_a_refund_that_fails_after_it_succeeded_is_taken_back(till: Counter) -> None:
+    _, attempt = sold(till)
+    told(till, paid(attempt))
+    payment_id = paid(attempt).payments[0].payment_id
+    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.SETTLED
+    assert gave_back(till, payment_id, RefundState.FAILED) is Standing.SETTLED
+    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.NOTHING_NEW
+    assert dict(books(till)["ledger"])["refunds"] == 0
+    assert till.violations(taken(paid(attempt))) == []
+
+
+def test_a_refund_of_a_payment_that_is_not_ours_is_foreign(till: Counter) -> None:
+    sold(till)
+    assert gave_back(till, "pay_of_a_web_shop", RefundState.SUCCEEDED) is Standing.FOREIGN
+    assert till.count("refunds") == 0
+
+
+@pytest.mark.parametrize("changes", [{"provider_account": "acct_other"}, {"live": True}])
+def test_a_refund_that_another_account_or_mode_tells_of_is_quarantined(
+    till: Counter, changes: dict[str, Any]
+) -> None:
+    _, attempt = sold(till)
+    told(till, paid(attempt))
+    payment_id = paid(attempt).payments[0].payment_id
+    standing = gave_back(till, payment_id, RefundState.SUCCEEDED, **changes)
+    assert standing is Standing.QUARANTINED
+    assert till.count("refunds") == 0
 
 
 def test_an_order_is_not_completed_with_less_than_its_total(till: Counter) -> None:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSpacerItem, QWidget
 
 from ui import theme
 from ui.i18n import _
@@ -44,6 +44,10 @@ class Field(Part):
         self.edit.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
         self._row = QHBoxLayout(self)
         self._row.setSpacing(0)
+        # A spacer and not a margin: it changes sides with the reading direction.
+        self._icon_room = QSpacerItem(0, 0)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addItem(self._icon_room)
         self._row.addWidget(self.edit, 1)
         self._row.addWidget(self._clear)
         self.setFocusProxy(self.edit)
@@ -63,7 +67,8 @@ class Field(Part):
         """Measure and paint anew."""
         look = self.look
         self.edit.setFont(look.font(Type.BODY))
-        self._row.setContentsMargins(look.dp(theme.M + 24 + theme.S), 0, 0, 0)
+        self._icon_room.changeSize(look.dp(theme.M + 24 + theme.S), 0)
+        self._row.invalidate()
         super().on_look_changed()
 
     def sizeHint(self) -> QSize:

@@ -104,12 +104,13 @@ class Notice(Card):
     def set_corner(self, corner: Corner) -> None:
         """Move to another corner."""
         self._corner = corner
-        self._place()
+        if self.isVisible():
+            self._place()
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
-        self._row.setContentsMargins(dp(theme.L), dp(theme.S), dp(theme.S), dp(theme.S))
+        self._row.setContentsMargins(dp(theme.M), dp(theme.S), dp(theme.M), dp(theme.S))
         self._row.setSpacing(dp(theme.M))
         self._words.setContentsMargins(0, dp(theme.S), 0, dp(theme.S))
         self._words.setSpacing(dp(theme.XXS))

@@ -87,7 +87,7 @@ class OrdersScreen(Part):
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
-        self._row.setContentsMargins(dp(theme.L), dp(theme.M), dp(theme.M), dp(theme.M))
+        self._row.setContentsMargins(dp(theme.M), dp(theme.M), dp(theme.M), dp(theme.M))
         self._row.setSpacing(dp(theme.M))
         self._left.setSpacing(dp(theme.M))
         pad = dp(theme.XS + theme.XXS)

@@ -125,7 +125,7 @@ class PayScreen(Part):
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
-        self._row.setContentsMargins(dp(theme.L), dp(theme.L), dp(theme.XL), dp(theme.L))
+        self._row.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.L))
         self._row.setSpacing(dp(theme.XL))
         self._column.setSpacing(dp(theme.S))
         self._guide_column.setContentsMargins(0, dp(theme.XS), 0, dp(theme.S))
@@ -146,7 +146,7 @@ class PayScreen(Part):
         code = min(
             MOST_OF_SIDE * min(window.width(), window.height()), self.height() - 2 * dp(theme.L)
         )
-        rest = self.width() - round(code) - dp(theme.L + 2 * theme.XL + theme.S)
+        rest = self.width() - round(code) - dp(3 * theme.XL + theme.S)
         self._panel.setFixedWidth(max(dp(_PANEL_LEAST), min(rest, dp(_PANEL_MOST))))
         self.qr.setMaximumWidth(round(code) + dp(theme.S))
         over = max(0, (self.height() - 2 * dp(theme.L) - round(code)) // 2)

@@ -2,7 +2,14 @@
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QSizePolicy,
+    QSpacerItem,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui import theme
 from ui.counter import CartModel
@@ -97,6 +104,8 @@ class CartPanel(Card):
         self.charge.setObjectName("charge")
         self.charge.clicked.connect(self.charge_wanted)
         self._header = QHBoxLayout()
+        self._lead = QSpacerItem(0, 0)
+        self._header.addItem(self._lead)
         self._header.addWidget(self._title, 1)
         self._header.addWidget(self.undo)
         self._header.addWidget(self.void)
@@ -144,7 +153,8 @@ class CartPanel(Card):
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
-        self._header.setContentsMargins(dp(theme.L), dp(theme.S), dp(theme.S), dp(theme.S))
+        self._header.setContentsMargins(dp(theme.S), dp(theme.S), dp(theme.S), dp(theme.S))
+        self._lead.changeSize(dp(theme.XS), 0)
         self._header.setSpacing(self.look.metrics.gap)
         self._foot.setContentsMargins(dp(theme.M), dp(theme.M), dp(theme.M), dp(theme.M))
         self._foot.setSpacing(dp(theme.M))

@@ -101,7 +101,7 @@ class SellScreen(Part):
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
-        self._row.setContentsMargins(dp(theme.L), dp(theme.M), dp(theme.M), dp(theme.M))
+        self._row.setContentsMargins(dp(theme.M), dp(theme.M), dp(theme.M), dp(theme.M))
         self._row.setSpacing(dp(theme.M))
         self._left.setContentsMargins(0, 0, 0, 0)
         self._left.setSpacing(dp(theme.M))

@@ -41,11 +41,15 @@ class Shop:
     def __init__(self, origin: str, key: str = SANDBOX_KEY) -> None:
         self.origin = origin
         self.key = key
-        self.client = stripe.StripeClient(key, base_addresses={"api": origin})
+        self._sdk_http = stripe.RequestsClient()
+        self.client = stripe.StripeClient(
+            key, base_addresses={"api": origin}, http_client=self._sdk_http
+        )
         self.http = httpx.Client(base_url=origin, timeout=10, verify=False)
 
     def close(self) -> None:
         self.http.close()
+        self._sdk_http.close()  # type: ignore[no-untyped-call]
 
     def sell(self, **changes: Any) -> stripe.checkout.Session:
         return self.client.v1.checkout.sessions.create(order(**changes))

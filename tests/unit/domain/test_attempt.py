@@ -75,7 +75,7 @@ def test_a_reference_with_something_beside_it_is_not_ours(
         "t11111-0rder0000001-1\n",
         "T11111-0RDER0000001-1",
         "t11111-0rder000000é-1",
-        "t11111-0rder0000001-١",
+        "t11111-0rder0000001-\u0661",
         "t1111-0rder0000001-1",
         "t11111_0rder0000001_1",
     ],

@@ -214,9 +214,7 @@ def test_a_refused_change_says_why_and_leaves_the_cart_as_it_was(
 
 
 def test_a_cart_has_at_most_so_many_lines() -> None:
-    lines = tuple(
-        CartLine(n, replace(COFFEE, id=f"p{n}"), 1) for n in range(1, MAX_LINES + 1)
-    )
+    lines = tuple(CartLine(n, replace(COFFEE, id=f"p{n}"), 1) for n in range(1, MAX_LINES + 1))
     cart = Cart(CartContent(lines=lines))
     with pytest.raises(CartRefused, match="at most 500 lines"):
         cart.add(CAKE)

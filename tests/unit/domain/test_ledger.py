@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop, Tax
-from app.domain.ledger import payment_entries, sale_entries
+from app.domain.ledger import payment_entries, refund_entries, sale_entries
 from app.domain.order import snapshot_of
 from tests.parts.strategies import contents
 from tests.parts.values import CAKE, COFFEE, content_of
@@ -19,9 +19,7 @@ def test_a_sale_sums_to_zero_whatever_was_sold(
     content: CartContent, inclusive: bool, rounding: int
 ) -> None:
     sold = snapshot_of(content, Shop(prices_include_tax=inclusive))
-    sold = replace(
-        sold, rounding_minor=rounding, total_minor=max(0, sold.total_minor + rounding)
-    )
+    sold = replace(sold, rounding_minor=rounding, total_minor=max(0, sold.total_minor + rounding))
     entries = sale_entries(sold)
     assert sum(entries.values()) == 0
     assert entries["orders"] == sold.total_minor
@@ -35,6 +33,13 @@ def test_a_payment_sums_to_zero_held_or_not(minor: int, held: bool) -> None:
     assert sum(entries.values()) == 0
     assert entries["clearing:stripe_checkout"] == minor
     assert ("held" in entries) is held and ("orders" in entries) is not held
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_a_refund_sums_to_zero_and_takes_from_what_the_provider_owes(minor: int) -> None:
+    entries = refund_entries("stripe_checkout", minor)
+    assert sum(entries.values()) == 0
+    assert entries["clearing:stripe_checkout"] == -minor
 
 
 def test_a_sale_is_split_into_sales_taxes_and_tip() -> None:

@@ -85,7 +85,9 @@ def test_discounts_are_in_the_lines_and_free_lines_are_left_out() -> None:
 
 
 def test_taxes_on_top_have_lines_of_their_own() -> None:
-    of = order(snapshot_of(content_of(replace(COFFEE, tax=VAT), replace(BEANS, tax=VAT)), EXCLUSIVE))
+    of = order(
+        snapshot_of(content_of(replace(COFFEE, tax=VAT), replace(BEANS, tax=VAT)), EXCLUSIVE)
+    )
     assert present(of, of.total, max_lines=9)[2:] == (
         PresentedLine("VAT 19 %", 74),
         PresentedLine("VAT 19 %", 285, "monthly"),
@@ -106,11 +108,23 @@ def test_a_subscription_is_never_folded_into_what_is_charged_once() -> None:
     )
 
 
+def test_what_stands_alone_in_its_interval_keeps_its_name_when_folded() -> None:
+    content = replace(content_of((BEANS, 2), replace(BEANS, id="b2")), tip_minor=50)
+    of = order(snapshot_of(content, Shop()))
+    assert present(of, of.total, max_lines=2) == (
+        PresentedLine("Order 1, 3 items", 4500, "monthly"),
+        PresentedLine("Tip", 50),
+    )
+
+
 @pytest.mark.parametrize("length", [MAX_NAME, MAX_NAME + 1, 300])
 def test_a_long_name_is_cut_where_it_fits(length: int) -> None:
     name = "n" * length
-    of = order(snapshot_of(content_of(replace(COFFEE, name=name, tax=Tax("t", name, Fraction(1)))),
-                           EXCLUSIVE))
+    of = order(
+        snapshot_of(
+            content_of(replace(COFFEE, name=name, tax=Tax("t", name, Fraction(1)))), EXCLUSIVE
+        )
+    )
     for line in present(of, of.total, max_lines=9):
         assert len(line.name) <= MAX_NAME
         assert line.name.endswith("…") is (length > MAX_NAME)

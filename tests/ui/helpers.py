@@ -1,0 +1,71 @@
+"""Small tools for tests of the window."""
+
+import asyncio
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, SignalInstance
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QWidget
+
+from ui.counter import Counter, Stage
+
+
+async def emitted(signal: SignalInstance) -> Any:
+    """Wait for a signal and give its first argument."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def on_signal(*arguments: Any) -> None:
+        if not future.done():
+            future.set_result(arguments[0] if arguments else None)
+
+    signal.connect(on_signal)
+    try:
+        return await future
+    finally:
+        signal.disconnect(on_signal)
+
+
+class Recorder:
+    """Keeps what a signal carried."""
+
+    def __init__(self, signal: SignalInstance) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        signal.connect(self._on_signal)
+
+    def _on_signal(self, *arguments: Any) -> None:
+        self.calls.append(arguments)
+
+
+def tap(view: QAbstractItemView, point: QPoint) -> None:
+    """Tap a point of a view's viewport."""
+    QTest.mouseClick(
+        view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point
+    )
+
+
+def button(parent: QWidget, name: str) -> QAbstractButton:
+    """Find a button by its object name."""
+    found = parent.findChild(QAbstractButton, name)
+    assert isinstance(found, QAbstractButton), name
+    return found
+
+
+def stage_of(counter: Counter) -> Stage:
+    """Ask anew what the counter is doing."""
+    return counter.stage
+
+
+def contrast(one: str, other: str) -> float:
+    """Compute the contrast of two colours as WCAG 2 defines it."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(name: str) -> float:
+    colour = QColor(name)
+    parts = []
+    for value in (colour.redF(), colour.greenF(), colour.blueF()):
+        parts.append(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
+    red, green, blue = parts
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,35 @@
+"""Health: whether a provider answers, and since when."""
+
+import pytest
+
+from app.errors import Unavailable
+from app.status import AccountHealth, Health
+from tests.parts.clock import VirtualClock
+
+
+def test_before_the_first_exchange_nothing_is_known() -> None:
+    assert Health(("b", "a")).accounts == (AccountHealth("b"), AccountHealth("a"))
+
+
+def test_the_time_of_the_last_change_is_kept() -> None:
+    clock, health = VirtualClock(), Health(("stripe",))
+    began = clock.now()
+    health.answered("stripe", began)
+    clock.advance(60)
+    health.answered("stripe", clock.now())
+    assert health.accounts == (AccountHealth("stripe", True, began),)
+    clock.advance(60)
+    failed = clock.now()
+    health.failed("stripe", failed, Unavailable("No network", "DNS"))
+    clock.advance(60)
+    health.failed("stripe", clock.now(), Unavailable("Still none"))
+    (account,) = health.accounts
+    assert (account.is_reachable, account.since) == (False, failed)
+    assert account.detail.startswith("Still none.")
+    health.answered("stripe", clock.now())
+    assert health.accounts[0] == AccountHealth("stripe", True, clock.now())
+
+
+def test_an_account_that_was_never_set_up_is_our_own_mistake() -> None:
+    with pytest.raises(KeyError):
+        Health(()).answered("stripe", VirtualClock().now())
