@@ -40,6 +40,7 @@ from ui.till import Till
 
 _STATUS_MS = 2000
 _SELL, _ORDERS = 0, 1
+_ARROWS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right})
 
 
 class Window(QMainWindow):
@@ -268,6 +269,9 @@ class Window(QMainWindow):
                 return True
             if text:
                 self.sell.type_into_search(text)
+                return True
+            if event.key() in _ARROWS:
+                self.sell.tiles.focus_first()
                 return True
         return False
 

@@ -16,7 +16,7 @@ from app.clock import Clock
 from app.domain.delivery import Delivery
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
-from app.errors import Protocol, Rejected
+from app.errors import Rejected
 from app.providers.pages import is_loopback, is_own_page, origin_of
 from app.providers.strategy import (
     Capabilities,

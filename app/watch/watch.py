@@ -21,7 +21,7 @@ from app.errors import ProviderError, ScantillError
 from app.events import Fact
 from app.sessions import Sessions
 from app.store import Store
-from app.store.attempts import watched_attempts
+from app.store.attempts import find_attempt, watched_attempts
 
 _log = logging.getLogger(__name__)
 
@@ -116,11 +116,15 @@ class Watch:
     def poke(self, attempt_id: int) -> None:
         """Ask for a look at an attempt at once; may be called from any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._poked.add, attempt_id)
+            self._loop.call_soon_threadsafe(self._mark_poked, attempt_id)
 
     def _on_fact(self, fact: Fact) -> None:
         if fact.name in _NEWS and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._mark_stale)
+
+    def _mark_poked(self, attempt_id: int) -> None:
+        self._poked.add(attempt_id)
+        self._news.set()
 
     def _mark_stale(self) -> None:
         self._stale = True
@@ -132,7 +136,7 @@ class Watch:
                 await self.tick()
             except ScantillError as error:
                 _log.error("the watch could not read the books: %s", error)
-            if not self._turns and not self._stale:
+            if not self._turns and not self._stale and not self._poked:
                 self._news.clear()
                 await self._news.wait()
             await self._clock.sleep(self._pace.tick_s)
@@ -143,6 +147,8 @@ class Watch:
         if self._stale:
             self._stale = False
             await self._reread(now)
+        for attempt_id in self._poked - self._turns.keys():
+            await self._recall(attempt_id, now)
         for attempt_id, turn in list(self._turns.items()):
             if attempt_id in self._poked:
                 turn.due = now
@@ -157,21 +163,31 @@ class Watch:
         """Learn of new attempts; those known already keep their turn unless news brings it on."""
         attempts = {a.id: a for a in await self._store.read(watched_attempts)}
         for attempt_id in self._turns.keys() - attempts.keys():
-            if self._turns[attempt_id].task is None:
+            turn = self._turns[attempt_id]
+            if turn.task is None and not turn.failures:
                 del self._turns[attempt_id]
         for attempt_id, attempt in attempts.items():
-            turn = self._turns.get(attempt_id)
-            if turn is None:
+            known = self._turns.get(attempt_id)
+            if known is None:
                 # A session made just now has nothing to tell; one from before the start may.
                 age = self._clock.now() - attempt.created_at
                 fresh = age < timedelta(seconds=2)
                 wait = self._pace.after(attempt, 0) if fresh else 0.0
                 self._turns[attempt_id] = _Turn(now + wait)
             elif attempt != self._attempts[attempt_id]:
-                turn.due = min(turn.due, now + self._pace.after(attempt, turn.failures))
+                known.due = min(known.due, now + self._pace.after(attempt, known.failures))
         self._attempts = attempts | {
             i: a for i, a in self._attempts.items() if i in self._turns and i not in attempts
         }
+
+    async def _recall(self, attempt_id: int, now: float) -> None:
+        """Take up a session that was thought to be over, since there is news of it."""
+        attempt = await self._store.read(lambda db: find_attempt(db, attempt_id))
+        if attempt is None:
+            self._poked.discard(attempt_id)
+            return
+        self._attempts[attempt_id] = attempt
+        self._turns[attempt_id] = _Turn(now)
 
     async def _look(self, attempt: Attempt, turn: _Turn) -> None:
         try:
@@ -186,11 +202,11 @@ class Watch:
         else:
             turn.failures = turn.failures + 1 if seen.state is AttemptState.UNKNOWN else 0
             attempt = self._attempts[attempt.id] = seen
+            if seen.is_final:
+                self._turns.pop(seen.id, None)
         finally:
             turn.task = None
-        if attempt.is_final:
-            self._turns.pop(attempt.id, None)
-        turn.due = self._clock.monotonic() + self._pace.after(attempt, turn.failures)
+            turn.due = self._clock.monotonic() + self._pace.after(attempt, turn.failures)
 
     async def _act(self, attempt: Attempt) -> Attempt:
         """Close what is to be closed, expire what is overdue, look at the rest."""

@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,11 @@ def open_store(
     return Store(
         directory, mode=mode, clock=clock or VirtualClock(), ids=ids, bus=bus, inline=inline
     )
+
+
+def statement(sql: str) -> Callable[[Transaction], sqlite3.Cursor]:
+    """Make a unit of work of one statement."""
+    return lambda tx: tx.execute(sql)
 
 
 def placed(tx: Transaction, number: int = 0, **changes: Any) -> Order:

@@ -221,6 +221,15 @@ def test_typing_in_the_grid_and_in_the_cart_goes_to_the_search_too(window: Windo
     assert window.sell.search.text == ""
 
 
+def test_the_keyboard_alone_rings_up(window: Window) -> None:
+    QTest.keyClicks(window, "b")
+    QTest.keyClick(window.sell.search.edit, Qt.Key.Key_Down)
+    assert window.sell.tiles.hasFocus()
+    QTest.keyClick(window.sell.tiles, Qt.Key.Key_Right)
+    QTest.keyClick(window.sell.tiles, Qt.Key.Key_Return)
+    assert window.counter.cart.content.quantity_of("beans") == 1
+
+
 def test_keys_that_command_are_not_typed(window: Window) -> None:
     QTest.keyClick(window, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(window, Qt.Key.Key_Left)

@@ -1,5 +1,7 @@
 """Strokes that several parts share: rounded grounds, focus rings, text in few lines, mirroring."""
 
+import re
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
@@ -61,15 +63,20 @@ def mirrored(widget: QWidget, within: QRectF, place: QRectF) -> QRectF:
     return QRectF(left, place.top(), place.width(), place.height())
 
 
+def _one_line(text: str) -> str:
+    """Make every run of white space one space; a no-break space stays what it is."""
+    return re.sub(r"[ \t\r\n\v\f\u2028\u2029]+", " ", text).strip()
+
+
 def elided(text: str, font: QFont, width: float) -> str:
     """Shorten a one-line text so that it fits, with an ellipsis."""
-    plain = " ".join(text.split())
+    plain = _one_line(text)
     return QFontMetricsF(font).elidedText(plain, Qt.TextElideMode.ElideRight, width)
 
 
 def in_lines(text: str, font: QFont, width: float, lines: int) -> list[str]:
     """Break a text into at most so many lines that fit; the last one is shortened."""
-    plain = " ".join(text.split())
+    plain = _one_line(text)
     if width <= 0 or not plain:
         return []
     layout = QTextLayout(plain, font)

@@ -117,6 +117,7 @@ class CartPanel(Card):
         self._foot.addWidget(self.totals)
         self._foot.addWidget(self.charge)
         self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addLayout(self._header)
         self._column.addWidget(body, 1)

@@ -72,8 +72,10 @@ class TotalsPanel(Part):
         if not taxes:
             return ""
         money = self.look.formats.money
+        # A tax stays on one line with its amount.
         parts = " · ".join(
-            f"{tax.tax.name} {money(Money(tax.tax_minor, cart.currency))}" for tax in taxes
+            f"{tax.tax.name} {money(Money(tax.tax_minor, cart.currency))}".replace(" ", "\xa0")
+            for tax in taxes
         )
         if cart.prices_include_tax:
             return _("Includes {taxes}").format(taxes=parts)

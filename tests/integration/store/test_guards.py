@@ -1,11 +1,13 @@
 """The records only grow: triggers refuse to change or delete what was written."""
 
+from functools import partial
+
 import pytest
 
 from app.errors import InvariantError
 from app.store import Store
 from app.store.schema import APPEND_ONLY, assert_guards, make_guards, missing_guards
-from tests.parts.books import begun, one_of_each_record, placed, taken
+from tests.parts.books import begun, one_of_each_record, placed, statement, taken
 
 KEYS = {"journal": "seq", "audit": "seq", "ledger_transactions": "id", "ledger_entries": "id"}
 
@@ -29,7 +31,7 @@ def test_what_is_append_only_is_neither_changed_nor_deleted(store: Store, table:
         f"ON CONFLICT ({key}) DO UPDATE SET {key} = 99",
     ):
         with pytest.raises(InvariantError, match="refused a change"):
-            store.write_now(lambda tx, sql=attack: tx.execute(sql))
+            store.write_now(statement(attack))
     assert before and rows(store, table) == before
 
 
@@ -43,12 +45,12 @@ def test_every_append_only_table_has_both_guards(store: Store) -> None:
 
 
 def test_a_guard_that_is_gone_or_weakened_is_noticed_and_made_again(store: Store) -> None:
-    def weaken(sql: str) -> None:
-        store.write_now(lambda tx: tx.execute(sql))
-
-    weaken("DROP TRIGGER journal_refuses_delete")
-    weaken("DROP TRIGGER audit_refuses_update")
-    weaken("CREATE TRIGGER audit_refuses_update BEFORE UPDATE ON audit BEGIN SELECT 1; END")
+    for weakening in (
+        "DROP TRIGGER journal_refuses_delete",
+        "DROP TRIGGER audit_refuses_update",
+        "CREATE TRIGGER audit_refuses_update BEFORE UPDATE ON audit BEGIN SELECT 1; END",
+    ):
+        store.write_now(statement(weakening))
     with pytest.raises(InvariantError, match="journal_refuses_delete, audit_refuses_update"):
         store.read_now(assert_guards)
     store.write_now(lambda tx: make_guards(tx.connection))
@@ -69,7 +71,7 @@ def test_what_belongs_to_nothing_is_refused(store: Store) -> None:
     attempt = store.write_now(lambda tx: begun(tx, placed(tx)))
     for change in ({"order_id": "none"}, {"attempt_id": 99}):
         with pytest.raises(InvariantError) as caught:
-            store.write_now(lambda tx, change=change: taken(tx, attempt, "pi_1", **change))
+            store.write_now(partial(taken, by=attempt, **change))
         assert "FOREIGN KEY" in caught.value.detail
 
 
@@ -87,4 +89,4 @@ def test_what_belongs_to_nothing_is_refused(store: Store) -> None:
 def test_the_tables_refuse_what_no_book_may_hold(store: Store, sql: str) -> None:
     store.write_now(lambda tx: begun(tx, placed(tx)))
     with pytest.raises(InvariantError, match="refused a change"):
-        store.write_now(lambda tx: tx.execute(sql))
+        store.write_now(statement(sql))

@@ -11,7 +11,7 @@ import pytest
 
 from app.errors import ConfigError, InvariantError, StoreError
 from app.settings import Mode
-from app.store import Store, connection
+from app.store import Store
 from app.store.connection import open_reader, open_writer, private_directory
 from tests.parts.books import count, one_of_each_record, open_store
 
@@ -32,7 +32,7 @@ class Stubborn(sqlite3.Connection):
 
     refuses = ""
 
-    def execute(self, sql: str, parameters: object = (), /) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, sql: str, parameters: object = (), /) -> sqlite3.Cursor:
         if self.refuses and sql.startswith(f"PRAGMA {self.refuses}="):
             return super().execute("SELECT 1")
         return super().execute(sql, parameters)  # type: ignore[arg-type]
@@ -44,9 +44,7 @@ def stubborn(monkeypatch: pytest.MonkeyPatch) -> type[Stubborn]:
         pass
 
     real = sqlite3.connect
-    monkeypatch.setattr(
-        connection.sqlite3, "connect", lambda *a, **k: real(*a, **k, factory=OneStubborn)
-    )
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: real(*a, **k, factory=OneStubborn))
     return OneStubborn
 
 

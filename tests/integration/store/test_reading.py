@@ -46,7 +46,12 @@ def test_readers_are_used_again_and_several_read_at_once(busy: Store) -> None:
 
     def nested(db: sqlite3.Connection) -> int:
         seen.add(id(db))
-        return busy.read_now(lambda other: seen.add(id(other)) or count(other, "till"))
+
+        def inner(other: sqlite3.Connection) -> int:
+            seen.add(id(other))
+            return count(other, "till")
+
+        return busy.read_now(inner)
 
     for _ in range(5):
         assert busy.read_now(nested) == 1
@@ -55,7 +60,7 @@ def test_readers_are_used_again_and_several_read_at_once(busy: Store) -> None:
 
 def test_a_look_that_fails_leaves_its_reader_usable(busy: Store) -> None:
     with pytest.raises(KeyError):
-        busy.read_now(lambda db: {}["none"])
+        busy.read_now(lambda db: dict[str, int]()["none"])
     busy.write_now(write_down)
     assert busy.read_now(lambda db: count(db, "journal")) == 1
 

@@ -1,8 +1,9 @@
 """Orders, attempts, payments and the rest as rows: found as written, moved by compare-and-set."""
 
 import sqlite3
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,9 @@ from app.domain.exceptions import ExceptionKind
 from app.domain.money import Money
 from app.domain.order import ORDER_MOVES, OrderState
 from app.errors import InvariantError
-from app.store import Store, Transaction
+from app.store import Store, Transaction, inbox, intents
 from app.store import accounts as accounts_rows
 from app.store import attempts as rows
-from app.store import inbox, intents
 from app.store.accounts import KnownAccount
 from app.store.intents import Operation, Outcome
 from app.store.journal import history_of
@@ -29,16 +29,12 @@ from app.store.payments import (
     tenders_of,
 )
 from app.store.store import next_number
-from tests.parts.books import begun, count, delivery, placed, taken
+from tests.parts.books import begun, count, delivery, placed, statement, taken
 from tests.parts.clock import START
 
 
 def names(store: Store, order_id: str) -> list[str]:
     return [fact.name for fact in store.read_now(lambda db: history_of(db, order_id))]
-
-
-def run_sql(sql: str) -> Callable[[Transaction], object]:
-    return lambda tx: tx.execute(sql)
 
 
 # --- orders ------------------------------------------------------------------------------------
@@ -73,7 +69,7 @@ def test_a_stale_order_cannot_be_moved(store: Store) -> None:
 
 def test_a_version_that_is_behind_is_stale_even_in_the_same_state(store: Store) -> None:
     order = store.write_now(placed)
-    store.write_now(run_sql("UPDATE orders SET version = 2"))
+    store.write_now(statement("UPDATE orders SET version = 2"))
     with pytest.raises(InvariantError, match="changed by someone else"):
         store.write_now(lambda tx: move_order(tx, order, OrderState.PAID))
 
@@ -86,7 +82,7 @@ def test_an_order_never_takes_a_way_that_does_not_exist(store: Store, state: Ord
     assert found is not None
     for to in set(OrderState) - ORDER_MOVES[state]:
         with pytest.raises(InvariantError, match="does not go from"):
-            store.write_now(lambda tx, to=to: move_order(tx, found, to))
+            store.write_now(partial(move_order, order=found, to=to))
 
 
 def test_numbers_have_no_gap_even_where_a_unit_failed(store: Store) -> None:
@@ -104,7 +100,7 @@ def test_numbers_have_no_gap_even_where_a_unit_failed(store: Store) -> None:
 
 
 def test_a_till_without_its_own_row_counts_nothing(store: Store) -> None:
-    store.write_now(run_sql("DELETE FROM till"))
+    store.write_now(statement("DELETE FROM till"))
     with pytest.raises(InvariantError, match="no row of its own"):
         store.write_now(lambda tx: next_number(tx, "order"))
 
@@ -190,7 +186,7 @@ def test_an_attempt_never_takes_a_way_that_does_not_exist(
     made = store.write_now(lambda tx: begun(tx, placed(tx), state=state))
     for to in set(AttemptState) - ATTEMPT_MOVES[state]:
         with pytest.raises(InvariantError, match="does not go from"):
-            store.write_now(lambda tx, to=to: rows.move_attempt(tx, made, to))
+            store.write_now(partial(rows.move_attempt, attempt=made, to=to))
 
 
 def test_what_is_not_a_state_is_marked_beside_it(store: Store) -> None:
@@ -231,14 +227,14 @@ def test_a_reference_is_used_once_and_a_session_belongs_to_one_attempt(store: St
 
 def test_an_attempt_whose_reference_was_spoilt_is_loud(store: Store) -> None:
     made = store.write_now(lambda tx: begun(tx, placed(tx)))
-    store.write_now(run_sql("UPDATE attempts SET reference = 'spoilt'"))
+    store.write_now(statement("UPDATE attempts SET reference = 'spoilt'"))
     with pytest.raises(InvariantError, match="no readable reference"):
         store.read_now(lambda db: rows.find_attempt(db, made.id))
 
 
 def test_an_attempt_that_vanished_is_loud(store: Store) -> None:
     made = store.write_now(lambda tx: begun(tx, placed(tx)))
-    store.write_now(run_sql("DELETE FROM attempts"))
+    store.write_now(statement("DELETE FROM attempts"))
     with pytest.raises(InvariantError, match="is gone"):
         store.write_now(lambda tx: rows.mark_attempt(tx, made, is_final=1))
 
@@ -263,8 +259,13 @@ def test_what_needs_a_person_stays_on_the_list_until_it_is_resolved(store: Store
     made = store.write_now(lambda tx: begun(tx, placed(tx)))
     for kind in (ExceptionKind.UNKNOWN, ExceptionKind.SURPLUS):
         store.write_now(
-            lambda tx, kind=kind: open_exception(
-                tx, kind, made.amount, order_id=made.order_id, attempt_id=made.id, detail="why"
+            partial(
+                open_exception,
+                kind=kind,
+                amount=made.amount,
+                order_id=made.order_id,
+                attempt_id=made.id,
+                detail="why",
             )
         )
     assert store.read_now(count_waiting) == 2
@@ -321,7 +322,7 @@ def test_an_intent_is_swept_as_it_was_written_until_it_is_answered(store: Store)
 def test_an_intent_whose_parameters_were_touched_is_never_sent(store: Store) -> None:
     intent = asked(store)
     assert store.read_now(intents.altered_intents) == []
-    store.write_now(run_sql("UPDATE intents SET parameters = replace(parameters, '1', '2')"))
+    store.write_now(statement("UPDATE intents SET parameters = replace(parameters, '1', '2')"))
     with pytest.raises(InvariantError, match="not as it was written"):
         store.read_now(lambda db: intents.unanswered_create(db, intent.attempt_id))
     assert store.read_now(intents.altered_intents) == [intent.key]
@@ -358,7 +359,7 @@ def test_a_delivery_is_kept_once_however_often_it_comes(store: Store) -> None:
     [{"event_id": "evt_2"}, {"provider": "paypal"}, {"provider_account": "acct_2"}, {"live": True}],
 )
 def test_an_event_of_another_account_or_mode_is_another_event(
-    store: Store, change: dict[str, object]
+    store: Store, change: dict[str, Any]
 ) -> None:
     store.write_now(lambda tx: inbox.receive(tx, delivery()))
     assert store.write_now(lambda tx: inbox.receive(tx, delivery(**change)))
@@ -373,7 +374,7 @@ def test_the_inbox_is_worked_off_oldest_first_and_each_entry_once(store: Store) 
     assert store.read_now(inbox.last_received) is None
     body = bytes(range(256))
     for n in range(3):
-        store.write_now(lambda tx, n=n: inbox.receive(tx, delivery(f"evt_{n}", body=body)))
+        store.write_now(partial(inbox.receive, delivery=delivery(f"evt_{n}", body=body)))
     entries = store.read_now(lambda db: inbox.waiting(db, 2))
     assert [entry.delivery.event_id for entry in entries] == ["evt_0", "evt_1"]
     assert entries[0].delivery == delivery("evt_0", body=body)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
 
@@ -24,12 +24,12 @@ from tests.parts.books import count, one_of_each_record, open_store
 ROOT = Path(__file__).parents[3]
 
 
-def write_down(name: str, *, size: int = 0) -> "type[str]":
+def write_down(name: str, *, size: int = 0) -> Callable[[Transaction], str]:
     def work(tx: Transaction) -> str:
         tx.record(name, data={"padding": "x" * size})
         return name
 
-    return work  # type: ignore[return-value]
+    return work
 
 
 def names_in(store: Store) -> list[str]:

@@ -16,7 +16,12 @@ from tests.parts.values import order
 
 
 def paid(**changes: Any) -> Order:
-    values = {"state": OrderState.PAID, "receipt_number": 12, "closed_at": START, "number": 7}
+    values: dict[str, Any] = {
+        "state": OrderState.PAID,
+        "receipt_number": 12,
+        "closed_at": START,
+        "number": 7,
+    }
     return order(**values | changes)
 
 

@@ -12,8 +12,8 @@ from app.errors import MoneyMoved, Protocol, ProviderError, Rejected, Unavailabl
 from app.providers.stripe_errors import REFUSALS, translated
 
 
-def subclasses(kind: type) -> set[type]:
-    found: set[type] = {kind}
+def subclasses(kind: type[stripe.StripeError]) -> set[type[stripe.StripeError]]:
+    found = {kind}
     for sub in kind.__subclasses__():
         found |= subclasses(sub)
     return found
@@ -29,7 +29,7 @@ def every_exception() -> list[type[stripe.StripeError]]:
         found |= {
             value
             for value in vars(module).values()
-            if inspect.isclass(value) and issubclass(value, Exception)
+            if inspect.isclass(value) and issubclass(value, stripe.StripeError)
         }
     return sorted(found, key=lambda kind: f"{kind.__module__}.{kind.__name__}")
 
@@ -57,9 +57,9 @@ def built(kind: type[stripe.StripeError], status: int, **more: Any) -> stripe.St
         values = {"code": "x", "description": "because", "http_status": status, **more}
     parameters = inspect.signature(kind).parameters
     for name, parameter in parameters.items():
-        if name not in values and parameter.default is inspect.Parameter.empty:
-            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-                values[name] = None
+        is_asked_for = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        if is_asked_for and parameter.default is inspect.Parameter.empty:
+            values.setdefault(name, None)
     takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     return kind(**{k: v for k, v in values.items() if takes_all or k in parameters})
 

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, wait
+from functools import partial
 
 import pytest
 
@@ -263,7 +264,7 @@ class Losing(sqlite3.Connection):
     at_text = ""
     at_commit = 0
 
-    def execute(self, sql: str, parameters: object = (), /) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, sql: str, parameters: object = (), /) -> sqlite3.Cursor:
         if sql == "COMMIT" and self.at_commit:
             self.at_commit -= 1
             raise full()
@@ -300,7 +301,7 @@ def submitted(writer: Writer, *texts: str) -> "list[Future[int]]":
 
     writer.submit(wait_here)
     assert started.wait(5)
-    units = [writer.submit(lambda tx, text=text: tx.insert("notes", text=text)) for text in texts]
+    units = [writer.submit(partial(Transaction.insert, table="notes", text=t)) for t in texts]
     go_on.set()
     wait(units, 5)
     return units

@@ -1,0 +1,60 @@
+"""Pictures of products: drawn away from the GUI thread, once for each size."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from ui.sell.pictures import Pictures
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8"/></svg>'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, qapp: object) -> Path:
+    (tmp_path / "square.svg").write_text(SVG, "utf-8")
+    (tmp_path / "broken.svg").write_text("<svg", "utf-8")
+    photo = QImage(200, 100, QImage.Format.Format_RGB32)
+    photo.fill(Qt.GlobalColor.red)
+    photo.save(str(tmp_path / "photo.png"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name, size", [("square.svg", (80, 80)), ("photo.png", (80, 40))])
+def test_a_picture_comes_when_it_is_drawn(
+    qtbot: QtBot, folder: Path, name: str, size: tuple[int, int]
+) -> None:
+    pictures = Pictures((folder,))
+    with qtbot.waitSignal(pictures.drawn):
+        assert pictures.pixmap(name, 40, 2.0) is None
+    pixmap = pictures.pixmap(name, 40, 2.0)
+    assert pixmap is not None
+    assert (pixmap.width(), pixmap.height()) == size
+    assert pixmap.devicePixelRatio() == 2.0
+
+
+@pytest.mark.parametrize("name", ["", "missing.svg"])
+def test_a_picture_that_is_not_there_is_none(qtbot: QtBot, folder: Path, name: str) -> None:
+    pictures = Pictures((folder,))
+    assert pictures.pixmap(name, 40, 1.0) is None
+    pictures.wait()
+    qtbot.wait(10)
+    assert pictures.pixmap(name, 40, 1.0) is None
+
+
+def test_the_first_folder_that_has_it_counts(qtbot: QtBot, folder: Path) -> None:
+    pictures = Pictures((folder / "elsewhere", folder))
+    with qtbot.waitSignal(pictures.drawn):
+        pictures.pixmap("square.svg", 40, 1.0)
+    assert pictures.pixmap("square.svg", 40, 1.0) is not None
+
+
+@pytest.mark.qt_log_ignore(".*svg.*", "Cannot open file.*", "Cannot read file.*")
+def test_a_broken_picture_breaks_nothing(qtbot: QtBot, folder: Path) -> None:
+    pictures = Pictures((folder,))
+    pictures.pixmap("broken.svg", 40, 1.0)
+    pictures.wait()
+    qtbot.wait(10)
+    assert pictures.pixmap("broken.svg", 40, 1.0) is None
