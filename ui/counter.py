@@ -16,7 +16,7 @@ from app.domain.catalog import Catalog, Product
 from app.domain.money import Money
 from app.domain.order import Order, OrderState, Snapshot
 from app.domain.pricing import Totals, price
-from app.errors import CartRefused, ScantillError
+from app.errors import CartRefused, ConfigError, ScantillError
 from app.events import Fact
 from ui.i18n import _
 from ui.pay.state import Action, PaidModel, PayModel
@@ -151,6 +151,9 @@ class Counter(QObject):
     def charge(self) -> bool:
         """Begin a payment for the cart, and say whether one began: never a second one."""
         if self._stage is not Stage.SELLING or self.cart.is_empty:
+            return False
+        if not self._till.accounts:
+            self.failed.emit(_no_account())
             return False
         self.cart.lock()
         self._cart_is_being_paid = True
@@ -290,6 +293,14 @@ class Counter(QObject):
     def _on_tick(self) -> None:
         if self._payment is not None:
             self._payment.tick()
+
+
+def _no_account() -> ConfigError:
+    return ConfigError(
+        _("No way of payment is set up"),
+        _("The till knows no key of a payment provider."),
+        action=_("Set STRIPE_SECRET_KEY, then start the till again."),
+    )
 
 
 def refill(cart: Cart, snapshot: Snapshot, catalog: Catalog) -> None:

@@ -68,6 +68,8 @@ class Window(QMainWindow):
         self._handle: QWindow | None = None
         self._screen_metrics = Metrics.of_screen(QGuiApplication.primaryScreen(), ui_scale)
         self.look = Look(theme_named(theme), self._screen_metrics, Formats(locale))
+        # Before any widget of the window hears of it: Qt's stylesheet resets what widgets set.
+        self.look.changed.connect(self._restyle)
         self.counter = Counter(till, self._clock)
         self.pictures = Pictures((pictures or RESOURCES.parent, RESOURCES))
         shop = till.catalog.shop.name
@@ -157,7 +159,6 @@ class Window(QMainWindow):
         self.orders.continue_wanted.connect(self._on_continue)
         self.rail.place_wanted.connect(self._show_place)
         self.rail.theme_wanted.connect(self._on_theme_wanted)
-        self.look.changed.connect(self._restyle)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_desktop_theme)
 
     # --- what the counter tells -----------------------------------------------------------
@@ -214,6 +215,7 @@ class Window(QMainWindow):
         self.rail.show_place(number)
         if number != self._places.currentIndex():
             self._places.setCurrentIndex(number)
+            self.notice.raise_()
         if number == _ORDERS:
             self._reader.read_again()
 

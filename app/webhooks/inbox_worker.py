@@ -68,7 +68,7 @@ class InboxWorker:
                 attempt_id = await asyncio.wrap_future(future)
             except StoreError:
                 raise
-            except ScantillError as error:
+            except Exception as error:  # noqa: BLE001 - logged; it must not hold up the others
                 _log.exception("delivery %s could not be settled", entry.delivery.event_id)
                 await self._store.write(_marked(entry, "failed", str(error)))
             else:

@@ -321,6 +321,7 @@ class FakeTill:
         self._orders = FakeOrders(self)
         self._checkout = FakeCheckout(self)
         self._listeners: list[Callable[[Fact], None]] = []
+        self.account_names: tuple[str, ...] = ("stripe_checkout",)
         self.answers: TillStatus = TillStatus(
             accounts=(AccountHealth("stripe_checkout", is_reachable=True, since=START),),
             webhook_address="http://127.0.0.1:8000",
@@ -337,7 +338,7 @@ class FakeTill:
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        return ("stripe_checkout",)
+        return self.account_names
 
     @property
     def checkout(self) -> FakeCheckout:

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.order import OrderState
@@ -24,7 +24,7 @@ from ui.demo.eyes import read_qr
 from ui.kit.chip import Chip
 from ui.kit.text import Text
 from ui.modebar import ModeBar
-from ui.theme import DARK, LIGHT
+from ui.theme import DARK, LIGHT, THEMES, Tone
 from ui.window import Window
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -352,6 +352,44 @@ def test_a_window_without_anything_unfinished_just_sells(run: Run, window: Windo
         await window.finish()
 
     run(begin())
+
+
+def test_every_text_takes_the_colours_of_a_theme_chosen_while_the_till_runs(
+    window: Window,
+) -> None:
+    for name in ("dark", "light", "dark"):
+        window.set_theme(name)
+        QApplication.processEvents()
+        colours = {text.palette().windowText().color().name() for text in window.findChildren(Text)}
+        theme = THEMES[name]
+        known = {getattr(theme, field.name) for field in fields(theme)}
+        known = {QColor(value).name() for value in known if isinstance(value, str)}
+        other = QColor(THEMES["light" if name == "dark" else "dark"].text).name()
+        assert other not in colours
+        assert colours <= known
+
+
+def test_news_stays_above_the_screen_when_another_one_is_chosen(run: Run, window: Window) -> None:
+    async def look() -> None:
+        window.notice.tell("Order 7 is paid", "€4.20 has arrived.", Tone.GOOD)
+        button(window, "rail_orders").click()
+        await window.counter.tasks.settled()
+        places = window.notice.parentWidget()
+        assert places is not None
+        seen = places.childAt(window.notice.geometry().center())
+        assert seen in [window.notice, *window.notice.findChildren(QWidget)]
+
+    run(look())
+
+
+def test_a_till_without_a_way_of_payment_says_so_and_keeps_the_cart(
+    window: Window, till: FakeTill
+) -> None:
+    till.account_names = ()
+    window.counter.add(till.catalog.on_sale()[0])
+    assert window.counter.charge() is False
+    assert "STRIPE_SECRET_KEY" in window.notice.detail
+    assert not window.counter.cart.is_locked
 
 
 def test_the_theme_changes_while_the_till_runs(window: Window) -> None:

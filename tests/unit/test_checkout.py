@@ -26,8 +26,9 @@ NO_ANSWER = Unavailable("no answer")
 def till(tmp_path: Path) -> Iterator[Counter]:
     till = Counter(tmp_path)
     yield till
-    assert till.violations() == []
+    faults = till.violations()
     till.close()
+    assert faults == []
 
 
 def unanswered(times: int = 60) -> list[Exception | object]:

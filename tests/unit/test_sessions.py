@@ -24,8 +24,9 @@ from tests.parts.till import Counter
 def till(tmp_path: Path) -> Iterator[Counter]:
     till = Counter(tmp_path)
     yield till
-    assert till.violations() == []
+    faults = till.violations()
     till.close()
+    assert faults == []
 
 
 def begun(till: Counter) -> tuple[Order, Attempt]:

@@ -25,8 +25,9 @@ TICK_S = Pace().tick_s
 def till(tmp_path: Path) -> Iterator[Counter]:
     till = Counter(tmp_path)
     yield till
-    assert till.violations() == []
+    faults = till.violations()
     till.close()
+    assert faults == []
 
 
 async def settled_down(till: Counter) -> None:

@@ -1,0 +1,273 @@
+"""What becomes of a delivery after it was acknowledged."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.attempt import Attempt
+from app.domain.delivery import Delivery
+from app.domain.money import Money
+from app.domain.observation import Source
+from app.domain.order import Order
+from app.domain.refund import RefundObservation, RefundState, SeenRefund
+from app.errors import InvariantError, Protocol, StoreError
+from app.store.inbox import receive
+from app.webhooks.inbox_worker import InboxWorker
+from tests.conftest import ExpectedLogs
+from tests.parts.clock import START
+from tests.parts.till import Counter
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Counter]:
+    till = Counter(tmp_path)
+    yield till
+    faults = till.violations()
+    till.close()
+    assert faults == []
+
+
+class Door:
+    """The worker with what it pokes."""
+
+    def __init__(self, till: Counter) -> None:
+        self.till = till
+        self.poked: list[int] = []
+        self.worker = InboxWorker(
+            till.store,
+            {till.strategy.account: till.strategy},
+            clock=till.clock,
+            recheck=self.poked.append,
+        )
+
+    def take_in(self, *deliveries: Delivery) -> None:
+        for delivery in deliveries:
+            self.till.store.write_now(lambda tx, d=delivery: receive(tx, d))  # type: ignore[misc]
+
+    def settle(self) -> int:
+        return asyncio.run(self.worker.settle_round())
+
+    def standings(self) -> list[tuple[Any, ...]]:
+        return self.till.rows("SELECT event_id, standing FROM inbox ORDER BY id")
+
+
+def paid_sale(till: Counter) -> tuple[Order, Attempt, Delivery]:
+    order, attempt = asyncio.run(till.show())
+    till.provider.pay(attempt.session_id or "")
+    return order, attempt, till.provider.events[-1]
+
+
+def test_a_delivery_is_settled_once_and_its_standing_written(till: Counter) -> None:
+    order, _, event = paid_sale(till)
+    door = Door(till)
+    door.take_in(event, event)
+    assert door.settle() == 1
+    assert door.settle() == 0
+    assert door.standings() == [(event.event_id, "settled")]
+    assert asyncio.run(till.state(order)) == "paid"
+
+
+def test_what_a_poll_has_settled_already_is_nothing_new(till: Counter) -> None:
+    _, attempt, event = paid_sale(till)
+    asyncio.run(till.look(attempt))
+    door = Door(till)
+    door.take_in(event)
+    door.settle()
+    assert door.standings() == [(event.event_id, "nothing_new")]
+    assert till.count("payments") == 1
+
+
+def test_a_foreign_event_is_kept_and_counted_and_nobody_is_troubled(till: Counter) -> None:
+    _, _, event = paid_sale(till)
+    door = Door(till)
+    foreign = json.loads(event.body) | {"reference": "web-shop-4711"}
+    door.take_in(event, replace(event, event_id="fe_x", body=json.dumps(foreign).encode()))
+    door.settle()
+    assert door.standings()[1] == ("fe_x", "foreign")
+    assert till.count("exceptions") == 0
+
+
+def test_an_event_that_says_nothing_and_one_of_an_unknown_account_are_kept(till: Counter) -> None:
+    _, _, event = paid_sale(till)
+    door = Door(till)
+    door.take_in(
+        replace(event, event_id="a", event_type="nothing"),
+        replace(event, event_id="b", account="gone"),
+        event,
+    )
+    door.settle()
+    assert door.standings() == [("a", "kept"), ("b", "kept"), (event.event_id, "settled")]
+
+
+def test_an_event_that_says_too_little_has_its_attempt_looked_at(till: Counter) -> None:
+    _, attempt, event = paid_sale(till)
+    unknown = json.loads(event.body) | {"reference": "zzzzzz-0123456789ab-1"}
+    door = Door(till)
+    door.take_in(
+        replace(event, event_id="a", event_type="recheck"),
+        replace(event, event_id="b", event_type="recheck", body=json.dumps(unknown).encode()),
+        event,
+    )
+    door.settle()
+    assert door.poked == [attempt.id]
+    assert [standing for _, standing in door.standings()] == ["rechecked", "kept", "settled"]
+
+
+def test_news_of_a_refund_is_written_down(till: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    order, _, event = paid_sale(till)
+    door = Door(till)
+    door.take_in(event)
+    door.settle()
+    payment_id = till.rows("SELECT payment_id FROM payments")[0][0]
+    refund = RefundObservation(
+        source=Source.WEBHOOK,
+        provider="fakepay",
+        provider_account="acct_fake",
+        live=False,
+        refund=SeenRefund("re_1", payment_id, Money(100, "EUR"), RefundState.FAILED),
+        observed_at=START,
+    )
+    monkeypatch.setattr(till.strategy, "observe", lambda delivery, at: refund)
+    door.take_in(replace(event, event_id="r"))
+    door.settle()
+    assert door.standings()[-1] == ("r", "settled")
+    assert till.count("refunds") == 1
+    assert asyncio.run(till.state(order)) == "paid"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Protocol("odd"), KeyError("x"), TypeError("x"), ValueError("x"), AttributeError("x")],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_a_poisoned_event_is_marked_and_does_not_hold_up_the_others(
+    till: Counter, fault: Exception, monkeypatch: pytest.MonkeyPatch, expected_logs: ExpectedLogs
+) -> None:
+    order, _, event = paid_sale(till)
+    observe = till.strategy.observe
+
+    def poisoned(delivery: Delivery, *, at: Any) -> Any:
+        if delivery.event_id == "poison":
+            raise fault
+        return observe(delivery, at=at)
+
+    monkeypatch.setattr(till.strategy, "observe", poisoned)
+    door = Door(till)
+    door.take_in(replace(event, event_id="poison"), event)
+    door.settle()
+    assert door.standings() == [("poison", "failed"), (event.event_id, "settled")]
+    assert asyncio.run(till.state(order)) == "paid"
+    expected_logs.take("delivery poison cannot be understood")
+    assert door.settle() == 0
+
+
+@pytest.mark.parametrize("fault", [InvariantError("ours"), ZeroDivisionError("ours")])
+def test_a_bug_in_settling_one_does_not_hold_up_the_others(
+    till: Counter, fault: Exception, monkeypatch: pytest.MonkeyPatch, expected_logs: ExpectedLogs
+) -> None:
+    from app.settle import settle
+
+    order, _, event = paid_sale(till)
+    faults = [fault]
+
+    def broken(*arguments: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return settle(*arguments)
+
+    monkeypatch.setattr("app.webhooks.inbox_worker.settle", broken)
+    door = Door(till)
+    door.take_in(replace(event, event_id="first"), event)
+    door.settle()
+    assert door.standings() == [("first", "failed"), (event.event_id, "settled")]
+    assert asyncio.run(till.state(order)) == "paid"
+    expected_logs.take("delivery first could not be settled")
+
+
+def test_books_that_cannot_be_written_make_deliveries_wait_not_vanish(
+    till: Counter, monkeypatch: pytest.MonkeyPatch, expected_logs: ExpectedLogs
+) -> None:
+    order, _, event = paid_sale(till)
+    door = Door(till)
+    door.take_in(event)
+    submit = till.store.submit
+    faults = [StoreError("The disk is full")]
+
+    def full(work: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return submit(work)
+
+    monkeypatch.setattr(till.store, "submit", full)
+
+    async def story() -> None:
+        running = asyncio.create_task(door.worker.run())
+        async with asyncio.timeout(5):
+            while await till.state(order) != "paid":
+                await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
+    expected_logs.take("deliveries wait")
+    assert till.clock.slept == [1.0]
+
+
+def test_a_unit_that_the_disk_refuses_waits_too(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, event = paid_sale(till)
+    door = Door(till)
+    door.take_in(event)
+
+    def refused(*arguments: Any) -> Any:
+        raise StoreError("The disk is full")
+
+    monkeypatch.setattr("app.webhooks.inbox_worker.settle", refused)
+    with pytest.raises(StoreError):
+        door.settle()
+    assert door.standings() == [(event.event_id, None)]
+    monkeypatch.undo()
+    assert door.settle() == 1
+
+
+def test_what_was_left_from_before_the_start_comes_first_and_news_wakes_the_worker(
+    till: Counter,
+) -> None:
+    first, _, event = paid_sale(till)
+    door = Door(till)
+    door.take_in(event)
+    till.restart()
+    door = Door(till)
+    second, attempt = asyncio.run(till.show())
+
+    async def until_paid(order: Order) -> None:
+        while await till.state(order) != "paid":
+            await asyncio.sleep(0)
+
+    async def story() -> None:
+        running = asyncio.create_task(door.worker.run())
+        async with asyncio.timeout(5):
+            await until_paid(first)
+            till.provider.pay(attempt.session_id or "")
+            door.take_in(till.provider.events[-1])
+            door.worker.wake()
+            await until_paid(second)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
+
+
+def test_many_deliveries_are_settled_round_by_round(till: Counter) -> None:
+    order, _, event = paid_sale(till)
+    door = Door(till)
+    door.take_in(*[replace(event, event_id=f"copy-{n}") for n in range(300)])
+    assert [door.settle(), door.settle(), door.settle()] == [256, 44, 0]
+    assert till.count("payments") == 1
+    assert asyncio.run(till.state(order)) == "paid"
