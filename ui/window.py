@@ -97,6 +97,7 @@ class Window(QMainWindow):
         """Take up an unfinished payment and follow the till's health; needs the running loop."""
         self.counter.tasks.start(self.counter.resume())
         self._status_timer.start()
+        self._on_status()
 
     async def finish(self) -> None:
         """End everything that runs behind the window, before the loop is closed."""
