@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.domain.catalog import Catalog
+from app.errors import ConfigError
 from app.orders import OrderBook, OrderDetail
 from app.serving import LoopServer
 from app.settings import Mode
@@ -154,8 +155,15 @@ class PrivateDoor:
         )
 
     async def start(self) -> str:
-        """Listen, and give the address. Raises OSError where the port is taken."""
-        self._port = await self._server.start()
+        """Listen, and give the address. Raises ConfigError where it cannot be had."""
+        try:
+            self._port = await self._server.start()
+        except OSError as error:
+            raise ConfigError(
+                f"The local API cannot listen on {_HOST}:{self._port}",
+                f"{error}.",
+                action="Choose another private_port, or stop what uses this one.",
+            ) from error
         self.address = f"http://{_HOST}:{self._port}"
         return self.address
 

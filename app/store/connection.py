@@ -17,9 +17,12 @@ _SYNCHRONOUS_FULL: Final = 2
 
 def private_directory(path: Path) -> Path:
     """Make a directory that only its owner can enter, or bring an existing one to that."""
-    path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    if os.name == "posix":
-        path.chmod(DIRECTORY_MODE)
+    try:
+        path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        if os.name == "posix":
+            path.chmod(DIRECTORY_MODE)
+    except OSError as error:
+        raise store_error(error, path) from error
     return path
 
 

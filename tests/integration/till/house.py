@@ -14,7 +14,7 @@ from app.bootstrap import Till
 from app.domain.attempt import Attempt
 from app.domain.cart import Cart
 from app.domain.order import Order
-from app.sandbox import SandboxServer
+from app.sandbox import SANDBOX_KEY, SandboxServer
 from app.sandbox.deliveries import RetrySchedule
 from app.settings import Mode, load_settings
 from app.store.connection import open_reader
@@ -73,7 +73,13 @@ class Customer:
 
     def books(self) -> dict[str, Any]:
         accounts = self.control("GET", "books")["accounts"]
-        return next(iter(accounts.values()), {"sessions": [], "payments": [], "events": []})
+        return next(iter(accounts.values()), {"sessions": [], "payments": []})
+
+    def event(self, kind: str) -> str:
+        """Give the id of the newest event of a kind."""
+        headers = {"Authorization": f"Bearer {SANDBOX_KEY}"}
+        listed = self._http.get("/v1/events", params={"limit": 100}, headers=headers).json()
+        return next(str(e["id"]) for e in listed["data"] if e["type"] == kind)
 
     def taken(self) -> list[TakenPayment]:
         return [

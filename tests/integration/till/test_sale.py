@@ -16,6 +16,7 @@ from app.settings import Mode, load_settings
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import (
     DECLINED,
+    GOOD_CARD,
     NEVER,
     Customer,
     open_till,
@@ -190,8 +191,7 @@ def test_one_webhook_delivered_fifty_times_at_once_has_one_effect(
         order, attempt = await show(till)
         await elsewhere(customer.control, "POST", "webhooks", mode="withhold")
         await elsewhere(customer.pay, attempt.url)
-        events = (await elsewhere(customer.books))["events"]
-        (event,) = [e["id"] for e in events if e["type"] == "checkout.session.completed"]
+        event = await elsewhere(customer.event, "checkout.session.completed")
         answers = await elsewhere(
             customer.control, "POST", f"events/{event}/deliver", times=50, concurrency=50
         )
@@ -214,7 +214,7 @@ def test_a_replay_from_outside_the_window_is_refused(
         _, attempt = await show(till)
         await elsewhere(customer.control, "POST", "webhooks", mode="withhold")
         await elsewhere(customer.pay, attempt.url)
-        event = (await elsewhere(customer.books))["events"][-1]["id"]
+        event = await elsewhere(customer.event, "checkout.session.completed")
         answer = await elsewhere(
             customer.control, "POST", f"events/{event}/deliver", times=1, age_s=age_s
         )
@@ -260,9 +260,9 @@ def test_a_payment_that_takes_days_is_decided_later(
 ) -> None:
     async def story(till: Till) -> None:
         order, attempt = await show(till)
-        await elsewhere(
-            customer.control, "POST", f"sessions/{attempt.session_id}/pay", delayed=True
-        )
+        path = f"sessions/{attempt.session_id}/pay"
+        paid = await elsewhere(customer.control, "POST", path, card=GOOD_CARD, delayed=True)
+        assert paid["outcome"] == "processing"
 
         async def is_(wanted: AttemptState) -> bool:
             detail = await till.orders.detail(order.id)
