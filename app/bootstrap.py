@@ -8,27 +8,27 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from app.accounts import loopback_base, return_pages, strategies_of
 from app.api.token import token_of
 from app.catalog_file import load_catalog
-from app.checkout import Checkout, ReturnPages
+from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
-from app.errors import ConfigError, ProviderError
+from app.errors import ProviderError, StoreError
 from app.events import Fact
 from app.orders import OrderBook
-from app.providers.pages import is_loopback
 from app.providers.retry import Jitter
 from app.providers.stripe_checkout import StripeCheckout
-from app.providers.stripe_client import API_BASE, is_live_key
-from app.sandbox import SANDBOX_KEY, SandboxServer
+from app.sandbox import SandboxServer
+from app.sandbox.books import BooksUnusable
 from app.sessions import Sessions
 from app.settings import Mode, Settings
 from app.status import Health, TillStatus
@@ -40,8 +40,9 @@ from app.watch import Pace, Watch
 from app.webhooks import PublicDoor
 
 SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
-_STRIPE_CHECKOUT: Final = "stripe_checkout"
-_REGISTER_AGAIN_S: Final = 5.0
+_MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
+"""Facts after which a refund that came before its payment can be settled."""
+_INTRODUCE_AGAIN_S: Final = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -98,14 +99,17 @@ class Till:
         self._sandbox: SandboxServer | None = None
         self.sandbox_url = ""
         if settings.mode is Mode.TRAINING:
-            self.sandbox_url = (sandbox_url or _loopback_base(settings)).rstrip("/")
+            self.sandbox_url = (sandbox_url or loopback_base(settings)).rstrip("/")
             if not self.sandbox_url:
                 self._sandbox = SandboxServer(
                     books_path=settings.directory / "sandbox.db",
                     shop_name=self.catalog.shop.name,
                 )
-                self.sandbox_url = self._sandbox.start()
-        self.strategies = _strategies(settings, self.sandbox_url, self._clock)
+                try:
+                    self.sandbox_url = self._sandbox.start()
+                except (BooksUnusable, sqlite3.Error, OSError) as error:
+                    raise StoreError("The simulator cannot be started", f"{error}.") from error
+        self.strategies = strategies_of(settings, self.sandbox_url, self._clock)
         self._registers = (
             settings.mode is Mode.TRAINING and settings.environment.stripe_webhook_secret is None
         )
@@ -122,7 +126,7 @@ class Till:
             self.store,
             self.sessions,
             shop=lambda: self.catalog.shop,
-            pages={name: _pages(settings, self.sandbox_url) for name in self.strategies},
+            pages={name: return_pages(settings, self.sandbox_url) for name in self.strategies},
             clock=self._clock,
             ids=chance.ids,
             deadline=timedelta(minutes=settings.file.checkout.deadline_minutes),
@@ -162,21 +166,24 @@ class Till:
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
         self.watch.start()
-        if self._register_webhooks:
-            self._spawn(self._register())
+        for name, strategy in self.strategies.items():
+            self._spawn(self._introduce(name, strategy))
 
     async def aclose(self) -> None:
-        """Stop in the order in which nothing is lost, then let another till have the books."""
-        await self.watch.stop()
+        """Stop in the order in which nothing is lost, then let another till have the books.
+
+        A step that fails is logged and does not keep the others from being taken.
+        """
+        await self._closing("watch", self.watch.stop())
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(self.door.stop)
-        for strategy in self.strategies.values():
-            await strategy.aclose()
-        await asyncio.to_thread(self.store.close)
+        await self._closing("door", asyncio.to_thread(self.door.stop))
+        for name, strategy in self.strategies.items():
+            await self._closing(name, strategy.aclose())
+        await self._closing("books", asyncio.to_thread(self.store.close))
         if self._sandbox is not None:
-            await asyncio.to_thread(self._sandbox.stop)
+            await self._closing("simulator", asyncio.to_thread(self._sandbox.stop))
 
     def subscribe(self, listener: Callable[[Fact], None]) -> Callable[[], None]:
         """Have `listener` called for each fact on the till's own loop; call the result to stop."""
@@ -200,6 +207,8 @@ class Till:
     def _on_fact(self, fact: Fact) -> None:
         if fact.name.startswith("exception.") and self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: self._spawn(self._refresh_status()))
+        if fact.name in _MONEY_CAME:
+            self.door.wake()
 
     async def _refresh_status(self) -> None:
         def look(db: sqlite3.Connection) -> tuple[datetime | None, int]:
@@ -208,20 +217,33 @@ class Till:
         last, waiting = await self.store.read(look)
         self._status = TillStatus(last_event_at=last, needs_person=waiting)
 
-    async def _register(self) -> None:
-        """Have the simulator send its events here; polling settles alone until that is done."""
-        for name, strategy in self.strategies.items():
-            url = f"{self.door.address}/webhooks/{name}"
-            while True:
-                try:
+    async def _introduce(self, name: str, strategy: StripeCheckout) -> None:
+        """Learn whose account it is and, in training, have the simulator send its events here.
+
+        Polling settles alone until that is done; deliveries of an account that is not known yet
+        wait in the inbox.
+        """
+        while True:
+            try:
+                await self.sessions.identified(strategy)
+                if self._register_webhooks:
+                    url = f"{self.door.address}/webhooks/{name}"
                     await strategy.register_webhook(url, owner=self.store.till_id)
-                except ProviderError as error:
-                    self.health.failed(name, self._clock.now(), error)
-                    _log.info("webhooks are not registered yet: %s", error)
-                    await self._clock.sleep(_REGISTER_AGAIN_S)
-                else:
-                    self.health.answered(name, self._clock.now())
-                    break
+            except ProviderError as error:
+                self.health.failed(name, self._clock.now(), error)
+                _log.info("%s is not introduced yet: %s", name, error)
+                await self._clock.sleep(_INTRODUCE_AGAIN_S)
+            else:
+                self.health.answered(name, self._clock.now())
+                self.door.wake()
+                return
+
+    @staticmethod
+    async def _closing(what: str, step: Awaitable[object]) -> None:
+        try:
+            await step
+        except Exception:  # noqa: BLE001 - logged; the lock has to be let go of all the same
+            _log.exception("the %s did not close cleanly", what)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -235,55 +257,3 @@ def _catalog_path(settings: Settings) -> Path:
         return (settings.root / settings.file.catalog).resolve()
     own = settings.root / "catalog.toml"
     return own if own.exists() else SHIPPED_ROOT / "catalog.toml"
-
-
-def _loopback_base(settings: Settings) -> str:
-    base = settings.environment.stripe_api_base or ""
-    return base if is_loopback(base) else ""
-
-
-def _pages(settings: Settings, sandbox_url: str) -> ReturnPages:
-    """Say where phones go after paying: our public address, or a loopback double's own pages."""
-    base = sandbox_url or _loopback_base(settings) or settings.public_url
-    return ReturnPages(f"{base}/success", f"{base}/cancelled") if base else ReturnPages()
-
-
-def _strategies(settings: Settings, sandbox_url: str, clock: Clock) -> dict[str, StripeCheckout]:
-    environment = settings.environment
-    key = environment.stripe_secret_key
-    secret_key = key.get_secret_value() if key is not None else ""
-    if settings.mode is Mode.TRAINING and not _loopback_base(settings):
-        secret_key = SANDBOX_KEY
-    secret_key = secret_key or (SANDBOX_KEY if sandbox_url else "")
-    if not secret_key:
-        return {}
-    _check_key(settings.mode, secret_key)
-    secret = environment.stripe_webhook_secret
-    tables = settings.file.accounts
-    names = {name: table.kind or name for name, table in tables.items()}
-    strategies = {}
-    for name, kind in (names or {_STRIPE_CHECKOUT: _STRIPE_CHECKOUT}).items():
-        if kind != _STRIPE_CHECKOUT:
-            raise ConfigError(
-                f"The account {name} is of a kind that this till does not know: {kind}",
-                action=f'Write kind = "{_STRIPE_CHECKOUT}".',
-            )
-        own_base = tables[name].api_base if name in tables else ""
-        strategies[name] = StripeCheckout(
-            name,
-            secret_key,
-            clock=clock,
-            webhook_secrets=() if secret is None else (secret.get_secret_value(),),
-            api_base=sandbox_url or own_base or environment.stripe_api_base or API_BASE,
-        )
-    return strategies
-
-
-def _check_key(mode: Mode, secret_key: str) -> None:
-    """Refuse a key of the wrong kind, so that test money and real money never meet."""
-    if is_live_key(secret_key) is not (mode is Mode.LIVE):
-        wanted, other = ("sk_live_", "test") if mode is Mode.LIVE else ("sk_test_", "live")
-        raise ConfigError(
-            f"STRIPE_SECRET_KEY is a {other} key, and this till is in {mode.value} mode",
-            action=f"Use a key that begins with {wanted}, or start with another --mode.",
-        )

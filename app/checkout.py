@@ -22,7 +22,7 @@ from app.providers.strategy import PaymentStrategy, SessionRequest, objection
 from app.sessions import Sessions
 from app.settle import complete, want_closed
 from app.store import Store, Transaction
-from app.store.accounts import KnownAccount, known_for, remember
+from app.store.accounts import KnownAccount
 from app.store.attempts import (
     attempts_of,
     find_attempt,
@@ -106,7 +106,7 @@ class Checkout:
         reference = Reference(self._store.till_id, order_id, number)
         request = self._request(order, amount, reference, strategy)
         try:
-            known = await self._identified(strategy)
+            known = await self._sessions.identified(strategy)
             parameters = await strategy.prepare_session(request)
         except ProviderError as error:
             raise CheckoutRefused(
@@ -117,7 +117,8 @@ class Checkout:
 
         def write(tx: Transaction) -> Attempt:
             _refuse_second(tx, order, number)
-            attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, tx))
+            lifetime = strategy.capabilities.session_lifetime
+            attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, lifetime, tx))
             insert_intent(
                 tx,
                 key=reference.key("create"),
@@ -194,12 +195,9 @@ class Checkout:
             raise CheckoutRefused(
                 f"Order {order.number} is {order.state.value}", "Nothing is to be paid on it."
             )
-        problem = objection(strategy.capabilities, amount)
-        recurring = {line.billing_interval for line in order.snapshot.lines if line.is_recurring}
-        if recurring and not strategy.capabilities.takes_recurring:
-            problem = "it takes no subscriptions"
-        if len(recurring) > 1:
-            problem = "it takes subscriptions of one interval at a time"
+        problem = _order_objection(order, amount, strategy) or objection(
+            strategy.capabilities, amount
+        )
         if problem:
             raise CheckoutRefused(
                 f"{strategy.account} cannot take {amount}",
@@ -208,28 +206,12 @@ class Checkout:
             )
         return amount
 
-    async def _identified(self, strategy: PaymentStrategy) -> KnownAccount:
-        """Learn the provider's own account once per credential; the books remember it."""
-        known = await self._store.read(
-            lambda db: known_for(db, strategy.account, strategy.credential_digest)
-        )
-        if known is None:
-            learned = await strategy.identify()
-            known = KnownAccount(
-                strategy.account,
-                strategy.provider,
-                learned.id,
-                learned.live,
-                strategy.credential_digest,
-            )
-            await self._store.write(lambda tx: remember(tx, known))
-        strategy.adopt(known.provider_account)
-        return known
-
     def _request(
         self, order: Order, amount: Money, reference: Reference, strategy: PaymentStrategy
     ) -> SessionRequest:
         seller = order.snapshot.seller
+        takes = strategy.capabilities
+        recurring = any(line.is_recurring for line in order.snapshot.lines)
         own = self._pages.get(strategy.account, ReturnPages())
         success = seller.success_url or own.success_url
         if not success:
@@ -240,13 +222,23 @@ class Checkout:
         return SessionRequest(
             reference=reference,
             amount=amount,
-            lines=present(order, amount, max_lines=strategy.capabilities.max_lines),
+            lines=present(
+                order,
+                amount,
+                max_lines=takes.max_lines_recurring if recurring else takes.max_lines,
+                step=takes.amount_step.get(amount.currency, 1),
+            ),
             success_url=success,
             cancel_url=seller.cancel_url or own.cancel_url or success,
         )
 
     def _new_attempt(
-        self, reference: Reference, amount: Money, known: KnownAccount, tx: Transaction
+        self,
+        reference: Reference,
+        amount: Money,
+        known: KnownAccount,
+        lifetime: timedelta,
+        tx: Transaction,
     ) -> Attempt:
         return Attempt(
             id=0,
@@ -261,8 +253,24 @@ class Checkout:
             state=AttemptState.CREATING,
             version=1,
             created_at=tx.at,
-            deadline_at=tx.at + self._deadline,
+            deadline_at=tx.at + min(self._deadline, lifetime),
         )
+
+
+def _order_objection(order: Order, amount: Money, strategy: PaymentStrategy) -> str:
+    """Say in words what about an order a provider would not take, or nothing."""
+    recurring = [line for line in order.snapshot.lines if line.is_recurring]
+    if not recurring:
+        return ""
+    if not strategy.capabilities.takes_recurring:
+        return "it takes no subscriptions"
+    if amount != order.total:
+        return "a subscription is paid in one piece"
+    if any(line.total_minor == 0 for line in recurring):
+        return "it takes no subscription that costs nothing"
+    if len({line.billing_interval for line in recurring}) > 1:
+        return "it takes subscriptions of one interval at a time"
+    return ""
 
 
 def _refuse_second(tx: Transaction, order: Order, number: int) -> None:

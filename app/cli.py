@@ -6,30 +6,44 @@
 
 import argparse
 import asyncio
+import http.client
 import json
 import logging
 import signal
+import sqlite3
 import sys
-import urllib.error
+import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from app.catalog_file import load_catalog
-from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError
+from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
 from app.logs import log_to
 from app.providers.pages import is_loopback
 from app.settings import Mode, Settings, default_root, load_settings
-from app.store.connection import open_reader, private_directory
+from app.store.connection import open_reader, private_directory, store_error
 from app.store.store import BOOKS
-from app.store.verify import Outcome, TakenPayment, verify
+from app.store.verify import Check, Outcome, TakenPayment, verify
 
 _MONEY: Final = {
     MoneyMoved.NO: "No money moved.",
     MoneyMoved.UNKNOWN: "Whether money moved is not known yet.",
     MoneyMoved.YES: "Money moved.",
 }
+
+_NO_SIMULATOR: Final = (
+    OSError,
+    http.client.HTTPException,
+    ValueError,
+    AttributeError,
+    LookupError,
+    TypeError,
+)
+"""What reading the books of something else than a simulator may raise."""
+
+_SETTLING_S: Final = (0.5, 1.0, 0.0)
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -189,6 +203,7 @@ async def _until_asked_to_stop() -> None:
 
 def _sandbox(arguments: argparse.Namespace) -> int:
     from app.sandbox import SANDBOX_KEY, SandboxServer
+    from app.sandbox.books import BooksUnusable
 
     root = private_directory((arguments.data_dir or default_root()).absolute())
     server = SandboxServer(books_path=root / "sandbox.db", host=arguments.host, port=arguments.port)
@@ -204,6 +219,8 @@ def _sandbox(arguments: argparse.Namespace) -> int:
         raise ConfigError(
             f"The simulator cannot listen on {arguments.host}:{arguments.port}", f"{error}."
         ) from error
+    except (BooksUnusable, sqlite3.Error) as error:
+        raise StoreError("The simulator's books cannot be used", f"{error}.") from error
     return 0
 
 
@@ -213,21 +230,38 @@ def _verify(arguments: argparse.Namespace) -> int:
     found = [mode for mode in modes if (root / mode.value / BOOKS).exists()]
     if not found:
         raise ConfigError(f"There are no books in {root}", action="Name another --data-dir.")
-    taken = None if arguments.sandbox is None else _taken_at(arguments.sandbox)
     is_clean = True
     for mode in found:
         path = root / mode.value / BOOKS
         print(f"{mode.value} books: {path}")
-        db = open_reader(path)
-        try:
-            checks = verify(db, taken if mode is Mode.TRAINING else None)
-        finally:
-            db.close()
+        checks = _verified(path, arguments.sandbox if mode is Mode.TRAINING else None)
         for check in checks:
             print(f"  {check}")
-        is_clean = is_clean and all(check.outcome is not Outcome.VIOLATED for check in checks)
+        is_clean = is_clean and _is_clean(checks)
     print("clean" if is_clean else "NOT CLEAN: see the lines marked VIOLATED")
     return 0 if is_clean else 1
+
+
+def _verified(path: Path, sandbox: str | None) -> list[Check]:
+    """Check one file of books. What is on its way between two sets of books is given some time."""
+    checks: list[Check] = []
+    for pause in _SETTLING_S:
+        taken = None if sandbox is None else _taken_at(sandbox)
+        db = open_reader(path)
+        try:
+            checks = verify(db, taken)
+        except sqlite3.Error as error:
+            raise store_error(error, path) from error
+        finally:
+            db.close()
+        if taken is None or _is_clean(checks):
+            break
+        time.sleep(pause)
+    return checks
+
+
+def _is_clean(checks: list[Check]) -> bool:
+    return all(check.outcome is not Outcome.VIOLATED for check in checks)
 
 
 def _taken_at(url: str) -> list[TakenPayment]:
@@ -237,19 +271,20 @@ def _taken_at(url: str) -> list[TakenPayment]:
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/_control/books", timeout=10) as reply:  # noqa: S310 - loopback http, checked above
             books = json.load(reply)
-    except (urllib.error.URLError, TimeoutError, json.JSONDecodeError) as error:
-        raise ConfigError(f"The simulator at {url} does not answer", f"{error}.") from error
-    return [
-        TakenPayment(
-            payment_id=payment["payment_id"],
-            reference=payment["reference"] or "",
-            currency=payment["currency"],
-            captured_minor=payment["captured_minor"],
-            refunded_minor=payment["refunded_minor"],
-        )
-        for account in books["accounts"].values()
-        for payment in account["payments"]
-    ]
+        return [
+            TakenPayment(
+                payment_id=payment["payment_id"],
+                reference=payment["reference"] or "",
+                currency=payment["currency"],
+                captured_minor=payment["captured_minor"],
+                refunded_minor=payment["refunded_minor"],
+            )
+            for account in books["accounts"].values()
+            for payment in account["payments"]
+        ]
+    except _NO_SIMULATOR as error:
+        detail = f"{type(error).__name__}: {error}."
+        raise ConfigError(f"No simulator answers at {url}", detail) from error
 
 
 def _catalog_check(arguments: argparse.Namespace) -> int:

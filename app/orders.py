@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from app.domain.attempt import Attempt
 from app.domain.exceptions import OrderException
@@ -16,6 +17,8 @@ from app.store.journal import history_of
 from app.store.orders import find_order, newest_unfinished, order_rows
 from app.store.payments import exceptions_of, tenders_of
 from app.store.transaction import Row, maybe_stamp, read_stamp
+
+_MOST_DIGITS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class OrderBook:
     ) -> list[OrderRow]:
         """Give the newest orders, or those whose order or receipt number is searched for."""
         text = search.strip().lstrip("#")
-        if text and not text.isdecimal():
+        if text and not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
             return []
         number = int(text) if text else None
         return await self._store.read(

@@ -1,34 +1,53 @@
-"""An HTTP server inside a running event loop: uvicorn without its signals, with a deadline.
+"""An HTTP server inside a running event loop: uvicorn without its signals, with deadlines.
 
-A connection that has not sent a whole request head in time is dropped: neither uvicorn nor the
-system does that by itself, and a thousand half-open sockets would otherwise stay.
+A connection that does not send a whole request head in time is dropped, before its first request
+and between requests; so is one beyond the most that are served at once. Neither uvicorn nor the
+system does that by itself, and a thousand half-open sockets would use up the process's files.
 """
 
 import asyncio
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+if sys.platform != "win32":
+    import resource
+
 HEAD_DEADLINE_S: Final = 10.0
 _START_DEADLINE_S: Final = 10.0
 _BACKLOG: Final = 512
+_MANY_FILES: Final = 8_192
 
 
 class _DeadlineProtocol(H11Protocol):
-    """Drops a connection whose first request head does not arrive in time."""
+    """Drops a connection whose next request head does not arrive in time, first or later."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.loop.call_later(HEAD_DEADLINE_S, self._drop_if_silent)
+        self._waits_since = self.loop.time()
+        self._drop_if_silent()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._waits_since = self.loop.time()
 
     def _drop_if_silent(self) -> None:
-        if getattr(self, "cycle", None) is None and not self.transport.is_closing():
+        cycle = getattr(self, "cycle", None)
+        is_answering = cycle is not None and not cycle.response_complete
+        now = self.loop.time()
+        due = (now if is_answering else self._waits_since) + HEAD_DEADLINE_S
+        if self.transport.is_closing():
+            return
+        if due <= now:
             self.transport.abort()
+        else:
+            self.loop.call_at(due, self._drop_if_silent)
 
 
 class _QuietServer(uvicorn.Server):
@@ -43,12 +62,14 @@ class LoopServer:
     """Serves an ASGI application on the running loop, at a port that is known once it listens."""
 
     def __init__(self, application: Any, *, host: str, port: int, most_at_once: int) -> None:
+        most = min(most_at_once, _spare_files())
+        protocol = type("Protocol", (_DeadlineProtocol,), {"most_connections": most})
         self._host = host
         self._port = port
         self._server = _QuietServer(
             uvicorn.Config(
                 application,
-                http=_DeadlineProtocol,
+                http=protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -56,7 +77,6 @@ class LoopServer:
                 server_header=False,
                 timeout_keep_alive=5,
                 timeout_graceful_shutdown=2,
-                limit_concurrency=most_at_once,
                 h11_max_incomplete_event_size=16 * 1024,
             )
         )
@@ -96,3 +116,15 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _spare_files() -> int:
+    """Say how many connections leave the process files enough for its books; ask for more files."""
+    if sys.platform == "win32":
+        return _MANY_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    if 0 <= soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return max(64, soft // 2) if soft >= 0 else _MANY_FILES

@@ -8,11 +8,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
 from app.clock import Clock
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
+from app.domain.judgement import Standing, Verdict
 from app.domain.observation import Observation, Source
 from app.errors import (
     CheckoutRefused,
@@ -27,6 +29,7 @@ from app.providers.strategy import OpenedSession, PaymentStrategy
 from app.settle import hold_unknown, never_made, settle, want_closed
 from app.status import Health
 from app.store import Store, Transaction
+from app.store.accounts import KnownAccount, known_for, remember
 from app.store.attempts import find_attempt, mark_attempt, move_attempt
 from app.store.intents import (
     Intent,
@@ -43,6 +46,9 @@ T = TypeVar("T")
 
 CREATE_BUDGET_S: Final = 10.0
 _NOT_ALLOWED: Final = frozenset({401, 403})
+_NOT_FOUND: Final = 404
+_CLOCKS_APART: Final = timedelta(hours=1)
+"""How much earlier than by our clock a session may have been made by the provider's."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +83,18 @@ class Sessions:
             )
         return strategy
 
+    async def identified(self, strategy: PaymentStrategy) -> KnownAccount:
+        """Learn the provider's own account once for each credential; the books remember it."""
+        name, credential = strategy.account, strategy.credential_digest
+        known = await self._store.read(lambda db: known_for(db, name, credential))
+        if known is None:
+            learned = await self._asked(name, strategy.identify)
+            known = KnownAccount(name, strategy.provider, learned.id, learned.live, credential)
+            learned_account = known
+            await self._store.write(lambda tx: remember(tx, learned_account))
+        strategy.adopt(known.provider_account)
+        return known
+
     async def create(self, attempt_id: int) -> Attempt:
         """Create an attempt's session from its intent, under the intent's key.
 
@@ -95,10 +113,16 @@ class Sessions:
             attempt = await self._find(attempt_id)
             if attempt.session_id is None:
                 return await self._create(attempt_id)
-            strategy = self.strategy(attempt.account)
-            seen = await self._asked(
-                attempt.account, lambda: strategy.fetch(attempt.session_id or "", source=source)
-            )
+            strategy = await self._strategy_of(attempt)
+            session_id = attempt.session_id
+            try:
+                seen = await self._asked(
+                    attempt.account, lambda: strategy.fetch(session_id, source=source)
+                )
+            except Rejected as refused:
+                if refused.status != _NOT_FOUND:
+                    raise
+                return await self._gone(attempt_id)
             return await self._settled(attempt_id, seen)
 
     async def close(self, attempt_id: int) -> Attempt:
@@ -128,10 +152,10 @@ class Sessions:
         attempt = await self._find(attempt_id)
         if intent is None:
             return attempt
-        strategy = self.strategy(attempt.account)
-        if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
-            return await self._found_again(attempt, intent, strategy)
         try:
+            strategy = await self._strategy_of(attempt)
+            if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
+                return await self._found_again(attempt, intent, strategy)
             opened = await self._asked_to_open(attempt, intent, strategy)
         except Rejected as refused:
             words, result = str(refused), {"code": refused.code, "detail": refused.detail}
@@ -183,7 +207,8 @@ class Sessions:
         reference = str(attempt.reference)
 
         async def search() -> Observation | None:
-            async for seen in strategy.list_since(intent.created_at, source=Source.SWEEP):
+            since = intent.created_at - _CLOCKS_APART
+            async for seen in strategy.list_since(since, source=Source.SWEEP):
                 if seen.reference == reference:
                     return seen
             return None
@@ -203,37 +228,78 @@ class Sessions:
         return _found(tx, attempt_id)
 
     async def _close(self, attempt: Attempt) -> Attempt:
-        intent = await self._store.write(lambda tx: _write_close_intent(tx, attempt))
-        strategy = self.strategy(attempt.account)
         session_id = attempt.session_id or ""
         try:
+            strategy = await self._strategy_of(attempt)
+            intent = await self._store.write(lambda tx: _write_close_intent(tx, attempt))
             seen = await self._asked(
                 attempt.account, lambda: strategy.close_session(session_id, key=intent.key)
             )
         except ProviderError as error:
+            if isinstance(error, Rejected) and error.status == _NOT_FOUND:
+                return await self._gone(attempt.id)
             words = str(error)
             return await self._store.write(lambda tx: _write_doubt(tx, attempt.id, words))
+        return await self._settled(attempt.id, seen, intent)
 
-        def write(tx: Transaction) -> Attempt:
-            finish_intent(tx, intent.id, Outcome.DONE, {"state": seen.state.value})
-            settle(tx, self._store.till_id, seen)
-            return _found(tx, attempt.id)
+    async def _settled(
+        self, attempt_id: int, seen: Observation, intent: Intent | None = None
+    ) -> Attempt:
+        """Settle a look. Raises Protocol where it does not belong to the attempt at all."""
 
-        return await self._store.write(write)
+        def write(tx: Transaction) -> tuple[Attempt, Verdict]:
+            if intent is not None:
+                finish_intent(tx, intent.id, Outcome.DONE, {"state": seen.state.value})
+            verdict = settle(tx, self._store.till_id, seen)
+            return _found(tx, attempt_id), verdict
 
-    async def _settled(self, attempt_id: int, seen: Observation) -> Attempt:
-        def write(tx: Transaction) -> Attempt:
-            settle(tx, self._store.till_id, seen)
-            return _found(tx, attempt_id)
+        attempt, verdict = await self._store.write(write)
+        if verdict.standing in (Standing.QUARANTINED, Standing.FOREIGN):
+            raise Protocol(
+                "What the provider answered does not belong to this payment",
+                f"{verdict.detail or seen.reference}.",
+                action="Somebody has to look at it; it is on the list.",
+            )
+        return attempt
 
-        return await self._store.write(write)
+    async def _gone(self, attempt_id: int) -> Attempt:
+        """Write down that the provider, asked with the right keys, has no such session."""
+        words = "the provider has no such session any more"
+        return await self._store.write(
+            lambda tx: never_made(tx, self._store.till_id, _found(tx, attempt_id), words)
+        )
+
+    async def _strategy_of(self, attempt: Attempt) -> PaymentStrategy:
+        """Give the strategy of an attempt, sure that it speaks for the attempt's own account.
+
+        Raises Protocol where the keys were changed for another account's: what is asked there
+        would be another session.
+        """
+        strategy = self.strategy(attempt.account)
+        if not strategy.provider_account:
+            try:
+                await self.identified(strategy)
+            except Rejected as refused:
+                # It says nothing of this session.
+                raise Protocol(refused.title, refused.detail, code=refused.code) from refused
+        if strategy.provider_account != attempt.provider_account:
+            raise Protocol(
+                f"The keys of {attempt.account} belong to another account now",
+                f"This payment was begun with {attempt.provider_account}.",
+                action="Put the old keys back until it is over.",
+            )
+        return strategy
 
     async def _asked(self, account: str, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call and note whether the provider answered."""
         try:
             answer = await call()
-        except Rejected:
-            self._health.answered(account, self._clock.now())
+        except Rejected as refused:
+            if refused.status in _NOT_ALLOWED:
+                self._health.failed(account, self._clock.now(), refused)
+                _log.error("the keys of %s are refused: %s", account, refused)
+            else:
+                self._health.answered(account, self._clock.now())
             raise
         except ProviderError as error:
             self._health.failed(account, self._clock.now(), error)

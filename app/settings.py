@@ -31,10 +31,14 @@ class _Table(BaseModel):
 
 
 class AccountTable(_Table):
-    """`[accounts.NAME]`: one account at a provider. Its secrets are not in this file."""
+    """`[accounts.NAME]`: one account at a provider. Its secrets are not in this file.
+
+    `page_host` is a domain of the owner's own that the provider's pages are shown under.
+    """
 
     kind: str = ""
     api_base: str = ""
+    page_host: str = ""
 
 
 class DoorsTable(_Table):

@@ -19,6 +19,7 @@ from app.store.attempts import (
     mark_attempt,
     move_attempt,
 )
+from app.store.inbox import wake_refunds_of
 from app.store.orders import find_order, move_order
 from app.store.payments import (
     accepted_minor,
@@ -26,8 +27,15 @@ from app.store.payments import (
     insert_payment,
     known_payments,
     open_exception,
+    resolve_payment,
+    tell_once,
 )
-from app.store.refunds import find_refunded_payment, refund_state, write_refund
+from app.store.refunds import (
+    find_refunded_payment,
+    is_given_back,
+    refund_state,
+    write_refund,
+)
 from app.store.store import next_number
 
 
@@ -46,6 +54,8 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
         return verdict
     for judged in verdict.payments:
         _write_payment(tx, seen, judged, attempt)
+    if verdict.standing is Standing.QUARANTINED and attempt is not None:
+        _tell(tx, ExceptionKind.MISMATCH, attempt, verdict.detail)
     if verdict.standing in (Standing.QUARANTINED, Standing.NEEDS_PERSON):
         return verdict
     if attempt is None or order is None:
@@ -61,14 +71,24 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
 def settle_refund(tx: Transaction, seen: RefundObservation) -> Standing:
     """Write down money that a provider gave back, whoever asked for it.
 
-    A refund of a payment that is not in the books is foreign; one that another account or mode
-    tells of is quarantined.
+    A refund of a payment that is not in the books waits for it: it may be foreign, or merely
+    early. One that another account or mode tells of is quarantined, and a person is told. What is
+    given back of held money comes out of what is held.
     """
     refund = seen.refund
     payment = find_refunded_payment(tx.connection, seen.provider, refund.payment_id)
     if payment is None:
-        return Standing.FOREIGN
+        return Standing.WAITING
     if (seen.provider_account, seen.live) != (payment.provider_account, payment.live):
+        detail = f"account {seen.provider_account}, expected {payment.provider_account}"
+        open_exception(
+            tx,
+            ExceptionKind.MISMATCH,
+            refund.amount,
+            order_id=payment.order_id,
+            payment_id=refund.payment_id,
+            detail=f"a refund was told of by {detail}",
+        )
         return Standing.QUARANTINED
     before = refund_state(tx.connection, seen.provider, refund.refund_id)
     if not write_refund(tx, seen.provider, payment.order_id, refund):
@@ -78,10 +98,12 @@ def settle_refund(tx: Transaction, seen: RefundObservation) -> Standing:
         tx.post(
             "refund" if change > 0 else "refund_failed",
             refund.amount.currency,
-            refund_entries(payment.account, change * refund.amount.minor),
+            refund_entries(payment.account, change * refund.amount.minor, was_held=payment.is_held),
             order_id=payment.order_id,
             payment_id=refund.payment_id,
         )
+    if payment.is_held and is_given_back(tx.connection, seen.provider, refund.payment_id):
+        resolve_payment(tx, refund.payment_id, "given back in full")
     return Standing.SETTLED
 
 
@@ -103,10 +125,13 @@ def complete(tx: Transaction, order: Order) -> Order:
 def never_made(tx: Transaction, till_id: str, attempt: Attempt, detail: str) -> Attempt:
     """Write down that the provider has no session for an attempt, so that no money can come by it.
 
-    Its order ends with it where that was wanted; nothing happens where the news is old.
+    Its order ends with it where that was wanted. Where a customer had seen the code, a person is
+    told: the session was there once. One that was over before is no longer watched.
     """
+    if attempt.shown_at is not None and attempt.is_live:
+        _tell(tx, ExceptionKind.UNKNOWN, attempt, detail)
     if AttemptState.FAILED not in ATTEMPT_MOVES[attempt.state]:
-        return attempt
+        return mark_attempt(tx, attempt, is_final=1)
     order = find_order(tx.connection, attempt.order_id)
     end = end_of_order(_books(tx, till_id, attempt, order, frozenset()), AttemptState.FAILED)
     failed = move_attempt(tx, attempt, AttemptState.FAILED, detail=detail)
@@ -168,7 +193,10 @@ def _write_payment(
         attempt_id=attempt_id,
         amount=payment.amount,
         held_as=judged.held_as,
+        provider_account=seen.provider_account,
+        live=seen.live,
     )
+    wake_refunds_of(tx, payment.payment_id)
     tx.post(
         "payment" if judged.is_accepted else "payment_held",
         payment.amount.currency,
@@ -234,12 +262,16 @@ def hold_unknown(tx: Transaction, attempt: Attempt, detail: str) -> Attempt:
     """
     moved = move_attempt(tx, attempt, AttemptState.UNKNOWN, detail=detail)
     if attempt.shown_at is not None:
-        open_exception(
-            tx,
-            ExceptionKind.UNKNOWN,
-            attempt.amount,
-            order_id=attempt.order_id,
-            attempt_id=attempt.id,
-            detail=detail,
-        )
+        _tell(tx, ExceptionKind.UNKNOWN, attempt, detail)
     return moved
+
+
+def _tell(tx: Transaction, kind: ExceptionKind, attempt: Attempt, detail: str) -> None:
+    tell_once(
+        tx,
+        kind,
+        attempt.amount,
+        order_id=attempt.order_id,
+        attempt_id=attempt.id,
+        detail=detail,
+    )

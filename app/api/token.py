@@ -6,16 +6,25 @@ from pathlib import Path
 from typing import Final
 
 TOKEN_FILE: Final = "api-token"  # noqa: S105 - a file's name
+_LEAST_LENGTH: Final = 32
 
 
 def token_of(directory: Path) -> str:
-    """Give the token of a data directory, making it (mode 0600) where there is none."""
+    """Give the token of a data directory, making it (mode 0600) where there is no whole one.
+
+    A file that a crash left empty or cut off counts as none: a short token opens no door.
+    """
     path = directory / TOKEN_FILE
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
+    if path.exists():
+        token = path.read_text("utf-8", "replace").strip()
+        if len(token) >= _LEAST_LENGTH:
+            return token
     token = secrets.token_urlsafe(32)
+    part = path.with_suffix(".part")
+    descriptor = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(f"{token}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
     return token

@@ -15,12 +15,13 @@ from app.domain.order import Order, OrderState, owed
 
 
 class Standing(StrEnum):
-    """What became of an observation as a whole."""
+    """What became of an observation as a whole. `waiting`: a refund before its payment."""
 
     SETTLED = "settled"
     NOTHING_NEW = "nothing_new"
     FOREIGN = "foreign"
     QUARANTINED = "quarantined"
+    WAITING = "waiting"
     NEEDS_PERSON = "needs_person"
 
 
@@ -90,7 +91,9 @@ def judge(books: Books, seen: Observation) -> Verdict:
         )
     stranger = _strangeness(books.attempt, seen)
     if stranger:
-        return _held(Standing.QUARANTINED, fresh, stranger)
+        # Test money is none: it is told of and never enters a live till's books, nor the reverse.
+        money = fresh if seen.live == books.attempt.live else ()
+        return _held(Standing.QUARANTINED, money, stranger)
     payments = _judge_payments(books.attempt, books.order, books.accepted_minor, fresh)
     attempt_to = _attempt_after(books.attempt, seen)
     accepted = books.accepted_minor + sum(p.payment.amount.minor for p in payments if p.is_accepted)

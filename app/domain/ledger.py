@@ -29,6 +29,9 @@ def sale_entries(snapshot: Snapshot) -> dict[str, int]:
     return entries
 
 
-def refund_entries(account: str, amount_minor: int) -> dict[str, int]:
-    """Post money that a provider gave back; the other way round where that failed afterwards."""
-    return {"refunds": amount_minor, f"clearing:{account}": -amount_minor}
+def refund_entries(account: str, amount_minor: int, *, was_held: bool) -> dict[str, int]:
+    """Post money that a provider gave back, of a sale or of what was held.
+
+    A negative amount is a refund that failed after it had succeeded.
+    """
+    return {"held" if was_held else "refunds": amount_minor, f"clearing:{account}": -amount_minor}

@@ -31,9 +31,13 @@ class PresentedLine:
         return self.billing_interval != _ONETIME
 
 
-def present(order: Order, amount: Money, *, max_lines: int) -> tuple[PresentedLine, ...]:
+def present(
+    order: Order, amount: Money, *, max_lines: int, step: int = 1
+) -> tuple[PresentedLine, ...]:
     """Put `amount` of an order into at most `max_lines` lines that sum to it.
 
+    A provider that takes only multiples of `step` minor units gets one line where several would
+    break that.
     Only an order with subscriptions of more intervals than that takes more.
     Raises ValueError where the amount is nothing, more than the order, or a part of an order
     with a subscription (which cannot be started in parts).
@@ -48,7 +52,8 @@ def present(order: Order, amount: Money, *, max_lines: int) -> tuple[PresentedLi
         return (PresentedLine(f"Order {order.number}, part payment", amount.minor),)
     lines = [*map(_presented, snapshot.lines), *_on_top(order)]
     lines = [line for line in lines if line.amount_minor > 0]
-    return tuple(lines if len(lines) <= max_lines else _folded(order, lines))
+    fits = len(lines) <= max_lines and all(line.amount_minor % step == 0 for line in lines)
+    return tuple(lines if fits else _folded(order, lines))
 
 
 def _folded(order: Order, lines: list[PresentedLine]) -> list[PresentedLine]:

@@ -22,7 +22,8 @@ from app.domain.refund import RefundObservation, SeenRefund
 class Capabilities:
     """What a provider takes. Amounts are in the till's minor units.
 
-    `minimum_minor` names the smallest amount by currency, `maximum_minor` the largest of all.
+    A session has at most `max_lines` lines; one with a subscription `max_lines_recurring` of each
+    kind. `minimum_minor` names the smallest amount by currency, `maximum_minor` the largest of all.
     `key_lifetime` is how long the provider remembers an idempotency key for certain.
     `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides them
     (a loopback simulator's own).
@@ -33,6 +34,7 @@ class Capabilities:
     maximum_minor: int
     amount_step: Mapping[str, int]
     max_lines: int
+    max_lines_recurring: int
     takes_recurring: bool
     session_lifetime: timedelta
     key_lifetime: timedelta
@@ -85,9 +87,13 @@ class RefundRequest:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """An event that says something happened to `reference` but not enough to judge money by."""
+    """An event that says something happened to `reference` but not enough to judge money by.
+
+    `amount` is what it seems to be about, where it says so.
+    """
 
     reference: str
+    amount: Money | None = None
 
 
 Seen = Observation | RefundObservation | Recheck
@@ -118,6 +124,11 @@ class PaymentStrategy(Protocol):
     @property
     def live(self) -> bool:
         """Whether this credential moves real money."""
+        ...
+
+    @property
+    def provider_account(self) -> str:
+        """The provider's own account behind this credential, or nothing before it is known."""
         ...
 
     @property

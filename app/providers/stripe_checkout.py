@@ -13,6 +13,7 @@ import httpx
 import stripe
 
 from app.clock import Clock
+from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
@@ -22,7 +23,6 @@ from app.providers.strategy import (
     Capabilities,
     OpenedSession,
     ProviderAccount,
-    Recheck,
     RefundRequest,
     Seen,
     SessionRequest,
@@ -43,6 +43,7 @@ from app.providers.stripe_sessions import (
     PROVIDER,
     money_from,
     observation_from,
+    reference_of,
     refund_from,
     session_parameters,
     text_of,
@@ -84,13 +85,14 @@ class StripeCheckout:
         self._client, self._transport = stripe_client(
             secret_key, api_base=api_base, clock=clock, transport=transport
         )
-        self._provider_account = ""
+        self.provider_account = ""
         self.capabilities = Capabilities(
             currencies=CURRENCIES,
             minimum_minor=MINIMUM_MINOR,
             maximum_minor=MAXIMUM_MINOR,
             amount_step=AMOUNT_STEP,
             max_lines=100,
+            max_lines_recurring=20,
             takes_recurring=True,
             session_lifetime=_LIFETIME,
             key_lifetime=timedelta(hours=23),
@@ -105,13 +107,14 @@ class StripeCheckout:
         except Rejected as refused:
             if refused.status != 403:
                 raise
-            self._provider_account = f"name:{self.account}"
+            # What was known once stays: a right that was taken away makes it no other account.
+            self.provider_account = self.provider_account or f"name:{self.account}"
         else:
-            self._provider_account = text_of(account, "id")
-        return ProviderAccount(self._provider_account, self.live)
+            self.provider_account = text_of(account, "id")
+        return ProviderAccount(self.provider_account, self.live)
 
     def adopt(self, provider_account: str) -> None:
-        self._provider_account = provider_account
+        self.provider_account = provider_account
 
     async def register_webhook(self, url: str, *, owner: str) -> None:
         """Have events sent to `url` and accept what is signed with the secret of that."""
@@ -181,15 +184,11 @@ class StripeCheckout:
             request,
             account=self.account,
             provider=self.provider,
-            provider_account=self._provider_account,
+            provider_account=self.provider_account,
         )
 
     def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
-        seen = seen_in(delivery, at=at)
-        if isinstance(seen, Observation) and not delivery.provider_account:
-            # Whose event it is cannot be told before the key's account is known; a look can.
-            return Recheck(seen.reference)
-        return seen
+        return seen_in(delivery, at=at)
 
     async def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
         await self._known()
@@ -203,7 +202,10 @@ class StripeCheckout:
             )
         while True:
             with in_our_words():
-                seen = [self._seen(session.to_dict(), source) for session in page.data]
+                sessions = [session.to_dict() for session in page.data]
+                # Others sell through the account too; what they do need not be understood.
+                ours = [s for s in sessions if Reference.parse(reference_of(s)) is not None]
+                seen = [self._seen(session, source) for session in ours]
                 has_more = page.has_more
             for observation in seen:
                 yield observation
@@ -217,14 +219,14 @@ class StripeCheckout:
 
     async def _known(self) -> None:
         """Learn whose sessions these are; a new key's account is not in the books yet."""
-        if not self._provider_account:
+        if not self.provider_account:
             await self.identify()
 
     def _seen(self, session: Mapping[str, Any], source: Source) -> Observation:
         return observation_from(
             session,
             source=source,
-            provider_account=self._provider_account,
+            provider_account=self.provider_account,
             at=self._clock.now(),
         )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.domain.delivery import Delivery
+from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import RefundObservation
 from app.errors import Protocol
@@ -16,6 +17,7 @@ from app.providers.strategy import Recheck, Seen
 from app.providers.stripe_sessions import (
     PROVIDER,
     decline_of,
+    money_from,
     observation_from,
     reference_of,
     refund_from,
@@ -58,7 +60,14 @@ def _session(session: Mapping[str, Any], delivery: Delivery, at: datetime) -> Se
             failed=delivery.event_type == _FAILED,
         )
     except Protocol:
-        return Recheck(reference_of(session))
+        return Recheck(reference_of(session), _amount(session))
+
+
+def _amount(session: Mapping[str, Any]) -> Money | None:
+    try:
+        return money_from(session.get("amount_total"), session.get("currency"))
+    except Protocol:
+        return None
 
 
 def _decline(intent: Mapping[str, Any], delivery: Delivery, at: datetime) -> Observation | None:

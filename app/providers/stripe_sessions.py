@@ -175,13 +175,14 @@ def _payments(session: Mapping[str, Any]) -> tuple[SeenPayment, ...]:
     invoice = session.get("invoice")
     listed = invoice.get("payments") if isinstance(invoice, Mapping) else None
     payments = listed.get("data") if isinstance(listed, Mapping) else None
-    if not isinstance(payments, list):
-        raise Protocol("Stripe calls a session paid without saying by which payment")
-    return tuple(
-        SeenPayment(_intent_id(paid), money_from(paid.get("amount_paid"), currency))
-        for paid in payments
-        if not isinstance(paid, Mapping) or paid.get("status") == "paid"
+    paid = tuple(
+        SeenPayment(_intent_id(entry), money_from(entry.get("amount_paid"), currency))
+        for entry in (payments if isinstance(payments, list) else ())
+        if not isinstance(entry, Mapping) or entry.get("status") == "paid"
     )
+    if not paid:
+        raise Protocol("Stripe calls a session paid without saying by which payment")
+    return paid
 
 
 def _intent_id(paid: Any) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 
@@ -19,6 +19,7 @@ from app.providers.pages import is_loopback
 
 DEADLINE_S: Final = 10.0
 MAX_REPLY_BYTES: Final = 1024 * 1024
+_CLOCKS_AGREE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class Reply:
     status: int
     headers: httpx.Headers
     body: bytes
+
+
+class _ProviderTime(NamedTuple):
+    """What a provider's `Date` said, and what our clocks said then."""
+
+    told: datetime
+    wall: datetime
+    monotonic: float
 
 
 class Transport:
@@ -48,7 +57,7 @@ class Transport:
             trust_env=not is_loopback(base),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=5),
         )
-        self._provider_time: tuple[datetime, float] | None = None
+        self._provider_time: _ProviderTime | None = None
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | str | None = None
@@ -61,7 +70,8 @@ class Transport:
                 self._client.stream(method, url, headers=plain, content=body) as response,
             ):
                 return await self._whole(response)
-        except (httpx.TransportError, TimeoutError) as error:
+        except (httpx.TransportError, httpx.StreamError, TimeoutError, RuntimeError) as error:
+            # A RuntimeError is httpx's word for a client that was closed under a call.
             raise Unavailable(
                 "The payment provider could not be reached", f"{type(error).__name__}: {error}"
             ) from error
@@ -69,11 +79,18 @@ class Transport:
             raise Protocol("The payment provider's address is not usable", str(error)) from error
 
     def provider_now(self) -> datetime | None:
-        """Give the provider's clock, or None before its first reply."""
+        """Give the provider's clock, or None where it has to be asked for again.
+
+        That is before its first reply, and where our two clocks disagree about how long ago its
+        last reply was: the computer slept, or its clock was set.
+        """
         if self._provider_time is None:
             return None
-        told, at = self._provider_time
-        return told + timedelta(seconds=self._clock.monotonic() - at)
+        told, wall, monotonic = self._provider_time
+        passed = self._clock.monotonic() - monotonic
+        if abs((self._clock.now() - wall).total_seconds() - passed) > _CLOCKS_AGREE_S:
+            return None
+        return told + timedelta(seconds=passed)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -94,6 +111,7 @@ class Transport:
         try:
             told = parsedate_to_datetime(date)
             if told.tzinfo is not None:
-                self._provider_time = (told.astimezone(UTC), self._clock.monotonic())
+                now, monotonic = self._clock.now(), self._clock.monotonic()
+                self._provider_time = _ProviderTime(told.astimezone(UTC), now, monotonic)
         except (ValueError, OverflowError):
             return

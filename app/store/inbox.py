@@ -4,6 +4,7 @@ An event is there once, however often it is delivered: (provider, account, mode,
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,10 +41,15 @@ def receive(tx: Transaction, delivery: Delivery) -> bool:
     return cursor.rowcount == 1
 
 
-def waiting(connection: sqlite3.Connection, limit: int) -> list[InboxEntry]:
-    """Give the oldest entries that nobody has handled yet."""
+def waiting(
+    connection: sqlite3.Connection, limit: int, *, leave_out: Sequence[str] = ()
+) -> list[InboxEntry]:
+    """Give the oldest entries that nobody has handled yet, but for some accounts' own."""
+    marks = ", ".join("?" * len(leave_out))
     rows = connection.execute(
-        "SELECT * FROM inbox WHERE standing IS NULL ORDER BY id LIMIT ?", (limit,)
+        f"SELECT * FROM inbox WHERE standing IS NULL AND account NOT IN ({marks}) "
+        "ORDER BY id LIMIT ?",
+        (*leave_out, limit),
     )
     return [
         InboxEntry(
@@ -72,6 +78,15 @@ def handled(tx: Transaction, entry_id: int, standing: str, detail: str = "") -> 
             (standing, detail, stamp(tx.at), entry_id),
         ).rowcount
         == 1
+    )
+
+
+def wake_refunds_of(tx: Transaction, payment_id: str) -> None:
+    """Let refunds that waited for this payment be settled now."""
+    tx.execute(
+        "UPDATE inbox SET standing = NULL, handled_at = NULL WHERE standing = 'waiting' "
+        "AND detail = ?",
+        (payment_id,),
     )
 
 

@@ -5,7 +5,7 @@ import sqlite3
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.receipt import Tender
-from app.store.transaction import Row, Transaction, maybe_stamp, read_stamp, stamp
+from app.store.transaction import Row, Transaction, Value, maybe_stamp, read_stamp, stamp
 
 
 def known_payments(
@@ -41,6 +41,8 @@ def insert_payment(
     attempt_id: int | None,
     amount: Money,
     held_as: ExceptionKind | None,
+    provider_account: str,
+    live: bool,
 ) -> None:
     """Write a payment once; the same provider's id a second time breaks a unique key."""
     tx.insert(
@@ -53,6 +55,8 @@ def insert_payment(
         amount_minor=amount.minor,
         currency=amount.currency,
         held_as=None if held_as is None else held_as.value,
+        provider_account=provider_account,
+        live=int(live),
         settled_at=stamp(tx.at),
     )
 
@@ -106,18 +110,46 @@ def open_exception(
     )
 
 
+def tell_once(
+    tx: Transaction,
+    kind: ExceptionKind,
+    amount: Money,
+    *,
+    order_id: str,
+    attempt_id: int,
+    detail: str,
+) -> None:
+    """Put an attempt on the list "needs a person", unless it stands there for this already."""
+    known = tx.execute(
+        "SELECT 1 FROM exceptions WHERE attempt_id = ? AND kind = ? AND resolved_at IS NULL",
+        (attempt_id, kind.value),
+    ).fetchone()
+    if known is None:
+        open_exception(tx, kind, amount, order_id=order_id, attempt_id=attempt_id, detail=detail)
+
+
 def clear_unknown(tx: Transaction, attempt_id: int, resolution: str) -> None:
     """Take the `unknown` entry of an attempt off the list, since the answer is known now."""
+    unknown = ExceptionKind.UNKNOWN.value
+    _resolve(tx, "attempt_id = ? AND kind = ?", (attempt_id, unknown), resolution)
+
+
+def resolve_payment(tx: Transaction, payment_id: str, resolution: str) -> None:
+    """Take what stood on the list for a payment off it."""
+    _resolve(tx, "payment_id = ?", (payment_id,), resolution)
+
+
+def _resolve(tx: Transaction, condition: str, values: tuple[Value, ...], resolution: str) -> None:
     rows = tx.execute(
-        "UPDATE exceptions SET resolved_at = ?, resolution = ? "
-        "WHERE attempt_id = ? AND kind = ? AND resolved_at IS NULL RETURNING id, order_id",
-        (stamp(tx.at), resolution, attempt_id, ExceptionKind.UNKNOWN.value),
+        f"UPDATE exceptions SET resolved_at = ?, resolution = ? WHERE {condition} "
+        "AND resolved_at IS NULL RETURNING id, order_id, attempt_id",
+        (stamp(tx.at), resolution, *values),
     ).fetchall()
     for row in rows:
         tx.record(
             "exception.resolved",
             order_id=row["order_id"] or "",
-            attempt_id=attempt_id,
+            attempt_id=row["attempt_id"],
             data={"exception": row["id"], "resolution": resolution},
         )
 

@@ -16,6 +16,7 @@ class RefundedPayment:
     account: str
     provider_account: str
     live: bool
+    is_held: bool
 
 
 def find_refunded_payment(
@@ -23,16 +24,31 @@ def find_refunded_payment(
 ) -> RefundedPayment | None:
     """Find the payment of ours that a provider gave back, if it is one of ours."""
     row = connection.execute(
-        "SELECT payments.order_id, payments.account, attempts.provider_account, attempts.live "
-        "FROM payments JOIN attempts ON attempts.id = payments.attempt_id "
-        "WHERE payments.provider = ? AND payments.payment_id = ?",
+        "SELECT order_id, account, provider_account, live, held_as FROM payments "
+        "WHERE provider = ? AND payment_id = ?",
         (provider, payment_id),
     ).fetchone()
     if row is None:
         return None
     return RefundedPayment(
-        row["order_id"], row["account"], row["provider_account"], bool(row["live"])
+        row["order_id"] or "",
+        row["account"],
+        row["provider_account"],
+        bool(row["live"]),
+        row["held_as"] is not None,
     )
+
+
+def is_given_back(connection: sqlite3.Connection, provider: str, payment_id: str) -> bool:
+    """Say whether all of a payment was given back."""
+    row = connection.execute(
+        "SELECT payments.amount_minor = coalesce(sum(refunds.amount_minor), 0) FROM payments "
+        "LEFT JOIN refunds ON refunds.provider = payments.provider "
+        "AND refunds.payment_id = payments.payment_id AND refunds.state = 'succeeded' "
+        "WHERE payments.provider = ? AND payments.payment_id = ? GROUP BY payments.id",
+        (provider, payment_id),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def refund_state(

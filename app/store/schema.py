@@ -103,6 +103,8 @@ _FIRST_TABLES: Final = (
         amount_minor INTEGER NOT NULL,
         currency TEXT NOT NULL,
         held_as TEXT,
+        provider_account TEXT NOT NULL,
+        live INTEGER NOT NULL,
         settled_at TEXT NOT NULL,
         UNIQUE (provider, payment_id)
     ) STRICT
@@ -140,6 +142,7 @@ _FIRST_TABLES: Final = (
     ) STRICT
     """,
     "CREATE INDEX exceptions_waiting ON exceptions (order_id) WHERE resolved_at IS NULL",
+    "CREATE INDEX exceptions_of_attempt ON exceptions (attempt_id) WHERE resolved_at IS NULL",
     """
     CREATE TABLE intents (
         id INTEGER PRIMARY KEY,
@@ -174,6 +177,7 @@ _FIRST_TABLES: Final = (
     ) STRICT
     """,
     "CREATE INDEX inbox_waiting ON inbox (id) WHERE standing IS NULL",
+    "CREATE INDEX inbox_refunds ON inbox (detail) WHERE standing = 'waiting'",
     """
     CREATE TABLE journal (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,

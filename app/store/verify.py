@@ -46,11 +46,23 @@ class TakenPayment:
 
 
 def verify(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None = None) -> list[Check]:
-    """Check books that are open for reading; `taken` is the provider's word, if it was asked."""
+    """Check books that are open for reading; `taken` is the provider's word, if it was asked.
+
+    All of it is one snapshot, so that a till may go on selling meanwhile.
+    """
+    db.execute("BEGIN")
+    try:
+        return _checks(db, taken)
+    finally:
+        db.execute("ROLLBACK")
+
+
+def _checks(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> list[Check]:
     return [
         _file(db),
         _guards(db),
         _ledger(db),
+        _postings(db),
         _provider(db, taken),
         _paid(db),
         _journal(db),
@@ -95,6 +107,41 @@ def _ledger(db: sqlite3.Connection) -> Check:
     faults = [f"transaction {row[0]} is off by {row[2]} {row[1]}" for row in rows]
     count = _count(db, "SELECT count(*) FROM ledger_transactions")
     return _check("I1 every ledger transaction sums to zero", faults, f"{count} transactions")
+
+
+def _postings(db: sqlite3.Connection) -> Check:
+    """Compare the ledger with the payments and refunds that it tells of."""
+    rows = db.execute(
+        "SELECT payment_id, amount_minor, (SELECT coalesce(sum(entry.amount_minor), 0) "
+        "FROM ledger_transactions AS posting JOIN ledger_entries AS entry "
+        "ON entry.transaction_id = posting.id WHERE posting.payment_id = payments.payment_id "
+        "AND posting.kind IN ('payment', 'payment_held') "
+        "AND entry.account = 'clearing:' || payments.account) AS posted FROM payments "
+        "WHERE posted <> amount_minor"
+    )
+    faults = [f"payment {r['payment_id']}: {r['posted']} of {r['amount_minor']}" for r in rows]
+    rows = db.execute(
+        "SELECT payment_id FROM payments WHERE held_as IS NOT NULL AND NOT EXISTS "
+        "(SELECT 1 FROM exceptions WHERE exceptions.payment_id = payments.payment_id)"
+    )
+    faults += [f"payment {row[0]} is held and nobody is told" for row in rows]
+    faults += [
+        f"{name} is off by {off}"
+        for name, off in db.execute(
+            "SELECT 'clearing', (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries "
+            "WHERE account LIKE 'clearing:%') - (SELECT coalesce(sum(amount_minor), 0) "
+            "FROM payments) + (SELECT coalesce(sum(amount_minor), 0) FROM refunds "
+            "WHERE state = 'succeeded')"
+        )
+        if off
+    ]
+    empty = db.execute(
+        "SELECT id FROM ledger_transactions WHERE kind <> 'sale' AND NOT EXISTS "
+        "(SELECT 1 FROM ledger_entries WHERE transaction_id = ledger_transactions.id)"
+    )
+    faults += [f"posting {row[0]} is empty" for row in empty]
+    count = _count(db, "SELECT count(*) FROM payments")
+    return _check("payments and refunds are in the ledger", faults, f"{count} payments")
 
 
 def _provider(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> Check:

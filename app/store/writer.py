@@ -6,6 +6,7 @@ is on the disk. Inline, the same code runs on the caller's thread, one commit a 
 time.
 """
 
+import logging
 import queue
 import sqlite3
 import threading
@@ -24,6 +25,8 @@ T = TypeVar("T")
 Work = Callable[[Transaction], T]
 
 _MAX_BATCH: Final = 512
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -155,8 +158,12 @@ class Writer:
             self._connection.execute("RELEASE unit")
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        """Leave the transaction; where even that fails, the next batch fails in words, too."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            _log.exception("the books could not be rolled back")
 
 
 def _fail(units: list[_Unit], error: BaseException) -> None:

@@ -6,11 +6,10 @@ in doubt when the till stopped is asked about first.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from app.checkout import Checkout
@@ -26,6 +25,7 @@ from app.store.attempts import find_attempt, watched_attempts
 _log = logging.getLogger(__name__)
 
 _CONCURRENT_LOOKS: Final = 8
+_PAUSE_AFTER_FAULT_S: Final = 1.0
 _NEWS: Final = frozenset(
     {"attempt.created", "attempt.open", "attempt.shown", "attempt.closing", "attempt.unknown"}
 )
@@ -41,6 +41,7 @@ class Pace:
     closing_s: float = 3.0
     late_s: float = 60.0
     failing_most_s: float = 30.0
+    failing_late_s: float = 300.0
     tick_s: float = 0.25
 
     def after(self, attempt: Attempt, failures: int) -> float:
@@ -54,7 +55,8 @@ class Pace:
             wait = self.processing_s
         else:
             wait = self.shown_s if attempt.shown_at is not None else self.unshown_s
-        longest = max(wait, self.failing_most_s)
+        is_shown = attempt.is_payable and attempt.shown_at is not None
+        longest = max(wait, self.failing_most_s if is_shown else self.failing_late_s)
         return min(wait * float(1 << min(failures, 6)), longest)
 
 
@@ -88,6 +90,7 @@ class Watch:
         self._attempts: dict[int, Attempt] = {}
         self._limit = asyncio.Semaphore(_CONCURRENT_LOOKS)
         self._stale = True
+        self._has_begun = False
         self._news = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,9 +111,7 @@ class Watch:
             tasks.append(self._loop_task)
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._turns.clear()
 
     def poke(self, attempt_id: int) -> None:
@@ -134,8 +135,10 @@ class Watch:
         while True:
             try:
                 await self.tick()
-            except ScantillError as error:
-                _log.error("the watch could not read the books: %s", error)
+            except Exception:  # noqa: BLE001 - logged; who watches the money must not die of it
+                _log.exception("the watch could not go its round")
+                self._stale = True
+                await self._clock.sleep(_PAUSE_AFTER_FAULT_S)
             if not self._turns and not self._stale and not self._poked:
                 self._news.clear()
                 await self._news.wait()
@@ -153,11 +156,10 @@ class Watch:
             if attempt_id in self._poked:
                 turn.due = now
             attempt = self._attempts[attempt_id]
-            overdue = _is_overdue(attempt, self._clock.now())
+            overdue = not turn.failures and _is_overdue(attempt, self._clock.now())
             if turn.task is None and (turn.due <= now or overdue):
                 self._poked.discard(attempt_id)
                 turn.task = asyncio.create_task(self._look(attempt, turn))
-                turn.task.add_done_callback(_log_bug)
 
     async def _reread(self, now: float) -> None:
         """Learn of new attempts; those known already keep their turn unless news brings it on."""
@@ -170,12 +172,11 @@ class Watch:
             known = self._turns.get(attempt_id)
             if known is None:
                 # A session made just now has nothing to tell; one from before the start may.
-                age = self._clock.now() - attempt.created_at
-                fresh = age < timedelta(seconds=2)
-                wait = self._pace.after(attempt, 0) if fresh else 0.0
+                wait = self._pace.after(attempt, 0) if self._has_begun else 0.0
                 self._turns[attempt_id] = _Turn(now + wait)
             elif attempt != self._attempts[attempt_id]:
                 known.due = min(known.due, now + self._pace.after(attempt, known.failures))
+        self._has_begun = True
         self._attempts = attempts | {
             i: a for i, a in self._attempts.items() if i in self._turns and i not in attempts
         }
@@ -190,15 +191,20 @@ class Watch:
         self._turns[attempt_id] = _Turn(now)
 
     async def _look(self, attempt: Attempt, turn: _Turn) -> None:
+        asked_to_wait = 0.0
         try:
             async with self._limit:
                 seen = await self._act(attempt)
         except ProviderError as error:
             turn.failures += 1
+            asked_to_wait = getattr(error, "retry_after_s", None) or 0.0
             _log.info("no answer about attempt %s: %s", attempt.reference, error)
         except ScantillError as error:
             turn.failures += 1
             _log.error("attempt %s could not be looked at: %s", attempt.reference, error)
+        except Exception:  # noqa: BLE001 - logged; the other attempts are still to be watched
+            turn.failures += 1
+            _log.exception("a bug met while looking at attempt %s", attempt.reference)
         else:
             turn.failures = turn.failures + 1 if seen.state is AttemptState.UNKNOWN else 0
             attempt = self._attempts[attempt.id] = seen
@@ -206,7 +212,8 @@ class Watch:
                 self._turns.pop(seen.id, None)
         finally:
             turn.task = None
-            turn.due = self._clock.monotonic() + self._pace.after(attempt, turn.failures)
+            wait = max(asked_to_wait, self._pace.after(attempt, turn.failures))
+            turn.due = self._clock.monotonic() + wait
 
     async def _act(self, attempt: Attempt) -> Attempt:
         """Close what is to be closed, expire what is overdue, look at the rest."""
@@ -234,8 +241,3 @@ def _is_overdue(attempt: Attempt, now: datetime) -> bool:
         and attempt.close_reason is None
         and attempt.deadline_at <= now
     )
-
-
-def _log_bug(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("the watch met a bug", exc_info=error)

@@ -17,7 +17,7 @@ from app.webhooks.inbox_worker import InboxWorker
 from app.webhooks.receiver import Receiver
 
 _START_DEADLINE_S: Final = 15.0
-_MOST_CONNECTIONS: Final = 4_000
+_MOST_CONNECTIONS: Final = 1_000
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class PublicDoor:
         self._clock = clock
         self._recheck = recheck
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._worker: InboxWorker | None = None
         self._stopping: asyncio.Event | None = None
         self._ready = threading.Event()
         self._fault: BaseException | None = None
@@ -59,6 +60,11 @@ class PublicDoor:
                 action="Choose another PORT, or stop what uses this one.",
             ) from self._fault
         return self.address
+
+    def wake(self) -> None:
+        """Say that what waits in the inbox may be settled now; from any thread."""
+        if self._loop is not None and self._worker is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._worker.wake)
 
     def stop(self) -> None:
         """Stop listening and wait for the thread; what was acknowledged is in the inbox."""
@@ -87,6 +93,7 @@ class PublicDoor:
         worker = InboxWorker(
             self._store, self._strategies, clock=self._clock, recheck=self._recheck
         )
+        self._worker = worker
         receiver = Receiver(
             self._store,
             self._strategies,

@@ -6,10 +6,14 @@ Entries of one round are settled as units of work of their own and so share a co
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from app.clock import Clock
+from app.domain.attempt import Reference
+from app.domain.exceptions import ExceptionKind
+from app.domain.judgement import Standing
 from app.domain.observation import Observation
 from app.domain.refund import RefundObservation
 from app.errors import ScantillError, StoreError
@@ -18,6 +22,7 @@ from app.settle import settle, settle_refund
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
 from app.store.inbox import InboxEntry, handled, waiting
+from app.store.payments import open_exception
 
 _ROUND: Final = 256
 _PAUSE_AFTER_FAULT_S: Final = 1.0
@@ -60,8 +65,13 @@ class InboxWorker:
             await self._news.wait()
 
     async def settle_round(self) -> int:
-        """Settle the oldest entries that wait, and say how many there were."""
-        entries = await self._store.read(lambda db: waiting(db, _ROUND))
+        """Settle the oldest entries that can be judged, and say how many there were.
+
+        What was verified before the key's own account was known waits until it is.
+        """
+        known = [name for name, strategy in self._strategies.items() if strategy.provider_account]
+        unknown = [name for name in self._strategies if name not in known]
+        entries = await self._store.read(lambda db: waiting(db, _ROUND, leave_out=unknown))
         futures = [(entry, self._store.submit(self._unit(entry))) for entry in entries]
         for entry, future in futures:
             try:
@@ -81,15 +91,18 @@ class InboxWorker:
         strategy = self._strategies.get(entry.delivery.account)
         if strategy is None:
             return _marked(entry, "kept", "the account is not set up")
+        delivery = entry.delivery
+        if not delivery.provider_account:
+            delivery = replace(delivery, provider_account=strategy.provider_account)
         try:
-            seen = strategy.observe(entry.delivery, at=self._clock.now())
+            seen = strategy.observe(delivery, at=self._clock.now())
         except (ScantillError, KeyError, TypeError, ValueError, AttributeError) as error:
             _log.exception("delivery %s cannot be understood", entry.delivery.event_id)
             return _marked(entry, "failed", f"{type(error).__name__}: {error}")
         if seen is None:
             return _marked(entry, "kept")
         if isinstance(seen, Recheck):
-            return partial(_recheck, entry, seen)
+            return partial(_recheck, entry, seen, self._store.till_id)
         if isinstance(seen, RefundObservation):
             return partial(_settle_refund, entry, seen)
         return partial(_settle, entry, seen, self._store.till_id)
@@ -101,13 +114,23 @@ def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction)
 
 
 def _settle_refund(entry: InboxEntry, seen: RefundObservation, tx: Transaction) -> None:
-    handled(tx, entry.id, settle_refund(tx, seen).value)
+    handled(tx, entry.id, settle_refund(tx, seen).value, seen.refund.payment_id)
 
 
-def _recheck(entry: InboxEntry, seen: Recheck, tx: Transaction) -> int | None:
+def _recheck(entry: InboxEntry, seen: Recheck, till_id: str, tx: Transaction) -> int | None:
+    """Have a session looked at; one of ours that is not in the books needs a person."""
     attempt = find_attempt_by_reference(tx.connection, seen.reference)
-    handled(tx, entry.id, "kept" if attempt is None else "rechecked")
-    return None if attempt is None else attempt.id
+    if attempt is not None:
+        handled(tx, entry.id, "rechecked")
+        return attempt.id
+    reference = Reference.parse(seen.reference)
+    if reference is None or reference.till_id != till_id or seen.amount is None:
+        handled(tx, entry.id, "kept")
+        return None
+    detail = f"the order of {seen.reference} is not known"
+    open_exception(tx, ExceptionKind.MISMATCH, seen.amount, detail=detail)
+    handled(tx, entry.id, Standing.NEEDS_PERSON.value, detail)
+    return None
 
 
 def _marked(

@@ -198,6 +198,7 @@ class FakeStrategy:
             maximum_minor=999_999,
             amount_step={"KWD": 10},
             max_lines=20,
+            max_lines_recurring=20,
             takes_recurring=True,
             session_lifetime=timedelta(minutes=35),
             key_lifetime=timedelta(hours=23),
@@ -207,6 +208,10 @@ class FakeStrategy:
     @property
     def live(self) -> bool:
         return self.books.live
+
+    @property
+    def provider_account(self) -> str:
+        return self._provider_account
 
     async def identify(self) -> ProviderAccount:
         await self._call(Call("identify"))

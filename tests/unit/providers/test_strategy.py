@@ -14,6 +14,7 @@ CAPABILITIES = Capabilities(
     maximum_minor=10_000,
     amount_step={"KWD": 10},
     max_lines=100,
+    max_lines_recurring=20,
     takes_recurring=True,
     session_lifetime=timedelta(minutes=35),
     key_lifetime=timedelta(hours=23),
