@@ -26,10 +26,17 @@ _MANY_FILES: Final = 8_192
 
 
 class _DeadlineProtocol(H11Protocol):
-    """Drops a connection whose next request head does not arrive in time, first or later."""
+    """Drops a connection whose next request head does not arrive in time, or that is one too many.
+
+    `most_connections` is set by the server that it belongs to.
+    """
+
+    most_connections = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > self.most_connections:
+            transport.abort()
         self._waits_since = self.loop.time()
         self._drop_if_silent()
 

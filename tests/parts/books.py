@@ -62,6 +62,8 @@ def taken(tx: Transaction, by: Attempt, payment_id: str = "pi_1", **changes: Any
         "attempt_id": by.id,
         "amount": by.amount,
         "held_as": None,
+        "provider_account": by.provider_account,
+        "live": by.live,
     }
     insert_payment(tx, **values | changes)
 

@@ -1,7 +1,8 @@
 """A whole till without doors: real books in a directory, inline and in virtual time."""
 
+import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,21 @@ class Counter:
         word = self.provider.taken() if taken is None else taken
         checks = self.store.read_now(lambda db: verify(db, word))
         return [str(check) for check in checks if check.outcome is Outcome.VIOLATED]
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Let the other tasks of the loop go on until a condition holds."""
+    turns = 0
+    while not holds():
+        await asyncio.sleep(0)
+        turns += 1
+        assert turns < 100_000, "it never came true"
+
+
+async def until_state(till: Counter, order: Order, wanted: str) -> None:
+    """Let the other tasks of the loop go on until an order is in a state."""
+    turns = 0
+    while await till.state(order) != wanted:
+        await asyncio.sleep(0)
+        turns += 1
+        assert turns < 10_000, f"never {wanted}"

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from app.domain.attempt import Attempt, AttemptState, CloseReason
+from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState, Source
 from app.domain.order import Order
 from app.errors import CheckoutRefused, InvariantError, Protocol, Rejected, Unavailable
 from app.sessions import _found
 from app.settle import settle
 from app.store.attempts import attempts_of
+from tests.conftest import ExpectedLogs
 from tests.parts.provider import LOST, Call
 from tests.parts.seen import paid, seen
 from tests.parts.till import Counter
@@ -99,13 +101,17 @@ def test_a_key_that_is_refused_after_a_lost_answer_says_nothing_of_the_lost_call
     assert asyncio.run(till.look(attempt)).is_payable
 
 
-def test_a_key_that_is_refused_at_once_fails_the_attempt(till: Counter) -> None:
+def test_a_key_that_is_refused_at_once_fails_the_attempt_and_is_loud(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
     till.strategy.answers["open_session"] = [Rejected("not with this key", status=401)]
     order = asyncio.run(till.place())
     with pytest.raises(Rejected):
         asyncio.run(till.open(order))
     (attempt,) = asyncio.run(till.detail(order)).attempts
     assert attempt.state is AttemptState.FAILED
+    assert till.health.accounts[0].is_reachable is False
+    expected_logs.take("the keys of fake are refused")
 
 
 def test_another_refusal_after_a_lost_answer_is_believed(till: Counter) -> None:
@@ -162,9 +168,7 @@ def test_past_the_keys_lifetime_without_an_answer_nothing_is_decided(till: Count
     order, attempt = begun(till)
     till.clock.advance(timedelta(hours=24).total_seconds())
     till.strategy.answers["list_since"] = [Unavailable("no network"), Unavailable("no network")]
-    with pytest.raises(Unavailable):
-        asyncio.run(till.look(attempt))
-    assert till.attempt(attempt.id).state is AttemptState.UNKNOWN
+    assert asyncio.run(till.look(attempt)).state is AttemptState.UNKNOWN
     assert asyncio.run(till.checkout.cancel(order.id)).state.value == "open"
     asyncio.run(till.sessions.close(attempt.id))
     assert asyncio.run(till.state(order)) == "cancelled"
@@ -310,6 +314,83 @@ def test_a_decline_before_the_answer_opens_the_attempt_and_the_answer_brings_its
     now = till.attempt(attempt.id)
     assert now.state is AttemptState.OPEN and not now.is_payable
     assert asyncio.run(till.look(attempt)).is_payable
+
+
+def test_after_a_new_key_the_account_is_asked_for_before_anything_else(till: Counter) -> None:
+    order, attempt = asyncio.run(till.show())
+    till.provider.pay(attempt.session_id or "")
+    till.strategy.credential_digest = "digest-of-a-new-key"
+    till.strategy.adopt("")
+    till.restart()
+    asyncio.run(till.look(attempt))
+    assert asyncio.run(till.state(order)) == "paid"
+    assert till.count("exceptions") == 0
+
+
+@pytest.mark.parametrize("answer", [Unavailable("no network"), Rejected("no", status=401)])
+def test_while_the_account_of_a_new_key_is_not_known_nothing_is_decided(
+    till: Counter, answer: Exception, expected_logs: ExpectedLogs
+) -> None:
+    _, attempt = asyncio.run(till.show())
+    till.strategy.credential_digest = "digest-of-a-new-key"
+    till.strategy.adopt("")
+    till.strategy.answers["identify"] = [answer]
+    with pytest.raises((Unavailable, Protocol)):
+        asyncio.run(till.look(attempt))
+    assert till.attempt(attempt.id) == attempt
+    expected_logs.take_all("keys of fake are refused")
+
+
+def test_keys_of_another_account_are_not_used_for_a_payment_begun_with_the_old_ones(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    _, lost = begun(till)
+    calls = len(till.strategy.calls)
+    till.strategy.adopt("acct_of_another")
+    with pytest.raises(Protocol, match="belong to another account"):
+        asyncio.run(till.look(attempt))
+    assert asyncio.run(till.look(lost)).state is AttemptState.UNKNOWN
+    assert asyncio.run(till.checkout.cancel(order.id)).state.value == "open"
+    assert len(till.strategy.calls) == calls
+
+
+def test_a_session_that_the_provider_does_not_have_is_not_asked_for_for_ever(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    del till.provider.sessions[attempt.session_id or ""]
+    gone = asyncio.run(till.look(attempt))
+    assert (gone.state, gone.is_final) == (AttemptState.FAILED, True)
+    assert asyncio.run(till.waiting(order)) == [ExceptionKind.UNKNOWN]
+
+
+def test_closing_a_session_that_the_provider_does_not_have_ends_as_was_wanted(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    del till.provider.sessions[attempt.session_id or ""]
+    assert asyncio.run(till.checkout.cancel(order.id)).state.value == "cancelled"
+
+
+def test_another_refusal_of_a_look_changes_nothing(till: Counter) -> None:
+    _, attempt = asyncio.run(till.show())
+    till.strategy.answers["fetch"] = [Rejected("no", status=400)]
+    with pytest.raises(Rejected):
+        asyncio.run(till.look(attempt))
+    assert till.attempt(attempt.id) == attempt
+
+
+def test_an_answer_that_belongs_to_another_payment_is_not_taken_for_news_of_this_one(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    session = till.provider.sessions[attempt.session_id or ""]
+    session.reference = "web-shop-4711"
+    till.provider.pay(session.id)
+    with pytest.raises(Protocol, match="does not belong to this payment"):
+        asyncio.run(till.look(attempt))
+    assert asyncio.run(till.state(order)) == "open"
 
 
 def test_an_attempt_that_vanished_is_a_bug_that_is_heard(till: Counter) -> None:

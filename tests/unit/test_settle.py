@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.domain.attempt import Attempt, AttemptState, CloseReason
+from app.domain.delivery import Delivery
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing, Verdict
 from app.domain.money import Money
@@ -22,6 +23,7 @@ from app.errors import InvariantError
 from app.settle import complete, hold_unknown, never_made, settle, settle_refund, want_closed
 from app.store import Transaction
 from app.store.attempts import find_attempt
+from app.store.inbox import handled, receive
 from app.store.orders import find_order, move_order
 from app.store.verify import TakenPayment
 from tests.parts.clock import START
@@ -308,7 +310,6 @@ def test_two_halves_do_not_make_a_whole(till: Counter) -> None:
     [
         ({"provider_account": "acct_other"}, "account"),
         ({"provider": "otherpay"}, "provider"),
-        ({"live": True}, "live money"),
         ({"session_id": "fs_of_another"}, "session"),
     ],
 )
@@ -325,11 +326,18 @@ def test_a_genuine_event_that_does_not_fit_the_attempt_is_quarantined_with_its_m
     assert till.count("payments") == 1 and till.count("exceptions") == 1
 
 
-def test_test_money_does_not_pay_a_live_attempt(till: Counter) -> None:
-    _, attempt = sold(till)
-    till.store.write_now(lambda tx: tx.execute("UPDATE attempts SET live = 1"))
-    verdict = told(till, paid(attempt, live=False))
-    assert verdict.standing is Standing.QUARANTINED and "test money" in verdict.detail
+@pytest.mark.parametrize("live", [False, True])
+def test_test_money_and_real_money_never_meet(till: Counter, live: bool) -> None:
+    """The money of the other mode is told of once and enters no books."""
+    order, attempt = sold(till)
+    till.store.write_now(lambda tx: tx.execute("UPDATE attempts SET live = ?", (int(not live),)))
+    for _ in range(2):
+        verdict = told(till, paid(attempt, live=live))
+        assert verdict.standing is Standing.QUARANTINED
+        assert ("live money" if live else "test money") in verdict.detail
+    assert kinds(till) == [ExceptionKind.MISMATCH]
+    assert till.count("payments") == 0
+    assert order_of(till, order).state is OrderState.OPEN
 
 
 @pytest.mark.parametrize(
@@ -495,7 +503,8 @@ def test_a_session_that_was_never_made_ends_its_order_only_where_that_was_wanted
     def never(tx: Transaction, attempt: Attempt) -> Attempt:
         return never_made(tx, till.store.till_id, attempt, "it never came to be")
 
-    order, attempt = sold(till)
+    order = asyncio.run(till.place())
+    attempt = asyncio.run(till.open(order))
     ended = till.store.write_now(lambda tx: never(tx, attempt))
     assert (ended.state, ended.is_final) == (AttemptState.FAILED, True)
     assert order_of(till, order).state is OrderState.OPEN
@@ -504,6 +513,15 @@ def test_a_session_that_was_never_made_ends_its_order_only_where_that_was_wanted
         lambda tx: never(tx, want_closed(tx, attempt, CloseReason.CANCELLED)),
     )
     assert order_of(till, order).state is OrderState.CANCELLED
+
+
+def test_a_session_that_vanished_after_a_customer_saw_it_is_told_to_a_person(
+    till: Counter,
+) -> None:
+    _, attempt = sold(till)
+    till.store.write_now(lambda tx: never_made(tx, till.store.till_id, attempt, "it is gone"))
+    assert kinds(till) == [ExceptionKind.UNKNOWN]
+    assert till.attempt(attempt.id).is_final
 
 
 def test_that_a_session_was_never_made_is_no_news_once_it_was_paid(till: Counter) -> None:
@@ -562,10 +580,42 @@ def test_a_refund_that_fails_after_it_succeeded_is_taken_back(till: Counter) -> 
     assert till.violations(taken(paid(attempt))) == []
 
 
-def test_a_refund_of_a_payment_that_is_not_ours_is_foreign(till: Counter) -> None:
-    sold(till)
-    assert gave_back(till, "pay_of_a_web_shop", RefundState.SUCCEEDED) is Standing.FOREIGN
+def test_a_refund_of_a_payment_that_is_not_in_the_books_waits_for_it(till: Counter) -> None:
+    _, attempt = sold(till)
+    payment_id = paid(attempt).payments[0].payment_id
+    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.WAITING
     assert till.count("refunds") == 0
+    told(till, paid(attempt))
+    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.SETTLED
+
+
+def test_a_refund_that_came_before_its_payment_is_woken_by_it(till: Counter) -> None:
+    _, attempt = sold(till)
+    payment_id = paid(attempt).payments[0].payment_id
+    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_r", "refund", b"{}")
+
+    def kept_waiting(tx: Transaction) -> None:
+        receive(tx, early)
+        handled(tx, 1, Standing.WAITING.value, payment_id)
+
+    till.store.write_now(kept_waiting)
+    assert till.count("inbox", "standing IS NULL") == 0
+    told(till, paid(attempt))
+    assert till.count("inbox", "standing IS NULL") == 1
+
+
+def test_held_money_that_was_given_back_in_full_needs_nobody_any_more(till: Counter) -> None:
+    _, attempt = sold(till)
+    told(till, paid(attempt, minor=499))
+    payment_id = paid(attempt).payments[0].payment_id
+    gave_back(till, payment_id, RefundState.SUCCEEDED, 200)
+    assert till.count("exceptions", "resolved_at IS NULL") == 1
+    rest = SeenRefund("re_2", payment_id, Money(299, "EUR"), RefundState.SUCCEEDED)
+    gave_back(till, payment_id, RefundState.SUCCEEDED, refund=rest)
+    assert till.count("exceptions", "resolved_at IS NULL") == 0
+    assert dict(books(till)["ledger"])["held"] == 0
+    there = replace(taken(paid(attempt, minor=499))[0], refunded_minor=499)
+    assert till.violations([there]) == []
 
 
 @pytest.mark.parametrize("changes", [{"provider_account": "acct_other"}, {"live": True}])
@@ -578,6 +628,7 @@ def test_a_refund_that_another_account_or_mode_tells_of_is_quarantined(
     standing = gave_back(till, payment_id, RefundState.SUCCEEDED, **changes)
     assert standing is Standing.QUARANTINED
     assert till.count("refunds") == 0
+    assert kinds(till) == [ExceptionKind.MISMATCH]
 
 
 def test_an_order_is_not_completed_with_less_than_its_total(till: Counter) -> None:

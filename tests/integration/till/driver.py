@@ -5,7 +5,6 @@ object a line; at POINT it kills itself with SIGKILL, as a power cut would.
 """
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -27,13 +26,14 @@ def die() -> NoReturn:
 
 
 def say(**values: Any) -> None:
-    print(json.dumps(values), flush=True)
+    sys.stdout.write(f"{json.dumps(values)}\n")
+    sys.stdout.flush()
 
 
 def kill_around(owner: Any, name: str, *, after: bool) -> None:
     """Replace a function by one that kills the process before or after it has run."""
     original = getattr(owner, name)
-    if asyncio.iscoroutinefunction(original):
+    if inspect.iscoroutinefunction(original):
 
         async def awaited(*arguments: Any, **options: Any) -> Any:
             if after:
@@ -71,7 +71,7 @@ POINTS: dict[str, Callable[[], None]] = {
 def arm(point: str, till: Till) -> None:
     if point == "ack":
         # After the commit of the inbox row, before the answer is written.
-        till.door._received = lambda worker: die()  # type: ignore[method-assign, assignment]
+        till.door._received = lambda worker: die()  # type: ignore[method-assign]
     elif point == "commit":
         # Between the work of the units and the commit that would keep it.
         original = Writer._run_unit

@@ -1,4 +1,4 @@
-"""A whole till on real parts: its books in a file, its doors on sockets, the simulator beside it."""
+"""A whole till on real parts: books in a file, doors on sockets, the simulator beside it."""
 
 import asyncio
 import os

@@ -171,8 +171,9 @@ def test_webhook_and_poll_together_have_one_effect(root: Path, customer: Custome
 
         async def all_handled() -> bool:
             found = await till.store.read(
-                lambda db: db.execute("SELECT count(*) FROM inbox WHERE standing IS NULL")
-                .fetchone()[0]
+                lambda db: db.execute(
+                    "SELECT count(*) FROM inbox WHERE standing IS NULL"
+                ).fetchone()[0]
             )
             return bool(found == 0)
 
@@ -387,9 +388,10 @@ def test_facts_are_told_on_the_tills_own_loop_and_no_longer_after_unsubscribing(
 
 def test_what_needs_a_person_is_counted_in_the_status(root: Path, customer: Customer) -> None:
     async def story(till: Till) -> None:
-        order, attempt = await show(till)
-        await elsewhere(customer.control, "POST", "faults", match={}, fault={"status": 503},
-                        times=None)
+        order, _attempt = await show(till)
+        await elsewhere(
+            customer.control, "POST", "faults", match={}, fault={"status": 503}, times=None
+        )
         await till.checkout.cancel(order.id)
         await until(lambda: till.status().needs_person == 1)
         await elsewhere(customer.control, "DELETE", "faults")

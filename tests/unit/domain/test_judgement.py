@@ -136,7 +136,6 @@ def test_money_after_the_end_is_late_whatever_its_amount(state: OrderState, amou
     [
         ({"provider": "paypal"}, "provider paypal, expected stripe"),
         ({"provider_account": "acct_2"}, "account acct_2, expected acct_1"),
-        ({"live": True}, "live money, expected test"),
         ({"session_id": "cs_9"}, "session cs_9, expected cs_1"),
     ],
 )
@@ -154,6 +153,14 @@ def test_test_money_never_pays_in_a_live_till() -> None:
     verdict = judge(books(attempt=attempt(live=True)), seen())
     assert verdict.standing is Standing.QUARANTINED
     assert verdict.detail == "test money, expected live"
+    assert verdict.payments == ()
+
+
+def test_live_money_never_enters_the_books_of_a_test_till() -> None:
+    verdict = judge(books(), seen(live=True))
+    assert verdict.standing is Standing.QUARANTINED
+    assert verdict.detail == "live money, expected test"
+    assert verdict.payments == ()
 
 
 @pytest.mark.parametrize("session_id", [None, "cs_1"])

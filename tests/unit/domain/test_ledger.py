@@ -35,10 +35,13 @@ def test_a_payment_sums_to_zero_held_or_not(minor: int, held: bool) -> None:
     assert ("held" in entries) is held and ("orders" in entries) is not held
 
 
-@given(st.integers(-(10**9), 10**9))
-def test_a_refund_sums_to_zero_and_takes_from_what_the_provider_owes(minor: int) -> None:
-    entries = refund_entries("stripe_checkout", minor)
+@given(st.integers(-(10**9), 10**9), st.booleans())
+def test_a_refund_sums_to_zero_and_takes_from_what_the_provider_owes(
+    minor: int, held: bool
+) -> None:
+    entries = refund_entries("stripe_checkout", minor, was_held=held)
     assert sum(entries.values()) == 0
+    assert entries["held" if held else "refunds"] == minor
     assert entries["clearing:stripe_checkout"] == -minor
 
 

@@ -14,7 +14,7 @@ from app.domain.money import Money
 from app.domain.observation import SessionState, Source
 from app.domain.refund import RefundState
 from app.errors import Protocol, ProviderError, Rejected, Unavailable
-from app.providers.strategy import Recheck, RefundRequest
+from app.providers.strategy import RefundRequest
 from app.providers.stripe_checkout import StripeCheckout
 from tests.conftest import ExpectedLogs
 from tests.parts.clock import START, VirtualClock
@@ -78,10 +78,9 @@ def test_without_an_account_from_the_books_the_first_look_asks_for_it() -> None:
     assert seen.provider_account == "acct_1"
 
 
-def test_without_an_account_a_webhook_is_only_a_reason_to_look() -> None:
-    till = strategy(Wire(), adopted=False)
-    delivery = till.read_webhook(delivered(event("checkout.session.completed", session())))
-    assert till.observe(delivery, at=START) == Recheck(str(REFERENCE))
+def test_a_right_that_was_taken_away_makes_it_no_other_account() -> None:
+    till = strategy(Wire(refusal(403)))
+    assert asyncio.run(till.identify()).id == "acct_1"
 
 
 # --- opening -----------------------------------------------------------------------------------
@@ -219,6 +218,17 @@ def test_every_page_of_the_list_is_looked_at() -> None:
     assert first.url.params["created[gte]"] == str(int(START.timestamp()))
     assert first.url.params["limit"] == "100"
     assert second.url.params["starting_after"] == "cs_2"
+
+
+def test_sessions_that_are_not_a_tills_need_not_be_understood() -> None:
+    odd = session(id="cs_web", client_reference_id="web-4711", metadata={}, status="new state")
+    listed = {"object": "list", "url": "/v1/x", "data": [odd, session()], "has_more": False}
+
+    async def ids() -> list[str]:
+        till = strategy(Wire(listed))
+        return [s.session_id async for s in till.list_since(START, source=Source.SWEEP)]
+
+    assert asyncio.run(ids()) == ["cs_test_1"]
 
 
 def test_a_list_without_an_account_from_the_books_asks_for_it_first() -> None:
@@ -377,5 +387,5 @@ def test_the_key_and_the_secret_are_in_no_picture_of_the_strategy() -> None:
 def test_it_lets_go_of_the_network() -> None:
     till = strategy(Wire())
     asyncio.run(till.aclose())
-    with pytest.raises((RuntimeError, ProviderError)):
+    with pytest.raises(Unavailable):
         asyncio.run(till.identify())

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.delivery import Delivery
+from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import RefundObservation, RefundState
 from app.providers.strategy import Recheck
@@ -83,18 +84,23 @@ def test_a_refund_of_a_charge_without_an_intent_is_none_of_the_tills() -> None:
     assert seen("refund.created", {**REFUND, "payment_intent": None}) is None
 
 
+FIVE = Money(500, "EUR")
+
+
 @pytest.mark.parametrize(
-    "subject",
+    "subject, amount",
     [
-        session(status="complete", payment_status="paid", invoice="in_1"),
-        session(status="new state"),
-        session(status="complete", payment_status="paid", payment_intent={"id": 5}),
-        session(**COMPLETE | {"amount_total": "500"}),
-        session(id=None),
+        (session(status="complete", payment_status="paid", invoice="in_1"), FIVE),
+        (session(status="new state"), FIVE),
+        (session(status="complete", payment_status="paid", payment_intent={"id": 5}), FIVE),
+        (session(**COMPLETE | {"amount_total": "500"}), None),
+        (session(id=None), FIVE),
     ],
 )
-def test_what_says_too_little_to_judge_money_by_asks_for_a_look(subject: dict[str, Any]) -> None:
-    assert seen("checkout.session.completed", subject) == Recheck(str(REFERENCE))
+def test_what_says_too_little_to_judge_money_by_asks_for_a_look(
+    subject: dict[str, Any], amount: Money | None
+) -> None:
+    assert seen("checkout.session.completed", subject) == Recheck(str(REFERENCE), amount)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -76,21 +76,37 @@ def test_headers_are_sent_and_compression_is_never_asked_for() -> None:
     assert wire.requests[0].headers["accept-encoding"] == "identity"
 
 
-def test_the_providers_clock_runs_on_between_its_replies() -> None:
-    clock = VirtualClock()
+TOLD = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def told(clock: VirtualClock) -> Transport:
+    """Give a transport that has heard the provider's clock once."""
     wire = Wire(Raw(200, b"", {"Date": "Sat, 21 Nov 2026 12:00:00 GMT"}), Raw(200))
     transport = Transport("https://api.stripe.com", clock=clock, transport=wire)
     assert transport.provider_now() is None
     asyncio.run(transport.send("GET", URL, {}))
+    return transport
+
+
+def test_the_providers_clock_runs_on_between_its_replies() -> None:
+    clock = VirtualClock()
+    transport = told(clock)
     clock.advance(90)
-    clock.set_wrong_by(-36_000)
-    assert transport.provider_now() == datetime(2026, 11, 21, 12, 1, 30, tzinfo=UTC)
     asyncio.run(transport.send("GET", URL, {}))
-    assert transport.provider_now() == datetime(2026, 11, 21, 12, 1, 30, tzinfo=UTC)
+    assert transport.provider_now() == TOLD + timedelta(seconds=90)
+
+
+@pytest.mark.parametrize("jump_s", [-36_000, -31, 31, 36_000])
+def test_after_a_jump_of_our_clock_the_providers_is_asked_for_again(jump_s: float) -> None:
+    """The computer slept, or its clock was set: nobody knows how long ago the reply was."""
+    clock = VirtualClock()
+    transport = told(clock)
+    clock.set_wrong_by(jump_s)
+    assert transport.provider_now() is None
 
 
 def test_the_sdk_closes_the_transport_with_its_client() -> None:
     transport = Transport("https://api.stripe.com", clock=VirtualClock(), transport=Wire())
     asyncio.run(TransportClient(transport).close_async())
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Unavailable):
         asyncio.run(transport.send("GET", URL, {}))

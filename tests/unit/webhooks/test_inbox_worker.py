@@ -16,11 +16,12 @@ from app.domain.observation import Source
 from app.domain.order import Order
 from app.domain.refund import RefundObservation, RefundState, SeenRefund
 from app.errors import InvariantError, Protocol, StoreError
+from app.providers.strategy import Recheck
 from app.store.inbox import receive
 from app.webhooks.inbox_worker import InboxWorker
 from tests.conftest import ExpectedLogs
 from tests.parts.clock import START
-from tests.parts.till import Counter
+from tests.parts.till import Counter, until_state
 
 
 @pytest.fixture
@@ -118,6 +119,39 @@ def test_an_event_that_says_too_little_has_its_attempt_looked_at(till: Counter) 
     assert [standing for _, standing in door.standings()] == ["rechecked", "kept", "settled"]
 
 
+def test_a_session_of_ours_that_is_not_in_the_books_needs_a_person(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, attempt, event = paid_sale(till)
+    stray = str(attempt.reference._replace(order_id="0123456789ab"))
+    seen = iter([Recheck(stray, Money(500, "EUR")), Recheck(stray), Recheck("web-1", None)])
+    observe = till.strategy.observe
+    monkeypatch.setattr(till.strategy, "observe", lambda delivery, at: next(seen))
+    door = Door(till)
+    door.take_in(*[replace(event, event_id=name) for name in "abc"])
+    door.settle()
+    assert [standing for _, standing in door.standings()] == ["needs_person", "kept", "kept"]
+    assert till.rows("SELECT kind, amount_minor FROM exceptions") == [("mismatch", 500)]
+    assert door.poked == []
+    monkeypatch.setattr(till.strategy, "observe", observe)
+    door.take_in(event)
+    door.settle()
+
+
+def test_before_the_account_is_known_deliveries_wait_and_then_count_as_its_own(
+    till: Counter,
+) -> None:
+    order, _, event = paid_sale(till)
+    till.strategy.adopt("")
+    door = Door(till)
+    door.take_in(replace(event, provider_account=""))
+    assert door.settle() == 0
+    assert door.standings() == [(event.event_id, None)]
+    till.strategy.adopt("acct_fake")
+    assert door.settle() == 1
+    assert asyncio.run(till.state(order)) == "paid"
+
+
 def test_news_of_a_refund_is_written_down(till: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     order, _, event = paid_sale(till)
     door = Door(till)
@@ -208,8 +242,7 @@ def test_books_that_cannot_be_written_make_deliveries_wait_not_vanish(
     async def story() -> None:
         running = asyncio.create_task(door.worker.run())
         async with asyncio.timeout(5):
-            while await till.state(order) != "paid":
-                await asyncio.sleep(0)
+            await until_state(till, order, "paid")
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -246,20 +279,16 @@ def test_what_was_left_from_before_the_start_comes_first_and_news_wakes_the_work
     door = Door(till)
     second, attempt = asyncio.run(till.show())
 
-    async def until_paid(order: Order) -> None:
-        while await till.state(order) != "paid":
-            await asyncio.sleep(0)
-
     async def story() -> None:
         running = asyncio.create_task(door.worker.run())
         async with asyncio.timeout(5):
-            await until_paid(first)
+            await until_state(till, first, "paid")
             for _ in range(50):
                 await asyncio.sleep(0)
             till.provider.pay(attempt.session_id or "")
             door.take_in(till.provider.events[-1])
             door.worker.wake()
-            await until_paid(second)
+            await until_state(till, second, "paid")
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

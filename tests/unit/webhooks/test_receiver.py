@@ -178,7 +178,7 @@ def test_a_sender_that_hangs_up_is_forgotten(till: Counter, door: Door) -> None:
             {"type": "http.disconnect"},
         ]
 
-        async def hear() -> dict[str, Any]:
+        async def hear() -> Any:
             return messages.pop(0)
 
         async def say(message: Any) -> None:
