@@ -51,14 +51,17 @@ class FakeSession:
     state: SessionState = SessionState.OPEN
     payments: list[SeenPayment] = field(default_factory=list)
     decline: str = ""
-
-    @property
-    def is_final(self) -> bool:
-        return self.state not in (SessionState.OPEN, SessionState.PROCESSING)
+    closed_at: datetime | None = None
 
 
 class FakeProvider:
-    """The provider's side: sessions, keys, payments and the events that it sends."""
+    """The provider's side: sessions, keys, payments and the events that it sends.
+
+    With `hesitates_for` it rules money out only some time after a session was closed, and may
+    take some until then.
+    """
+
+    hesitates_for = timedelta(0)
 
     def __init__(self, clock: Clock, *, account: str = "acct_fake", live: bool = False) -> None:
         self.clock = clock
@@ -130,8 +133,16 @@ class FakeProvider:
         session = self.sessions[session_id]
         if session.state is SessionState.OPEN:
             session.state = SessionState.EXPIRED
+            session.closed_at = self.clock.now()
             self._tell(session, "expired")
         return session
+
+    def is_final(self, session: FakeSession) -> bool:
+        """Say whether no money can come by a session any more."""
+        if session.state in (SessionState.OPEN, SessionState.PROCESSING):
+            return False
+        since = session.closed_at
+        return since is None or self.clock.now() - since >= self.hesitates_for
 
     def taken(self) -> list[TakenPayment]:
         """Give the books: what was captured, by payment."""
@@ -152,6 +163,7 @@ class FakeProvider:
                 [p.payment_id, p.amount.minor, p.amount.currency] for p in session.payments
             ],
             "decline": session.decline,
+            "final": self.is_final(session),
         }
         self.events.append(
             Delivery(
@@ -286,7 +298,7 @@ class FakeStrategy:
                 SeenPayment(payment_id, Money(minor, currency))
                 for payment_id, minor, currency in event["payments"]
             ),
-            is_final=state not in (SessionState.OPEN, SessionState.PROCESSING),
+            is_final=event["final"],
             decline=event["decline"],
             event_id=delivery.event_id,
         )
@@ -327,13 +339,13 @@ class FakeStrategy:
         return Observation(
             source=source,
             provider=self.provider,
-            provider_account=self._provider_account,
+            provider_account=self._provider_account or self.books.account,
             live=self.books.live,
             reference=session.reference,
             session_id=session.id,
             state=session.state,
             observed_at=self.books.clock.now(),
             payments=tuple(session.payments),
-            is_final=session.is_final,
+            is_final=self.books.is_final(session),
             decline=session.decline if session.state is SessionState.OPEN else "",
         )

@@ -14,8 +14,10 @@ from app.domain.attempt import AttemptState, CloseReason
 from app.domain.cart import Cart, CartContent
 from app.domain.catalog import BillingInterval
 from app.domain.exceptions import ExceptionKind
+from app.domain.money import Money
 from app.errors import CheckoutRefused, InvariantError, MoneyMoved, Protocol, Rejected, Unavailable
 from app.sessions import Sessions
+from app.store.payments import insert_payment
 from tests.parts.provider import LOST, Call
 from tests.parts.till import SHOP, Counter, cart, product
 
@@ -595,3 +597,43 @@ def test_a_cart_is_what_was_rung_up(till: Counter) -> None:
 def test_sessions_know_only_the_accounts_that_are_set_up(till: Counter) -> None:
     assert isinstance(till.sessions, Sessions)
     assert till.sessions.strategy("fake") is till.strategy
+
+
+def test_a_subscription_that_costs_nothing_is_not_begun(till: Counter) -> None:
+    """The provider would begin something that recurs without a price."""
+    free = product(0, name="Free", interval=BillingInterval.MONTHLY)
+    order = asyncio.run(till.checkout.place_order(cart(free, product(500))))
+    with pytest.raises(CheckoutRefused) as refused:
+        asyncio.run(till.open(order))
+    assert "no subscription that costs nothing" in refused.value.detail
+
+
+def test_the_rest_of_an_order_with_a_subscription_is_not_asked_for(tmp_path: Path) -> None:
+    till = Counter(tmp_path)
+    monthly = product(1500, name="Club", interval=BillingInterval.MONTHLY)
+    order = asyncio.run(till.checkout.place_order(cart(monthly)))
+    till.store.write_now(
+        lambda tx: insert_payment(
+            tx,
+            provider="cash",
+            payment_id="c-1",
+            account="cash",
+            order_id=order.id,
+            attempt_id=None,
+            amount=Money(500, "EUR"),
+            held_as=None,
+            provider_account="",
+            live=False,
+        )
+    )
+    with pytest.raises(CheckoutRefused) as refused:
+        asyncio.run(till.open(order))
+    assert "paid in one piece" in refused.value.detail
+    till.close()
+
+
+def test_the_deadline_is_never_later_than_the_providers_own(till: Counter) -> None:
+    short = timedelta(minutes=3)
+    till.strategy.capabilities = replace(till.strategy.capabilities, session_lifetime=short)
+    _, attempt = asyncio.run(till.show())
+    assert attempt.deadline_at == till.clock.now() + short

@@ -60,8 +60,6 @@ def test_a_refund_finds_the_payment_that_it_belongs_to(store: Store) -> None:
     assert found == RefundedPayment(
         order_id, "stripe_checkout", "acct_1", live=False, is_held=False
     )
-        order_id, "stripe_checkout", "acct_1", live=False, is_held=False
-    )
     assert store.read_now(lambda db: find_refunded_payment(db, "square", "pi_1")) is None
 
 

@@ -5,6 +5,8 @@ object a line; at POINT it kills itself with SIGKILL, as a power cut would.
 """
 
 import asyncio
+import inspect
+import json
 import os
 import signal
 import sys

@@ -1,0 +1,567 @@
+"""What every provider's strategy does, whatever the provider: one suite for all of them.
+
+A provider joins by a `Rig`: its strategy beside a provider to practise on, and what a customer can
+do there. The in-memory fake of the other tests passes it too, so that they rest on something true.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+
+from app.clock import SystemClock
+from app.domain.attempt import MAX_REFERENCE, Reference
+from app.domain.catalog import BillingInterval
+from app.domain.ids import ORDER_ID_LENGTH, TILL_ID_LENGTH, Ids
+from app.domain.money import Money
+from app.domain.observation import Observation, SessionState, Source
+from app.domain.presentation import PresentedLine
+from app.domain.refund import RefundState
+from app.errors import ProviderError, Rejected, Unavailable, WebhookRejected
+from app.providers.pages import is_own_page
+from app.providers.strategy import (
+    PaymentStrategy,
+    RefundRequest,
+    SessionRequest,
+    WebhookRequest,
+    objection,
+)
+from app.providers.stripe_checkout import StripeCheckout
+from app.sandbox import SANDBOX_KEY, SandboxServer
+from tests.integration.sandbox.shop import Receiver
+from tests.parts.clock import VirtualClock
+from tests.parts.provider import LOST, FakeProvider, FakeStrategy
+
+IDS = Ids(random.Random(7))
+
+
+class Rig(Protocol):
+    """A strategy beside a provider to practise on."""
+
+    refunds: bool
+
+    def strategy(self) -> PaymentStrategy: ...
+
+    def now(self) -> datetime: ...
+
+    def pay(self, session_id: str) -> None: ...
+
+    def pay_slowly(self, session_id: str) -> None: ...
+
+    def decide(self, session_id: str, *, succeeded: bool) -> None: ...
+
+    def decline(self, session_id: str) -> None: ...
+
+    def expire(self, session_id: str) -> None: ...
+
+    def lose_the_next_answer(self) -> None: ...
+
+    def cut_the_line(self) -> None: ...
+
+    def sessions_made(self) -> int: ...
+
+    async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest: ...
+
+    def close(self) -> None: ...
+
+
+class StripeRig:
+    """Stripe Checkout beside the simulator, over real sockets."""
+
+    refunds = True
+
+    def __init__(self, directory: Path) -> None:
+        self._server = SandboxServer(books_path=directory / "sandbox.db")
+        self._origin = self._server.start()
+        self._http = httpx.Client(base_url=self._origin, timeout=10)
+
+    def strategy(self) -> PaymentStrategy:
+        return StripeCheckout("main", SANDBOX_KEY, clock=SystemClock(), api_base=self._origin)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def pay(self, session_id: str) -> None:
+        self._customer(session_id, "4242424242424242", "paid")
+
+    def decline(self, session_id: str) -> None:
+        self._customer(session_id, "4000000000000002", "declined")
+
+    def pay_slowly(self, session_id: str) -> None:
+        self._customer(session_id, "4242424242424242", "processing", delayed=True)
+
+    def decide(self, session_id: str, *, succeeded: bool) -> None:
+        self._control("POST", f"sessions/{session_id}/settle", succeeded=succeeded)
+
+    def expire(self, session_id: str) -> None:
+        self._control("POST", f"sessions/{session_id}/expire")
+
+    def lose_the_next_answer(self) -> None:
+        self._fault(drop="after_effect")
+
+    def cut_the_line(self) -> None:
+        self._fault(drop="before", times=None)
+
+    def sessions_made(self) -> int:
+        accounts = self._control("GET", "books")["accounts"].values()
+        return sum(len(account["sessions"]) for account in accounts)
+
+    async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
+        receiver = Receiver()
+        try:
+            assert isinstance(strategy, StripeCheckout)
+            await strategy.register_webhook(receiver.url, owner="t")
+            await asyncio.to_thread(self.pay, session_id)
+            await asyncio.to_thread(receiver.wait, 1)
+            headers, body = receiver.received[0]
+        finally:
+            receiver.close()
+        lowered = {name.lower(): value for name, value in headers.items()}
+        return WebhookRequest(lowered, body, datetime.now(UTC))
+
+    def close(self) -> None:
+        self._http.close()
+        self._server.stop()
+
+    def _customer(self, session_id: str, card: str, outcome: str, **more: Any) -> None:
+        done = self._control("POST", f"sessions/{session_id}/pay", card=card, **more)
+        assert done["outcome"] == outcome
+
+    def _fault(self, *, times: int | None = 1, **fault: Any) -> None:
+        self._control("POST", "faults", match={"path": "/v1/*"}, fault=fault, times=times)
+
+    def _control(self, method: str, path: str, **body: Any) -> Any:
+        answer = self._http.request(method, f"/_control/{path}", json=body or None)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+class FakeRig:
+    """The in-memory fake of the other tests."""
+
+    refunds = False
+
+    def __init__(self, directory: Path) -> None:
+        self._clock = VirtualClock()
+        self._provider = FakeProvider(self._clock)
+        self._strategy = FakeStrategy(self._provider)
+
+    def strategy(self) -> PaymentStrategy:
+        return self._strategy
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def pay(self, session_id: str) -> None:
+        assert self._provider.pay(session_id)
+
+    def pay_slowly(self, session_id: str) -> None:
+        assert self._provider.pay_slowly(session_id)
+
+    def decide(self, session_id: str, *, succeeded: bool) -> None:
+        assert self._provider.decide(session_id, succeeded=succeeded)
+
+    def decline(self, session_id: str) -> None:
+        assert self._provider.decline(session_id)
+
+    def expire(self, session_id: str) -> None:
+        self._provider.close(session_id)
+
+    def lose_the_next_answer(self) -> None:
+        self._strategy.answers["open_session"] = [LOST]
+        self._strategy.answers["close_session"] = [LOST]
+
+    def cut_the_line(self) -> None:
+        for verb in ("identify", "open_session", "fetch", "close_session", "list_since"):
+            self._strategy.answers[verb] = [Unavailable("the line is cut")]
+
+    def sessions_made(self) -> int:
+        return len(self._provider.sessions)
+
+    async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
+        self.pay(session_id)
+        body = self._provider.events[-1].body
+        return WebhookRequest({"x-signed": "yes"}, body, self._clock.now())
+
+    def close(self) -> None:
+        return
+
+
+RIGS: dict[str, Callable[[Path], Rig]] = {"stripe_checkout": StripeRig, "fake": FakeRig}
+
+
+@pytest.fixture(params=RIGS)
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    rig = RIGS[request.param](tmp_path)
+    yield rig
+    rig.close()
+
+
+def a_request(minor: int = 1234, **changes: Any) -> SessionRequest:
+    reference = Reference(IDS.new(TILL_ID_LENGTH), IDS.new(ORDER_ID_LENGTH), 1)
+    values: dict[str, Any] = {
+        "reference": reference,
+        "amount": Money(minor, "EUR"),
+        "lines": (
+            PresentedLine("2 x Kaffee \u00e0 la cr\u00e8me", minor - 1),
+            PresentedLine("B", 1),
+        ),
+        "success_url": "https://shop.example/thanks",
+        "cancel_url": "https://shop.example/back",
+    }
+    return SessionRequest(**values | changes)
+
+
+def tried(rig: Rig, story: Callable[[PaymentStrategy], Awaitable[Any]]) -> Any:
+    """Run a story with a strategy of its own, which lets go of the network afterwards."""
+
+    async def run() -> Any:
+        strategy = rig.strategy()
+        try:
+            return await story(strategy)
+        finally:
+            await strategy.aclose()
+
+    return asyncio.run(run())
+
+
+async def opened(strategy: PaymentStrategy, request: SessionRequest | None = None) -> Any:
+    request = request or a_request()
+    parameters = await strategy.prepare_session(request)
+    return await strategy.open_session(parameters, key=request.reference.key("create"))
+
+
+def test_it_says_who_it_is_and_what_it_takes(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        assert strategy.account and strategy.provider and strategy.credential_digest
+        takes = strategy.capabilities
+        assert all(code == code.upper() and len(code) == 3 for code in takes.currencies)
+        assert set(takes.minimum_minor) <= takes.currencies
+        assert set(takes.amount_step) <= takes.currencies
+        assert takes.maximum_minor > 0 and takes.max_lines >= 1 and takes.max_lines_recurring >= 1
+        assert takes.session_lifetime > timedelta(minutes=5)
+        assert takes.key_lifetime > takes.session_lifetime
+        assert takes.page_hosts and all(h == h.lower().strip() for h in takes.page_hosts)
+        assert objection(takes, Money(1234, "EUR")) == ""
+        assert objection(takes, Money(takes.maximum_minor + 1, "EUR"))
+
+    tried(rig, story)
+
+
+def test_its_account_is_asked_for_once_and_can_be_adopted(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        known = await strategy.identify()
+        assert known.id and known.live is strategy.live is False
+        assert strategy.provider_account == known.id
+        strategy.adopt("acct_from_the_books")
+        assert strategy.provider_account == "acct_from_the_books"
+
+    tried(rig, story)
+
+
+def test_parameters_are_plain_data_and_carry_the_reference(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        request = a_request()
+        parameters = await strategy.prepare_session(request)
+        assert json.loads(json.dumps(parameters)) == parameters
+        assert str(request.reference) in json.dumps(parameters)
+        assert rig.sessions_made() == 0
+
+    tried(rig, story)
+
+
+def test_a_session_is_opened_with_a_page_of_its_own_for_the_very_amount(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        session = await opened(strategy, a_request(1234))
+        takes = strategy.capabilities
+        assert session.amount == Money(1234, "EUR")
+        assert is_own_page(session.url, takes.page_hosts, takes.page_origin)
+        assert session.expires_at > rig.now() + timedelta(minutes=5)
+
+    tried(rig, story)
+
+
+def test_the_same_key_is_the_same_session_however_often(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        request = a_request()
+        parameters = await strategy.prepare_session(request)
+        kept = json.loads(json.dumps(parameters))
+        key = request.reference.key("create")
+        sessions = [await strategy.open_session(kept, key=key) for _ in range(3)]
+        assert len({session.session_id for session in sessions}) == 1
+        assert rig.sessions_made() == 1
+
+    tried(rig, story)
+
+
+def test_a_lost_answer_is_found_under_its_key(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        request = a_request()
+        parameters = await strategy.prepare_session(request)
+        key = request.reference.key("create")
+        rig.lose_the_next_answer()
+        with pytest.raises(Unavailable):
+            await strategy.open_session(parameters, key=key)
+        assert rig.sessions_made() == 1
+        await strategy.open_session(parameters, key=key)
+        assert rig.sessions_made() == 1
+
+    tried(rig, story)
+
+
+def test_another_request_under_a_used_key_makes_nothing_and_is_no_refusal(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        request = a_request()
+        key = request.reference.key("create")
+        await strategy.open_session(await strategy.prepare_session(request), key=key)
+        other = await strategy.prepare_session(a_request(999))
+        with pytest.raises(ProviderError) as error:
+            await strategy.open_session(other, key=key)
+        assert not isinstance(error.value, Rejected)
+        assert rig.sessions_made() == 1
+
+    tried(rig, story)
+
+
+def test_the_longest_reference_and_key_are_taken(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        reference = Reference("z" * TILL_ID_LENGTH, "z" * ORDER_ID_LENGTH, 99_999)
+        request = a_request(reference=reference)
+        key = reference.key("close-999999")
+        assert len(str(reference)) <= MAX_REFERENCE and 10 <= len(key) <= MAX_REFERENCE
+        session = await strategy.open_session(await strategy.prepare_session(request), key=key)
+        seen = await strategy.fetch(session.session_id, source=Source.POLL)
+        assert seen.reference == str(reference)
+
+    tried(rig, story)
+
+
+def test_an_open_session_is_seen_as_open(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        request = a_request()
+        session = await opened(strategy, request)
+        seen = await strategy.fetch(session.session_id, source=Source.MANUAL)
+        assert (seen.state, seen.is_final, seen.payments) == (SessionState.OPEN, False, ())
+        assert (seen.source, seen.session_id) == (Source.MANUAL, session.session_id)
+        assert (seen.reference, seen.provider) == (str(request.reference), strategy.provider)
+        known = await strategy.identify()
+        assert (seen.provider_account, seen.live) == (known.id, known.live)
+
+    tried(rig, story)
+
+
+def test_a_paid_session_is_seen_with_its_payment(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        session = await opened(strategy, a_request(1234))
+        await asyncio.to_thread(rig.pay, session.session_id)
+        first, second = [
+            await strategy.fetch(session.session_id, source=Source.POLL) for _ in range(2)
+        ]
+        assert (first.state, first.is_final) == (SessionState.PAID, True)
+        (payment,) = first.payments
+        assert payment.payment_id and payment.amount == Money(1234, "EUR")
+        assert second.payments == first.payments
+
+    tried(rig, story)
+
+
+def test_a_refused_try_leaves_the_session_open_with_the_reason(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        session = await opened(strategy)
+        await asyncio.to_thread(rig.decline, session.session_id)
+        seen = await strategy.fetch(session.session_id, source=Source.POLL)
+        assert (seen.state, seen.is_final) == (SessionState.OPEN, False)
+        assert seen.decline
+        await asyncio.to_thread(rig.pay, session.session_id)
+        seen = await strategy.fetch(session.session_id, source=Source.POLL)
+        assert (seen.state, seen.decline) == (SessionState.PAID, "")
+
+    tried(rig, story)
+
+
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_complete_is_not_paid_until_it_is_decided(rig: Rig, succeeded: bool) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        session = await opened(strategy)
+        await asyncio.to_thread(rig.pay_slowly, session.session_id)
+        seen = await strategy.fetch(session.session_id, source=Source.POLL)
+        assert (seen.state, seen.is_final, seen.payments) == (SessionState.PROCESSING, False, ())
+        await asyncio.to_thread(rig.decide, session.session_id, succeeded=succeeded)
+        seen = await strategy.fetch(session.session_id, source=Source.POLL)
+        assert seen.is_final
+        assert seen.state is (SessionState.PAID if succeeded else SessionState.FAILED)
+        assert len(seen.payments) == int(succeeded)
+
+    tried(rig, story)
+
+
+def test_a_closed_session_is_final_and_closing_it_again_says_the_same(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        session = await opened(strategy)
+        for number in (1, 2):
+            seen = await strategy.close_session(session.session_id, key=f"contract-close-{number}")
+            assert (seen.state, seen.is_final) == (SessionState.EXPIRED, True)
+            assert seen.source is Source.CLOSE
+
+    tried(rig, story)
+
+
+def test_a_session_that_ran_out_is_final(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        session = await opened(strategy)
+        await asyncio.to_thread(rig.expire, session.session_id)
+        seen = await strategy.fetch(session.session_id, source=Source.POLL)
+        assert (seen.state, seen.is_final) == (SessionState.EXPIRED, True)
+
+    tried(rig, story)
+
+
+@pytest.mark.parametrize("slowly", [False, True])
+def test_closing_what_a_customer_has_completed_says_what_it_is(rig: Rig, slowly: bool) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        session = await opened(strategy)
+        await asyncio.to_thread(rig.pay_slowly if slowly else rig.pay, session.session_id)
+        seen = await strategy.close_session(session.session_id, key="contract-close-1")
+        assert seen.state is (SessionState.PROCESSING if slowly else SessionState.PAID)
+
+    tried(rig, story)
+
+
+def test_a_session_that_is_not_there_is_a_refusal(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        with pytest.raises(Rejected) as refused:
+            await strategy.fetch("cs_test_nowhere", source=Source.POLL)
+        assert refused.value.status == 404
+
+    tried(rig, story)
+
+
+def test_no_answer_is_unavailable_whatever_is_asked(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        request = a_request()
+        parameters = await strategy.prepare_session(request)
+        session = await opened(strategy)
+        rig.cut_the_line()
+        calls: list[Awaitable[Any]] = [
+            strategy.identify(),
+            strategy.open_session(parameters, key=request.reference.key("create")),
+            strategy.fetch(session.session_id, source=Source.POLL),
+            strategy.close_session(session.session_id, key="contract-close-1"),
+            anext(aiter(strategy.list_since(rig.now(), source=Source.SWEEP))),
+        ]
+        for call in calls:
+            with pytest.raises(Unavailable):
+                await call
+
+    tried(rig, story)
+
+
+def test_what_happened_since_is_listed_with_its_references(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        since = rig.now() - timedelta(minutes=1)
+        requests = [a_request() for _ in range(3)]
+        sessions = [await opened(strategy, request) for request in requests]
+        await asyncio.to_thread(rig.pay, sessions[1].session_id)
+        seen = [s async for s in strategy.list_since(since, source=Source.SWEEP)]
+        assert {s.reference for s in seen} == {str(r.reference) for r in requests}
+        assert [s.reference for s in seen if s.state is SessionState.PAID] == [
+            str(requests[1].reference)
+        ]
+        later = strategy.list_since(rig.now() + timedelta(hours=1), source=Source.SWEEP)
+        assert [s async for s in later] == []
+
+    tried(rig, story)
+
+
+def test_a_subscription_is_paid_like_anything_else(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        assert strategy.capabilities.takes_recurring
+        monthly = BillingInterval.MONTHLY.value
+        lines = (PresentedLine("Club", 1000, monthly), PresentedLine("Cup", 234))
+        session = await opened(strategy, a_request(1234, lines=lines))
+        assert session.amount == Money(1234, "EUR")
+        await asyncio.to_thread(rig.pay, session.session_id)
+        seen = await strategy.fetch(session.session_id, source=Source.POLL)
+        assert seen.state is SessionState.PAID
+        assert [payment.amount for payment in seen.payments] == [Money(1234, "EUR")]
+
+    tried(rig, story)
+
+
+def test_money_given_back_is_given_back_once(rig: Rig) -> None:
+    if not rig.refunds:
+        return
+
+    async def story(strategy: PaymentStrategy) -> None:
+        request = a_request(1234)
+        session = await opened(strategy, request)
+        await asyncio.to_thread(rig.pay, session.session_id)
+        seen = await strategy.fetch(session.session_id, source=Source.POLL)
+        back = RefundRequest(
+            seen.payments[0].payment_id,
+            Money(200, "EUR"),
+            request.reference.key("refund-1"),
+            request.reference,
+        )
+        refunds = [await strategy.refund(back) for _ in range(2)]
+        assert refunds[0] == refunds[1]
+        assert (refunds[0].amount, refunds[0].state) == (Money(200, "EUR"), RefundState.SUCCEEDED)
+        too_much = RefundRequest(
+            back.payment_id, Money(1035, "EUR"), request.reference.key("refund-2"), back.reference
+        )
+        with pytest.raises(Rejected):
+            await strategy.refund(too_much)
+
+    tried(rig, story)
+
+
+async def delivered(rig: Rig, strategy: PaymentStrategy) -> tuple[SessionRequest, WebhookRequest]:
+    """Give a genuine delivery of a payment."""
+    await strategy.identify()
+    request = a_request(1234)
+    session = await opened(strategy, request)
+    return request, await rig.delivery(strategy, session.session_id)
+
+
+def test_a_genuine_delivery_is_read_as_the_same_news_that_a_look_would_bring(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        request, raw = await delivered(rig, strategy)
+        delivery = strategy.read_webhook(raw)
+        assert delivery.body == raw.body
+        assert (delivery.account, delivery.provider) == (strategy.account, strategy.provider)
+        assert delivery.provider_account == strategy.provider_account
+        assert delivery.live is False and delivery.event_id and delivery.event_type
+        seen = strategy.observe(delivery, at=rig.now())
+        assert isinstance(seen, Observation)
+        assert (seen.state, seen.source) == (SessionState.PAID, Source.WEBHOOK)
+        assert seen.reference == str(request.reference)
+        assert [payment.amount for payment in seen.payments] == [Money(1234, "EUR")]
+        assert strategy.read_webhook(raw) == delivery
+
+    tried(rig, story)
+
+
+def test_a_delivery_that_was_touched_is_refused(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        _, raw = await delivered(rig, strategy)
+        unsigned = {**raw.headers, "stripe-signature": "", "x-signed": ""}
+        at = raw.received_at
+        forgeries = [
+            WebhookRequest({}, raw.body, at),
+            WebhookRequest(unsigned, raw.body, at),
+            WebhookRequest(raw.headers, raw.body + b" ", at),
+            WebhookRequest(raw.headers, raw.body.replace(b"1234", b"1235"), at),
+            WebhookRequest(raw.headers, b"", at),
+        ]
+        for forgery in forgeries:
+            with pytest.raises(WebhookRejected) as refused:
+                strategy.read_webhook(forgery)
+            assert 400 <= refused.value.status < 500
+
+    tried(rig, story)
