@@ -1,6 +1,6 @@
-"""Some hundred stories of a till; `pytest "tests/simulation" -k "[17]"` tells one of them again.
+"""Some hundred stories of a till; `SCANTILL_SEEDS=17:18 pytest tests/simulation` tells one again.
 
-`SCANTILL_SEEDS=1000:2000` lives through others than those of the normal suite.
+A longer range lives through others than those of the normal suite.
 """
 
 import os
@@ -10,12 +10,12 @@ import pytest
 
 from tests.simulation.world import story
 
-FROM, TO = map(int, os.environ.get("SCANTILL_SEEDS", "0:300").split(":"))
+FROM, TO = map(int, os.environ.get("SCANTILL_SEEDS", "0:250").split(":"))
 
 pytestmark = pytest.mark.simulation
 
 
-@pytest.mark.parametrize("seed", range(FROM, TO), ids=lambda seed: f"[{seed}]")
+@pytest.mark.parametrize("seed", range(FROM, TO), ids=str)
 def test_whatever_happens_money_and_books_agree(seed: int, tmp_path: Path) -> None:
     story(seed, tmp_path)
 

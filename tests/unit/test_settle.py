@@ -313,7 +313,7 @@ def test_two_halves_do_not_make_a_whole(till: Counter) -> None:
         ({"session_id": "fs_of_another"}, "session"),
     ],
 )
-def test_a_genuine_event_that_does_not_fit_the_attempt_is_quarantined_with_its_money(
+def test_an_event_that_does_not_fit_its_attempt_is_quarantined_with_its_money(
     till: Counter, changes: dict[str, Any], word: str
 ) -> None:
     order, attempt = sold(till)

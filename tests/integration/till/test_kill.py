@@ -1,7 +1,7 @@
 """The power goes at the worst moments, with real processes; the till comes back by itself."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def creation_keys(customer: Customer) -> set[str]:
 
 
 def test_killed_while_the_qr_is_up_and_paid_meanwhile_it_is_paid_within_five_seconds(
-    root: Path, tmp_path: Path
+    root: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     with running("ui.cli", "sandbox", "--data-dir", str(tmp_path / "provider")) as provider:
         origin = provider.line().split()[1]
@@ -37,12 +37,10 @@ def test_killed_while_the_qr_is_up_and_paid_meanwhile_it_is_paid_within_five_sec
             url = till.said()["url"]
             till.kill()
         assert customer.pay(url) == 303
-        time.monotonic()
         with serving(root, origin) as served:
             up = time.monotonic()
             order = served.wait_for(order_id, "paid", within_s=5)
-            found = time.monotonic()
-            assert found - up <= 5
+            record_property("paid_after_s", time.monotonic() - up)
             assert len(order["payments"]) == 1 and order["receipt_number"] == 1
             assert order["exceptions"] == []
             assert served.ask("/api/v1/status")["needs_person"] == 0

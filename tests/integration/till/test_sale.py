@@ -343,6 +343,41 @@ def test_without_the_provider_orders_can_be_placed_and_nothing_is_begun(
     assert rows(root, "SELECT count(*) FROM attempts") == [(0,)]
 
 
+def test_a_till_that_was_closed_in_mid_payment_takes_it_up_again(
+    root: Path, customer: Customer
+) -> None:
+    order, attempt = with_till(root, customer, show, pace=NEVER)
+    customer.pay(attempt.url)
+    asked = len(customer.requests("GET", "/v1/account"))
+
+    async def again(till: Till) -> None:
+        await until_state(till, order, "paid")
+
+    with_till(root, customer, again, register_webhooks=False)
+    assert len(customer.requests("GET", "/v1/account")) == asked, "the books know whose key it is"
+
+
+def test_a_step_of_closing_that_fails_does_not_keep_the_books_locked(
+    root: Path,
+    customer: Customer,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: ExpectedLogs,
+) -> None:
+    async def story(till: Till) -> None:
+        stop = till.door.stop
+
+        def fails() -> None:
+            stop()
+            raise ZeroDivisionError("ours")
+
+        monkeypatch.setattr(till.door, "stop", fails)
+        await show(till)
+
+    with_till(root, customer, story)
+    expected_logs.take("the door did not close cleanly")
+    with_till(root, customer, show)
+
+
 # --- putting it together -----------------------------------------------------------------------
 
 
@@ -384,6 +419,15 @@ def test_facts_are_told_on_the_tills_own_loop_and_no_longer_after_unsubscribing(
         assert heard.count("order.placed") == 1
 
     with_till(root, customer, story)
+
+
+def test_a_till_that_is_not_started_yet_is_told_of_nothing(root: Path, customer: Customer) -> None:
+    settings = load_settings(root, Mode.TRAINING, working_directory=root)
+    till = Till(settings, sandbox_url=customer.origin)
+    till.subscribe(lambda fact: pytest.fail("nobody listens yet"))
+    till.door.wake()
+    asyncio.run(place(till))
+    asyncio.run(till.aclose())
 
 
 def test_what_needs_a_person_is_counted_in_the_status(root: Path, customer: Customer) -> None:

@@ -204,7 +204,7 @@ def test_an_overloaded_door_asks_to_come_later_and_recovers(
     monkeypatch.setattr(receiver, "MOST_UNDER_WAY", 0)
     body = an_event(till)
     busy = door.ask("POST", "/webhooks/fake", content=body, headers=SIGNED)
-    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
+    assert (busy.status_code, busy.headers.get("Retry-After")) == (503, "5")
     assert till.count("inbox") == 0
     monkeypatch.setattr(receiver, "MOST_UNDER_WAY", 1)
     for _ in range(3):
@@ -221,7 +221,7 @@ def test_without_a_commit_there_is_no_acknowledgement(
     body = an_event(till)
     monkeypatch.setattr(till.store, "write", full)
     answer = door.ask("POST", "/webhooks/fake", content=body, headers=SIGNED)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
     assert door.received == 0
 
 
