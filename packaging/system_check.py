@@ -81,6 +81,7 @@ PARTS = (
     Part("libwayland-client.so.0", "libwayland-client0", "wayland"),
     Part("libwayland-cursor.so.0", "libwayland-cursor0", "wayland"),
     Part("Xvfb", "xvfb", "virtual screen"),
+    Part("xauth", "xauth", "virtual screen"),
     # For the Node.js that playwright's package brings.
     Part("libatomic.so.1", "libatomic1", "browser"),
     Part("chromium|chromium-browser|google-chrome", "chromium", "browser"),

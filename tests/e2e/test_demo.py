@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-XVFB = shutil.which("xvfb-run")
-needs_virtual_screen = pytest.mark.skipif(XVFB is None, reason="xvfb-run is not installed")
+XVFB = shutil.which("xvfb-run") if shutil.which("xauth") else None
+needs_virtual_screen = pytest.mark.skipif(XVFB is None, reason="xvfb-run or xauth is not installed")
 
 pytestmark = pytest.mark.e2e
 
