@@ -81,8 +81,7 @@ lock:
 	    "$$python" -m venv $(LOCK_VENV) && \
 	    $(LOCK_VENV)/bin/python -m pip --quiet --disable-pip-version-check install $(LOCKER); }
 	@$(LOCK_VENV)/bin/uv pip compile --quiet pyproject.toml --group dev \
-	    --universal --python-version 3.11 --generate-hashes --only-binary :all: \
-	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	    --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-header --no-annotate \
 	    $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 	@if grep -nE '://|^ *-[^-]|^--|^[^ ]*@' requirements.lock; then \
 	    echo "requirements.lock holds more than names, versions and hashes." >&2; exit 1; fi

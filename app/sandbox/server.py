@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -187,7 +187,10 @@ class SandboxServer:
             courier=courier,
             provider=provider,
         )
-        app = Starlette(routes=[*control.routes(), *provider.routes(), *_plain_routes()])
+        app = Starlette(
+            routes=[*control.routes(), *provider.routes(), *_plain_routes()],
+            exception_handlers={ClientDisconnect: _hung_up},
+        )
         self._listener = Listener(app, on_ready, faults.stop)
         if self._stop_asked.is_set():
             self._listener.ask_to_stop()
@@ -209,6 +212,11 @@ async def _sweep(catch_up: Callable[[], None]) -> None:
     while True:
         catch_up()
         await asyncio.sleep(_SWEEP_S)
+
+
+async def _hung_up(_: Request, __: Exception) -> Response:
+    """A client that is gone before its request was whole has asked for nothing."""
+    return Response(status_code=400)
 
 
 def _plain_routes() -> list[Route]:

@@ -159,3 +159,16 @@ def test_faults_can_be_taken_back(shop: Shop) -> None:
 def test_a_fault_that_makes_no_sense_is_refused(shop: Shop, order_: Any) -> None:
     response = shop.http.post("/_control/faults", json=order_)
     assert response.status_code == 400 and response.json()["error"]
+
+
+def test_a_client_that_is_gone_before_its_request_was_whole_has_asked_for_nothing(
+    shop: Shop, server: SandboxServer
+) -> None:
+    """As a till does whose power goes: no traceback, no effect."""
+    with socket.create_connection(("127.0.0.1", server.listening_port)) as raw:
+        raw.sendall(
+            b"POST /v1/checkout/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+            b"Authorization: Bearer sk_test_raw\r\n\r\nmode=pay"
+        )
+    assert _sell(shop).status == "open"
+    assert len(shop.books()["sessions"]) == 1

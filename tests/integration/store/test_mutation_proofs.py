@@ -17,7 +17,15 @@ from app.store import intents as intent_rows
 from app.store import orders as order_rows
 from app.store.schema import APPEND_ONLY
 from app.store.transaction import Transaction
-from tests.integration.store import test_guards, test_opening, test_rows, test_writing
+from tests.integration.store import (
+    test_attempt_rows,
+    test_guards,
+    test_inbox_rows,
+    test_money_rows,
+    test_opening,
+    test_order_rows,
+    test_writing,
+)
 from tests.parts.books import open_store
 from tests.unit.store import test_writer
 
@@ -61,7 +69,7 @@ def test_without_the_unique_payment_key_a_payment_is_written_twice(store: Store)
 
 def test_without_the_unique_intent_key_an_idempotency_key_is_used_twice(store: Store) -> None:
     without_key(store, "intents", " UNIQUE")
-    assert_fails(test_rows.test_an_idempotency_key_is_written_once, store)
+    assert_fails(test_money_rows.test_an_idempotency_key_is_written_once, store)
 
 
 def test_without_the_inboxs_check_a_delivery_is_kept_as_often_as_it_comes(
@@ -75,15 +83,15 @@ def test_without_the_inboxs_check_a_delivery_is_kept_as_often_as_it_comes(
         return real(tx, sql.replace(conflict, ""), parameters)
 
     monkeypatch.setattr(Transaction, "execute", any_row)
-    assert_fails(test_rows.test_a_delivery_is_kept_once_however_often_it_comes, store)
+    assert_fails(test_inbox_rows.test_a_delivery_is_kept_once_however_often_it_comes, store)
 
 
 @pytest.mark.parametrize(
     "test",
     [
-        test_rows.test_a_stale_order_cannot_be_moved,
-        test_rows.test_a_version_that_is_behind_is_stale_even_in_the_same_state,
-        test_rows.test_a_stale_attempt_cannot_be_moved,
+        test_order_rows.test_a_stale_order_cannot_be_moved,
+        test_order_rows.test_a_version_that_is_behind_is_stale_even_in_the_same_state,
+        test_attempt_rows.test_a_stale_attempt_cannot_be_moved,
     ],
 )
 def test_without_the_compare_of_compare_and_set_a_stale_move_is_written(
@@ -97,12 +105,12 @@ def test_without_the_compare_of_compare_and_set_a_stale_move_is_written(
     "test, module, moves",
     [
         (
-            test_rows.test_an_order_never_takes_a_way_that_does_not_exist,
+            test_order_rows.test_an_order_never_takes_a_way_that_does_not_exist,
             order_rows,
             "ORDER_MOVES",
         ),
         (
-            test_rows.test_an_attempt_never_takes_a_way_that_does_not_exist,
+            test_attempt_rows.test_an_attempt_never_takes_a_way_that_does_not_exist,
             attempt_rows,
             "ATTEMPT_MOVES",
         ),
@@ -179,7 +187,7 @@ def test_without_the_digest_a_touched_intent_is_sent(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intent_rows, "_digest", lambda text: "always the same")
-    assert_fails(test_rows.test_an_intent_whose_parameters_were_touched_is_never_sent, store)
+    assert_fails(test_money_rows.test_an_intent_whose_parameters_were_touched_is_never_sent, store)
 
 
 def test_without_foreign_keys_a_payment_may_belong_to_nothing(store: Store) -> None:
