@@ -223,7 +223,9 @@ class Sessions:
         attempt = _found(tx, attempt_id)
         if seen is None:
             return never_made(tx, self._store.till_id, attempt, "it never came to be")
-        want_closed(tx, mark_attempt(tx, attempt, session_id=seen.session_id), CloseReason.EXPIRED)
+        attempt = mark_attempt(tx, attempt, session_id=seen.session_id)
+        if attempt.close_reason is None:
+            want_closed(tx, attempt, CloseReason.EXPIRED)
         settle(tx, self._store.till_id, seen)
         return _found(tx, attempt_id)
 

@@ -27,7 +27,7 @@ from app.webhooks.receiver import Receiver
 from tests.parts.provider import FakeStrategy
 from tests.parts.till import Counter
 from tests.simulation.world import story
-from tests.unit import test_checkout, test_settle
+from tests.unit import test_checkout, test_checkout_ends, test_settle, test_settle_ends
 from tests.unit.api import test_door
 from tests.unit.providers import test_stripe_checkout, test_stripe_webhooks
 from tests.unit.webhooks import test_receiver
@@ -184,9 +184,9 @@ def test_cancelling_before_closing_would_be_found_out(
     without: Callable[..., None], tmp_path: Path
 ) -> None:
     named = (
-        test_checkout.test_cancelling_closes_the_session_at_the_provider_first,
-        test_checkout.test_a_customer_who_was_quicker_than_the_cancelling_has_paid,
-        test_checkout.test_an_order_is_not_called_cancelled_while_the_provider_does_not_answer,
+        test_checkout_ends.test_cancelling_closes_the_session_at_the_provider_first,
+        test_checkout_ends.test_a_customer_who_was_quicker_than_the_cancelling_has_paid,
+        test_checkout_ends.test_an_order_is_not_called_cancelled_while_the_provider_does_not_answer,
     )
     for number, test in enumerate(named):
         passes(test, at=tmp_path / f"with-{number}")
@@ -207,7 +207,7 @@ def test_showing_a_code_without_writing_it_down_would_be_found_out(
 ) -> None:
     """Whether a customer can have seen the code decides whether a person must know of a doubt."""
     named = (
-        test_settle.test_an_answer_that_was_lost_after_showing_waits_for_a_person_until_it_is_known,
+        test_settle_ends.test_an_answer_that_was_lost_after_showing_waits_for_a_person_until_it_is_known,
         test_checkout.test_a_session_that_a_customer_saw_is_not_followed_while_its_answer_is_missing,
     )
     for number, test in enumerate(named):

@@ -1,10 +1,9 @@
-"""From observations to the books: every case in which money must not be lost or counted twice."""
+"""One observation settled: what is written of money, once, and what is held back."""
 
 import asyncio
 import itertools
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,21 +11,15 @@ from typing import Any
 import pytest
 
 from app.domain.attempt import Attempt, AttemptState, CloseReason
-from app.domain.delivery import Delivery
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing, Verdict
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.order import Order, OrderState
-from app.domain.refund import RefundObservation, RefundState, SeenRefund
-from app.errors import InvariantError
-from app.settle import complete, hold_unknown, never_made, settle, settle_refund, want_closed
+from app.settle import settle, want_closed
 from app.store import Transaction
-from app.store.attempts import find_attempt
-from app.store.inbox import handled, receive
-from app.store.orders import find_order, move_order
+from app.store.orders import find_order
 from app.store.verify import TakenPayment
-from tests.parts.clock import START
 from tests.parts.seen import paid, seen
 from tests.parts.till import Counter
 
@@ -52,10 +45,6 @@ def told(till: Counter, observation: Observation) -> Verdict:
 
 def settled(till: Counter, observation: Observation, tx: Transaction) -> Verdict:
     return settle(tx, till.store.till_id, observation)
-
-
-def closing(attempt: Attempt, reason: CloseReason, tx: Transaction) -> Attempt:
-    return want_closed(tx, attempt, reason)
 
 
 def order_of(till: Counter, order: Order) -> Order:
@@ -374,293 +363,3 @@ def test_news_without_money_of_an_order_that_is_not_known_changes_nothing(till: 
     verdict = told(till, seen(attempt, SessionState.EXPIRED, reference=reference))
     assert verdict.standing is Standing.NEEDS_PERSON
     assert till.count("exceptions") == 0
-
-
-@pytest.mark.parametrize("succeeded", [True, False])
-def test_completed_but_unpaid_waits_until_it_is_decided(till: Counter, succeeded: bool) -> None:
-    order, attempt = sold(till)
-    told(till, seen(attempt, SessionState.PROCESSING))
-    assert order_of(till, order).state is OrderState.OPEN
-    assert till.attempt(attempt.id).state is AttemptState.PROCESSING
-    assert till.count("payments") == 0
-    told(till, paid(attempt) if succeeded else seen(attempt, SessionState.FAILED))
-    ended = order_of(till, order).state, till.attempt(attempt.id).state
-    assert ended == (
-        (OrderState.PAID, AttemptState.PAID)
-        if succeeded
-        else (OrderState.OPEN, AttemptState.FAILED)
-    )
-
-
-def test_money_that_comes_after_a_failure_still_pays(till: Counter) -> None:
-    order, attempt = sold(till)
-    told(till, seen(attempt, SessionState.FAILED))
-    told(till, paid(attempt))
-    assert order_of(till, order).state is OrderState.PAID
-
-
-def test_an_expired_session_ends_its_order_as_the_reason_says(till: Counter) -> None:
-    for reason, state in (
-        (None, OrderState.EXPIRED),
-        (CloseReason.EXPIRED, OrderState.EXPIRED),
-        (CloseReason.CANCELLED, OrderState.CANCELLED),
-        (CloseReason.SUPERSEDED, OrderState.OPEN),
-    ):
-        order, attempt = sold(till)
-        if reason is not None:
-            till.store.write_now(partial(closing, attempt, reason))
-        told(till, seen(attempt, SessionState.EXPIRED))
-        assert order_of(till, order).state is state
-
-
-def test_an_order_does_not_end_while_another_session_can_pay_it(till: Counter) -> None:
-    order, first = sold(till)
-    till.store.write_now(
-        lambda tx: tx.execute("UPDATE attempts SET state = 'failed' WHERE id = ?", (first.id,))
-    )
-    asyncio.run(till.open(order))
-    till.store.write_now(
-        lambda tx: tx.execute("UPDATE attempts SET state = 'open' WHERE id = ?", (first.id,))
-    )
-    told(till, seen(till.attempt(first.id), SessionState.EXPIRED))
-    assert order_of(till, order).state is OrderState.OPEN
-
-
-def test_the_first_reason_for_closing_stays(till: Counter) -> None:
-    _, attempt = sold(till)
-
-    def twice(tx: Transaction) -> Attempt:
-        first = want_closed(tx, attempt, CloseReason.CANCELLED)
-        return want_closed(tx, first, CloseReason.EXPIRED)
-
-    assert till.store.write_now(twice).close_reason is CloseReason.CANCELLED
-    assert till.count("journal", "name = 'attempt.closing'") == 1
-
-
-def test_a_decline_is_told_once_and_leaves_the_code_payable(till: Counter) -> None:
-    _, attempt = sold(till)
-    refused = seen(attempt, SessionState.OPEN, decline="insufficient_funds")
-    told(till, refused)
-    told(till, refused)
-    now = till.attempt(attempt.id)
-    assert now.is_payable and now.decline == "insufficient_funds"
-    assert till.count("journal", "name = 'attempt.declined'") == 1
-
-
-def test_a_decline_after_the_end_is_not_told(till: Counter) -> None:
-    _, attempt = sold(till)
-    told(till, paid(attempt))
-    told(till, seen(attempt, SessionState.OPEN, decline="card_declined"))
-    assert till.attempt(attempt.id).decline == ""
-
-
-def test_an_answer_that_was_lost_after_showing_waits_for_a_person_until_it_is_known(
-    till: Counter,
-) -> None:
-    _, attempt = sold(till)
-    till.store.write_now(lambda tx: hold_unknown(tx, attempt, "no answer"))
-    assert till.attempt(attempt.id).state is AttemptState.UNKNOWN
-    assert till.rows("SELECT kind, resolved_at FROM exceptions") == [("unknown", None)]
-    told(till, paid(attempt))
-    assert till.count("exceptions", "resolved_at IS NULL") == 0
-    assert till.count("journal", "name = 'exception.resolved'") == 1
-
-
-def test_an_answer_that_was_lost_before_showing_troubles_nobody(till: Counter) -> None:
-    order = asyncio.run(till.place())
-    attempt = asyncio.run(till.open(order))
-    till.store.write_now(lambda tx: hold_unknown(tx, attempt, "no answer"))
-    assert till.count("exceptions") == 0
-
-
-def test_a_payment_seen_before_its_session_was_answered_settles_and_brings_the_session(
-    till: Counter,
-) -> None:
-    order, attempt = sold(till)
-    till.store.write_now(
-        lambda tx: tx.execute("UPDATE attempts SET state = 'creating', session_id = NULL")
-    )
-    told(till, paid(attempt, session_id="fs_1"))
-    now = till.attempt(attempt.id)
-    assert (now.state, now.session_id) == (AttemptState.PAID, "fs_1")
-    assert order_of(till, order).state is OrderState.PAID
-
-
-def test_complete_without_a_payment_is_looked_at_further_and_never_paid(till: Counter) -> None:
-    order, attempt = sold(till)
-    told(till, seen(attempt, SessionState.PAID, payments=()))
-    now = till.attempt(attempt.id)
-    assert (now.state, now.is_final) == (AttemptState.PROCESSING, False)
-    assert order_of(till, order).state is OrderState.OPEN
-    told(till, paid(attempt))
-    assert order_of(till, order).state is OrderState.PAID
-    assert till.attempt(attempt.id).is_final
-
-
-def test_a_session_that_was_never_made_ends_its_order_only_where_that_was_wanted(
-    till: Counter,
-) -> None:
-    def never(tx: Transaction, attempt: Attempt) -> Attempt:
-        return never_made(tx, till.store.till_id, attempt, "it never came to be")
-
-    order = asyncio.run(till.place())
-    attempt = asyncio.run(till.open(order))
-    ended = till.store.write_now(lambda tx: never(tx, attempt))
-    assert (ended.state, ended.is_final) == (AttemptState.FAILED, True)
-    assert order_of(till, order).state is OrderState.OPEN
-    order, attempt = sold(till)
-    till.store.write_now(
-        lambda tx: never(tx, want_closed(tx, attempt, CloseReason.CANCELLED)),
-    )
-    assert order_of(till, order).state is OrderState.CANCELLED
-
-
-def test_a_session_that_vanished_after_a_customer_saw_it_is_told_to_a_person(
-    till: Counter,
-) -> None:
-    _, attempt = sold(till)
-    till.store.write_now(lambda tx: never_made(tx, till.store.till_id, attempt, "it is gone"))
-    assert kinds(till) == [ExceptionKind.UNKNOWN]
-    assert till.attempt(attempt.id).is_final
-
-
-def test_that_a_session_was_never_made_is_no_news_once_it_was_paid(till: Counter) -> None:
-    order, attempt = sold(till)
-    told(till, paid(attempt))
-    before = books(till)
-    now = till.attempt(attempt.id)
-    till.store.write_now(lambda tx: never_made(tx, till.store.till_id, now, "old"))
-    assert books(till) == before
-    assert order_of(till, order).state is OrderState.PAID
-
-
-# --- refunds -----------------------------------------------------------------------------------
-
-
-def gave_back(
-    till: Counter, payment_id: str, state: RefundState, minor: int = 200, **changes: Any
-) -> Standing:
-    usual = RefundObservation(
-        source=Source.WEBHOOK,
-        provider="fakepay",
-        provider_account="acct_fake",
-        live=False,
-        refund=SeenRefund("re_1", payment_id, Money(minor, "EUR"), state),
-        observed_at=START,
-    )
-    seen_refund = replace(usual, **changes)
-    return till.store.write_now(lambda tx: settle_refund(tx, seen_refund))
-
-
-@pytest.mark.parametrize("order_of_news", list(itertools.permutations(["pending", "succeeded"])))
-def test_a_refund_is_written_once_in_whatever_order_its_news_comes(
-    till: Counter, order_of_news: tuple[str, ...]
-) -> None:
-    order, attempt = sold(till)
-    told(till, paid(attempt))
-    payment_id = paid(attempt).payments[0].payment_id
-    for word in (*order_of_news, *order_of_news):
-        gave_back(till, payment_id, RefundState(word))
-    assert till.rows("SELECT state, amount_minor FROM refunds") == [("succeeded", 200)]
-    assert dict(books(till)["ledger"])["refunds"] == 200
-    assert dict(books(till)["ledger"])["clearing:fake"] == 300
-    assert order_of(till, order).state is OrderState.PAID
-    word_of_provider = replace(taken(paid(attempt))[0], refunded_minor=200)
-    assert till.violations([word_of_provider]) == []
-
-
-def test_a_refund_that_fails_after_it_succeeded_is_taken_back(till: Counter) -> None:
-    _, attempt = sold(till)
-    told(till, paid(attempt))
-    payment_id = paid(attempt).payments[0].payment_id
-    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.SETTLED
-    assert gave_back(till, payment_id, RefundState.FAILED) is Standing.SETTLED
-    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.NOTHING_NEW
-    assert dict(books(till)["ledger"])["refunds"] == 0
-    assert till.violations(taken(paid(attempt))) == []
-
-
-def test_a_refund_of_a_payment_that_is_not_in_the_books_waits_for_it(till: Counter) -> None:
-    _, attempt = sold(till)
-    payment_id = paid(attempt).payments[0].payment_id
-    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.WAITING
-    assert till.count("refunds") == 0
-    told(till, paid(attempt))
-    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.SETTLED
-
-
-def test_a_refund_that_came_before_its_payment_is_woken_by_it(till: Counter) -> None:
-    _, attempt = sold(till)
-    payment_id = paid(attempt).payments[0].payment_id
-    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_r", "refund", b"{}")
-
-    def kept_waiting(tx: Transaction) -> None:
-        receive(tx, early)
-        handled(tx, 1, Standing.WAITING.value, payment_id)
-
-    till.store.write_now(kept_waiting)
-    assert till.count("inbox", "standing IS NULL") == 0
-    told(till, paid(attempt))
-    assert till.count("inbox", "standing IS NULL") == 1
-
-
-def test_held_money_that_was_given_back_in_full_needs_nobody_any_more(till: Counter) -> None:
-    _, attempt = sold(till)
-    told(till, paid(attempt, minor=499))
-    payment_id = paid(attempt).payments[0].payment_id
-    gave_back(till, payment_id, RefundState.SUCCEEDED, 200)
-    assert till.count("exceptions", "resolved_at IS NULL") == 1
-    rest = SeenRefund("re_2", payment_id, Money(299, "EUR"), RefundState.SUCCEEDED)
-    gave_back(till, payment_id, RefundState.SUCCEEDED, refund=rest)
-    assert till.count("exceptions", "resolved_at IS NULL") == 0
-    assert dict(books(till)["ledger"])["held"] == 0
-    there = replace(taken(paid(attempt, minor=499))[0], refunded_minor=499)
-    assert till.violations([there]) == []
-
-
-@pytest.mark.parametrize("changes", [{"provider_account": "acct_other"}, {"live": True}])
-def test_a_refund_that_another_account_or_mode_tells_of_is_quarantined(
-    till: Counter, changes: dict[str, Any]
-) -> None:
-    _, attempt = sold(till)
-    told(till, paid(attempt))
-    payment_id = paid(attempt).payments[0].payment_id
-    standing = gave_back(till, payment_id, RefundState.SUCCEEDED, **changes)
-    assert standing is Standing.QUARANTINED
-    assert till.count("refunds") == 0
-    assert kinds(till) == [ExceptionKind.MISMATCH]
-
-
-def test_an_order_is_not_completed_with_less_than_its_total(till: Counter) -> None:
-    order, _ = sold(till)
-    with pytest.raises(InvariantError, match="is not paid"):
-        till.store.write_now(lambda tx: complete(tx, order))
-    assert order_of(till, order).state is OrderState.OPEN
-
-
-def test_an_attempt_whose_order_is_gone_is_a_bug_that_is_heard(
-    till: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, attempt = sold(till)
-    monkeypatch.setattr("app.settle.judge", lambda books, seen: Verdict(Standing.SETTLED))
-    stray = str(attempt.reference._replace(order_id="0123456789ab"))
-    with pytest.raises(InvariantError, match="without an order"):
-        told(till, seen(attempt, SessionState.OPEN, reference=stray))
-
-
-def test_a_verdict_is_written_whole_or_not_at_all(
-    till: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The last write fails: nothing of the payment stays behind."""
-    _, attempt = sold(till)
-    before = books(till)
-
-    def broken(tx: Transaction, order: Order, to: OrderState, **more: Any) -> Order:
-        move_order(tx, order, to, **more)
-        raise InvariantError("struck by lightning")
-
-    monkeypatch.setattr("app.settle.move_order", broken)
-    with pytest.raises(InvariantError, match="lightning"):
-        told(till, paid(attempt))
-    assert books(till) == before
-    assert till.store.read_now(lambda db: find_attempt(db, attempt.id)) == attempt

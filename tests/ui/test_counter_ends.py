@@ -1,0 +1,398 @@
+"""The counter: how a payment ends otherwise, is set aside, or is taken up again."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.domain.attempt import AttemptState, CloseReason
+from app.domain.cart import Discount
+from app.domain.money import Money
+from app.domain.order import OrderState
+from app.errors import (
+    InvariantError,
+    StoreError,
+)
+from tests.conftest import ExpectedLogs
+from tests.ui.fakes import URL, FakeClock, FakeTill
+from tests.ui.helpers import Recorder, stage_of
+from ui.counter import Counter, Stage
+from ui.pay.state import Action, PayModel, Phase
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@pytest.fixture
+def counter(qapp: object, till: FakeTill, clock: FakeClock) -> Iterator[Counter]:
+    made = Counter(till, clock)
+    yield made
+    made._timer.stop()
+
+
+def add(counter: Counter, till: FakeTill, *product_ids: str) -> None:
+    for product_id in product_ids:
+        product = till.catalog.product(product_id)
+        assert product is not None
+        counter.add(product)
+
+
+def model(counter: Counter) -> PayModel:
+    shown = counter.payment
+    assert shown is not None
+    return shown
+
+
+async def charged(counter: Counter, till: FakeTill, *product_ids: str) -> str:
+    """Ring up, charge and wait until the code is on the screen; give the order's id."""
+    add(counter, till, *(product_ids or ("coffee",)))
+    assert counter.charge()
+    await counter.tasks.settled()
+    return next(reversed(till.orders.orders))
+
+
+def test_cancelling_takes_the_code_away_in_the_same_turn_and_keeps_the_cart(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        await charged(counter, till)
+        told = Recorder(counter.told)
+        counter.act(Action.CANCEL)
+        assert model(counter).url is None
+        assert model(counter).phase is Phase.CLOSING
+        counter.act(Action.CANCEL)
+        await counter.tasks.settled()
+        assert till.checkout.calls.count("cancel") == 1
+        assert stage_of(counter) is Stage.SELLING
+        assert counter.cart.content.quantity_of("coffee") == 1
+        assert not counter.cart.is_locked
+        assert told.calls[0][0] == "Payment cancelled"
+
+    run(sale())
+
+
+def test_a_customer_who_is_quicker_than_cancel_has_paid(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.checkout.cancels_as = OrderState.PAID
+        await charged(counter, till)
+        counter.act(Action.CANCEL)
+        await counter.tasks.settled()
+        assert stage_of(counter) is Stage.PAID
+
+    run(sale())
+
+
+def test_a_close_that_gets_no_answer_goes_on_until_it_is_known(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.checkout.cancels_as = OrderState.OPEN
+        order_id = await charged(counter, till)
+        counter.act(Action.CANCEL)
+        await counter.tasks.settled()
+        assert stage_of(counter) is Stage.PAYING
+        assert model(counter).phase is Phase.CLOSING
+        till.orders.end(order_id, OrderState.CANCELLED)
+        till.tell(till.orders.facts[-1])
+        await counter.tasks.settled()
+        assert stage_of(counter) is Stage.SELLING
+
+    run(sale())
+
+
+def test_a_cancellation_that_was_never_written_shows_the_code_again(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        order_id = await charged(counter, till)
+        till.checkout.errors["cancel"] = StoreError("The disk is full")
+        counter.act(Action.CANCEL)
+        for attempt in till.orders.attempts_of(order_id):
+            till.orders.attempts[attempt.id] = replace(attempt, close_reason=None)
+        await asyncio.sleep(0)
+        for attempt in till.orders.attempts_of(order_id):
+            till.orders.attempts[attempt.id] = replace(attempt, close_reason=None)
+        await counter.tasks.settled()
+        assert model(counter).phase is Phase.WAITING
+        assert model(counter).error is not None
+
+    run(sale())
+
+
+def test_cancel_during_opening_closes_what_was_opened_and_never_shows_it(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        gate = till.checkout.gates["open_session"] = asyncio.Event()
+        add(counter, till, "coffee")
+        counter.charge()
+        await till.checkout.called("open_session")
+        counter.act(Action.CANCEL)
+        assert "cancel" not in till.checkout.calls
+        gate.set()
+        await counter.tasks.settled()
+        assert till.checkout.calls == ["place_order", "open_session", "cancel"]
+        assert stage_of(counter) is Stage.SELLING
+
+    run(sale())
+
+
+def test_setting_aside_during_opening_still_cancels_what_was_wanted_cancelled(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        gate = till.checkout.gates["place_order"] = asyncio.Event()
+        add(counter, till, "coffee")
+        counter.charge()
+        counter.act(Action.CANCEL)
+        counter.act(Action.SET_ASIDE)
+        assert stage_of(counter) is Stage.SELLING
+        gate.set()
+        await counter.tasks.settled()
+        assert till.checkout.calls == ["place_order", "cancel"]
+        assert next(iter(till.orders.orders.values())).state is OrderState.CANCELLED
+
+    run(sale())
+
+
+def test_an_order_set_aside_is_followed_by_a_fresh_cart_and_told_of_when_paid(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.checkout.cancels_as = OrderState.OPEN
+        order_id = await charged(counter, till)
+        counter.act(Action.CANCEL)
+        await counter.tasks.settled()
+        counter.act(Action.SET_ASIDE)
+        assert stage_of(counter) is Stage.SELLING
+        assert counter.cart.is_empty
+        elsewhere, paid = Recorder(counter.paid_elsewhere), Recorder(counter.paid)
+        till.pay(order_id)
+        assert elsewhere.calls[0][0].order_number == 1
+        assert paid.calls == []
+
+    run(sale())
+
+
+def test_an_expired_code_leads_back_to_the_cart(
+    run: Run, counter: Counter, till: FakeTill, clock: FakeClock
+) -> None:
+    async def sale() -> None:
+        order_id = await charged(counter, till)
+        clock.advance(minutes=15)
+        counter._on_tick()
+        assert model(counter).url is None
+        assert model(counter).phase is Phase.CLOSING
+        attempt = till.orders.attempts_of(order_id)[0]
+        till.orders.change(attempt.id, state=AttemptState.EXPIRED, close_reason=CloseReason.EXPIRED)
+        till.orders.end(order_id, OrderState.EXPIRED)
+        till.tell(till.orders.facts[-1])
+        await counter.tasks.settled()
+        assert model(counter).phase is Phase.EXPIRED
+        counter.act(Action.BACK_TO_CART)
+        assert stage_of(counter) is Stage.SELLING
+        assert counter.cart.content.quantity_of("coffee") == 1
+
+    run(sale())
+
+
+def test_back_to_the_cart_closes_an_order_that_is_still_open(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        order_id = await charged(counter, till)
+        attempt = till.orders.attempts_of(order_id)[0]
+        till.orders.change(attempt.id, state=AttemptState.EXPIRED)
+        till.tell_of("attempt.expired", order_id, attempt.id)
+        await counter.tasks.settled()
+        counter.act(Action.BACK_TO_CART)
+        await counter.tasks.settled()
+        assert till.orders.orders[order_id].state is OrderState.CANCELLED
+        assert stage_of(counter) is Stage.SELLING
+
+    run(sale())
+
+
+def test_after_four_minutes_the_operator_is_asked_and_may_keep_waiting(
+    run: Run, counter: Counter, till: FakeTill, clock: FakeClock
+) -> None:
+    async def sale() -> None:
+        await charged(counter, till)
+        clock.advance(minutes=4)
+        counter._on_tick()
+        assert model(counter).phase is Phase.SLOW
+        assert model(counter).url == URL
+        counter.act(Action.KEEP_WAITING)
+        assert model(counter).phase is Phase.WAITING
+
+    run(sale())
+
+
+def test_old_news_changes_nothing(run: Run, counter: Counter, till: FakeTill) -> None:
+    async def sale() -> None:
+        order_id = await charged(counter, till)
+        attempt = till.orders.attempts_of(order_id)[0]
+        till.orders.change(attempt.id, state=AttemptState.PROCESSING)
+        till.tell_of("attempt.processing", order_id, attempt.id)
+        await counter.tasks.settled()
+        payment = counter._payment
+        assert payment is not None
+        payment._take_attempt(attempt)
+        assert model(counter).phase is Phase.PROCESSING
+        till.pay(order_id)
+        paid = Recorder(counter.paid)
+        till.tell(till.orders.facts[-1])
+        assert paid.calls == []
+
+    run(sale())
+
+
+def test_after_a_restart_the_code_is_shown_again_once_the_books_know_it(
+    run: Run, till: FakeTill, clock: FakeClock, counter: Counter
+) -> None:
+    async def sale() -> None:
+        order_id = await charged(counter, till, "coffee", "bread")
+        again = Counter(till, clock)
+        till.checkout.calls.clear()
+        await again.resume()
+        assert stage_of(again) is Stage.PAYING
+        assert model(again).url is None
+        await again.tasks.settled()
+        assert till.checkout.calls == ["mark_shown"]
+        assert model(again).url == URL
+        again.act(Action.CANCEL)
+        await again.tasks.settled()
+        assert stage_of(again) is Stage.SELLING
+        assert again.cart.content.quantity_of("bread") == 1
+        assert order_id
+        again._timer.stop()
+
+    run(sale())
+
+
+def test_a_resumed_order_with_a_discount_is_not_rung_up_again_at_full_price(
+    run: Run, till: FakeTill, clock: FakeClock, counter: Counter
+) -> None:
+    async def sale() -> None:
+        add(counter, till, "coffee")
+        counter.cart.discount_cart(Discount(amount_minor=100))
+        counter.charge()
+        await counter.tasks.settled()
+        again = Counter(till, clock)
+        await again.resume()
+        await again.tasks.settled()
+        again.act(Action.CANCEL)
+        await again.tasks.settled()
+        assert again.cart.is_empty
+        again._timer.stop()
+
+    run(sale())
+
+
+def test_nothing_to_resume_leaves_the_counter_selling(run: Run, counter: Counter) -> None:
+    async def start() -> None:
+        await counter.resume()
+        assert stage_of(counter) is Stage.SELLING
+
+    run(start())
+
+
+def test_an_open_order_is_continued_and_the_cart_at_hand_waits(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.checkout.cancels_as = OrderState.OPEN
+        order_id = await charged(counter, till, "bread")
+        counter.act(Action.CANCEL)
+        await counter.tasks.settled()
+        counter.act(Action.SET_ASIDE)
+        add(counter, till, "tea")
+        counter.continue_payment(order_id)
+        await counter.tasks.settled()
+        assert stage_of(counter) is Stage.PAYING
+        till.pay(order_id)
+        counter.next_sale()
+        assert counter.cart.content.quantity_of("tea") == 1
+        assert not counter.cart.is_locked
+
+    run(sale())
+
+
+def test_a_total_of_nothing_is_paid_without_a_session(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        place = till.orders.place
+
+        def place_paid(content: Any) -> Any:
+            return till.orders.end(place(content).id, OrderState.PAID)
+
+        till.orders.place = place_paid  # type: ignore[method-assign]
+        add(counter, till, "coffee")
+        counter.charge()
+        await counter.tasks.settled()
+        assert stage_of(counter) is Stage.PAID
+        assert till.checkout.calls == ["place_order"]
+
+    run(sale())
+
+
+def test_the_customers_page_is_asked_for_only_while_there_is_one(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        pages = Recorder(counter.page_wanted)
+        counter.act(Action.PAY_AS_CUSTOMER)
+        await charged(counter, till)
+        counter.act(Action.PAY_AS_CUSTOMER)
+        assert pages.calls == [(URL,)]
+
+    run(sale())
+
+
+def test_ringing_up_can_be_undone(counter: Counter, till: FakeTill) -> None:
+    add(counter, till, "coffee", "coffee", "bread")
+    line = counter.cart.content.lines[0]
+    counter.set_quantity(line.id, 5)
+    counter.set_quantity(line.id, 0)
+    assert counter.cart.content.quantity_of("coffee") == 0
+    counter.undo()
+    assert counter.cart.content.quantity_of("coffee") == 5
+    counter.void()
+    assert counter.cart.is_empty
+    counter.undo()
+    assert counter.cart_model.total == Money(5 * 340 + 450, "EUR")
+    assert counter.add_scanned("2012345")
+    assert not counter.add_scanned("nothing")
+
+
+def test_closing_ends_what_is_under_way(run: Run, counter: Counter, till: FakeTill) -> None:
+    async def sale() -> None:
+        till.checkout.gates["open_session"] = asyncio.Event()
+        add(counter, till, "coffee")
+        counter.charge()
+        await asyncio.sleep(0.01)
+        await counter.close()
+        assert till._listeners == []
+
+    run(sale())
+
+
+def test_a_task_that_fails_is_never_lost(
+    run: Run, counter: Counter, expected_logs: ExpectedLogs
+) -> None:
+    async def work() -> None:
+        raise ZeroDivisionError("oops")
+
+    async def start() -> None:
+        failures = Recorder(counter.failed)
+        counter.tasks.start(work())
+        await counter.tasks.settled()
+        await asyncio.sleep(0)
+        assert isinstance(failures.calls[0][0], InvariantError)
+
+    run(start())
+    expected_logs.take("an unexpected error")

@@ -1,0 +1,136 @@
+"""Sessions and whose they are: keys of another account, sessions that vanished, health."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.domain.attempt import Attempt, AttemptState
+from app.domain.exceptions import ExceptionKind
+from app.domain.observation import SessionState
+from app.domain.order import Order
+from app.errors import InvariantError, Protocol, Rejected, Unavailable
+from app.sessions import _found
+from app.settle import settle
+from tests.conftest import ExpectedLogs
+from tests.parts.provider import LOST
+from tests.parts.seen import seen
+from tests.parts.till import Counter
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Counter]:
+    till = Counter(tmp_path)
+    yield till
+    faults = till.violations()
+    till.close()
+    assert faults == []
+
+
+def begun(till: Counter) -> tuple[Order, Attempt]:
+    """Open a session whose answer is lost, so that its attempt is unknown."""
+
+    async def sell() -> tuple[Order, Attempt]:
+        till.strategy.answers["open_session"] = [LOST] * 100
+        order = await till.place()
+        attempt = await till.open(order)
+        till.strategy.answers["open_session"] = []
+        return order, attempt
+
+    order, attempt = asyncio.run(sell())
+    assert attempt.state is AttemptState.UNKNOWN
+    return order, attempt
+
+
+def test_a_decline_before_the_answer_opens_the_attempt_and_the_answer_brings_its_page(
+    till: Counter,
+) -> None:
+    _, attempt = begun(till)
+    refused = seen(attempt, SessionState.OPEN, session_id="", decline="card_declined")
+    till.store.write_now(lambda tx: settle(tx, till.store.till_id, refused))
+    now = till.attempt(attempt.id)
+    assert now.state is AttemptState.OPEN and not now.is_payable
+    assert asyncio.run(till.look(attempt)).is_payable
+
+
+def test_after_a_new_key_the_account_is_asked_for_before_anything_else(till: Counter) -> None:
+    order, attempt = asyncio.run(till.show())
+    till.provider.pay(attempt.session_id or "")
+    till.strategy.credential_digest = "digest-of-a-new-key"
+    till.strategy.adopt("")
+    till.restart()
+    asyncio.run(till.look(attempt))
+    assert asyncio.run(till.state(order)) == "paid"
+    assert till.count("exceptions") == 0
+
+
+@pytest.mark.parametrize("answer", [Unavailable("no network"), Rejected("no", status=401)])
+def test_while_the_account_of_a_new_key_is_not_known_nothing_is_decided(
+    till: Counter, answer: Exception, expected_logs: ExpectedLogs
+) -> None:
+    _, attempt = asyncio.run(till.show())
+    till.strategy.credential_digest = "digest-of-a-new-key"
+    till.strategy.adopt("")
+    till.strategy.answers["identify"] = [answer]
+    with pytest.raises((Unavailable, Protocol)):
+        asyncio.run(till.look(attempt))
+    assert till.attempt(attempt.id) == attempt
+    expected_logs.take_all("keys of fake are refused")
+
+
+def test_keys_of_another_account_are_not_used_for_a_payment_begun_with_the_old_ones(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    _, lost = begun(till)
+    calls = len(till.strategy.calls)
+    till.strategy.adopt("acct_of_another")
+    with pytest.raises(Protocol, match="belong to another account"):
+        asyncio.run(till.look(attempt))
+    assert asyncio.run(till.look(lost)).state is AttemptState.UNKNOWN
+    assert asyncio.run(till.checkout.cancel(order.id)).state.value == "open"
+    assert len(till.strategy.calls) == calls
+
+
+def test_a_session_that_the_provider_does_not_have_is_not_asked_for_for_ever(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    del till.provider.sessions[attempt.session_id or ""]
+    gone = asyncio.run(till.look(attempt))
+    assert (gone.state, gone.is_final) == (AttemptState.FAILED, True)
+    assert asyncio.run(till.waiting(order)) == [ExceptionKind.UNKNOWN]
+
+
+def test_closing_a_session_that_the_provider_does_not_have_ends_as_was_wanted(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    del till.provider.sessions[attempt.session_id or ""]
+    assert asyncio.run(till.checkout.cancel(order.id)).state.value == "cancelled"
+
+
+def test_another_refusal_of_a_look_changes_nothing(till: Counter) -> None:
+    _, attempt = asyncio.run(till.show())
+    till.strategy.answers["fetch"] = [Rejected("no", status=400)]
+    with pytest.raises(Rejected):
+        asyncio.run(till.look(attempt))
+    assert till.attempt(attempt.id) == attempt
+
+
+def test_an_answer_that_belongs_to_another_payment_is_not_taken_for_news_of_this_one(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    session = till.provider.sessions[attempt.session_id or ""]
+    session.reference = "web-shop-4711"
+    till.provider.pay(session.id)
+    with pytest.raises(Protocol, match="does not belong to this payment"):
+        asyncio.run(till.look(attempt))
+    assert asyncio.run(till.state(order)) == "open"
+
+
+def test_an_attempt_that_vanished_is_a_bug_that_is_heard(till: Counter) -> None:
+    with pytest.raises(InvariantError, match="is gone"):
+        till.store.write_now(lambda tx: _found(tx, 4711))

@@ -1,0 +1,212 @@
+"""Settling refunds, and what is loud in settling."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.attempt import Attempt
+from app.domain.delivery import Delivery
+from app.domain.exceptions import ExceptionKind
+from app.domain.judgement import Standing, Verdict
+from app.domain.money import Money
+from app.domain.observation import Observation, SessionState, Source
+from app.domain.order import Order, OrderState
+from app.domain.refund import RefundObservation, RefundState, SeenRefund
+from app.errors import InvariantError
+from app.settle import complete, settle, settle_refund
+from app.store import Transaction
+from app.store.attempts import find_attempt
+from app.store.inbox import handled, receive
+from app.store.orders import find_order, move_order
+from app.store.verify import TakenPayment
+from tests.parts.clock import START
+from tests.parts.seen import paid, seen
+from tests.parts.till import Counter
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Counter]:
+    till = Counter(tmp_path)
+    yield till
+    till.close()
+
+
+def sold(till: Counter, *minors: int) -> tuple[Order, Attempt]:
+    return asyncio.run(till.show(*minors))
+
+
+def told(till: Counter, observation: Observation) -> Verdict:
+    return till.store.write_now(partial(settled, till, observation))
+
+
+def settled(till: Counter, observation: Observation, tx: Transaction) -> Verdict:
+    return settle(tx, till.store.till_id, observation)
+
+
+def order_of(till: Counter, order: Order) -> Order:
+    found = till.store.read_now(lambda db: find_order(db, order.id))
+    assert found is not None
+    return found
+
+
+def kinds(till: Counter) -> list[str]:
+    return [row[0] for row in till.rows("SELECT kind FROM exceptions ORDER BY id")]
+
+
+def taken(*observations: Observation) -> list[TakenPayment]:
+    """Give the provider's books, as the observations tell them."""
+    return [
+        TakenPayment(p.payment_id, o.reference, p.amount.currency, p.amount.minor, 0)
+        for o in observations
+        for p in o.payments
+    ]
+
+
+def books(till: Counter) -> dict[str, list[tuple[Any, ...]]]:
+    """Give all that money depends on, without times and sources."""
+    return {
+        "orders": till.rows("SELECT id, state, receipt_number FROM orders ORDER BY id"),
+        "attempts": till.rows("SELECT id, state, is_final FROM attempts ORDER BY id"),
+        "payments": till.rows(
+            "SELECT payment_id, order_id, amount_minor, held_as FROM payments ORDER BY payment_id"
+        ),
+        "exceptions": till.rows("SELECT kind, amount_minor FROM exceptions ORDER BY kind"),
+        "ledger": till.rows(
+            "SELECT account, sum(amount_minor) FROM ledger_entries GROUP BY account ORDER BY 1"
+        ),
+    }
+
+
+def gave_back(
+    till: Counter, payment_id: str, state: RefundState, minor: int = 200, **changes: Any
+) -> Standing:
+    usual = RefundObservation(
+        source=Source.WEBHOOK,
+        provider="fakepay",
+        provider_account="acct_fake",
+        live=False,
+        refund=SeenRefund("re_1", payment_id, Money(minor, "EUR"), state),
+        observed_at=START,
+    )
+    seen_refund = replace(usual, **changes)
+    return till.store.write_now(lambda tx: settle_refund(tx, seen_refund))
+
+
+@pytest.mark.parametrize("order_of_news", list(itertools.permutations(["pending", "succeeded"])))
+def test_a_refund_is_written_once_in_whatever_order_its_news_comes(
+    till: Counter, order_of_news: tuple[str, ...]
+) -> None:
+    order, attempt = sold(till)
+    told(till, paid(attempt))
+    payment_id = paid(attempt).payments[0].payment_id
+    for word in (*order_of_news, *order_of_news):
+        gave_back(till, payment_id, RefundState(word))
+    assert till.rows("SELECT state, amount_minor FROM refunds") == [("succeeded", 200)]
+    assert dict(books(till)["ledger"])["refunds"] == 200
+    assert dict(books(till)["ledger"])["clearing:fake"] == 300
+    assert order_of(till, order).state is OrderState.PAID
+    word_of_provider = replace(taken(paid(attempt))[0], refunded_minor=200)
+    assert till.violations([word_of_provider]) == []
+
+
+def test_a_refund_that_fails_after_it_succeeded_is_taken_back(till: Counter) -> None:
+    _, attempt = sold(till)
+    told(till, paid(attempt))
+    payment_id = paid(attempt).payments[0].payment_id
+    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.SETTLED
+    assert gave_back(till, payment_id, RefundState.FAILED) is Standing.SETTLED
+    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.NOTHING_NEW
+    assert dict(books(till)["ledger"])["refunds"] == 0
+    assert till.violations(taken(paid(attempt))) == []
+
+
+def test_a_refund_of_a_payment_that_is_not_in_the_books_waits_for_it(till: Counter) -> None:
+    _, attempt = sold(till)
+    payment_id = paid(attempt).payments[0].payment_id
+    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.WAITING
+    assert till.count("refunds") == 0
+    told(till, paid(attempt))
+    assert gave_back(till, payment_id, RefundState.SUCCEEDED) is Standing.SETTLED
+
+
+def test_a_refund_that_came_before_its_payment_is_woken_by_it(till: Counter) -> None:
+    _, attempt = sold(till)
+    payment_id = paid(attempt).payments[0].payment_id
+    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_r", "refund", b"{}")
+
+    def kept_waiting(tx: Transaction) -> None:
+        receive(tx, early)
+        handled(tx, 1, Standing.WAITING.value, payment_id)
+
+    till.store.write_now(kept_waiting)
+    assert till.count("inbox", "standing IS NULL") == 0
+    told(till, paid(attempt))
+    assert till.count("inbox", "standing IS NULL") == 1
+
+
+def test_held_money_that_was_given_back_in_full_needs_nobody_any_more(till: Counter) -> None:
+    _, attempt = sold(till)
+    told(till, paid(attempt, minor=499))
+    payment_id = paid(attempt).payments[0].payment_id
+    gave_back(till, payment_id, RefundState.SUCCEEDED, 200)
+    assert till.count("exceptions", "resolved_at IS NULL") == 1
+    rest = SeenRefund("re_2", payment_id, Money(299, "EUR"), RefundState.SUCCEEDED)
+    gave_back(till, payment_id, RefundState.SUCCEEDED, refund=rest)
+    assert till.count("exceptions", "resolved_at IS NULL") == 0
+    assert dict(books(till)["ledger"])["held"] == 0
+    there = replace(taken(paid(attempt, minor=499))[0], refunded_minor=499)
+    assert till.violations([there]) == []
+
+
+@pytest.mark.parametrize("changes", [{"provider_account": "acct_other"}, {"live": True}])
+def test_a_refund_that_another_account_or_mode_tells_of_is_quarantined(
+    till: Counter, changes: dict[str, Any]
+) -> None:
+    _, attempt = sold(till)
+    told(till, paid(attempt))
+    payment_id = paid(attempt).payments[0].payment_id
+    standing = gave_back(till, payment_id, RefundState.SUCCEEDED, **changes)
+    assert standing is Standing.QUARANTINED
+    assert till.count("refunds") == 0
+    assert kinds(till) == [ExceptionKind.MISMATCH]
+
+
+def test_an_order_is_not_completed_with_less_than_its_total(till: Counter) -> None:
+    order, _ = sold(till)
+    with pytest.raises(InvariantError, match="is not paid"):
+        till.store.write_now(lambda tx: complete(tx, order))
+    assert order_of(till, order).state is OrderState.OPEN
+
+
+def test_an_attempt_whose_order_is_gone_is_a_bug_that_is_heard(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, attempt = sold(till)
+    monkeypatch.setattr("app.settle.judge", lambda books, seen: Verdict(Standing.SETTLED))
+    stray = str(attempt.reference._replace(order_id="0123456789ab"))
+    with pytest.raises(InvariantError, match="without an order"):
+        told(till, seen(attempt, SessionState.OPEN, reference=stray))
+
+
+def test_a_verdict_is_written_whole_or_not_at_all(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last write fails: nothing of the payment stays behind."""
+    _, attempt = sold(till)
+    before = books(till)
+
+    def broken(tx: Transaction, order: Order, to: OrderState, **more: Any) -> Order:
+        move_order(tx, order, to, **more)
+        raise InvariantError("struck by lightning")
+
+    monkeypatch.setattr("app.settle.move_order", broken)
+    with pytest.raises(InvariantError, match="lightning"):
+        told(till, paid(attempt))
+    assert books(till) == before
+    assert till.store.read_now(lambda db: find_attempt(db, attempt.id)) == attempt
