@@ -151,7 +151,9 @@ class CustomerDisplay(QObject):
         window.setCursor(Qt.CursorShape.BlankCursor)
         window.setScreen(screen)
         window.setGeometry(screen.geometry())
-        window.showFullScreen()
+        # Not showFullScreen, which asks for the focus.
+        window.setWindowState(Qt.WindowState.WindowFullScreen)
+        window.show()
         # Without a window manager nobody else gives it the size of the monitor.
         window.setGeometry(screen.geometry())
 
@@ -164,7 +166,8 @@ class CustomerDisplay(QObject):
         width, height = _WINDOW_SIZE
         window.unsetCursor()
         window.setScreen(self._operator.screen())
-        window.showNormal()
+        window.setWindowState(Qt.WindowState.WindowNoState)
+        window.show()
         window.resize(min(width, free.width()), min(height, free.height()))
         beside = self._operator.frameGeometry().right() + 1
         left = beside if beside + width <= free.right() + 1 else free.right() + 1 - window.width()

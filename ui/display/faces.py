@@ -29,7 +29,7 @@ from ui.sell.pictures import Pictures
 from ui.theme import Type
 
 _LARGE: Final = (Type.HERO, Type.AMOUNT, Type.TOTAL, Type.HEADLINE)
-_PANEL: Final = 300
+_PANEL: Final = 280
 _CENTRE: Final = Qt.AlignmentFlag.AlignHCenter
 
 
@@ -286,7 +286,7 @@ class WordsFace(Part):
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
-        self._column.setContentsMargins(dp(theme.XXXL), dp(theme.L), dp(theme.XXXL), dp(theme.L))
+        self._column.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.L))
         self._column.setSpacing(dp(theme.L))
         super().on_look_changed()
 

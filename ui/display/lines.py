@@ -88,13 +88,16 @@ class DisplayLines(Part):
         return max(1, self.height() // self._row_height())
 
     def _follow(self) -> None:
-        """Move as little as it takes to have the newest line in view, and no gap at the end."""
+        """Move as little as it takes to have the newest line in view, and no gap at the end.
+
+        A line beyond it stays in view too, where there is one: the faded edge is not for it.
+        """
         room = self._room()
         most = max(0, len(self._lines) - room)
-        if self._newest is not None and self._newest < self._first:
-            self._first = self._newest
-        elif self._newest is not None and self._newest >= self._first + room:
-            self._first = self._newest - room + 1
+        if self._newest is not None:
+            beyond = 1 if room > 2 else 0
+            least = max(0, self._newest - room + 1 + beyond)
+            self._first = max(least, min(self._first, max(0, self._newest - beyond)))
         self._first = min(self._first, most)
 
     def _paint_line(self, painter: QPainter, row: int, place: QRectF) -> None:
@@ -114,7 +117,8 @@ class DisplayLines(Part):
         price = QRectF(above.right() - width, above.top(), width, above.height())
         name = above.adjusted(0, 0, -width - pad, 0)
         text_in(painter, mirrored(self, place, price), total, strong, colours.text, end=True)
-        text_in(painter, mirrored(self, place, name), line.name, look.font(NAME), colours.text)
+        font = self._name_font(line.name, name.width())
+        text_in(painter, mirrored(self, place, name), line.name, font, colours.text)
         below = QRectF(above.left(), above.bottom(), above.width(), 0)
         below.setHeight(QFontMetricsF(small).lineSpacing())
         muted = colours.text if row == self._newest else colours.text_muted
@@ -130,6 +134,12 @@ class DisplayLines(Part):
         place = QRectF(below.right() - width, below.top(), width, below.height())
         within = QRectF(self.rect())
         text_in(painter, mirrored(self, within, place), off, font, self.look.theme.good, end=True)
+
+    def _name_font(self, name: str, width: float) -> QFont:
+        """Write a long name smaller before it is cut."""
+        font = self.look.font(NAME)
+        fits = QFontMetricsF(font).horizontalAdvance(name) <= width
+        return font if fits else self.look.font(SMALL)
 
     def _how_many(self, line: DisplayLine) -> str:
         formats = self.look.formats
