@@ -16,7 +16,7 @@ from app.domain.attempt import AttemptState
 from app.domain.order import OrderState
 from app.settings import Mode
 from tests.ui.fakes import URL, FakeClock, FakeTill, many_products
-from tests.ui.helpers import button
+from tests.ui.helpers import button, emitted
 from ui.counter import Stage
 from ui.demo.eyes import read_qr
 from ui.display.display import CustomerDisplay, DisplayOptions
@@ -341,14 +341,25 @@ def test_with_one_monitor_there_is_no_display_unless_it_is_wanted(
 
 
 def test_it_takes_no_keys_and_does_not_keep_the_till_open(
-    qtbot: QtBot, window: Window, till: FakeTill, qapp: QApplication
+    run: Run, window: Window, qapp: QApplication
 ) -> None:
     display = shown(window)
     assert display.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
     assert display.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-    with qtbot.waitSignal(qapp.lastWindowClosed, timeout=1000):
+
+    async def close() -> None:
+        waiting = asyncio.ensure_future(emitted(qapp.lastWindowClosed))
+        await asyncio.sleep(0)
         window.close()
-    assert display.isVisible()
+        await asyncio.wait_for(waiting, 2)
+        assert display.isVisible()
+
+    # As the till has it: it is the signal that ends it.
+    qapp.setQuitOnLastWindowClosed(False)
+    try:
+        run(close())
+    finally:
+        qapp.setQuitOnLastWindowClosed(True)
 
 
 def test_it_goes_with_the_till(run: Run, window: Window, till: FakeTill) -> None:

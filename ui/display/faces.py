@@ -29,7 +29,7 @@ from ui.sell.pictures import Pictures
 from ui.theme import Type
 
 _LARGE: Final = (Type.HERO, Type.AMOUNT, Type.TOTAL, Type.HEADLINE)
-_PANEL: Final = 280
+_PANEL: Final = 300
 _CENTRE: Final = Qt.AlignmentFlag.AlignHCenter
 
 
