@@ -159,6 +159,27 @@ def test_a_cancelled_code_is_off_both_screens_in_the_same_turn(
     run(sale())
 
 
+def test_a_cart_given_back_after_cancelling_does_not_hide_that_nothing_was_paid(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        add(window, till, "coffee")
+        order = till.orders.place(window.counter.cart.content)
+        window.counter.void()
+        till.orders.attempt(order.id, AttemptState.OPEN)
+        window.counter.continue_payment(order.id)
+        await window.counter.tasks.settled()
+        assert read_qr(picture(shown(window))) == URL
+        window.counter.act(Action.CANCEL)
+        await window.counter.tasks.settled()
+        assert not window.counter.cart.is_empty
+        assert face_of(window) is Face.NOT_PAID
+        add(window, till, "tea")
+        assert face_of(window) is Face.CART
+
+    run(sale())
+
+
 def test_paid_leaves_by_itself_even_if_the_operators_stays(
     run: Run, window: Window, till: FakeTill
 ) -> None:

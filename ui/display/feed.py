@@ -57,6 +57,7 @@ class DisplayFeed(QObject):
         self._ending: DisplayModel | None = None
         self._content = counter.cart.content
         self._newest: int | None = None
+        self._gives_back = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(linger_ms)
@@ -90,8 +91,9 @@ class DisplayFeed(QObject):
         is_rung_up = content != self._content and content != CartContent()
         self._newest = changed_row(self._content, content)
         self._content = content
-        if is_rung_up:
+        if is_rung_up and not self._gives_back:
             self._end_lingering()
+        self._gives_back = False
         self._tell()
 
     def _on_stage(self, stage: Stage) -> None:
@@ -106,6 +108,8 @@ class DisplayFeed(QObject):
         self._linger(DisplayModel(Face.PAID, self._shop, amount=paid.total))
 
     def _on_withdrawn(self, order: Order) -> None:
+        # The counter fills the cart again next; that is nobody's new sale.
+        self._gives_back = True
         self._linger(
             DisplayModel(Face.NOT_PAID, self._shop, amount=order.total, ending=Ending.CANCELLED)
         )
