@@ -57,11 +57,17 @@ class CheckoutTable(_Table):
 
 
 class WindowTable(_Table):
-    """`[window]`: how the till looks. `locale` is a language tag for money and dates."""
+    """`[window]`: how the till looks. `locale` is a language tag for money and dates.
+
+    `display` is the customer's: on another monitor if there is one ("auto"), or else in a window.
+    """
 
     theme: Annotated[str, Field(pattern="^(auto|light|dark)$")] = "auto"
     locale: str = ""
     ui_scale_percent: Annotated[int, Field(ge=50, le=300)] = 100
+    display: Annotated[str, Field(pattern="^(auto|window|off)$")] = "auto"
+    display_text: Annotated[str, Field(max_length=120)] = ""
+    display_logo: str = ""
 
 
 class SettingsFile(_Table):

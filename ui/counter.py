@@ -59,6 +59,8 @@ class Counter(QObject):
         stage_changed (Stage): Selling, paying or paid.
         payment_changed (PayModel): What the Pay screen shows.
         paid (PaidModel): The order on the screen is paid; emitted before stage_changed.
+        withdrawn (Order): The cancellation went through, nothing was paid; emitted before
+            stage_changed.
         page_wanted (str): The customer's page is to be opened on this computer (training only).
         told (str, str): A piece of good or plain news: title and detail.
         failed (ScantillError): Something went wrong that belongs to no payment on the screen.
@@ -70,6 +72,7 @@ class Counter(QObject):
     stage_changed = Signal(object)
     payment_changed = Signal(object)
     paid = Signal(object)
+    withdrawn = Signal(object)
     page_wanted = Signal(str)
     told = Signal(str, str)
     failed = Signal(object)
@@ -273,6 +276,7 @@ class Counter(QObject):
         self._enter(Stage.PAID)
 
     def _on_withdrawn(self, order: Order) -> None:
+        self.withdrawn.emit(order)
         self._end_payment(keep_cart=True, order=order)
         self.told.emit(
             _("Payment cancelled"), _("Nothing was paid. The code cannot be used any more.")

@@ -9,14 +9,22 @@ from ui import theme
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.look import Look
-from ui.theme import Type
+from ui.theme import TYPE_SCALE, Type
 
 
 class ModeBar(Part):
     """Says that the till is in training or in test mode; hidden when it is live."""
 
-    def __init__(self, look: Look, mode: Mode, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        mode: Mode,
+        parent: QWidget | None = None,
+        *,
+        step: Type = Type.CAPTION_STRONG,
+    ) -> None:
         super().__init__(look, parent)
+        self._step = step
         self.setObjectName("mode_bar")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._token = "training" if mode is Mode.TRAINING else "test"
@@ -29,13 +37,13 @@ class ModeBar(Part):
         self.setVisible(mode is not Mode.LIVE)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(400), self.look.dp(30))
+        return QSize(self.look.dp(400), self.look.dp(TYPE_SCALE[self._step].size + 17))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         look = self.look
         painter.fillRect(self.rect(), look.colour(self._token))
-        font = look.font(Type.CAPTION_STRONG)
+        font = look.font(self._step)
         colour = look.colour(f"on_{self._token}")
         words = QFontMetricsF(font).horizontalAdvance(self.text)
         side = look.dp(18)

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import qasync
@@ -22,6 +23,8 @@ from app.clock import SystemClock
 from app.errors import ScantillError
 from app.settings import Settings
 from ui.application import create_application
+from ui.display.display import DisplayOptions
+from ui.fonts import RESOURCES
 from ui.trouble import show_trouble
 from ui.window import Window
 
@@ -82,8 +85,13 @@ def open_window(arguments: argparse.Namespace) -> int:
 
 
 @asynccontextmanager
-async def running_window(till: Till, settings: Settings) -> AsyncIterator[Window]:
-    """Show the window of a till and start the till beneath it; both are gone afterwards."""
+async def running_window(
+    till: Till, settings: Settings, *, display: str = ""
+) -> AsyncIterator[Window]:
+    """Show the window of a till and start the till beneath it; both are gone afterwards.
+
+    `display` overrules where the settings have the customer's display.
+    """
     look = settings.file.window
     window = Window(
         till,
@@ -92,6 +100,11 @@ async def running_window(till: Till, settings: Settings) -> AsyncIterator[Window
         ui_scale=look.ui_scale_percent / 100,
         clock=SystemClock(),
         pictures=till.catalog_path.parent,
+        display=DisplayOptions(
+            place=display or look.display,
+            line=look.display_text,
+            logo=look.display_logo or _sample_logo(till.catalog_path),
+        ),
     )
     try:
         window.resize(*_FIRST_SIZE)
@@ -104,6 +117,11 @@ async def running_window(till: Till, settings: Settings) -> AsyncIterator[Window
         window.hide()
         await till.aclose()
         window.deleteLater()
+
+
+def _sample_logo(catalog_path: Path) -> str:
+    """Give the sample shop's logo for its own catalog; every other shop names its own."""
+    return "brand/shop.svg" if catalog_path == RESOURCES.parent / "catalog.toml" else ""
 
 
 async def _serve_until(closed: asyncio.Event, till: Till, settings: Settings) -> None:

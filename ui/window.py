@@ -18,6 +18,7 @@ from app.clock import Clock, SystemClock
 from app.errors import CartRefused, ScantillError
 from app.settings import Mode
 from ui.counter import Counter, Stage
+from ui.display.display import CustomerDisplay, DisplayOptions
 from ui.fonts import RESOURCES
 from ui.format import Formats
 from ui.i18n import _
@@ -47,7 +48,7 @@ class Window(QMainWindow):
     """The operator's window. Call `start` once the event loop runs.
 
     `theme` is "light", "dark" or "auto" (the desktop's). `pictures` is the folder that the
-    catalog's picture paths start from.
+    catalog's picture paths start from. `display` says where the customer's display is to stand.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Window(QMainWindow):
         ui_scale: float = 1.0,
         clock: Clock | None = None,
         pictures: Path | None = None,
+        display: DisplayOptions | None = None,
     ) -> None:
         super().__init__()
         self._till = till
@@ -73,6 +75,16 @@ class Window(QMainWindow):
         self.counter = Counter(till, self._clock)
         self.pictures = Pictures((pictures or RESOURCES.parent, RESOURCES))
         shop = till.catalog.shop.name
+        self.display = CustomerDisplay(
+            self,
+            self.counter,
+            shop,
+            self.look,
+            self._clock,
+            till.mode,
+            self.pictures,
+            display or DisplayOptions(),
+        )
         self.sell = SellScreen(self.look, till.catalog, self.pictures)
         self.pay = PayScreen(self.look, self._clock, is_training=till.mode is Mode.TRAINING)
         self.paid = PaidScreen(self.look, self._clock)
@@ -95,6 +107,7 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Take up an unfinished payment and follow the till's health; needs the running loop."""
+        self.display.start()
         self.counter.tasks.start(self.counter.resume())
         self._status_timer.start()
         self._on_status()
@@ -102,6 +115,7 @@ class Window(QMainWindow):
     async def finish(self) -> None:
         """End everything that runs behind the window, before the loop is closed."""
         self._status_timer.stop()
+        self.display.stop()
         await self.counter.close()
         self.pictures.wait()
 

@@ -37,7 +37,10 @@ def test_the_demo_sells_and_is_paid_by_webhook(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "learned by webhook" in done.stdout
     assert "Done: every step happened." in done.stdout
+    assert "the customer's display shows the same code" in done.stdout
+    assert "PAID on both screens" in done.stdout
     wanted = {"sell-empty", "sell-cart", "pay-qr", "paid", "orders"}
+    wanted |= {"display-idle", "display-cart", "display-qr", "display-paid"}
     assert wanted <= set(names(tmp_path))
     assert str(tmp_path) in done.stdout.splitlines()[-1]
 

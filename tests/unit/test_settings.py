@@ -168,6 +168,7 @@ def test_a_secret_in_the_settings_file_is_refused_with_a_hint_and_not_repeated(
         ("[checkout]\ndeadline_minutes = true", "checkout.deadline_minutes"),
         ("[window]\ntheme = 'pink'", "window.theme"),
         ("[window]\nui_scale_percent = 10", "window.ui_scale_percent"),
+        ("[window]\ndisplay = 'both'", "window.display"),
         ("accounts = 1", "accounts"),
     ],
 )

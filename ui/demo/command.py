@@ -41,7 +41,7 @@ async def _play(arguments: argparse.Namespace, settings: Settings, out: Path) ->
         till = await asyncio.to_thread(
             lambda: Till(settings, register_webhooks=not arguments.no_webhooks)
         )
-        async with running_window(till, settings) as window:
+        async with running_window(till, settings, display="window") as window:
             journey = Journey(
                 till,
                 window,

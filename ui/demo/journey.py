@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -21,6 +22,8 @@ from app.events import Fact
 from ui.counter import Stage
 from ui.demo.customer import Customer
 from ui.demo.eyes import look_at, read_qr
+from ui.display.model import Face
+from ui.display.window import DisplayWindow
 from ui.pay.state import Phase
 from ui.window import Window
 
@@ -29,6 +32,7 @@ _STEP_S: Final = 15.0
 _SHOW_PAUSE_S: Final = 0.9
 _SALE_ITEMS: Final = 4
 _TICK_DRAWN_S: Final = 0.6
+_RAISED_S: Final = 0.25
 
 
 class StepFailed(Exception):
@@ -81,6 +85,7 @@ class Journey:
         await self._until(self._window.isVisible, "the window is open")
         self.timeline.note("the window is open")
         await self._picture("sell-empty")
+        await self._display_picture(Face.IDLE, "display-idle")
         await self._ring_up()
         url = await self._charge()
         title = await self._customer.open(url)
@@ -101,6 +106,7 @@ class Journey:
         model = self._window.counter.cart_model
         self.timeline.note(f"the cart holds {len(model.content.lines)} lines, {model.total}")
         await self._picture("sell-cart")
+        await self._display_picture(Face.CART, "display-cart")
 
     async def _tap_tile(self, product: Product) -> None:
         tiles = self._window.sell.tiles
@@ -126,17 +132,22 @@ class Journey:
         )
         await self._breathe()
         shown = self.timeline.note("the QR code is shown")
-        image = look_at(self._window)
-        await self._picture("pay-qr")
-        url = await asyncio.to_thread(read_qr, image)
-        if url is None:
-            raise StepFailed("the QR code could not be read from the window's pixels")
-        if url != self._qr_url():
-            raise StepFailed(f"the pixels say {url}, the till means {self._qr_url()}")
+        url = await self._read_code(await self._picture("pay-qr"), "the till's window")
         self.timeline.note(
             f"the QR code is read from the pixels: {len(url)} characters, "
             f"{shown - pressed:.0f} ms after Charge"
         )
+        image = await self._display_picture(Face.CODE, "display-qr")
+        await self._read_code(image, "the customer's display")
+        self.timeline.note("the customer's display shows the same code")
+        return url
+
+    async def _read_code(self, image: QImage, place: str) -> str:
+        url = await asyncio.to_thread(read_qr, image)
+        if url is None:
+            raise StepFailed(f"the QR code could not be read from the pixels of {place}")
+        if url != self._qr_url():
+            raise StepFailed(f"the pixels of {place} say {url}, the till means {self._qr_url()}")
         return url
 
     async def _be_declined(self, card: str) -> None:
@@ -147,25 +158,31 @@ class Journey:
         )
         self.timeline.note("the till says that the card was declined")
         await self._picture("pay-declined")
+        await self._display_picture(Face.CODE, "display-declined")
         await self._customer_picture("customer-declined")
 
     async def _pay(self) -> None:
         pressed = self.timeline.note("the customer presses Pay")
         title = await self._customer.pay(GOOD_CARD)
         self.timeline.note(f"the customer sees: {title}")
-        await self._until(lambda: self._window.counter.stage is Stage.PAID, "the till says PAID")
-        if self._qr_url():
+        await self._until(
+            lambda: self._window.counter.stage is Stage.PAID and self._display.paid.isVisible(),
+            "the till and the customer's display say PAID",
+        )
+        if self._qr_url() or self._display.code.qr.get_url():
             raise StepFailed("the QR code is still there after PAID")
         news = next(fact for fact in reversed(self._facts) if fact.name == "attempt.paid")
         words = f"learned by {news.data.get('source')}"
         print(f"             PAID came {self._paid_ms - pressed:.0f} ms after Pay, {words}")
         await asyncio.sleep(_TICK_DRAWN_S)
         await self._picture("paid")
+        await self._display_picture(Face.PAID, "display-paid")
         await self._customer_picture("customer-paid")
 
     def _on_stage(self, stage: Stage) -> None:
         if stage is Stage.PAID:
-            self._paid_ms = self.timeline.note("PAID on the screen")
+            both = self._display.paid.isVisible() and not self._display.code.qr.get_url()
+            self._paid_ms = self.timeline.note(f"PAID on {'both screens' if both else 'the till'}")
 
     async def _next_sale(self) -> None:
         await self._press("next_sale")
@@ -207,10 +224,33 @@ class Journey:
                 raise StepFailed(f"within {_STEP_S:.0f} s it did not come to this: {words}")
             await asyncio.sleep(0.005)
 
-    async def _picture(self, name: str) -> None:
+    @property
+    def _display(self) -> DisplayWindow:
+        window = self._window.display.window
+        if window is None:
+            raise StepFailed("there is no customer display")
+        return window
+
+    def _windows_overlap(self) -> bool:
+        return self._display.frameGeometry().intersects(self._window.frameGeometry())
+
+    async def _display_picture(self, face: Face, name: str) -> QImage:
+        model = self._window.display.model
+        if model is None or model.face is not face:
+            raise StepFailed(f"the customer's display does not show {face}, but {model}")
+        return await self._picture(name, self._display)
+
+    async def _picture(self, name: str, window: QWidget | None = None) -> QImage:
+        seen = window or self._window
+        if QGuiApplication.platformName() == "xcb" and self._windows_overlap():
+            # There is one monitor, and the pixels of what lies behind are not on it.
+            seen.raise_()
+            await asyncio.sleep(_RAISED_S)
         await self._breathe()
         self._pictures += 1
-        look_at(self._window).save(str(self._out / f"{self._pictures:02d}-{name}.png"))
+        image = look_at(seen)
+        image.save(str(self._out / f"{self._pictures:02d}-{name}.png"))
+        return image
 
     async def _customer_picture(self, name: str) -> None:
         self._pictures += 1

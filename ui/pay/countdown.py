@@ -21,8 +21,16 @@ _TICK_MS = 500
 class Countdown(Part):
     """Counts down to a deadline while it is seen; the last two minutes stand out."""
 
-    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        clock: Clock,
+        parent: QWidget | None = None,
+        *,
+        step: Type = Type.CAPTION_STRONG,
+    ) -> None:
         super().__init__(look, parent)
+        self._step = step
         self._clock = clock
         self._deadline: datetime | None = None
         self._whole = timedelta(minutes=15)
@@ -49,7 +57,7 @@ class Countdown(Part):
         return max(timedelta(0), self._deadline - self._clock.now())
 
     def sizeHint(self) -> QSize:
-        words = QFontMetricsF(self.look.font(Type.CAPTION_STRONG)).lineSpacing()
+        words = QFontMetricsF(self.look.font(self._step)).lineSpacing()
         return QSize(self.look.dp(240), round(words) + self.look.dp(theme.S + 4))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -66,7 +74,7 @@ class Countdown(Part):
         painter = QPainter(self)
         look, colours = self.look, self.look.theme
         is_short = self.left <= _SHORT
-        font = look.font(Type.CAPTION_STRONG, tabular=True)
+        font = look.font(self._step, tabular=True)
         height = QFontMetricsF(font).lineSpacing()
         painter.setFont(font)
         painter.setPen(look.colour("warning" if is_short else "text_muted"))

@@ -1,0 +1,420 @@
+"""The customer's display over a real counter: every state, and both screens in one turn."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.domain.attempt import AttemptState
+from app.domain.order import OrderState
+from app.settings import Mode
+from tests.ui.fakes import URL, FakeClock, FakeTill, many_products
+from tests.ui.helpers import button, emitted
+from ui.counter import Stage
+from ui.demo.eyes import read_qr
+from ui.display.display import CustomerDisplay, DisplayOptions
+from ui.display.feed import LINGER_MS
+from ui.display.model import DisplayModel, Ending, Face
+from ui.display.parts import FitText
+from ui.display.window import DisplayWindow, sizes_for
+from ui.modebar import ModeBar
+from ui.pay.state import Action
+from ui.theme import THEMES, TYPE_SCALE, Type
+from ui.window import Window
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+Make = Callable[..., Window]
+SIZES = [(1024, 600), (1280, 800), (1920, 1080), (720, 1280)]
+IN_A_WINDOW = DisplayOptions(place="window")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, make_window: Make, till: FakeTill) -> Window:
+    made = make_window(till, display=IN_A_WINDOW)
+    made.display.start()
+    qtbot.addWidget(shown(made))
+    return made
+
+
+def shown(window: Window) -> DisplayWindow:
+    assert window.display.window is not None
+    return window.display.window
+
+
+def face_of(window: Window) -> Face:
+    model = window.display.model
+    assert model is not None
+    return model.face
+
+
+def add(window: Window, till: FakeTill, *product_ids: str) -> None:
+    for product_id in product_ids:
+        product = till.catalog.product(product_id)
+        assert product is not None
+        window.counter.add(product)
+
+
+async def charge(window: Window, till: FakeTill) -> str:
+    add(window, till, "coffee", "bread")
+    button(window, "charge").click()
+    await window.counter.tasks.settled()
+    return next(reversed(till.orders.orders))
+
+
+def lingered(window: Window) -> None:
+    assert window.display.feed is not None
+    timer = window.display.feed._timer
+    assert timer.isActive()
+    timer.stop()
+    timer.timeout.emit()
+
+
+def picture(widget: QWidget) -> QImage:
+    return widget.grab().toImage()
+
+
+def test_it_greets_while_nothing_is_rung_up(window: Window) -> None:
+    assert face_of(window) is Face.IDLE
+    assert shown(window).idle.isVisible()
+    assert shown(window).idle.accessibleName() == "Corner Café. Welcome"
+
+
+def test_the_cart_grows_before_the_customer(window: Window, till: FakeTill) -> None:
+    add(window, till, "coffee", "bread", "coffee")
+    model = window.display.model
+    assert model is not None and model.cart is not None
+    assert [line.quantity for line in model.cart.lines] == [2, 1]
+    assert model.cart.newest == 0
+    assert shown(window).cart.isVisible()
+    assert shown(window).cart.total.text == "€11.30"
+    window.counter.void()
+    assert face_of(window) is Face.IDLE
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_both_screens_show_the_same_code(
+    run: Run, window: Window, till: FakeTill, theme: str, size: tuple[int, int]
+) -> None:
+    async def sale() -> None:
+        window.set_theme(theme)
+        shown(window).resize(*size)
+        await charge(window, till)
+        assert shown(window).look.theme is THEMES[theme]
+        assert read_qr(picture(window)) == URL
+        assert read_qr(picture(shown(window))) == URL
+        qr = shown(window).code.qr
+        image = picture(qr)
+        assert image.pixelColor(image.width() // 2, image.height() // 2).name() in {
+            "#000000",
+            "#ffffff",
+        }
+        assert 0.55 * min(size) <= qr.side <= 0.8 * min(size)
+        assert qr.side / (len(qr._modules) + 8) >= 4
+        assert shown(window).code.amount.text == "€7.90"
+
+    run(sale())
+
+
+def test_paid_takes_the_code_off_both_screens_in_the_same_turn(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        order_id = await charge(window, till)
+        till.pay(order_id)
+        for place, paid in ((window.pay.qr, window.paid), (shown(window).code.qr, None)):
+            assert place.get_url() == ""
+            assert not place.isVisible()
+            assert paid is None or paid.isVisible()
+        assert shown(window).paid.isVisible()
+        assert shown(window).paid.amount.text == "€7.90"
+        assert read_qr(picture(shown(window))) is None
+
+    run(sale())
+
+
+def test_a_cancelled_code_is_off_both_screens_in_the_same_turn(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        await charge(window, till)
+        gate = till.checkout.gates["cancel"] = asyncio.Event()
+        window.counter.act(Action.CANCEL)
+        assert window.pay.qr.get_url() == "" == shown(window).code.qr.get_url()
+        assert face_of(window) is Face.CHECKING
+        assert "Nothing was paid" not in shown(window).words.said
+        gate.set()
+        await window.counter.tasks.settled()
+        assert shown(window).words.said == "Payment cancelled. Nothing was paid."
+        lingered(window)
+        assert face_of(window) is Face.CART
+
+    run(sale())
+
+
+def test_a_cart_given_back_after_cancelling_does_not_hide_that_nothing_was_paid(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        add(window, till, "coffee")
+        order = till.orders.place(window.counter.cart.content)
+        window.counter.void()
+        till.orders.attempt(order.id, AttemptState.OPEN)
+        window.counter.continue_payment(order.id)
+        await window.counter.tasks.settled()
+        assert read_qr(picture(shown(window))) == URL
+        window.counter.act(Action.CANCEL)
+        await window.counter.tasks.settled()
+        assert not window.counter.cart.is_empty
+        assert face_of(window) is Face.NOT_PAID
+        add(window, till, "tea")
+        assert face_of(window) is Face.CART
+
+    run(sale())
+
+
+def test_paid_leaves_by_itself_even_if_the_operators_stays(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.pay(await charge(window, till))
+        lingered(window)
+        assert face_of(window) is Face.IDLE
+        assert window.counter.stage is Stage.PAID
+
+    assert 8000 <= LINGER_MS <= 10000
+    run(sale())
+
+
+def test_paid_stays_its_time_even_if_the_operator_goes_on(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.pay(await charge(window, till))
+        window.counter.next_sale()
+        assert face_of(window) is Face.PAID
+        add(window, till, "tea")
+        assert face_of(window) is Face.CART
+        window.counter.void()
+        assert face_of(window) is Face.IDLE
+
+    run(sale())
+
+
+def test_an_order_set_aside_says_nothing_of_what_is_not_known(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.checkout.cancels_as = OrderState.OPEN
+        await charge(window, till)
+        window.counter.act(Action.CANCEL)
+        await window.counter.tasks.settled()
+        assert face_of(window) is Face.CHECKING
+        window.counter.act(Action.SET_ASIDE)
+        assert face_of(window) is Face.IDLE
+
+    run(sale())
+
+
+@pytest.mark.parametrize(
+    "state, face",
+    [(AttemptState.PROCESSING, Face.PROCESSING), (AttemptState.FAILED, Face.NOT_PAID)],
+)
+def test_the_payments_way_is_followed(
+    run: Run, window: Window, till: FakeTill, state: AttemptState, face: Face
+) -> None:
+    async def sale() -> None:
+        order_id = await charge(window, till)
+        till.orders.change(1, state=state)
+        till.tell_of(f"attempt.{state}", order_id, 1)
+        await window.counter.tasks.settled()
+        assert face_of(window) is face
+        assert shown(window).code.qr.get_url() == ""
+
+    run(sale())
+
+
+def test_a_declined_card_is_told_kindly_and_the_code_stays(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        order_id = await charge(window, till)
+        assert not shown(window).code.declined.isVisible()
+        till.orders.change(1, decline="insufficient_funds")
+        till.tell_of("attempt.declined", order_id, 1)
+        await window.counter.tasks.settled()
+        assert shown(window).code.declined.isVisible()
+        assert read_qr(picture(shown(window))) == URL
+
+    run(sale())
+
+
+def test_an_expired_order_is_said_until_the_operator_goes_back(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        order_id = await charge(window, till)
+        till.orders.change(1, state=AttemptState.EXPIRED)
+        till.orders.end(order_id, OrderState.EXPIRED)
+        till.tell(till.orders.facts[-1])
+        await window.counter.tasks.settled()
+        model = window.display.model
+        assert model is not None and model.ending is Ending.EXPIRED
+        window.counter.act(Action.BACK_TO_CART)
+        assert face_of(window) is Face.CART
+
+    run(sale())
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("newest", [0, 1, 100, 198, 199])
+def test_the_newest_of_two_hundred_lines_is_in_view(
+    qtbot: QtBot, make_window: Make, clock: FakeClock, size: tuple[int, int], newest: int
+) -> None:
+    till = FakeTill(many_products(200), clock=clock)
+    window = make_window(till, display=IN_A_WINDOW)
+    window.display.start()
+    qtbot.addWidget(shown(window))
+    shown(window).resize(*size)
+    add(window, till, *(f"p{n}" for n in range(200)))
+    QApplication.processEvents()
+    lines = shown(window).cart.lines
+    assert 199 in lines.rows_in_view
+    add(window, till, f"p{newest}")
+    QApplication.processEvents()
+    assert newest in lines.rows_in_view
+    assert len(lines.rows_in_view) >= 5
+    shown(window).grab()
+
+
+@pytest.mark.parametrize("mode, is_told", [(Mode.TRAINING, True), (Mode.LIVE, False)])
+def test_training_is_told_on_the_customers_screen_too(
+    qtbot: QtBot, make_window: Make, clock: FakeClock, mode: Mode, is_told: bool
+) -> None:
+    window = make_window(FakeTill(mode=mode, clock=clock), display=IN_A_WINDOW)
+    window.display.start()
+    qtbot.addWidget(shown(window))
+    bar = shown(window).findChild(ModeBar)
+    assert isinstance(bar, ModeBar)
+    assert bar.isVisible() is is_told
+
+
+@pytest.mark.parametrize("size", [(1024, 600), (1280, 800), (1920, 1080)])
+def test_the_smallest_type_is_large_enough_for_a_metre(size: tuple[int, int]) -> None:
+    smallest = sizes_for(*size).type_px(TYPE_SCALE[Type.TITLE].size)
+    # On a screen 222 mm (10 inches) wide this is 5 mm.
+    assert smallest * 222 / size[0] >= 5
+
+
+def test_a_long_amount_grows_smaller_before_it_is_cut(qtbot: QtBot, window: Window) -> None:
+    text = FitText(shown(window).look, (Type.HERO, Type.AMOUNT, Type.TITLE))
+    qtbot.addWidget(text)
+    text.resize(300, 100)
+    text.set_text("€5")
+    large = text.step
+    text.set_text("€1,234,567.89")
+    assert (large, text.step) == (Type.HERO, Type.TITLE)
+
+
+def test_it_is_mirrored_for_right_to_left(
+    run: Run, qapp: QApplication, window: Window, till: FakeTill
+) -> None:
+    display = shown(window)
+    display.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+
+    async def sale() -> None:
+        await charge(window, till)
+        QApplication.processEvents()
+        code = display.code
+        assert code.qr.mapTo(display, QPoint(0, 0)).x() > display.width() / 3
+        assert code.amount.mapTo(display, QPoint(0, 0)).x() < display.width() / 3
+        assert read_qr(picture(display)) == URL
+
+    run(sale())
+
+
+def test_the_newest_line_stands_out(window: Window, till: FakeTill) -> None:
+    add(window, till, "coffee", "long")
+    QApplication.processEvents()
+    lines = shown(window).cart.lines
+    image = picture(lines)
+    soft = QColor(window.look.theme.accent_soft)
+    top = lines._row_height()
+    assert image.pixelColor(8, top + top // 2) == soft
+    assert image.pixelColor(8, top // 2) != soft
+
+
+@pytest.mark.parametrize("place", ["auto", "off"])
+def test_with_one_monitor_there_is_no_display_unless_it_is_wanted(
+    make_window: Make, till: FakeTill, place: str
+) -> None:
+    window = make_window(till, display=DisplayOptions(place=place))
+    window.display.start()
+    assert window.display.window is None
+    window.display.stop()
+
+
+def test_it_takes_no_keys_and_does_not_keep_the_till_open(
+    run: Run, window: Window, qapp: QApplication
+) -> None:
+    display = shown(window)
+    assert display.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
+    assert display.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+
+    async def close() -> None:
+        waiting = asyncio.ensure_future(emitted(qapp.lastWindowClosed))
+        await asyncio.sleep(0)
+        window.close()
+        await asyncio.wait_for(waiting, 2)
+        assert display.isVisible()
+
+    # As the till has it: it is the signal that ends it.
+    qapp.setQuitOnLastWindowClosed(False)
+    try:
+        run(close())
+    finally:
+        qapp.setQuitOnLastWindowClosed(True)
+
+
+def test_it_goes_with_the_till(run: Run, window: Window, till: FakeTill) -> None:
+    async def end() -> None:
+        display = shown(window)
+        await window.finish()
+        assert not display.isVisible()
+        assert window.display.model is None
+        add(window, till, "coffee")
+
+    run(end())
+
+
+def test_a_display_that_starts_late_shows_what_holds_then(
+    qtbot: QtBot, run: Run, make_window: Make, till: FakeTill
+) -> None:
+    window = make_window(till, display=IN_A_WINDOW)
+
+    async def sale() -> None:
+        await charge(window, till)
+        window.display.start()
+        qtbot.addWidget(shown(window))
+        assert isinstance(window.display, CustomerDisplay)
+        assert read_qr(picture(shown(window))) == URL
+
+    run(sale())
+
+
+def test_without_a_logo_the_shops_letter_stands_for_it(window: Window) -> None:
+    display = shown(window)
+    QTest.qWait(1)
+    mark = display.idle._mark
+    image = picture(mark)
+    assert image.pixelColor(image.width() // 2, 6) == QColor(window.look.theme.accent)
+    model = DisplayModel(Face.IDLE, "... 7 Seas")
+    display.show_model(replace(model))
+    assert mark._letter == "7"
