@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import qasync
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap import Till
@@ -22,6 +23,7 @@ from app.clock import SystemClock
 from app.errors import ScantillError
 from app.settings import Settings
 from ui.application import create_application
+from ui.i18n import use_language
 from ui.trouble import show_trouble
 from ui.window import Window
 
@@ -56,6 +58,7 @@ def open_window(arguments: argparse.Namespace) -> int:
     """Open the till and run it until its window is closed."""
     prepare_screen()
     settings = settings_of(arguments)
+    speak(settings)
 
     async def main(application: QApplication) -> int:
         closed = asyncio.Event()
@@ -81,6 +84,13 @@ def open_window(arguments: argparse.Namespace) -> int:
         raise
 
 
+def speak(settings: Settings) -> str:
+    """Take up the language of the settings, or else of the system, and give its locale."""
+    locale = settings.file.window.locale or QLocale.system().name()
+    use_language(locale)
+    return locale
+
+
 @asynccontextmanager
 async def running_window(till: Till, settings: Settings) -> AsyncIterator[Window]:
     """Show the window of a till and start the till beneath it; both are gone afterwards."""
@@ -88,7 +98,7 @@ async def running_window(till: Till, settings: Settings) -> AsyncIterator[Window
     window = Window(
         till,
         theme=look.theme,
-        locale=look.locale or "en",
+        locale=speak(settings),
         ui_scale=look.ui_scale_percent / 100,
         clock=SystemClock(),
         pictures=till.catalog_path.parent,
