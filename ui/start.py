@@ -22,7 +22,7 @@ from app.cli import settings_of
 from app.clock import SystemClock
 from app.errors import ScantillError
 from app.settings import Settings
-from ui.application import create_application
+from ui.application import create_application, translate_qt
 from ui.i18n import use_language
 from ui.trouble import show_trouble
 from ui.window import Window
@@ -95,10 +95,12 @@ def speak(settings: Settings) -> str:
 async def running_window(till: Till, settings: Settings) -> AsyncIterator[Window]:
     """Show the window of a till and start the till beneath it; both are gone afterwards."""
     look = settings.file.window
+    locale = speak(settings)
+    translate_qt(locale)
     window = Window(
         till,
         theme=look.theme,
-        locale=speak(settings),
+        locale=locale,
         ui_scale=look.ui_scale_percent / 100,
         clock=SystemClock(),
         pictures=till.catalog_path.parent,

@@ -60,7 +60,7 @@ class PublicDoor:
                     host=self._host,
                     port=self._port,
                 ),
-                f"{self._fault or 'It did not start in time'}.",
+                f"{self._fault}." if self._fault else Message("It did not start in time."),
                 action=Message("Choose another PORT, or stop what uses this one."),
             ) from self._fault
         return self.address
