@@ -285,7 +285,7 @@ def test_an_error_is_said_in_the_language_and_the_locale(language: Speak) -> Non
     )
     words = error_words(error, Formats("de"))
     assert words.title == "Stripe kann 1.234,50\N{NO-BREAK SPACE}€ nicht annehmen"
-    assert words.detail == "Es wurde keine Zahlung begonnen. Abonnements nimmt es nicht an."
+    assert words.detail == "Es wurde keine Zahlung begonnen. Abonnements werden nicht angenommen."
     assert words.money == "Es ist kein Geld geflossen."
     assert words.action == "Entfernen Sie stattdessen die Position."
     assert str(error).startswith("Stripe cannot take 1234.50 EUR. No payment was begun.")
