@@ -3,6 +3,8 @@
 #   make run      open the till; with no screen, play the demo and leave its pictures
 #   make test     every test that is neither slow nor live
 #   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
+#   make texts    bring resources/locale up to date with the texts in the source (NEW=fr adds
+#                 a language)
 #   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
 #   make clean    remove all that was made here, the virtual environment too
 #
@@ -20,10 +22,12 @@ PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 SYSTEM_CHECK = python=$$([ -x $(BIN)/python ] && echo $(BIN)/python || packaging/find-python) && \
     "$$python" packaging/system_check.py
 
+TEXTS := build/scantill.pot
+
 LOCKER := uv==0.13.8
 LOCK_VENV := build/lock-venv
 
-.PHONY: run test check lock clean
+.PHONY: run test check texts lock clean
 .PHONY: system-for-run system-for-tests set-up lint fast-tests slow-tests coverage
 # Prerequisites are made one after the other, from left to right.
 .NOTPARALLEL:
@@ -73,6 +77,17 @@ set-up: $(VENV)/.set-up
 
 $(VENV)/.set-up: requirements.lock pyproject.toml
 	@packaging/set-up $(VENV)
+
+# What marks a text stands in ui/i18n.py, and Message in app/errors.py.
+texts: set-up
+	@mkdir -p $(dir $(TEXTS))
+	@$(BIN)/pybabel --quiet extract --output-file $(TEXTS) --no-wrap --add-location file \
+	    --keywords "_n Message" --add-comments Translators: --project Scantill \
+	    --copyright-holder "Scantill contributors" app ui
+	@[ -z "$(NEW)" ] || $(BIN)/pybabel --quiet init --input-file $(TEXTS) --no-wrap \
+	    --output-dir resources/locale --domain scantill --locale $(NEW)
+	@$(BIN)/pybabel update --input-file $(TEXTS) --output-dir resources/locale --domain scantill \
+	    --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 # Names, versions and hashes only: where packages come from is each computer's own setting.
 lock:

@@ -4,7 +4,7 @@ from typing import Final
 
 from app.checkout import ReturnPages
 from app.clock import Clock
-from app.errors import ConfigError
+from app.errors import ConfigError, Message
 from app.providers.pages import is_loopback
 from app.providers.stripe_checkout import StripeCheckout
 from app.providers.stripe_client import API_BASE, is_live_key
@@ -25,8 +25,8 @@ def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
     base = sandbox_url or loopback_base(settings) or settings.public_url
     if is_loopback(base) and not (sandbox_url or loopback_base(settings)):
         raise ConfigError(
-            f"BASE_URL is {base}, which no customer's phone can reach",
-            action="Name the address under which the world reaches the till, or none.",
+            Message("BASE_URL is {base}, which no customer's phone can reach", base=base),
+            action=Message("Name the address under which the world reaches the till, or none."),
         )
     return ReturnPages(f"{base}/success", f"{base}/cancelled") if base else ReturnPages()
 
@@ -55,8 +55,12 @@ def strategies_of(settings: Settings, sandbox_url: str, clock: Clock) -> dict[st
     for name, kind in (names or {_STRIPE_CHECKOUT: _STRIPE_CHECKOUT}).items():
         if kind != _STRIPE_CHECKOUT:
             raise ConfigError(
-                f"The account {name} is of a kind that this till does not know: {kind}",
-                action=f'Write kind = "{_STRIPE_CHECKOUT}".',
+                Message(
+                    "The account {name} is of a kind that this till does not know: {kind}",
+                    name=name,
+                    kind=kind,
+                ),
+                action=Message('Write kind = "{kind}".', kind=_STRIPE_CHECKOUT),
             )
         own_base = tables[name].api_base if name in tables else ""
         strategies[name] = StripeCheckout(
@@ -76,7 +80,8 @@ def _checked_base(base: str) -> str:
     """Refuse to send a key over plain http to anywhere but this computer."""
     if not (base.startswith("https://") or (base.startswith("http://") and is_loopback(base))):
         raise ConfigError(
-            f"The API address {base} is not https", action="Mend STRIPE_API_BASE or leave it out."
+            Message("The API address {base} is not https", base=base),
+            action=Message("Mend STRIPE_API_BASE or leave it out."),
         )
     return base
 
@@ -86,6 +91,12 @@ def _check_key(mode: Mode, secret_key: str) -> None:
     if is_live_key(secret_key) is not (mode is Mode.LIVE):
         wanted, other = ("sk_live_", "test") if mode is Mode.LIVE else ("sk_test_", "live")
         raise ConfigError(
-            f"STRIPE_SECRET_KEY is a {other} key, and this till is in {mode.value} mode",
-            action=f"Use a key that begins with {wanted}, or start with another --mode.",
+            Message(
+                "STRIPE_SECRET_KEY is a {other} key, and this till is in {mode} mode",
+                other=other,
+                mode=mode.value,
+            ),
+            action=Message(
+                "Use a key that begins with {wanted}, or start with another --mode.", wanted=wanted
+            ),
         )

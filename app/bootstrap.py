@@ -22,7 +22,7 @@ from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
-from app.errors import ProviderError, StoreError
+from app.errors import Message, ProviderError, StoreError
 from app.events import Fact
 from app.orders import OrderBook
 from app.providers.retry import Jitter
@@ -108,7 +108,9 @@ class Till:
                 try:
                     self.sandbox_url = self._sandbox.start()
                 except (BooksUnusable, sqlite3.Error, OSError) as error:
-                    raise StoreError("The simulator cannot be started", f"{error}.") from error
+                    raise StoreError(
+                        Message("The simulator cannot be started"), f"{error}."
+                    ) from error
         self.strategies = strategies_of(settings, self.sandbox_url, self._clock)
         self._registers = (
             settings.mode is Mode.TRAINING and settings.environment.stripe_webhook_secret is None

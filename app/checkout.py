@@ -17,7 +17,7 @@ from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.order import Order, OrderState, owed, snapshot_of
 from app.domain.presentation import present
-from app.errors import CheckoutRefused, InvariantError, MoneyMoved, Protocol, ProviderError
+from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved, Protocol, ProviderError
 from app.providers.strategy import PaymentStrategy, SessionRequest, objection
 from app.sessions import Sessions
 from app.settle import complete, want_closed
@@ -36,7 +36,7 @@ from app.store.payments import accepted_minor
 from app.store.store import next_number
 from app.store.transaction import stamp
 
-_NO_PAGE: Final = "There is no page for the customer to come back to"
+_NO_PAGE: Final = Message("There is no page for the customer to come back to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,9 @@ class Checkout:
         Raises CheckoutRefused for an empty cart.
         """
         if not content.lines:
-            raise CheckoutRefused("There is nothing in the cart", action="Ring something up first.")
+            raise CheckoutRefused(
+                Message("There is nothing in the cart"), action=Message("Ring something up first.")
+            )
         snapshot = snapshot_of(content, self._shop())
 
         def write(tx: Transaction) -> Order:
@@ -111,8 +113,8 @@ class Checkout:
         except ProviderError as error:
             raise CheckoutRefused(
                 error.title,
-                f"No payment was begun. {error.detail}",
-                action="Check the network and try again, or take another way of payment.",
+                Message("No payment was begun. {detail}", detail=error.detail),
+                action=Message("Check the network and try again, or take another way of payment."),
             ) from error
 
         def write(tx: Transaction) -> Attempt:
@@ -132,9 +134,12 @@ class Checkout:
         opened = await self._sessions.create(attempt.id)
         if opened.state is AttemptState.OPEN and not opened.is_payable:
             raise Protocol(
-                "The provider's session does not fit the order",
-                f"It is closed again and was not shown ({opened.reference}).",
-                action="Try again, or take another way of payment.",
+                Message("The provider's session does not fit the order"),
+                Message(
+                    "It is closed again and was not shown ({reference}).",
+                    reference=opened.reference,
+                ),
+                action=Message("Try again, or take another way of payment."),
             )
         return opened
 
@@ -147,7 +152,7 @@ class Checkout:
         def write(tx: Transaction) -> Attempt:
             attempt = find_attempt(tx.connection, attempt_id)
             if attempt is None or not attempt.is_payable or attempt.deadline_at <= tx.at:
-                raise CheckoutRefused("This code must not be shown any more")
+                raise CheckoutRefused(Message("This code must not be shown any more"))
             if attempt.shown_at is not None:
                 return attempt
             tx.record("attempt.shown", order_id=attempt.order_id, attempt_id=attempt_id)
@@ -185,24 +190,22 @@ class Checkout:
     async def _order(self, order_id: str) -> Order:
         order = await self._store.read(lambda db: find_order(db, order_id))
         if order is None:
-            raise CheckoutRefused("That order is not in the books")
+            raise CheckoutRefused(Message("That order is not in the books"))
         return order
 
     async def _asked_amount(self, order: Order, strategy: PaymentStrategy) -> Money:
         accepted = await self._store.read(lambda db: accepted_minor(db, order.id))
         amount = owed(order.total, accepted)
         if order.state is not OrderState.OPEN or amount.minor == 0:
-            raise CheckoutRefused(
-                f"Order {order.number} is {order.state.value}", "Nothing is to be paid on it."
-            )
+            raise CheckoutRefused(_standing(order), Message("Nothing is to be paid on it."))
         problem = _order_objection(order, amount, strategy) or objection(
             strategy.capabilities, amount
         )
         if problem:
             raise CheckoutRefused(
-                f"{strategy.account} cannot take {amount}",
-                f"{problem[0].upper()}{problem[1:]}.",
-                action="Change the cart or take another way of payment.",
+                Message("{account} cannot take {amount}", account=strategy.account, amount=amount),
+                problem,
+                action=Message("Change the cart or take another way of payment."),
             )
         return amount
 
@@ -217,7 +220,9 @@ class Checkout:
         if not success:
             raise CheckoutRefused(
                 _NO_PAGE,
-                action="Set success_url in the catalog's [shop], or the till's public address.",
+                action=Message(
+                    "Set success_url in the catalog's [shop], or the till's public address."
+                ),
             )
         return SessionRequest(
             reference=reference,
@@ -257,19 +262,29 @@ class Checkout:
         )
 
 
+def _standing(order: Order) -> Message:
+    number = order.number
+    return {
+        OrderState.OPEN: Message("Order {number} is open", number=number),
+        OrderState.PAID: Message("Order {number} is paid", number=number),
+        OrderState.CANCELLED: Message("Order {number} is cancelled", number=number),
+        OrderState.EXPIRED: Message("Order {number} is expired", number=number),
+    }[order.state]
+
+
 def _order_objection(order: Order, amount: Money, strategy: PaymentStrategy) -> str:
     """Say in words what about an order a provider would not take, or nothing."""
     recurring = [line for line in order.snapshot.lines if line.is_recurring]
     if not recurring:
         return ""
     if not strategy.capabilities.takes_recurring:
-        return "it takes no subscriptions"
+        return Message("It takes no subscriptions.")
     if amount != order.total:
-        return "a subscription is paid in one piece"
+        return Message("A subscription is paid in one piece.")
     if any(line.total_minor == 0 for line in recurring):
-        return "it takes no subscription that costs nothing"
+        return Message("It takes no subscription that costs nothing.")
     if len({line.billing_interval for line in recurring}) > 1:
-        return "it takes subscriptions of one interval at a time"
+        return Message("It takes subscriptions of one interval at a time.")
     return ""
 
 
@@ -289,10 +304,10 @@ def _refuse_second(tx: Transaction, order: Order, number: int) -> None:
     now = find_order(tx.connection, order.id)
     if payable or now is None or now.state is not OrderState.OPEN:
         raise CheckoutRefused(
-            f"Order {order.number} is being paid for already",
-            "A code for it is out or is being made sure of.",
+            Message("Order {number} is being paid for already", number=order.number),
+            Message("A code for it is out or is being made sure of."),
             money=MoneyMoved.UNKNOWN,
-            action="Wait for it, or cancel it first.",
+            action=Message("Wait for it, or cancel it first."),
         )
 
 
@@ -300,7 +315,7 @@ def _want_cancelled(tx: Transaction, order_id: str) -> list[Attempt]:
     """Give the sessions that are to be closed; without any, the order is cancelled here."""
     order = find_order(tx.connection, order_id)
     if order is None:
-        raise CheckoutRefused("That order is not in the books")
+        raise CheckoutRefused(Message("That order is not in the books"))
     if order.state is not OrderState.OPEN:
         return []
     live = live_attempts_of(tx.connection, order_id)

@@ -20,6 +20,25 @@ Imports nothing of the program.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
+
+
+class Message(str):
+    """A text for a person: in English as it stands, and with what it was made of.
+
+    The window looks `template` up in its language and fills in `parameters` anew; logs and the
+    books take the English. `make texts` finds the template where it is written.
+    """
+
+    __slots__ = ("parameters", "template")
+    template: str
+    parameters: dict[str, object]
+
+    def __new__(cls, template: str, /, **parameters: object) -> Self:
+        text = super().__new__(cls, template.format(**parameters) if parameters else template)
+        text.template = template
+        text.parameters = parameters
+        return text
 
 
 class MoneyMoved(StrEnum):
@@ -80,9 +99,11 @@ class CatalogError(ScantillError):
     def __init__(self, file: str, faults: tuple[Fault, ...]) -> None:
         count = len(faults)
         super().__init__(
-            f"{file} has {count} fault{'' if count == 1 else 's'}",
+            Message("{file} has 1 fault", file=file)
+            if count == 1
+            else Message("{file} has {count} faults", file=file, count=count),
             "\n".join(map(str, faults)),
-            action="Mend the file and try again.",
+            action=Message("Mend the file and try again."),
         )
         self.faults = faults
 
@@ -131,7 +152,7 @@ class Unavailable(ProviderError):
         super().__init__(
             title,
             detail,
-            action="The till keeps asking; nothing has to be done.",
+            action=Message("The till keeps asking; nothing has to be done."),
             code=code,
         )
         self.retry_after_s = retry_after_s

@@ -19,6 +19,7 @@ from app.domain.observation import Observation, Source
 from app.errors import (
     CheckoutRefused,
     InvariantError,
+    Message,
     Protocol,
     ProviderError,
     Rejected,
@@ -78,8 +79,8 @@ class Sessions:
         strategy = self._strategies.get(account)
         if strategy is None:
             raise CheckoutRefused(
-                f"The account {account} is not set up",
-                action="Put its keys back; payments that were begun with it need them.",
+                Message("The account {account} is not set up", account=account),
+                action=Message("Put its keys back; payments that were begun with it need them."),
             )
         return strategy
 
@@ -222,7 +223,7 @@ class Sessions:
         finish_intent(tx, intent.id, Outcome.SUPERSEDED)
         attempt = _found(tx, attempt_id)
         if seen is None:
-            return never_made(tx, self._store.till_id, attempt, "it never came to be")
+            return never_made(tx, self._store.till_id, attempt, Message("it never came to be"))
         attempt = mark_attempt(tx, attempt, session_id=seen.session_id)
         if attempt.close_reason is None:
             want_closed(tx, attempt, CloseReason.EXPIRED)
@@ -258,15 +259,15 @@ class Sessions:
         attempt, verdict = await self._store.write(write)
         if verdict.standing in (Standing.QUARANTINED, Standing.FOREIGN):
             raise Protocol(
-                "What the provider answered does not belong to this payment",
+                Message("What the provider answered does not belong to this payment"),
                 f"{verdict.detail or seen.reference}.",
-                action="Somebody has to look at it; it is on the list.",
+                action=Message("Somebody has to look at it; it is on the list."),
             )
         return attempt
 
     async def _gone(self, attempt_id: int) -> Attempt:
         """Write down that the provider, asked with the right keys, has no such session."""
-        words = "the provider has no such session any more"
+        words = Message("the provider has no such session any more")
         return await self._store.write(
             lambda tx: never_made(tx, self._store.till_id, _found(tx, attempt_id), words)
         )
@@ -286,9 +287,14 @@ class Sessions:
                 raise Protocol(refused.title, refused.detail, code=refused.code) from refused
         if strategy.provider_account != attempt.provider_account:
             raise Protocol(
-                f"The keys of {attempt.account} belong to another account now",
-                f"This payment was begun with {attempt.provider_account}.",
-                action="Put the old keys back until it is over.",
+                Message(
+                    "The keys of {account} belong to another account now", account=attempt.account
+                ),
+                Message(
+                    "This payment was begun with {provider_account}.",
+                    provider_account=attempt.provider_account,
+                ),
+                action=Message("Put the old keys back until it is over."),
             )
         return strategy
 
@@ -312,7 +318,7 @@ class Sessions:
     async def _find(self, attempt_id: int) -> Attempt:
         attempt = await self._store.read(lambda db: find_attempt(db, attempt_id))
         if attempt is None:
-            raise CheckoutRefused("That payment is not in the books")
+            raise CheckoutRefused(Message("That payment is not in the books"))
         return attempt
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ from platformdirs import user_data_path
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.errors import ConfigError
+from app.errors import ConfigError, Message
 
 SETTINGS_FILE: Final = "scantill.toml"
 
@@ -57,7 +57,8 @@ class CheckoutTable(_Table):
 
 
 class WindowTable(_Table):
-    """`[window]`: how the till looks. `locale` is a language tag for money and dates.
+    """`[window]`: how the till looks. `locale` is a language tag ("de", "en-GB") for texts,
+    money and dates; without one it is the system's.
 
     `display` is the customer's: on another monitor if there is one ("auto"), or else in a window.
     """
@@ -143,7 +144,7 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
     try:
         document = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not readable TOML", f"{error}.") from error
+        raise ConfigError(Message("{path} is not readable TOML", path=path), f"{error}.") from error
     # The data directory's .env counts more than the working directory's; the environment most.
     env_files = ((working_directory or Path.cwd()) / ".env", root / ".env")
     try:
@@ -154,9 +155,9 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
             environment=Environment(_env_file=env_files),
         )
     except ValidationError as error:
-        raise ConfigError("The settings cannot be used", _words(path, error)) from error
+        raise ConfigError(Message("The settings cannot be used"), _words(path, error)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("A .env file cannot be read", f"{error}.") from error
+        raise ConfigError(Message("A .env file cannot be read"), f"{error}.") from error
 
 
 def _words(path: Path, error: ValidationError) -> str:

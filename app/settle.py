@@ -4,14 +4,16 @@
 exceptions and journal rows together, or not at all.
 """
 
+from typing import Final
+
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Books, JudgedPayment, Standing, Verdict, end_of_order, judge
 from app.domain.ledger import payment_entries, refund_entries, sale_entries
-from app.domain.observation import Observation
+from app.domain.observation import Observation, SessionState
 from app.domain.order import Order, OrderState
 from app.domain.refund import RefundObservation, RefundState
-from app.errors import InvariantError
+from app.errors import InvariantError, Message
 from app.store import Transaction
 from app.store.attempts import (
     find_attempt_by_reference,
@@ -37,6 +39,14 @@ from app.store.refunds import (
     write_refund,
 )
 from app.store.store import next_number
+
+_CLEARED_BY: Final = {
+    SessionState.OPEN: Message("the session is open"),
+    SessionState.PROCESSING: Message("the session is processing"),
+    SessionState.PAID: Message("the session is paid"),
+    SessionState.FAILED: Message("the session is failed"),
+    SessionState.EXPIRED: Message("the session is expired"),
+}
 
 
 def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
@@ -103,7 +113,7 @@ def settle_refund(tx: Transaction, seen: RefundObservation) -> Standing:
             payment_id=refund.payment_id,
         )
     if payment.is_held and is_given_back(tx.connection, seen.provider, refund.payment_id):
-        resolve_payment(tx, refund.payment_id, "given back in full")
+        resolve_payment(tx, refund.payment_id, Message("given back in full"))
     return Standing.SETTLED
 
 
@@ -240,7 +250,7 @@ def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Ob
             session_id=session_id,
         )
         if was_unknown:
-            clear_unknown(tx, attempt.id, f"the session is {seen.state.value}")
+            clear_unknown(tx, attempt.id, _CLEARED_BY[seen.state])
     # Complete without a payment is in progress: money is still to be looked for.
     is_over = attempt.state is not AttemptState.PROCESSING
     if seen.is_final and is_over and not attempt.is_final:

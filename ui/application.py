@@ -2,11 +2,20 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ui.fonts import FAMILY, load_fonts
+
+
+def translate_qt(locale: str) -> None:
+    """Have Qt's own words, such as a field's menu, said in the language of a locale."""
+    application = create_application()
+    translator = QTranslator(application)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(QLocale(locale.replace("-", "_")), "qtbase", "_", folder):
+        application.installTranslator(translator)
 
 
 def create_application(argv: Sequence[str] = ()) -> QApplication:

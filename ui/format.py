@@ -16,7 +16,8 @@ from babel.dates import format_date, format_datetime, format_time, format_timede
 from babel.numbers import NumberPattern, format_decimal, format_percent, parse_pattern
 
 from app.domain.money import EXPONENTS, Money, plain_decimal
-from ui.i18n import _
+from app.errors import Message
+from ui.i18n import _, template_of
 
 _CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z])(?=\d)")
 
@@ -36,6 +37,15 @@ class Formats:
             number, self.locale, currency=amount.currency, currency_digits=False
         )
         return _CODE_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
+
+    def message(self, text: str) -> str:
+        """Say a text of `app` in the language in use; one that is no Message stays as it is."""
+        if not isinstance(text, Message):
+            return text
+        if not text.parameters:
+            return template_of(text)
+        shown = {name: self._shown(value) for name, value in text.parameters.items()}
+        return template_of(text).format(**shown)
 
     def count(self, number: int) -> str:
         """Write a whole number with the locale's grouping."""
@@ -78,6 +88,11 @@ class Formats:
         """Write what is left as minutes and seconds, never below zero."""
         seconds = max(0, round(left.total_seconds()))
         return f"{seconds // 60}:{seconds % 60:02}"
+
+    def _shown(self, value: object) -> str:
+        if isinstance(value, Money):
+            return self.money(value)
+        return self.message(value) if isinstance(value, str) else str(value)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone)

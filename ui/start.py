@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import qasync
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap import Till
@@ -22,9 +23,10 @@ from app.cli import settings_of
 from app.clock import SystemClock
 from app.errors import ScantillError
 from app.settings import Settings
-from ui.application import create_application
+from ui.application import create_application, translate_qt
 from ui.display.display import DisplayOptions
 from ui.fonts import RESOURCES
+from ui.i18n import use_language
 from ui.trouble import show_trouble
 from ui.window import Window
 
@@ -59,6 +61,7 @@ def open_window(arguments: argparse.Namespace) -> int:
     """Open the till and run it until its window is closed."""
     prepare_screen()
     settings = settings_of(arguments)
+    speak(settings)
 
     async def main(application: QApplication) -> int:
         closed = asyncio.Event()
@@ -84,6 +87,13 @@ def open_window(arguments: argparse.Namespace) -> int:
         raise
 
 
+def speak(settings: Settings) -> str:
+    """Take up the language of the settings, or else of the system, and give its locale."""
+    locale = settings.file.window.locale or QLocale.system().name()
+    use_language(locale)
+    return locale
+
+
 @asynccontextmanager
 async def running_window(
     till: Till, settings: Settings, *, display: str = ""
@@ -93,10 +103,12 @@ async def running_window(
     `display` overrules where the settings have the customer's display.
     """
     look = settings.file.window
+    locale = speak(settings)
+    translate_qt(locale)
     window = Window(
         till,
         theme=look.theme,
-        locale=look.locale or "en",
+        locale=locale,
         ui_scale=look.ui_scale_percent / 100,
         clock=SystemClock(),
         pictures=till.catalog_path.parent,

@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QMessageBox
 
 from app.errors import ScantillError
 from ui.application import create_application
+from ui.errors import error_words
+from ui.format import Formats
 from ui.i18n import _
 
 
@@ -18,7 +20,8 @@ def show_trouble(error: ScantillError) -> None:
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(application.applicationDisplayName())
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(error.title)
-    box.setInformativeText("\n".join(part for part in (error.detail, error.action) if part))
+    words = error_words(error, Formats())
+    box.setText(words.title)
+    box.setInformativeText("\n".join(part for part in (words.detail, words.action) if part))
     box.addButton(_("Close"), QMessageBox.ButtonRole.AcceptRole)
     box.exec()

@@ -1,5 +1,6 @@
 """The shell: mode bar on top, rail, the screens, status strip; wires screens to the counter."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -19,6 +20,7 @@ from app.errors import CartRefused, ScantillError
 from app.settings import Mode
 from ui.counter import Counter, Stage
 from ui.display.display import CustomerDisplay, DisplayOptions
+from ui.errors import error_words
 from ui.fonts import RESOURCES
 from ui.format import Formats
 from ui.i18n import _
@@ -30,7 +32,7 @@ from ui.orders.reader import OrdersReader
 from ui.orders.screen import OrdersScreen
 from ui.paid import PaidScreen
 from ui.pay.screen import PayScreen
-from ui.pay.state import PaidModel, money_words
+from ui.pay.state import PaidModel
 from ui.rail import Rail
 from ui.sell.pictures import Pictures
 from ui.sell.screen import SellScreen
@@ -194,10 +196,11 @@ class Window(QMainWindow):
         self.paid.show_paid(paid)
 
     def _on_failed(self, error: ScantillError) -> None:
-        # A cart that refuses a change has nothing to do with money yet.
-        money = "" if isinstance(error, CartRefused) else money_words(error.money)
-        parts = (error.detail, money, error.action)
-        self.notice.tell(error.title, " ".join(part for part in parts if part), Tone.DANGER)
+        words = error_words(error, self.look.formats)
+        if isinstance(error, CartRefused):
+            # A cart that refuses a change has nothing to do with money yet.
+            words = replace(words, money="")
+        self.notice.tell(words.title, words.below_title, Tone.DANGER)
 
     def _on_paid_elsewhere(self, paid: PaidModel) -> None:
         self.notice.tell(

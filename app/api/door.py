@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.domain.catalog import Catalog
-from app.errors import ConfigError
+from app.errors import ConfigError, Message
 from app.orders import OrderBook, OrderDetail
 from app.serving import LoopServer
 from app.settings import Mode
@@ -160,9 +160,11 @@ class PrivateDoor:
             self._port = await self._server.start()
         except OSError as error:
             raise ConfigError(
-                f"The local API cannot listen on {_HOST}:{self._port}",
+                Message(
+                    "The local API cannot listen on {host}:{port}", host=_HOST, port=self._port
+                ),
                 f"{error}.",
-                action="Choose another private_port, or stop what uses this one.",
+                action=Message("Choose another private_port, or stop what uses this one."),
             ) from error
         self.address = f"http://{_HOST}:{self._port}"
         return self.address

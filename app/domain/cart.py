@@ -11,7 +11,7 @@ from typing import Final
 
 from app.domain.catalog import Product
 from app.domain.money import MAX_MINOR, checked_minor, rounded
-from app.errors import CartRefused
+from app.errors import CartRefused, Message
 
 MAX_LINES: Final = 500
 MAX_QUANTITY: Final = 9_999
@@ -30,7 +30,7 @@ class Discount:
         if not isinstance(self.rate, Fraction):
             raise TypeError(f"a rate is an exact fraction, not {type(self.rate).__name__}")
         if checked_minor(self.amount_minor) < 0 or not 0 <= self.rate <= 1:
-            raise CartRefused("A discount takes between nothing and the whole price off")
+            raise CartRefused(Message("A discount takes between nothing and the whole price off"))
 
     def off(self, price_minor: int) -> int:
         """Say how much is taken off `price_minor`: never more than all of it."""
@@ -135,14 +135,21 @@ class Cart:
     def add(self, product: Product, quantity: int = 1) -> CartLine:
         """Add pieces of a product: to its undiscounted line, or as a new line at the end."""
         if not product.active:
-            raise CartRefused(f"{product.name} is not on sale")
+            raise CartRefused(Message("{name} is not on sale", name=product.name))
         if quantity < 1:
-            raise CartRefused("At least one piece is added")
+            raise CartRefused(Message("At least one piece is added"))
         if self._content.lines and self._content.currency != product.price.currency:
             raise CartRefused(
-                f"{product.name} is priced in {product.price.currency}",
-                f"The cart is in {self._content.currency}; one cart has one currency.",
-                action="Sell it on its own.",
+                Message(
+                    "{name} is priced in {currency}",
+                    name=product.name,
+                    currency=product.price.currency,
+                ),
+                Message(
+                    "The cart is in {currency}; one cart has one currency.",
+                    currency=self._content.currency,
+                ),
+                action=Message("Sell it on its own."),
             )
         for line in self._content.lines:
             if line.product == product and line.discount is None:
@@ -155,7 +162,9 @@ class Cart:
     def set_quantity(self, line_id: int, quantity: int) -> CartLine:
         """Set how many pieces a line has, at least one. Use `remove` to take the line away."""
         if quantity < 1:
-            raise CartRefused("A line has at least one piece", action="Remove the line instead.")
+            raise CartRefused(
+                Message("A line has at least one piece"), action=Message("Remove the line instead.")
+            )
         return self._change_line(line_id, lambda line: replace(line, quantity=quantity))
 
     def discount_line(self, line_id: int, discount: Discount | None) -> CartLine:
@@ -166,8 +175,8 @@ class Cart:
         line = self.line(line_id)
         if discount is not None and line.product.is_recurring:
             raise CartRefused(
-                f"{line.product.name} is a subscription and takes no discount",
-                "It would be repeated with every renewal.",
+                Message("{name} is a subscription and takes no discount", name=line.product.name),
+                Message("It would be repeated with every renewal."),
             )
         return self._change_line(line_id, lambda line: replace(line, discount=discount))
 
@@ -184,13 +193,13 @@ class Cart:
     def set_tip(self, tip_minor: int) -> None:
         """Set the tip in minor units; zero takes it away."""
         if checked_minor(tip_minor) < 0:
-            raise CartRefused("A tip is not below zero")
+            raise CartRefused(Message("A tip is not below zero"))
         self._change(replace(self._content, tip_minor=tip_minor))
 
     def set_note(self, note: str) -> None:
         """Set the note that goes with the order."""
         if len(note) > MAX_NOTE:
-            raise CartRefused(f"A note has at most {MAX_NOTE} characters")
+            raise CartRefused(Message("A note has at most {most} characters", most=MAX_NOTE))
         self._change(replace(self._content, note=note))
 
     def clear(self) -> None:
@@ -216,7 +225,7 @@ class Cart:
         for line in self._content.lines:
             if line.id == line_id:
                 return line
-        raise CartRefused("That line is no longer in the cart")
+        raise CartRefused(Message("That line is no longer in the cart"))
 
     def _change_line(self, line_id: int, edit: Callable[[CartLine], CartLine]) -> CartLine:
         edited = edit(self.line(line_id))
@@ -235,9 +244,9 @@ class Cart:
     def _replace_content(self, content: CartContent) -> None:
         if self._locked:
             raise CartRefused(
-                "The cart is being paid for",
-                "The customer can pay the code on the screen as it stands.",
-                action="Cancel the payment first, then change the cart.",
+                Message("The cart is being paid for"),
+                Message("The customer can pay the code on the screen as it stands."),
+                action=Message("Cancel the payment first, then change the cart."),
             )
         self._content = content
         self._version += 1
@@ -245,9 +254,9 @@ class Cart:
 
 def _check_limits(content: CartContent) -> None:
     if len(content.lines) > MAX_LINES:
-        raise CartRefused(f"A cart has at most {MAX_LINES} lines")
+        raise CartRefused(Message("A cart has at most {most} lines", most=MAX_LINES))
     if any(line.quantity > MAX_QUANTITY for line in content.lines):
-        raise CartRefused(f"A line has at most {MAX_QUANTITY} pieces")
+        raise CartRefused(Message("A line has at most {most} pieces", most=MAX_QUANTITY))
     # Twice the sum leaves room for taxes of up to 100 % on top.
     if 2 * sum(line.gross_minor for line in content.lines) + content.tip_minor > MAX_MINOR:
-        raise CartRefused("The cart is worth more than the till can count")
+        raise CartRefused(Message("The cart is worth more than the till can count"))

@@ -16,6 +16,7 @@ from app.domain.money import Money
 from app.domain.observation import Observation, Source
 from app.domain.presentation import PresentedLine
 from app.domain.refund import RefundObservation, SeenRefund
+from app.errors import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +197,19 @@ def objection(capabilities: Capabilities, amount: Money) -> str:
     """Say in words why a provider would not take an amount, or nothing."""
     currency = amount.currency
     if currency not in capabilities.currencies:
-        return f"it takes no {currency}"
+        return Message("It takes no {currency}.", currency=currency)
     least = capabilities.minimum_minor.get(currency, 1)
     if amount.minor < least:
-        return f"the least it takes is {Money(least, currency)}"
+        return Message("The least it takes is {amount}.", amount=Money(least, currency))
     if amount.minor > capabilities.maximum_minor:
-        return f"the most it takes is {Money(capabilities.maximum_minor, currency)}"
+        return Message(
+            "The most it takes is {amount}.", amount=Money(capabilities.maximum_minor, currency)
+        )
     step = capabilities.amount_step.get(currency, 1)
     if amount.minor % step:
-        return f"its amounts in {currency} go in steps of {Money(step, currency)}"
+        return Message(
+            "Its amounts in {currency} go in steps of {amount}.",
+            currency=currency,
+            amount=Money(step, currency),
+        )
     return ""

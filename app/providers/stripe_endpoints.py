@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import stripe
 
-from app.errors import Protocol
+from app.errors import Message, Protocol
 from app.providers.stripe_errors import in_our_words
 
 EVENTS: Final = (
@@ -40,5 +40,5 @@ async def register(client: stripe.StripeClient, url: str, *, owner: str) -> str:
         )
         secret = made.to_dict().get("secret")
     if not isinstance(secret, str) or not secret:
-        raise Protocol("Stripe registered the address without giving a secret")
+        raise Protocol(Message("Stripe registered the address without giving a secret"))
     return secret

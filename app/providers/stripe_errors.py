@@ -11,7 +11,7 @@ from typing import Final
 import stripe
 from stripe import oauth_error
 
-from app.errors import Protocol, ProviderError, Rejected, Unavailable
+from app.errors import Message, Protocol, ProviderError, Rejected, Unavailable
 
 _LATER: Final = frozenset({408, 409, 425, 429})
 
@@ -37,57 +37,65 @@ def translated(error: stripe.StripeError) -> ProviderError:
     code = str(error.code or (error.error.code if error.error else "") or "")
     detail = str(error.user_message or "")
     if isinstance(error, stripe.APIConnectionError):
-        return Unavailable("Stripe could not be reached", detail, code=code)
+        return Unavailable(Message("Stripe could not be reached"), detail, code=code)
     if status in _LATER or status >= 500 or isinstance(error, stripe.RateLimitError):
         return Unavailable(
-            "Stripe asks to try again later",
-            f"HTTP {status}. {detail}",
+            Message("Stripe asks to try again later"),
+            Message("HTTP {status}. {detail}", status=status, detail=detail),
             code=code,
             retry_after_s=_retry_after(error),
         )
     if isinstance(error, stripe.IdempotencyError):
-        return Protocol("Stripe holds another request under the same key", detail, code=code)
+        return Protocol(
+            Message("Stripe holds another request under the same key"), detail, code=code
+        )
     for kind, (title, action) in REFUSALS.items():
         if type(error) is kind:
             return Rejected(title, detail, action=action, code=code, status=status)
     return Protocol(_NOT_UNDERSTOOD, f"{type(error).__name__}: {detail}", code=code)
 
 
-_NOT_UNDERSTOOD: Final = "Stripe's answer cannot be understood"
-_KEY: Final = "Check the account's secret key in the settings, then try again."
-_ASK: Final = "Take another way of payment; tell whoever set up the till."
+_NOT_UNDERSTOOD: Final = Message("Stripe's answer cannot be understood")
+_KEY: Final = Message("Check the account's secret key in the settings, then try again.")
+_ASK: Final = Message("Take another way of payment; tell whoever set up the till.")
 
 REFUSALS: Final[dict[type[stripe.StripeError], tuple[str, str]]] = {
-    stripe.AuthenticationError: ("Stripe does not accept the till's key", _KEY),
-    stripe.PermissionError: ("Stripe does not let this key do that", _KEY),
-    stripe.InvalidRequestError: ("Stripe refused the request", _ASK),
-    stripe.CardError: ("Stripe refused the card", "Let the customer take another card."),
-    oauth_error.OAuthError: ("Stripe refused the connection", _KEY),
-    oauth_error.InvalidClientError: ("Stripe refused the connection", _KEY),
-    oauth_error.InvalidGrantError: ("Stripe refused the connection", _KEY),
-    oauth_error.InvalidRequestError: ("Stripe refused the connection", _KEY),
-    oauth_error.InvalidScopeError: ("Stripe refused the connection", _KEY),
-    oauth_error.UnsupportedGrantTypeError: ("Stripe refused the connection", _KEY),
-    oauth_error.UnsupportedResponseTypeError: ("Stripe refused the connection", _KEY),
-    stripe.AlreadyCanceledError: ("Stripe says that it is cancelled already", _ASK),
-    stripe.BlockedByStripeError: ("Stripe has blocked this", _ASK),
-    stripe.CannotProceedError: ("Stripe cannot go on with this", _ASK),
-    stripe.CapabilityNotEnabledError: ("The Stripe account may not do this yet", _ASK),
-    stripe.ControlledByAlternateResourceError: ("Stripe governs this elsewhere", _ASK),
-    stripe.FeatureNotEnabledError: ("The Stripe account has this switched off", _ASK),
-    stripe.FinancialAccountNotOpenError: ("The financial account at Stripe is not open", _ASK),
-    stripe.FxQuoteNeedsRefreshError: ("Stripe's exchange rate has run out", _ASK),
-    stripe.InsufficientFundsError: ("Stripe says that the funds do not suffice", _ASK),
-    stripe.InvalidPaymentMethodError: ("Stripe refused the way of payment", _ASK),
-    stripe.InvalidPayoutMethodError: ("Stripe refused the way of payout", _ASK),
-    stripe.InvalidVaultedCredentialError: ("Stripe refused the stored credential", _ASK),
-    stripe.NotCancelableError: ("Stripe says that this cannot be cancelled", _ASK),
-    stripe.QuotaExceededError: ("The Stripe account's quota is used up", _ASK),
-    stripe.RecipientNotNotifiableError: ("Stripe cannot notify the recipient", _ASK),
-    stripe.TemporarySessionExpiredError: ("Stripe's temporary session has run out", _ASK),
-    stripe.VerificationAttemptFailedError: ("Stripe's verification failed", _ASK),
-    stripe.VerificationExpiredError: ("Stripe's verification has run out", _ASK),
-    stripe.VerificationNotInitiatedError: ("Stripe's verification was not begun", _ASK),
+    stripe.AuthenticationError: (Message("Stripe does not accept the till's key"), _KEY),
+    stripe.PermissionError: (Message("Stripe does not let this key do that"), _KEY),
+    stripe.InvalidRequestError: (Message("Stripe refused the request"), _ASK),
+    stripe.CardError: (
+        Message("Stripe refused the card"),
+        Message("Let the customer take another card."),
+    ),
+    oauth_error.OAuthError: (Message("Stripe refused the connection"), _KEY),
+    oauth_error.InvalidClientError: (Message("Stripe refused the connection"), _KEY),
+    oauth_error.InvalidGrantError: (Message("Stripe refused the connection"), _KEY),
+    oauth_error.InvalidRequestError: (Message("Stripe refused the connection"), _KEY),
+    oauth_error.InvalidScopeError: (Message("Stripe refused the connection"), _KEY),
+    oauth_error.UnsupportedGrantTypeError: (Message("Stripe refused the connection"), _KEY),
+    oauth_error.UnsupportedResponseTypeError: (Message("Stripe refused the connection"), _KEY),
+    stripe.AlreadyCanceledError: (Message("Stripe says that it is cancelled already"), _ASK),
+    stripe.BlockedByStripeError: (Message("Stripe has blocked this"), _ASK),
+    stripe.CannotProceedError: (Message("Stripe cannot go on with this"), _ASK),
+    stripe.CapabilityNotEnabledError: (Message("The Stripe account may not do this yet"), _ASK),
+    stripe.ControlledByAlternateResourceError: (Message("Stripe governs this elsewhere"), _ASK),
+    stripe.FeatureNotEnabledError: (Message("The Stripe account has this switched off"), _ASK),
+    stripe.FinancialAccountNotOpenError: (
+        Message("The financial account at Stripe is not open"),
+        _ASK,
+    ),
+    stripe.FxQuoteNeedsRefreshError: (Message("Stripe's exchange rate has run out"), _ASK),
+    stripe.InsufficientFundsError: (Message("Stripe says that the funds do not suffice"), _ASK),
+    stripe.InvalidPaymentMethodError: (Message("Stripe refused the way of payment"), _ASK),
+    stripe.InvalidPayoutMethodError: (Message("Stripe refused the way of payout"), _ASK),
+    stripe.InvalidVaultedCredentialError: (Message("Stripe refused the stored credential"), _ASK),
+    stripe.NotCancelableError: (Message("Stripe says that this cannot be cancelled"), _ASK),
+    stripe.QuotaExceededError: (Message("The Stripe account's quota is used up"), _ASK),
+    stripe.RecipientNotNotifiableError: (Message("Stripe cannot notify the recipient"), _ASK),
+    stripe.TemporarySessionExpiredError: (Message("Stripe's temporary session has run out"), _ASK),
+    stripe.VerificationAttemptFailedError: (Message("Stripe's verification failed"), _ASK),
+    stripe.VerificationExpiredError: (Message("Stripe's verification has run out"), _ASK),
+    stripe.VerificationNotInitiatedError: (Message("Stripe's verification was not begun"), _ASK),
 }
 """What each refusal is called. The other classes are judged by their status above."""
 

@@ -12,7 +12,7 @@ from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.presentation import PresentedLine
 from app.domain.refund import RefundState, SeenRefund
-from app.errors import Protocol
+from app.errors import Message, Protocol
 from app.providers.strategy import SessionRequest
 
 PROVIDER: Final = "stripe"
@@ -103,14 +103,14 @@ def money_from(amount: Any, currency: Any) -> Money:
     try:
         return Money(amount, str(currency).upper())
     except (TypeError, ValueError) as error:
-        raise Protocol("Stripe sent an amount that is none", str(error)) from error
+        raise Protocol(Message("Stripe sent an amount that is none"), str(error)) from error
 
 
 def text_of(document: Mapping[str, Any], key: str) -> str:
     """Give a text of Stripe's that must be there. Raises Protocol where it is not."""
     value = document.get(key)
     if not isinstance(value, str) or not value:
-        raise Protocol(f"Stripe sent an object without {key}")
+        raise Protocol(Message("Stripe sent an object without {key}", key=key))
     return value
 
 
@@ -119,7 +119,7 @@ def refund_from(refund: Mapping[str, Any]) -> SeenRefund:
     state = _REFUND_STATES.get(str(refund.get("status")))
     if state is None:
         raise Protocol(
-            "Stripe sent a refund in a state that the till does not know",
+            Message("Stripe sent a refund in a state that the till does not know"),
             repr(refund.get("status")),
         )
     intent = refund.get("payment_intent")
@@ -158,7 +158,7 @@ def _state(session: Mapping[str, Any], *, failed: bool) -> tuple[SessionState, b
             return SessionState.PROCESSING, False
         case _:
             raise Protocol(
-                "Stripe sent a session in a state that the till does not know",
+                Message("Stripe sent a session in a state that the till does not know"),
                 f"{session.get('status')!r}, {session.get('payment_status')!r}",
             )
 
@@ -181,7 +181,7 @@ def _payments(session: Mapping[str, Any]) -> tuple[SeenPayment, ...]:
         if not isinstance(entry, Mapping) or entry.get("status") == "paid"
     )
     if not paid:
-        raise Protocol("Stripe calls a session paid without saying by which payment")
+        raise Protocol(Message("Stripe calls a session paid without saying by which payment"))
     return paid
 
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import httpx
 
 from app.clock import Clock
-from app.errors import Protocol, Unavailable
+from app.errors import Message, Protocol, Unavailable
 from app.providers.pages import is_loopback
 
 DEADLINE_S: Final = 10.0
@@ -73,10 +73,13 @@ class Transport:
         except (httpx.TransportError, httpx.StreamError, TimeoutError, RuntimeError) as error:
             # A RuntimeError is httpx's word for a client that was closed under a call.
             raise Unavailable(
-                "The payment provider could not be reached", f"{type(error).__name__}: {error}"
+                Message("The payment provider could not be reached"),
+                f"{type(error).__name__}: {error}",
             ) from error
         except (httpx.InvalidURL, httpx.HTTPError) as error:
-            raise Protocol("The payment provider's address is not usable", str(error)) from error
+            raise Protocol(
+                Message("The payment provider's address is not usable"), str(error)
+            ) from error
 
     def provider_now(self) -> datetime | None:
         """Give the provider's clock, or None where it has to be asked for again.
@@ -98,12 +101,14 @@ class Transport:
 
     async def _whole(self, response: httpx.Response) -> Reply:
         if response.headers.get("content-encoding", "identity") != "identity":
-            raise Protocol("The payment provider sent a compressed reply that nobody asked for")
+            raise Protocol(
+                Message("The payment provider sent a compressed reply that nobody asked for")
+            )
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > MAX_REPLY_BYTES:
-                raise Protocol("The payment provider sent more than the till takes")
+                raise Protocol(Message("The payment provider sent more than the till takes"))
         self._note_time(response.headers.get("date", ""))
         return Reply(response.status_code, response.headers, bytes(body))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from app.errors import InvariantError, StoreError
+from app.errors import InvariantError, Message, StoreError
 
 FILE_MODE: Final = 0o600
 DIRECTORY_MODE: Final = 0o700
@@ -85,28 +85,28 @@ def _assert_pragma(connection: sqlite3.Connection, name: str, wanted: str | int)
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "SQLITE_FULL": (
-        "The disk is full",
-        "Free some space; the till goes on by itself. Take no payment until then.",
+        Message("The disk is full"),
+        Message("Free some space; the till goes on by itself. Take no payment until then."),
     ),
     "SQLITE_BUSY": (
-        "Another program holds the till's books",
-        "Close whatever has the file open; the till tries again.",
+        Message("Another program holds the till's books"),
+        Message("Close whatever has the file open; the till tries again."),
     ),
     "SQLITE_CORRUPT": (
-        "The till's books are damaged",
-        "Do not sell with them. Restore the last backup.",
+        Message("The till's books are damaged"),
+        Message("Do not sell with them. Restore the last backup."),
     ),
     "SQLITE_NOTADB": (
-        "The till's books are not an SQLite file",
-        "Do not sell with them. Restore the last backup.",
+        Message("The till's books are not an SQLite file"),
+        Message("Do not sell with them. Restore the last backup."),
     ),
     "SQLITE_READONLY": (
-        "The till's books cannot be written",
-        "Check who owns the file and whether the disk is writable.",
+        Message("The till's books cannot be written"),
+        Message("Check who owns the file and whether the disk is writable."),
     ),
     "SQLITE_CANTOPEN": (
-        "The till's books cannot be opened",
-        "Check that the data directory exists and belongs to you.",
+        Message("The till's books cannot be opened"),
+        Message("Check that the data directory exists and belongs to you."),
     ),
 }
 
@@ -116,7 +116,11 @@ def store_error(error: Exception, path: Path | None = None) -> StoreError:
     name = getattr(error, "sqlite_errorname", "")
     family = "_".join(name.split("_")[:2])
     title, action = _WORDS.get(
-        family, ("The till's books cannot be used", "Check the disk, then start the till again.")
+        family,
+        (
+            Message("The till's books cannot be used"),
+            Message("Check the disk, then start the till again."),
+        ),
     )
     where = f" ({path})" if path is not None else ""
     return StoreError(title, f"{name or type(error).__name__}: {error}{where}.", action=action)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from app.errors import StoreError
+from app.errors import Message, StoreError
 
 if sys.platform == "win32":
     import msvcrt
@@ -34,9 +34,13 @@ class InstanceLock:
             holder = self._file.read(20).strip()
             self._file.close()
             raise StoreError(
-                "This till is running already",
-                f"Process {holder or 'unknown'} uses {directory}.",
-                action="Use the window that is open, or close it first.",
+                Message("This till is running already"),
+                Message(
+                    "Process {holder} uses {directory}.",
+                    holder=holder or "unknown",
+                    directory=directory,
+                ),
+                action=Message("Use the window that is open, or close it first."),
             ) from error
         self._file.seek(0)
         self._file.truncate()

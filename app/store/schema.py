@@ -11,7 +11,7 @@ from typing import Final
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from app.errors import InvariantError, StoreError
+from app.errors import InvariantError, Message, StoreError
 from app.store.connection import FILE_MODE
 
 migrations = Migrations("scantill")
@@ -232,9 +232,9 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     applied = {migration.name for migration in migrations.applied(db)}
     if applied - known:
         raise StoreError(
-            "These books were written by a newer Scantill",
-            f"Unknown here: {', '.join(sorted(applied - known))}.",
-            action="Start the newer program; nothing was changed.",
+            Message("These books were written by a newer Scantill"),
+            Message("Unknown here: {migrations}.", migrations=", ".join(sorted(applied - known))),
+            action=Message("Start the newer program; nothing was changed."),
         )
     pending = migrations.pending(db)
     if pending and applied:
@@ -288,5 +288,5 @@ def _verified_copy(connection: sqlite3.Connection, path: Path) -> None:
     finally:
         copy.close()
     if verdict != "ok":
-        raise StoreError("The copy before the update is damaged", str(verdict))
+        raise StoreError(Message("The copy before the update is damaged"), str(verdict))
     part.replace(path)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from app.clock import Clock
 from app.domain.ids import TILL_ID_LENGTH, Ids
-from app.errors import ConfigError, InvariantError
+from app.errors import ConfigError, InvariantError, Message
 from app.events import Bus
 from app.settings import Mode
 from app.store.connection import open_reader, open_writer, private_directory, store_error
@@ -143,9 +143,11 @@ def _till_row(tx: Transaction, mode: Mode, ids: Ids) -> str:
         return till_id
     if row["mode"] != mode.value:
         raise ConfigError(
-            f"These books were made for {row['mode']}",
-            f"They cannot be used for {mode.value}: nothing is ever mixed.",
-            action=f"Start with --mode {row['mode']} or name another data directory.",
+            Message("These books were made for {mode}", mode=row["mode"]),
+            Message("They cannot be used for {mode}: nothing is ever mixed.", mode=mode.value),
+            action=Message(
+                "Start with --mode {mode} or name another data directory.", mode=row["mode"]
+            ),
         )
     return str(row["id"])
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from app.clock import Clock
-from app.errors import InvariantError, ScantillError, StoreError
+from app.errors import InvariantError, Message, ScantillError, StoreError
 from app.events import Fact
 from app.store.connection import store_error
 from app.store.transaction import Transaction
@@ -70,7 +70,7 @@ class Writer:
         unit = _Unit(work)
         with self._closing:
             if self._is_closed:
-                raise StoreError("The till's books are closed")
+                raise StoreError(Message("The till's books are closed"))
             if self._thread is not None:
                 self._units.put(unit)
         if self._thread is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from app.clock import Clock
-from app.errors import ConfigError
+from app.errors import ConfigError, Message
 from app.providers.strategy import PaymentStrategy
 from app.serving import LoopServer
 from app.store import Store
@@ -55,9 +55,13 @@ class PublicDoor:
         self._thread.start()
         if not self._ready.wait(_START_DEADLINE_S) or self._fault is not None:
             raise ConfigError(
-                f"The webhook door cannot listen on {self._host}:{self._port}",
-                f"{self._fault or 'It did not start in time'}.",
-                action="Choose another PORT, or stop what uses this one.",
+                Message(
+                    "The webhook door cannot listen on {host}:{port}",
+                    host=self._host,
+                    port=self._port,
+                ),
+                f"{self._fault}." if self._fault else Message("It did not start in time."),
+                action=Message("Choose another PORT, or stop what uses this one."),
             ) from self._fault
         return self.address
 

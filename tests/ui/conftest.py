@@ -15,6 +15,7 @@ from tests.ui.fakes import FakeClock, FakeTill
 from ui.application import create_application
 from ui.counter import CartModel, Counter
 from ui.format import Formats
+from ui.i18n import use_language
 from ui.look import Look
 from ui.metrics import Metrics
 from ui.theme import LIGHT
@@ -29,6 +30,14 @@ Run = Callable[[Coroutine[Any, Any, T]], T]
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     return create_application(["scantill-tests"])
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[Callable[[str], None]]:
+    """Speak English, or what the test asks for, and English again afterwards."""
+    use_language("en")
+    yield use_language
+    use_language("en")
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QFontMetricsF, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.domain.attempt import AttemptState
 from app.domain.order import OrderState
 from app.errors import StoreError
 from app.settings import Mode
@@ -21,10 +22,11 @@ from tests.ui.fakes import START, URL, FakeClock, FakeTill
 from tests.ui.helpers import button, stage_of, tap
 from ui.counter import Stage
 from ui.demo.eyes import read_qr
+from ui.kit.button import Button
 from ui.kit.chip import Chip
 from ui.kit.text import Text
 from ui.modebar import ModeBar
-from ui.theme import DARK, LIGHT, THEMES, Tone
+from ui.theme import DARK, LIGHT, THEMES, M, S, Tone
 from ui.window import Window
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -436,11 +438,19 @@ def test_every_target_is_ten_millimetres_on_every_screen(
     run(sale())
 
 
+@pytest.mark.parametrize("locale", ["en", "de"])
 @pytest.mark.parametrize("size", SIZES)
 def test_no_label_is_cut_off(
-    run: Run, make_window: Make, till: FakeTill, size: tuple[int, int], clock: FakeClock
+    run: Run,
+    make_window: Make,
+    till: FakeTill,
+    size: tuple[int, int],
+    clock: FakeClock,
+    language: Callable[[str], None],
+    locale: str,
 ) -> None:
-    window = make_window(till, size)
+    language(locale)
+    window = make_window(till, size, locale=locale)
 
     def check() -> None:
         for label in window.findChildren(Text):
@@ -451,15 +461,34 @@ def test_no_label_is_cut_off(
                 assert label.height() >= wanted - 1, label.text()
                 if not label.wordWrap():
                     assert width >= label.sizeHint().width(), label.text()
+        for pressed in window.findChildren(Button):
+            if pressed.isVisible() and not pressed._tight:
+                words = QFontMetricsF(window.look.font(pressed._step, tabular=True))
+                icon = pressed._icon_side() + window.look.dp(S) if pressed._icon else 0
+                room = pressed.width() - 2 * window.look.dp(M) - icon
+                assert room >= words.horizontalAdvance(pressed.label), pressed.label
 
     async def sale() -> None:
-        await charge(window, "coffee", "bread")
+        check()
+        order_id = await charge(window, "coffee", "bread")
         check()
         clock.advance(minutes=4)
         window.counter._on_tick()
         check()
+        (attempt,) = till.orders.attempts_of(order_id)
+        for state in (AttemptState.PROCESSING, AttemptState.UNKNOWN, AttemptState.FAILED):
+            till.orders.change(attempt.id, state=state)
+            till.tell_of(f"attempt.{state.value}", order_id, attempt.id)
+            await window.counter.tasks.settled()
+            check()
+        till.orders.change(attempt.id, state=AttemptState.OPEN)
         till.checkout.cancels_as = OrderState.OPEN
         button(window, "cancel_payment").click()
+        await window.counter.tasks.settled()
+        check()
+        till.pay(order_id)
+        check()
+        window.rail.orders.click()
         await window.counter.tasks.settled()
         check()
 

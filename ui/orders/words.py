@@ -79,7 +79,7 @@ def _source_words(data: Any) -> str:
         "sweep": _("Found while making sure."),
         "manual": _("Found by Check now."),
         "close": _("Found while closing the code."),
-    }.get(data.get("source", ""), str(data.get("detail", "")))
+    }.get(data.get("source", ""), _(str(data.get("detail", ""))))
 
 
 def _amount(data: Any, formats: Formats, name: str) -> str:
@@ -162,7 +162,7 @@ def _opened(data: Any, formats: Formats) -> _Told:
 
 
 def _resolved(data: Any, formats: Formats) -> _Told:
-    return _("Cleared up"), str(data.get("resolution", "")), Tone.GOOD
+    return _("Cleared up"), _(str(data.get("resolution", ""))), Tone.GOOD
 
 
 _TELLERS: Final = {

@@ -14,7 +14,7 @@ from app.domain.attempt import Attempt, AttemptState
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.errors import MoneyMoved, ScantillError
-from ui.i18n import _
+from ui.i18n import _, _n
 from ui.theme import Tone
 
 SLOW_AFTER: Final = timedelta(minutes=4)
@@ -199,11 +199,6 @@ def money_words(money: MoneyMoved) -> str:
         MoneyMoved.UNKNOWN: _("It is not known whether money has moved."),
         MoneyMoved.YES: _("Money has moved."),
     }[money]
-
-
-def _n(message: str) -> str:
-    """Mark a text for translation where it stands; it is translated when it is shown."""
-    return message
 
 
 _WORDS: Final[dict[Phase, Wording]] = {

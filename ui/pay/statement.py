@@ -4,11 +4,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import ScantillError
 from ui import theme
+from ui.errors import error_words
 from ui.kit.card import Card
 from ui.kit.icon import Icon
 from ui.kit.text import Text
 from ui.look import Look
-from ui.pay.state import Wording, money_words
+from ui.pay.state import Wording
 from ui.theme import Type
 
 
@@ -53,7 +54,10 @@ class Statement(Card):
         self._icon.set_icon(words.icon, _text_token(words.tone))
         self._title.setText(words.title)
         self._sentence.setText(words.sentence)
-        said = "" if error is None else error_words(error)
+        said = ""
+        if error is not None:
+            error_says = error_words(error, self.look.formats)
+            said = f"{error_says.title}. {error_says.below_title}"
         self._error.setText(said)
         self._error.setVisible(bool(said))
         self._sentence.setVisible(not (is_brief and said))
@@ -67,12 +71,6 @@ class Statement(Card):
         self._row.setSpacing(dp(theme.M))
         self._words.setSpacing(dp(theme.XS))
         super().on_look_changed()
-
-
-def error_words(error: ScantillError) -> str:
-    """Say all of an error: what happened, the particulars, whether money moved, what to do."""
-    parts = (f"{error.title}.", error.detail, money_words(error.money), error.action)
-    return " ".join(part for part in parts if part)
 
 
 def _text_token(tone: theme.Tone) -> str:

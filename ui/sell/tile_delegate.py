@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 
 from app.domain.catalog import BillingInterval, Product
 from ui import theme
-from ui.i18n import _
+from ui.i18n import _, ngettext
 from ui.kit.paint import elided, ground, in_lines, mixed, ring
 from ui.look import Look
 from ui.sell.pictures import Pictures
@@ -163,7 +163,11 @@ class TileDelegate(QStyledItemDelegate):
         elif left is not None:
             if left <= _FEW_LEFT:
                 painter.setPen(QColor(colours.danger if left <= 0 else colours.warning))
-            words = _("{left} left").format(left=left) if left > 0 else _("Sold out")
+            words = (
+                ngettext("{left} left", "{left} left", left).format(left=left)
+                if left > 0
+                else _("Sold out")
+            )
             if QFontMetricsF(caption).horizontalAdvance(words) > rest.width():
                 words = str(left)
             painter.drawText(

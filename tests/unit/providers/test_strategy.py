@@ -29,10 +29,10 @@ CAPABILITIES = Capabilities(
         (10_000, "EUR", ""),
         (1, "USD", ""),
         (1230, "KWD", ""),
-        (49, "EUR", "the least it takes is 0.50 EUR"),
-        (10_001, "EUR", "the most it takes is 100.00 EUR"),
-        (500, "GBP", "it takes no GBP"),
-        (1234, "KWD", "its amounts in KWD go in steps of 0.010 KWD"),
+        (49, "EUR", "The least it takes is 0.50 EUR."),
+        (10_001, "EUR", "The most it takes is 100.00 EUR."),
+        (500, "GBP", "It takes no GBP."),
+        (1234, "KWD", "Its amounts in KWD go in steps of 0.010 KWD."),
     ],
 )
 def test_an_amount_is_taken_or_refused_in_words(minor: int, currency: str, words: str) -> None:
@@ -41,4 +41,4 @@ def test_an_amount_is_taken_or_refused_in_words(minor: int, currency: str, words
 
 def test_nothing_is_too_little_where_no_least_is_named() -> None:
     assert objection(replace(CAPABILITIES, minimum_minor={}), Money(1, "EUR")) == ""
-    assert "the least" in objection(CAPABILITIES, Money(0, "USD"))
+    assert "The least" in objection(CAPABILITIES, Money(0, "USD"))
