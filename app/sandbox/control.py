@@ -5,8 +5,8 @@ tells what the books say.
 """
 
 import json
-from dataclasses import replace
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from starlette.requests import Request
