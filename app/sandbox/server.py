@@ -29,6 +29,7 @@ from app.sandbox.limits import Limits
 from app.sandbox.listener import Listener, listening, origin_of, stopped_by_signals
 from app.sandbox.pages.outcome import (
     cancelled_page,
+    not_debited_page,
     not_found_page,
     success_page,
     underway_page,
@@ -197,7 +198,7 @@ class SandboxServer:
             provider=provider,
         )
         app = Starlette(
-            routes=[*control.routes(), *provider.routes(), *_plain_routes(provider.is_under_way)]
+            routes=[*control.routes(), *provider.routes(), *_plain_routes(provider.landing)]
         )
         self._listener = Listener(app, on_ready, faults.stop)
         if self._stop_asked.is_set():
@@ -222,10 +223,10 @@ async def _sweep(catch_up: Callable[[], None]) -> None:
         await asyncio.sleep(_SWEEP_S)
 
 
-def _plain_routes(is_under_way: Callable[[str], bool]) -> list[Route]:
+def _plain_routes(landing: Callable[[str], str]) -> list[Route]:
     async def success(request: Request) -> Response:
-        is_pending = is_under_way(request.query_params.get("session", ""))
-        return underway_page() if is_pending else success_page()
+        pages = {"paid": success_page, "processing": underway_page, "failed": not_debited_page}
+        return pages[landing(request.query_params.get("session", ""))]()
 
     async def cancelled(_: Request) -> Response:
         return cancelled_page()

@@ -178,7 +178,10 @@ class Ends(Journey):
         self.timeline.note(f"the till says: {said.title}. {said.sentence}")
 
     async def _told(self, title: str) -> None:
-        await self._until(lambda: self._window.notice.title == title, f"the till tells: {title}")
+        notice = self._window.notice
+        await self._until(
+            lambda: notice.isVisible() and notice.title == title, f"the till tells: {title}"
+        )
         self.timeline.note(f"the till tells: {title}")
 
     async def _is_selling(self) -> None:

@@ -53,7 +53,9 @@ def already_paid_page(
     )
 
 
-def not_debited_page(*, shop: str, total: str, back_url: str | None) -> HTMLResponse:
+def not_debited_page(
+    *, shop: str | None = None, total: str | None = None, back_url: str | None = None
+) -> HTMLResponse:
     return _word(
         "Your bank did not pay",
         "Nothing was taken from your account. Ask at the till how to pay instead.",

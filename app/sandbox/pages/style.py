@@ -77,6 +77,7 @@ border-radius:.75rem;text-wrap:balance}
 .methods input:checked+span{border:2px solid var(--accent);background:var(--tint);
 color:var(--accent)}
 .methods input:focus-visible+span{outline:3px solid var(--accent);outline-offset:2px}
+form .by-debit.quiet{margin-bottom:1rem}
 form:has([value=card]:checked) .by-debit,form:has([value=sepa_debit]:checked) .by-card{
 display:none}
 .bank{padding:2rem 1.5rem 1.5rem}

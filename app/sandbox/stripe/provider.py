@@ -4,7 +4,7 @@ What stands outside (`server`, `control`) knows providers only through what is p
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from starlette.routing import Route
 
@@ -90,10 +90,12 @@ class StripeSandbox:
         """How many seconds a bank debit takes from now on; `None` leaves it as it is."""
         return payments.debits_take(self._bench, seconds)
 
-    def is_under_way(self, session_id: str) -> bool:
-        """Say whether the payer has done everything and the money is still to come."""
+    def landing(self, session_id: str) -> Literal["paid", "processing", "failed"]:
+        """Say what a payer who comes back to the shop is to be told."""
         session = self._session(session_id)
-        return session is not None and payments.is_processing(self._bench, session)
+        if session is None or session.body["payment_status"] != "unpaid":
+            return "paid"
+        return "processing" if payments.is_processing(self._bench, session) else "failed"
 
     def pin(self, account: str, version: str) -> bool:
         """Pin an account's API version; False for one that is not known."""
