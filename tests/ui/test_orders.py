@@ -21,6 +21,7 @@ from ui.counter import Stage
 from ui.format import Formats
 from ui.kit.text import Text
 from ui.orders.words import exception_words, state_words, story_entry
+from ui.pay.state import Phase
 from ui.theme import Tone
 from ui.window import Window
 

@@ -85,9 +85,7 @@ def test_a_code_is_not_waited_for_before_the_books_know_that_it_is_shown(
 
 
 def test_a_customer_who_has_confirmed_cannot_be_closed_out(order: Order, attempt: Attempt) -> None:
-    confirmed = replace(
-        attempt, state=AttemptState.PROCESSING, close_reason=CloseReason.CANCELLED
-    )
+    confirmed = replace(attempt, state=AttemptState.PROCESSING, close_reason=CloseReason.CANCELLED)
     assert phase_of(order, confirmed, START, is_closing=True) is Phase.PROCESSING
     words = wording(model(Phase.PROCESSING))
     assert words.actions == (Action.CHECK_NOW, Action.SET_ASIDE)
