@@ -28,7 +28,11 @@ def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
             Message("BASE_URL is {base}, which no customer's phone can reach", base=base),
             action=Message("Name the address under which the world reaches the till, or none."),
         )
-    return ReturnPages(f"{base}/success", f"{base}/cancelled") if base else ReturnPages()
+    if not base:
+        return ReturnPages()
+    # The simulator's own page says whether the money has come or is on its way.
+    which = "?session={CHECKOUT_SESSION_ID}" if sandbox_url else ""
+    return ReturnPages(f"{base}/success{which}", f"{base}/cancelled")
 
 
 def strategies_of(settings: Settings, sandbox_url: str, clock: Clock) -> dict[str, StripeCheckout]:

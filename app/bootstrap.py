@@ -73,7 +73,9 @@ class Till:
         clock: Clock | None = None,
         chance: Chance | None = None,
         pace: Pace | None = None,
+        deadline: timedelta | None = None,
     ) -> None:
+        self._deadline = deadline or timedelta(minutes=settings.file.checkout.deadline_minutes)
         self.settings = settings
         self.mode = settings.mode
         self.catalog_path = catalog_path or _catalog_path(settings)
@@ -131,7 +133,7 @@ class Till:
             pages={name: return_pages(settings, self.sandbox_url) for name in self.strategies},
             clock=self._clock,
             ids=chance.ids,
-            deadline=timedelta(minutes=settings.file.checkout.deadline_minutes),
+            deadline=self._deadline,
         )
         self.watch = Watch(self.store, self.sessions, self.checkout, clock=self._clock, pace=pace)
         self.door = PublicDoor(

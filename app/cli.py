@@ -68,6 +68,12 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     add_data_dir(sandbox)
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on")
     sandbox.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
+    sandbox.add_argument(
+        "--rate-limit",
+        type=int,
+        metavar="N",
+        help="refuse more than N requests of an account in a second (Stripe's sandbox: 25)",
+    )
     sandbox.set_defaults(run=_sandbox)
 
     check = commands.add_parser("verify", help="check the books and what money depends on")
@@ -206,7 +212,12 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     from app.sandbox.books import BooksUnusable
 
     root = private_directory((arguments.data_dir or default_root()).absolute())
-    server = SandboxServer(books_path=root / "sandbox.db", host=arguments.host, port=arguments.port)
+    server = SandboxServer(
+        books_path=root / "sandbox.db",
+        host=arguments.host,
+        port=arguments.port,
+        requests_per_second=arguments.rate_limit,
+    )
 
     def say(origin: str) -> None:
         print(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.domain.attempt import Attempt
+from app.domain.attempt import Attempt, AttemptState
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
@@ -45,6 +45,17 @@ class OrderDetail:
     exceptions: tuple[OrderException, ...]
     tenders: tuple[Tender, ...]
     history: tuple[Fact, ...]
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether money can still come by one of its attempts."""
+        return any(attempt.is_live for attempt in self.attempts)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Say whether its payment can be taken up again: one is live, or the last one failed."""
+        has_failed = bool(self.attempts) and self.attempts[-1].state is AttemptState.FAILED
+        return self.order.state is OrderState.OPEN and (self.is_live or has_failed)
 
 
 class OrderBook:

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.cli import add_data_dir, add_till_options, build_parser, run
 
 _GOOD_CARD = "4242424242424242"
+_ENDS = ("challenge", "error", "late", "late-fail", "expired", "cancel", "closed")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     demo.add_argument(
         "--card", default=_GOOD_CARD, metavar="NUMBER", help="pay with this test card first"
     )
+    demo.add_argument("--end", choices=_ENDS, help="play one of the other ends of a payment")
     demo.add_argument("--no-webhooks", action="store_true", help="learn of it by polling alone")
     demo.add_argument("--show", action="store_true", help="slowly, for somebody who watches")
     demo.add_argument("--seed", type=int, default=1, metavar="N", help="which goods are sold")

@@ -65,6 +65,8 @@ class Counter(QObject):
         told (str, str): A piece of good or plain news: title and detail.
         failed (ScantillError): Something went wrong that belongs to no payment on the screen.
         paid_elsewhere (PaidModel): An order that is not on the screen was paid.
+        failed_elsewhere (int): The payment of an order that is not on the screen came to nothing;
+            the order, by its number, is still open.
         books_changed (Fact): An order somewhere has news; lists read again.
     """
 
@@ -77,6 +79,7 @@ class Counter(QObject):
     told = Signal(str, str)
     failed = Signal(object)
     paid_elsewhere = Signal(object)
+    failed_elsewhere = Signal(int)
     books_changed = Signal(object)
 
     def __init__(self, till: Till, clock: Clock) -> None:
@@ -292,7 +295,14 @@ class Counter(QObject):
             payment.on_fact(fact)
         elif fact.name == "order.paid":
             self.paid_elsewhere.emit(paid_model(fact))
+        elif fact.name == "attempt.failed" and fact.order_id:
+            self.tasks.start(self._tell_of_failure(fact.order_id))
         self.books_changed.emit(fact)
+
+    async def _tell_of_failure(self, order_id: str) -> None:
+        detail = await self._till.orders.detail(order_id)
+        if detail is not None and detail.order.state is OrderState.OPEN and not detail.is_live:
+            self.failed_elsewhere.emit(detail.order.number)
 
     def _on_tick(self) -> None:
         if self._payment is not None:

@@ -170,6 +170,7 @@ class Window(QMainWindow):
         counter.told.connect(lambda title, detail: self.notice.tell(title, detail, Tone.NEUTRAL))
         counter.failed.connect(self._on_failed)
         counter.paid_elsewhere.connect(self._on_paid_elsewhere)
+        counter.failed_elsewhere.connect(self._on_failed_elsewhere)
         counter.books_changed.connect(self._on_books)
         self.pay.action_wanted.connect(counter.act)
         self.paid.next_wanted.connect(counter.next_sale)
@@ -207,6 +208,13 @@ class Window(QMainWindow):
             _("Order {number} is paid").format(number=paid.order_number),
             _("{amount} has arrived.").format(amount=self.look.formats.money(paid.total)),
             Tone.GOOD,
+        )
+
+    def _on_failed_elsewhere(self, number: int) -> None:
+        self.notice.tell(
+            _("Order {number} was not paid").format(number=number),
+            _("The payment failed and no money has moved. You find the order under Orders."),
+            Tone.WARNING,
         )
 
     def _on_books(self) -> None:

@@ -6,6 +6,7 @@ tells what the books say.
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from app.sandbox.books import Books, JsonObject
 from app.sandbox.clock import SandboxClock
 from app.sandbox.courier import Courier
+from app.sandbox.deliveries import SCHEDULES
 from app.sandbox.faults import FaultRefused, Faults
 from app.sandbox.traffic import Traffic
 from app.sandbox.wire import BodyTooLarge, body_of, from_loopback, names_loopback
@@ -29,6 +31,14 @@ class Provider(Protocol):
     def pay(self, session_id: str, order: JsonObject) -> JsonObject | None: ...
 
     def expire(self, session_id: str) -> JsonObject | None: ...
+
+    def authenticate(self, session_id: str, *, succeeded: bool) -> JsonObject | None: ...
+
+    def debits_take(self, seconds: int | None) -> int: ...
+
+    def limit(self, per_second: int | None) -> int | None: ...
+
+    def pin(self, account: str, version: str) -> bool: ...
 
     def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None: ...
 
@@ -85,7 +95,11 @@ class Control:
             ("POST", "clock", self._move_clock),
             ("POST", "sessions/{id}/pay", self._pay),
             ("POST", "sessions/{id}/expire", self._expire),
+            ("POST", "sessions/{id}/challenge", self._challenge),
             ("POST", "sessions/{id}/settle", self._settle),
+            ("POST", "debits", self._set_debits),
+            ("POST", "limits", self._set_limits),
+            ("POST", "versions", self._pin_version),
             ("POST", "refunds/{id}/settle", self._settle_refund),
         ]
         return [
@@ -114,6 +128,15 @@ class Control:
         if mode not in _MODES:
             raise Refused(f"mode must be one of {', '.join(_MODES)}")
         self._courier.duplicate = _whole(order, "duplicate", self._courier.duplicate, 1, 1000)
+        schedule = self._courier.schedule
+        name = order.get("retries")
+        if name is not None and name not in SCHEDULES:
+            raise Refused(f"retries must be one of {', '.join(SCHEDULES)}")
+        self._courier.schedule = replace(
+            schedule,
+            pauses_s=schedule.pauses_s if name is None else SCHEDULES[name],
+            speed_up=_whole(order, "speed_up", schedule.speed_up, 1, 10**6),
+        )
         self._courier.mode = mode
         self._courier.wake()
         return await self._show_webhooks(request)
@@ -123,6 +146,8 @@ class Control:
             "mode": self._courier.mode,
             "duplicate": self._courier.duplicate,
             "waiting": self._courier.waiting(),
+            "pauses_s": list(self._courier.schedule.pauses_s),
+            "speed_up": self._courier.schedule.speed_up,
         }
 
     async def _release(self, _: Request) -> JsonObject:
@@ -172,6 +197,27 @@ class Control:
     async def _settle(self, request: Request) -> JsonObject:
         succeeded = (await _json(request)).get("succeeded", True) is True
         return _found(self._provider.settle(request.path_params["id"], succeeded=succeeded))
+
+    async def _challenge(self, request: Request) -> JsonObject:
+        succeeded = (await _json(request)).get("succeeded", True) is True
+        return _found(self._provider.authenticate(request.path_params["id"], succeeded=succeeded))
+
+    async def _set_debits(self, request: Request) -> JsonObject:
+        delay_s = _whole(await _json(request), "delay_s", 0, 0, 10**7)
+        return {"delay_s": self._provider.debits_take(delay_s)}
+
+    async def _set_limits(self, request: Request) -> JsonObject:
+        order = await _json(request)
+        wanted = order.get("per_second")
+        per_second = None if wanted is None else _whole(order, "per_second", 0, 1, 10**6)
+        return {"per_second": self._provider.limit(per_second)}
+
+    async def _pin_version(self, request: Request) -> JsonObject:
+        order = await _json(request)
+        account, version = str(order.get("account", "")), str(order.get("api_version", ""))
+        if not self._provider.pin(account, version):
+            raise Refused("this API version is not known")
+        return {"account": account, "api_version": version}
 
     async def _settle_refund(self, request: Request) -> JsonObject:
         status = (await _json(request)).get("status", "succeeded")

@@ -35,7 +35,7 @@ class Courier:
         self._books = books
         self._queue = queue
         self._postman = postman
-        self._schedule = schedule
+        self.schedule = schedule
         self._chance = chance
         self._woken = asyncio.Event()
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -133,7 +133,7 @@ class Courier:
             if taken:
                 self._queue.conclude(delivery, "delivered", last)
                 return
-            pause_ms = self._schedule.pause_ms(delivery.tries + 1, self._chance)
+            pause_ms = self.schedule.pause_ms(delivery.tries + 1, self._chance)
             if pause_ms is None:
                 self._queue.conclude(delivery, "failed", last)
             else:

@@ -29,14 +29,22 @@ CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (event);
 _SELECT_PENDING = "SELECT seq, event, endpoint, tries FROM deliveries WHERE state = 'pending'"
 
 
+_MINUTE, _HOUR = 60, 3600
+SANDBOX = (_MINUTE, _HOUR)
+LIVE = (5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, *(12 * _HOUR,) * 4)
+SCHEDULES = {"sandbox": SANDBOX, "live": LIVE}
+"""docs.stripe.com/webhooks, "Retry behavior"; live tries end within three days."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RetrySchedule:
     """The pauses after a failed try, and by how much they are shortened.
 
-    Two pauses are three tries, as in Stripe's sandbox. Spread adds up to a tenth at random.
+    Stripe's own are `SANDBOX` (three tries in all) and `LIVE` (for three days). Spread adds up to
+    a tenth at random.
     """
 
-    pauses_s: Sequence[int] = (60, 3600)
+    pauses_s: Sequence[int] = SANDBOX
     speed_up: int = 60
     timeout_s: float = 10.0
 

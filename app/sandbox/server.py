@@ -25,8 +25,15 @@ from app.sandbox.courier import Courier
 from app.sandbox.deliveries import Queue, RetrySchedule
 from app.sandbox.faults import Faults
 from app.sandbox.ids import Ids, RandomIds
+from app.sandbox.limits import Limits
 from app.sandbox.listener import Listener, listening, origin_of, stopped_by_signals
-from app.sandbox.pages.outcome import cancelled_page, not_found_page, success_page
+from app.sandbox.pages.outcome import (
+    cancelled_page,
+    not_debited_page,
+    not_found_page,
+    success_page,
+    underway_page,
+)
 from app.sandbox.stripe.postman import StripePostman
 from app.sandbox.stripe.provider import StripeSandbox
 from app.sandbox.stripe.workbench import Workbench
@@ -56,6 +63,7 @@ class SandboxServer:
         ids: Ids | None = None,
         chance: random.Random | None = None,
         retries: RetrySchedule | None = None,
+        requests_per_second: int | None = None,
         shop_name: str = "Training shop",
     ) -> None:
         self.books_path = Path(books_path)
@@ -66,6 +74,7 @@ class SandboxServer:
         self._ids: Ids = RandomIds() if ids is None else ids
         self._chance = random.Random() if chance is None else chance
         self._retries = RetrySchedule() if retries is None else retries
+        self._requests_per_second = requests_per_second
         self._shop_name = shop_name
         self._origin: str | None = None
         self._bound_port = 0
@@ -178,7 +187,8 @@ class SandboxServer:
             schedule=self._retries,
             chance=self._chance,
         )
-        provider = StripeSandbox(bench, faults, traffic, courier.wake)
+        limits = Limits(time.monotonic, self._requests_per_second)
+        provider = StripeSandbox(bench, faults, traffic, limits, courier.wake)
         control = Control(
             books=books,
             clock=clock,
@@ -188,7 +198,7 @@ class SandboxServer:
             provider=provider,
         )
         app = Starlette(
-            routes=[*control.routes(), *provider.routes(), *_plain_routes()],
+            routes=[*control.routes(), *provider.routes(), *_plain_routes(provider.landing)],
             exception_handlers={ClientDisconnect: _hung_up},
         )
         self._listener = Listener(app, on_ready, faults.stop)
@@ -208,7 +218,7 @@ class SandboxServer:
 
 
 async def _sweep(catch_up: Callable[[], None]) -> None:
-    """Let sessions expire by themselves, without anybody asking."""
+    """Let sessions expire and debits settle by themselves, without anybody asking."""
     while True:
         catch_up()
         await asyncio.sleep(_SWEEP_S)
@@ -219,9 +229,10 @@ async def _hung_up(_: Request, __: Exception) -> Response:
     return Response(status_code=400)
 
 
-def _plain_routes() -> list[Route]:
-    async def success(_: Request) -> Response:
-        return success_page()
+def _plain_routes(landing: Callable[[str], str]) -> list[Route]:
+    async def success(request: Request) -> Response:
+        pages = {"paid": success_page, "processing": underway_page, "failed": not_debited_page}
+        return pages[landing(request.query_params.get("session", ""))]()
 
     async def cancelled(_: Request) -> Response:
         return cancelled_page()

@@ -21,6 +21,7 @@ from ui.counter import Stage
 from ui.format import Formats
 from ui.kit.text import Text
 from ui.orders.words import exception_words, state_words, story_entry
+from ui.pay.state import Phase
 from ui.theme import Tone
 from ui.window import Window
 
@@ -154,6 +155,31 @@ def test_an_open_payment_is_continued_from_its_order(
         await open_orders(window)
         button(window, "continue_payment").click()
         assert window.pay.isVisible()
+
+    run(look())
+
+
+def test_a_payment_that_failed_late_is_told_and_can_be_taken_up_again(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def look() -> None:
+        order = place(till)
+        attempt = till.orders.attempts_of(order.id)[0]
+        till.tell_of("attempt.failed", order.id, attempt.id)
+        await window.counter.tasks.settled()
+        assert not window.notice.isVisible()
+        till.orders.change(attempt.id, state=AttemptState.FAILED)
+        till.tell_of("attempt.failed", order.id, attempt.id)
+        await window.counter.tasks.settled()
+        assert window.notice.title == f"Order {order.number} was not paid"
+        await open_orders(window)
+        button(window, "continue_payment").click()
+        await window.counter.tasks.settled()
+        assert window.counter.payment is not None
+        assert window.counter.payment.phase is Phase.FAILED
+        button(window, "cancel_payment").click()
+        await window.counter.tasks.settled()
+        assert stage_of(window.counter) is Stage.SELLING
 
     run(look())
 

@@ -84,6 +84,18 @@ def test_a_code_is_not_waited_for_before_the_books_know_that_it_is_shown(
     assert phase_of(order, attempt, START, is_shown=False) is Phase.OPENING
 
 
+def test_a_customer_who_has_confirmed_cannot_be_closed_out(order: Order, attempt: Attempt) -> None:
+    confirmed = replace(attempt, state=AttemptState.PROCESSING, close_reason=CloseReason.CANCELLED)
+    assert phase_of(order, confirmed, START, is_closing=True) is Phase.PROCESSING
+    words = wording(model(Phase.PROCESSING))
+    assert words.actions == (Action.CHECK_NOW, Action.SET_ASIDE)
+    assert "Do not charge again" in words.sentence
+
+
+def test_a_challenge_that_was_not_passed_has_its_own_words() -> None:
+    assert "did not confirm" in decline_words("payment_intent_authentication_failure")
+
+
 def test_cancelling_takes_the_code_away_at_once(order: Order, attempt: Attempt) -> None:
     assert phase_of(order, attempt, START, is_closing=True, is_shown=True) is Phase.CLOSING
     closing = replace(attempt, close_reason=CloseReason.EXPIRED)

@@ -81,7 +81,7 @@ def test_phones_come_back_to_the_double_else_to_the_public_address_else_nowhere(
 ) -> None:
     assert return_pages(load(Mode.LIVE), "").success_url == ""
     assert return_pages(load(Mode.TRAINING), "http://127.0.0.1:1").success_url.endswith(
-        ":1/success"
+        ":1/success?session={CHECKOUT_SESSION_ID}"
     )
     world = load(Mode.LIVE, BASE_URL="https://till.example/")
     assert return_pages(world, "").cancel_url == "https://till.example/cancelled"

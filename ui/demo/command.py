@@ -12,7 +12,8 @@ from app.bootstrap import Till
 from app.settings import Mode, Settings, load_settings
 from app.store.connection import private_directory
 from ui.demo.customer import make_customer
-from ui.demo.journey import Journey, StepFailed
+from ui.demo.ends import CLOSED_DEADLINE, Ends
+from ui.demo.journey import StepFailed
 from ui.start import prepare_screen, run_in_qt, running_window
 
 _SHOW_END_S: Final = 4.0
@@ -39,10 +40,14 @@ async def _play(arguments: argparse.Namespace, settings: Settings, out: Path) ->
     print(f"The customer is {customer.name}.")
     try:
         till = await asyncio.to_thread(
-            lambda: Till(settings, register_webhooks=not arguments.no_webhooks)
+            lambda: Till(
+                settings,
+                register_webhooks=not arguments.no_webhooks,
+                deadline=CLOSED_DEADLINE if arguments.end == "closed" else None,
+            )
         )
         async with running_window(till, settings, display="window") as window:
-            journey = Journey(
+            journey = Ends(
                 till,
                 window,
                 customer,
@@ -51,7 +56,10 @@ async def _play(arguments: argparse.Namespace, settings: Settings, out: Path) ->
                 is_shown=arguments.show,
             )
             try:
-                await journey.run(arguments.card.replace(" ", ""))
+                if arguments.end:
+                    await journey.play(arguments.end)
+                else:
+                    await journey.run(arguments.card.replace(" ", ""))
             except StepFailed as failed:
                 print(f"NOT DONE: {failed}", file=sys.stderr)
                 return 1

@@ -4,33 +4,14 @@ With Chromium installed it is a real browser at a phone's size; without, an HTTP
 the page's own form and posts it. Neither knows anything of the till.
 """
 
-import asyncio
 import shutil
-import urllib.parse
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
-
-import httpx
-
-T = TypeVar("T")
+from typing import Final, Protocol
 
 CARD_NAME: Final = "Ada Sample"
-_CVC: Final = "123"
-_EXPIRY: Final = "12/34"
+CVC: Final = "123"
+EXPIRY: Final = "12/34"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-_BROWSER_FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-_PHONE: Final = {"width": 390, "height": 844}
 
 
 class Customer(Protocol):
@@ -44,6 +25,26 @@ class Customer(Protocol):
 
     async def pay(self, card: str) -> str:
         """Fill in the form, send it, and give the title of what comes back."""
+        ...
+
+    async def pay_by_debit(self, iban: str) -> str:
+        """Choose the bank debit, fill in the form, send it, and give the title of what comes."""
+        ...
+
+    async def choose_debit(self, iban: str) -> None:
+        """Fill in the form of the bank debit without sending it."""
+        ...
+
+    async def answer_bank(self, *, is_me: bool) -> str:
+        """Answer the bank's challenge and give the title of what comes back."""
+        ...
+
+    async def go_back(self) -> str:
+        """Take the page's way back to the shop and give the title of what comes."""
+        ...
+
+    async def give_up(self, card: str) -> None:
+        """Begin to fill in the form, then close the page."""
         ...
 
     async def picture(self, path: Path) -> bool:
@@ -62,6 +63,9 @@ def find_browser() -> str | None:
 
 async def make_customer() -> Customer:
     """Give a browser where one can be driven, else the plain client."""
+    from ui.demo.browser import BrowserCustomer
+    from ui.demo.form import FormCustomer
+
     path = find_browser()
     if path is not None:
         browser = BrowserCustomer(path)
@@ -73,130 +77,3 @@ async def make_customer() -> Customer:
         else:
             return browser
     return FormCustomer()
-
-
-class BrowserCustomer:
-    """Chromium at the size of a phone, driven from a thread of its own."""
-
-    name = "Chromium at phone size"
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="customer")
-        self._playwright: Any = None
-        self._page: Any = None
-
-    async def start(self) -> None:
-        """Start the browser. Raises where it or its driver is missing."""
-        await self._do(self._start)
-
-    async def open(self, url: str) -> str:
-        def visit() -> str:
-            self._page.goto(url, wait_until="load")
-            return str(self._page.title())
-
-        return await self._do(visit)
-
-    async def pay(self, card: str) -> str:
-        def fill_and_send() -> str:
-            page = self._page
-            page.fill("[name=card_number]", card)
-            page.fill("[name=exp]", _EXPIRY)
-            page.fill("[name=cvc]", _CVC)
-            page.fill("[name=name]", CARD_NAME)
-            with page.expect_navigation(wait_until="load"):
-                page.click("button.pay")
-            return str(page.title())
-
-        return await self._do(fill_and_send)
-
-    async def picture(self, path: Path) -> bool:
-        await self._do(lambda: self._page.screenshot(path=str(path)))
-        return True
-
-    async def close(self) -> None:
-        def stop() -> None:
-            if self._playwright is not None:
-                self._playwright.stop()
-
-        await self._do(stop)
-        self._thread.shutdown(wait=False)
-
-    def _start(self) -> None:
-        from playwright.sync_api import sync_playwright
-
-        self._playwright = sync_playwright().start()
-        browser = self._playwright.chromium.launch(
-            executable_path=self._path, args=list(_BROWSER_FLAGS)
-        )
-        context = browser.new_context(
-            viewport=_PHONE, device_scale_factor=2, is_mobile=True, has_touch=True
-        )
-        self._page = context.new_page()
-
-    async def _do(self, work: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._thread.submit(work))
-
-
-class FormCustomer:
-    """Reads the page's form and posts it, as the simplest of browsers would."""
-
-    name = "an HTTP client that posts the page's form"
-
-    def __init__(self) -> None:
-        self._client = httpx.AsyncClient(follow_redirects=True, trust_env=False, timeout=10)
-        self._url = ""
-        self._page = _Page()
-
-    async def open(self, url: str) -> str:
-        return self._read(await self._client.get(url))
-
-    async def pay(self, card: str) -> str:
-        answers = {
-            "card_number": card,
-            "exp": _EXPIRY,
-            "cvc": _CVC,
-            "name": CARD_NAME,
-        }
-        fields = {**self._page.fields, **answers}
-        action = urllib.parse.urljoin(self._url, self._page.action)
-        return self._read(await self._client.post(action, data=fields))
-
-    async def picture(self, path: Path) -> bool:
-        return False
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-    def _read(self, reply: httpx.Response) -> str:
-        self._url = str(reply.url)
-        self._page = _Page()
-        self._page.feed(reply.text)
-        return self._page.title
-
-
-class _Page(HTMLParser):
-    """The title of a page, and the action and the fields of its form."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.title = ""
-        self.action = ""
-        self.fields: dict[str, str] = {}
-        self._in_title = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "form":
-            self.action = given.get("action") or ""
-        elif tag == "input" and given.get("name"):
-            self.fields[given["name"] or ""] = given.get("value") or ""
-        self._in_title = tag == "title"
-
-    def handle_data(self, data: str) -> None:
-        if self._in_title:
-            self.title += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "title":
-            self._in_title = False

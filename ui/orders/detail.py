@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.clock import Clock
 from app.domain.exceptions import OrderException
-from app.domain.order import OrderState
 from app.orders import OrderDetail
 from ui import theme
 from ui.accounts import account_label
@@ -97,9 +96,7 @@ class OrderPanel(Card):
             receipt = _("Receipt {number}").format(number=order.receipt_number)
             when = f"{when} · {receipt}"
         self._when.set_text(when)
-        self.resume.setVisible(
-            order.state is OrderState.OPEN and any(one.is_live for one in detail.attempts)
-        )
+        self.resume.setVisible(detail.can_go_on)
         self._show_exceptions(detail)
         self._table.show_snapshot(order.snapshot)
         paid_by = " · ".join(

@@ -113,6 +113,9 @@ def phase_of(
             OrderState.CANCELLED: Phase.CANCELLED,
             OrderState.EXPIRED: Phase.EXPIRED,
         }[order.state]
+    # A customer who has confirmed cannot be closed out any more: the bank has the last word.
+    if attempt is not None and attempt.state is AttemptState.PROCESSING:
+        return Phase.PROCESSING
     if is_closing or (attempt is not None and attempt.is_live and attempt.close_reason is not None):
         return Phase.CLOSING
     if attempt is None:
@@ -121,7 +124,6 @@ def phase_of(
         return _phase_of_open(attempt, now, is_shown=is_shown, patient_since=patient_since)
     return {
         AttemptState.CREATING: Phase.OPENING,
-        AttemptState.PROCESSING: Phase.PROCESSING,
         AttemptState.PAID: Phase.NEEDS_PERSON,
         AttemptState.UNKNOWN: Phase.UNKNOWN,
         AttemptState.FAILED: Phase.FAILED,
@@ -187,6 +189,7 @@ def decline_words(code: str) -> str:
         "insufficient_funds": _("The card does not have enough money."),
         "expired_card": _("The card has expired."),
         "incorrect_cvc": _("The security code was wrong."),
+        "payment_intent_authentication_failure": _("The customer did not confirm with the bank."),
         "authentication_required": _("The bank wanted a confirmation that did not come."),
         "processing_error": _("The bank had a problem with the card."),
     }.get(code, _("The card was declined."))
@@ -232,10 +235,13 @@ _WORDS: Final[dict[Phase, Wording]] = {
     ),
     Phase.PROCESSING: Wording(
         _n("Payment is being processed"),
-        _n("The customer has confirmed; the bank has not answered yet. Do not charge again."),
+        _n(
+            "The customer has confirmed; the bank has not answered yet. Do not charge again. "
+            "This can take days: set it aside, the till says when it is paid."
+        ),
         Tone.BUSY,
         "hourglass",
-        (Action.CHECK_NOW, Action.CANCEL),
+        (Action.CHECK_NOW, Action.SET_ASIDE),
     ),
     Phase.CLOSING: Wording(
         _n("Making sure that nothing was paid"),

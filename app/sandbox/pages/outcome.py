@@ -16,6 +16,16 @@ def success_page() -> HTMLResponse:
     )
 
 
+def underway_page() -> HTMLResponse:
+    return _word(
+        "Payment is on its way",
+        "Your bank has the order to pay. You can put your phone away.",
+        sign="clock",
+        state="processing",
+        tone="still",
+    )
+
+
 def cancelled_page() -> HTMLResponse:
     return _word(
         "Nothing was paid",
@@ -37,6 +47,21 @@ def already_paid_page(
         sign="clock" if pending else "tick",
         state="processing" if pending else "paid",
         tone="still" if pending else "good",
+        shop=shop,
+        total=total,
+        link=None if back_url is None else ("Back to the shop", back_url),
+    )
+
+
+def not_debited_page(
+    *, shop: str | None = None, total: str | None = None, back_url: str | None = None
+) -> HTMLResponse:
+    return _word(
+        "Your bank did not pay",
+        "Nothing was taken from your account. Ask at the till how to pay instead.",
+        sign="cross",
+        state="failed",
+        tone="bad",
         shop=shop,
         total=total,
         link=None if back_url is None else ("Back to the shop", back_url),

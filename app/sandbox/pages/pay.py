@@ -47,10 +47,13 @@ class Bill:
     """What was typed before and may be shown again."""
     email_asked: bool = True
     problem: Problem | None = None
+    takes_debits: bool = False
+    by_debit: bool = False
+    """Whether the last try was a bank debit."""
 
 
 @dataclass(frozen=True)
-class TestCard:
+class TestNumber:
     """A number to try, and what it does."""
 
     number: str
@@ -58,10 +61,16 @@ class TestCard:
 
 
 _TEST_CARDS = (
-    TestCard("4242 4242 4242 4242", "works"),
-    TestCard("4000 0000 0000 0002", "declined"),
-    TestCard("4000 0000 0000 9995", "no funds"),
-    TestCard("4000 0000 0000 0069", "expired"),
+    TestNumber("4242 4242 4242 4242", "works"),
+    TestNumber("4000 0025 0000 3155", "bank asks"),
+    TestNumber("4000 0000 0000 0002", "declined"),
+    TestNumber("4000 0000 0000 9995", "no funds"),
+    TestNumber("4000 0000 0000 0069", "expired"),
+    TestNumber("4000 0000 0000 0119", "error"),
+)
+_TEST_IBANS = (
+    TestNumber("DE89 3704 0044 0532 0130 00", "arrives later"),
+    TestNumber("DE62 3704 0044 0532 0130 01", "fails later"),
 )
 
 
@@ -76,11 +85,13 @@ def pay_page(bill: Bill, *, status: int = 200) -> HTMLResponse:
 <section class="sheet" aria-labelledby="how"><h2 id="how">{heading}</h2>
 {alert}
 <form method="post" action="{action}" novalidate>
+{methods}
 {fields}
-<button class="pay">{button}</button>
+{mandate}
+<button class="pay" data-busy="Paying…">{button}</button>
 </form>
 {leave}
-{cards}
+{numbers}
 </section>
 </main>""",
         shop=shop_line(bill.shop),
@@ -88,16 +99,56 @@ def pay_page(bill: Bill, *, status: int = 200) -> HTMLResponse:
         total=bill.total,
         wide=Markup(' class="wide"') if len(bill.total) > _WIDE else Markup(""),
         lines=_lines(bill),
-        heading="Your details" if bill.free else "Pay by card",
+        heading=_heading(bill),
         alert=_alert(bill.problem),
         action=bill.action,
+        methods=_methods(bill),
         fields=_fields(bill),
+        mandate=_mandate(bill),
         button=bill.button,
         leave=_leave(bill),
-        cards=Markup("") if bill.free else _test_cards(),
+        numbers=_test_numbers(bill),
     )
     state = "open" if bill.problem is None else "declined"
     return page(content, title=f"Pay {bill.total} to {bill.shop}", state=state, status=status)
+
+
+def _heading(bill: Bill) -> str:
+    if bill.free:
+        return "Your details"
+    return "How do you want to pay?" if bill.takes_debits else "Pay by card"
+
+
+def _methods(bill: Bill) -> Markup:
+    if not bill.takes_debits:
+        return Markup("")
+    choices = joined(
+        fill(
+            '<label><input type="radio" name="method" value="{value}"{chosen}>'
+            "<span>{words}</span></label>",
+            value=value,
+            words=words,
+            chosen=Markup(" checked") if chosen else Markup(""),
+        )
+        for value, words, chosen in (
+            ("card", "Card", not bill.by_debit),
+            ("sepa_debit", "Bank debit (SEPA)", bill.by_debit),
+        )
+    )
+    return fill(
+        '<fieldset class="methods" aria-labelledby="how">{choices}</fieldset>', choices=choices
+    )
+
+
+def _mandate(bill: Bill) -> Markup:
+    if not bill.takes_debits:
+        return Markup("")
+    return fill(
+        '<p class="quiet by-debit">You let {shop} take {total} from this account, once.'
+        " A bank takes days for it; this one, seconds.</p>",
+        shop=bill.shop,
+        total=bill.total,
+    )
 
 
 def _lines(bill: Bill) -> Markup:
@@ -137,14 +188,20 @@ def _alert(problem: Problem | None) -> Markup:
 
 def _fields(bill: Bill) -> Markup:
     # autocomplete is off so that no phone offers its owner's real card to a simulator.
+    debit = _field(bill, "iban", "IBAN", "DE89 3704 0044 0532 0130 00", "text", 42)
+    name = "Name" if bill.takes_debits else "Name on card"
     card = joined(
         [
+            Markup('<div class="by-card">'),
             _field(bill, "card_number", "Card number", "1234 1234 1234 1234", "numeric", 23),
             Markup('<div class="pair">'),
             _field(bill, "exp", "Expiry", "MM/YY", "numeric", 7),
             _field(bill, "cvc", "CVC", "123", "numeric", 4),
-            Markup("</div>"),
-            _field(bill, "name", "Name on card", "", "text", 100),
+            Markup("</div></div>"),
+            fill('<div class="by-debit">{debit}</div>', debit=debit)
+            if bill.takes_debits
+            else Markup(""),
+            _field(bill, "name", name, "", "text", 100),
         ]
     )
     email = _field(bill, "email", "E-mail for the receipt", "", "email", 200, optional=True)
@@ -184,17 +241,28 @@ def _leave(bill: Bill) -> Markup:
     return fill('<a class="leave" href="{url}">Cancel and go back</a>', url=bill.cancel_url)
 
 
-def _test_cards() -> Markup:
-    rows = joined(
-        fill(
-            '<li><code data-fill data-exp="12/34">{number}</code><span>{effect}</span></li>',
-            number=card.number,
-            effect=card.effect,
-        )
-        for card in _TEST_CARDS
+def _test_numbers(bill: Bill) -> Markup:
+    if bill.free:
+        return Markup("")
+    debits = fill(
+        '<p class="quiet">Bank accounts</p><ul>{rows}</ul>', rows=_numbers(_TEST_IBANS, "iban")
     )
     return fill(
-        '<details class="cards"><summary>Test cards</summary><ul>{rows}</ul>'
-        '<p class="quiet">Any date ahead, any CVC. Never enter a real card.</p></details>',
-        rows=rows,
+        '<details class="cards"><summary>{words}</summary><ul>{rows}</ul>{debits}'
+        '<p class="quiet">Any date ahead, any CVC. Never enter a real one.</p></details>',
+        words="Test cards and accounts" if bill.takes_debits else "Test cards",
+        rows=_numbers(_TEST_CARDS, "card_number"),
+        debits=debits if bill.takes_debits else Markup(""),
+    )
+
+
+def _numbers(numbers: Sequence[TestNumber], field: str) -> Markup:
+    return joined(
+        fill(
+            '<li><code data-fill="{field}">{number}</code><span>{effect}</span></li>',
+            field=field,
+            number=each.number,
+            effect=each.effect,
+        )
+        for each in numbers
     )

@@ -68,6 +68,32 @@ background:var(--bad-tint);color:var(--bad);font-weight:600}
 .alert span{font-weight:400;display:block;font-size:.9375rem}
 .leave{display:flex;align-items:center;justify-content:center;min-height:3rem;margin-top:.75rem}
 .quiet{color:var(--soft);font-size:.875rem}
+.methods{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin-bottom:1.25rem}
+.methods label{margin:0;cursor:pointer}
+.methods input{position:absolute;opacity:0;width:1px;height:1px}
+.methods span{display:flex;align-items:center;justify-content:center;min-height:3.25rem;
+padding:.4rem .6rem;text-align:center;line-height:1.2;border:1px solid var(--edge);
+border-radius:.75rem;text-wrap:balance}
+.methods input:checked+span{border:2px solid var(--accent);background:var(--tint);
+color:var(--accent)}
+.methods input:focus-visible+span{outline:3px solid var(--accent);outline-offset:2px}
+form .by-debit.quiet{margin-bottom:1rem}
+form:has([value=card]:checked) .by-debit,form:has([value=sepa_debit]:checked) .by-card{
+display:none}
+.bank{padding:2rem 1.5rem 1.5rem}
+.bank .sign{display:grid;place-items:center;width:4.5rem;height:4.5rem;margin-bottom:1rem;
+border-radius:1.25rem;background:var(--tint);color:var(--accent)}
+.bank h1{font-size:1.75rem;line-height:1.2;letter-spacing:-.02em;margin:.15rem 0 1.25rem;
+text-wrap:balance}
+.bank dl{margin-bottom:1.25rem;font-variant-numeric:tabular-nums}
+.bank dl div{display:flex;justify-content:space-between;gap:1.25rem;padding:.7rem 0;
+border-top:1px solid var(--line)}
+.bank dl div:last-child{border-bottom:1px solid var(--line)}
+.bank dt{color:var(--soft)}
+.bank dd{overflow-wrap:anywhere;text-align:right}
+.bank form+form+.quiet{margin-top:1.25rem;text-align:center}
+button.second{background:transparent;color:var(--accent);border:1px solid var(--edge)}
+button.second:hover{background:var(--tint)}
 .cards{margin-top:.5rem;border-top:1px solid var(--line);padding-top:.5rem}
 .cards ul{list-style:none;display:grid;gap:.5rem;padding-bottom:.5rem}
 .cards li{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:center;
@@ -102,20 +128,27 @@ border-color .15s}}
 """)
 
 SCRIPT = Markup("""
-(()=>{const f=document.forms[0];if(!f)return;const b=f.querySelector('.pay'),t=b.textContent;
-const n=f.card_number,e=f.exp;
-const groups=v=>v.replace(/[^0-9]/g,'').slice(0,19).replace(/(.{4})(?=.)/g,'$1 ');
-if(n){n.addEventListener('input',()=>{
-if(n.selectionStart===n.value.length)n.value=groups(n.value)});
+(()=>{for(const f of document.forms){const b=f.querySelector('.pay'),t=b.textContent;
+f.addEventListener('submit',v=>{if(b.disabled){v.preventDefault();return}
+b.disabled=true;b.textContent=b.dataset.busy});
+addEventListener('pageshow',()=>{b.disabled=false;b.textContent=t})}
+const f=document.forms[0];if(!f)return;const b=f.querySelector('.pay');
+const n=f.card_number,e=f.exp,i=f.iban;
+const fours=v=>v.replace(/(.{4})(?=.)/g,'$1 ');
+const grow=(k,clean)=>k&&k.addEventListener('input',()=>{
+if(k.selectionStart===k.value.length)k.value=fours(clean(k.value))});
+grow(n,v=>v.replace(/[^0-9]/g,'').slice(0,19));
+grow(i,v=>v.toUpperCase().replace(/[^0-9A-Z]/g,'').slice(0,34));
+if(!n)return;
 e.addEventListener('input',v=>{let d=e.value.replace(/[^0-9]/g,'').slice(0,4);
 if(d.length===1&&d>'1')d='0'+d;
 if(v.inputType!=='deleteContentBackward'&&d.length>=2)d=d.slice(0,2)+'/'+d.slice(2);
 else if(d.length>2)d=d.slice(0,2)+'/'+d.slice(2);e.value=d});
 for(const c of document.querySelectorAll('[data-fill]')){const k=document.createElement('button');
 k.type='button';k.textContent=c.textContent;k.setAttribute('aria-label','Use '+c.textContent);
-k.addEventListener('click',()=>{n.value=c.textContent;e.value=c.dataset.exp;f.cvc.value='123';
-b.scrollIntoView({block:'center'});b.focus()});c.replaceWith(k)}}
-f.addEventListener('submit',v=>{if(b.disabled){v.preventDefault();return}
-b.disabled=true;b.textContent='Paying\\u2026'});
-addEventListener('pageshow',()=>{b.disabled=false;b.textContent=t})})();
+k.addEventListener('click',()=>{const w=f.elements[c.dataset.fill];w.value=c.textContent;
+if(w===n){e.value='12/34';f.cvc.value='123'}
+if(f.method)f.method.value=w===n?'card':'sepa_debit';
+if(w!==n&&!f.elements.name.value)f.elements.name.value='Ada Sample';
+b.scrollIntoView({block:'center'});b.focus()});c.replaceWith(k)}})();
 """)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app.sandbox.books import JsonObject
 from app.sandbox.faults import Fault, Faults
+from app.sandbox.limits import Limits
 from app.sandbox.stripe import (
     API_VERSION,
     accounts,
@@ -23,8 +24,9 @@ from app.sandbox.stripe import (
     refunds,
     sessions,
     subscriptions,
+    versions,
 )
-from app.sandbox.stripe.errors import StripeRefusal, unrecognized
+from app.sandbox.stripe.errors import StripeRefusal, rate_limited, unrecognized
 from app.sandbox.stripe.forms import Form, decode
 from app.sandbox.stripe.idempotency import Answer, Keys
 from app.sandbox.stripe.parameters import EXPAND
@@ -63,6 +65,18 @@ _ROUTES: list[tuple[str, str, Handler]] = [
 _PATTERNS = [(method, re.compile(path), handler) for method, path, handler in _ROUTES]
 
 
+class TooFast(Exception):
+    """The account asks more often than it may; `headers` say so and for how long."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(wait_s)
+        self.headers = {
+            "Retry-After": str(wait_s),
+            "Stripe-Rate-Limited-Reason": "global-rate",
+            "Stripe-Should-Retry": "false",
+        }
+
+
 @dataclass
 class Reply:
     """What goes back, unless a fault cuts the connection first."""
@@ -78,11 +92,17 @@ class StripeApi:
     """Answers everything below `/v1`; `changed` is called after each commit."""
 
     def __init__(
-        self, bench: Workbench, faults: Faults, traffic: Traffic, changed: Callable[[], None]
+        self,
+        bench: Workbench,
+        faults: Faults,
+        traffic: Traffic,
+        limits: Limits,
+        changed: Callable[[], None],
     ) -> None:
         self._bench = bench
         self._faults = faults
         self._traffic = traffic
+        self._limits = limits
         self._changed = changed
         self._keys = Keys(bench)
 
@@ -98,14 +118,24 @@ class StripeApi:
             )
         )
         account: str | None = None
+        version = API_VERSION
         try:
             body = await body_of(request)
-            account = seen.account = self._admitted(request)
+            account = seen.account = _admitted(request)
+            version = versions.pinned(self._bench.books, account)
+            version = versions.asked(
+                self._bench.books, account, request.headers.get("Stripe-Version")
+            )
+            if wait_s := self._limits.wait_for(account):
+                raise TooFast(wait_s)
             handler, call = _routed(request, body, account, cause)
             reply = await self._served(request, handler, call)
         except BodyTooLarge:
             refusal = StripeRefusal(413, "Request body is too large.")
             reply = self._refused(refusal, account, cause)
+        except TooFast as too_fast:
+            reply = self._refused(rate_limited(), account, cause)
+            reply.headers = {**(reply.headers or {}), **too_fast.headers}
         except StripeRefusal as refusal:
             reply = self._refused(refusal, account, cause)
         if reply is None:
@@ -114,20 +144,9 @@ class StripeApi:
         return Response(
             reply.body,
             reply.status,
-            headers=self._headers(reply, cause),
+            headers=self._headers(reply, cause, version),
             media_type="application/json",
         )
-
-    def _admitted(self, request: Request) -> str:
-        if not from_loopback(request):
-            raise StripeRefusal(403, "The simulator's API is for this computer only.")
-        version = request.headers.get("Stripe-Version", API_VERSION)
-        account = accounts.authenticate(request.headers.get("Authorization"))
-        if version != API_VERSION:
-            raise StripeRefusal(
-                400, f"Invalid Stripe API version: {version}. This simulator has {API_VERSION}."
-            )
-        return account
 
     async def _served(self, request: Request, handler: Handler, call: Call) -> Reply | None:
         """The reply, or None where the connection is to be cut."""
@@ -172,18 +191,25 @@ class StripeApi:
         body = expanded(self._bench, call.account, handler(self._bench, call), paths)
         return Reply(200, json.dumps(body, indent=2, ensure_ascii=False))
 
+    def limit(self, per_second: int | None) -> int | None:
+        """Set or take away the limit of requests for each account."""
+        self._limits.set(per_second)
+        return self._limits.per_second
+
     def catch_up(self) -> None:
         """Let happen what was due before now."""
-        expired = sessions.expire_due(self._bench)
-        if refunds.settle_due(self._bench) or expired:
+        steps = (sessions.expire_due, payments.settle_due, refunds.settle_due)
+        happened = [step(self._bench) for step in steps]
+        if any(happened):
             self._changed()
 
     def _faulty(self, fault: Fault, status: int, call: Call, key: str | None) -> Reply:
-        body = fault.body
+        body, headers = fault.body, fault.headers
+        if status == 429:
+            headers = {**TooFast(1).headers, **headers}
         if body is None:
-            refusal = StripeRefusal(
-                status, "An unknown error occurred.", type="api_error", code=_CODES.get(status)
-            )
+            unknown = StripeRefusal(status, "An unknown error occurred.", type="api_error")
+            refusal = rate_limited() if status == 429 else unknown
             body = refusal.body(
                 account=call.account, request_id=call.cause.request_id or "", at=self._bench.now()
             )
@@ -193,7 +219,7 @@ class StripeApi:
                 if kept := self._keys.answer(call):
                     return _replay(kept)
                 self._keys.keep(call, status, text)
-        return Reply(status, text, headers=fault.headers)
+        return Reply(status, text, headers=headers)
 
     def _refused(self, refusal: StripeRefusal, account: str | None, cause: Cause) -> Reply:
         body = refusal.body(
@@ -204,12 +230,12 @@ class StripeApi:
             headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
         return Reply(refusal.status, json.dumps(body, indent=2), headers=headers)
 
-    def _headers(self, reply: Reply, cause: Cause) -> dict[str, str]:
+    def _headers(self, reply: Reply, cause: Cause, version: str) -> dict[str, str]:
         headers = {
             "Cache-Control": "no-cache, no-store",
             "Date": self._bench.clock.http_date(),
             "Request-Id": cause.request_id or "",
-            "Stripe-Version": API_VERSION,
+            "Stripe-Version": version,
         }
         if cause.idempotency_key is not None:
             headers["Idempotency-Key"] = cause.idempotency_key
@@ -220,7 +246,11 @@ class StripeApi:
         return {**headers, **(reply.headers or {})}
 
 
-_CODES = {429: "rate_limit"}
+def _admitted(request: Request) -> str:
+    """The account that asks, or Stripe's refusal."""
+    if not from_loopback(request):
+        raise StripeRefusal(403, "The simulator's API is for this computer only.")
+    return accounts.authenticate(request.headers.get("Authorization"))
 
 
 def _routed(request: Request, body: bytes, account: str, cause: Cause) -> tuple[Handler, Call]:

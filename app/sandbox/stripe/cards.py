@@ -26,14 +26,16 @@ class Card:
     exp_year: int
     fingerprint: str
     refunds: RefundOutcome = "succeeds"
+    is_challenged: bool = False
+    """Whether the payer has to prove to the bank who is paying (3-D Secure)."""
 
 
 @dataclass(frozen=True)
 class Decline:
-    """The issuer says no."""
+    """The issuer says no; `decline_code` is None where no issuer was asked."""
 
     code: str
-    decline_code: str
+    decline_code: str | None
     message: str
 
 
@@ -63,13 +65,27 @@ INSUFFICIENT_FUNDS = Decline(
     "card_declined", "insufficient_funds", "Your card has insufficient funds."
 )
 EXPIRED_CARD = Decline("expired_card", "expired_card", "Your card has expired.")
+PROCESSING_ERROR = Decline(
+    "processing_error",
+    "processing_error",
+    "An error occurred while processing your card. Try again in a little bit.",
+)
+NOT_AUTHENTICATED = Decline(
+    "payment_intent_authentication_failure",
+    None,
+    "We are unable to authenticate your payment method. Please choose a different payment method"
+    " and try again.",
+)
 
 _DECLINES = {
     "4000000000000002": GENERIC_DECLINE,
     "4000000000009995": INSUFFICIENT_FUNDS,
     "4000000000000069": EXPIRED_CARD,
+    "4000000000000119": PROCESSING_ERROR,
 }
+_CHALLENGED = "4000002500003155"
 _APPROVED: dict[str, RefundOutcome] = {
+    _CHALLENGED: "succeeds",
     "4242424242424242": "succeeds",
     "4000000000007726": "succeeds_later",
     "4000000000005126": "fails_later",
@@ -102,6 +118,7 @@ def read(entry: Entry, now: int) -> tuple[Card, Decline | None] | Unusable:
         exp_year=year,
         fingerprint=_fingerprint(number),
         refunds=_APPROVED.get(number, "succeeds"),
+        is_challenged=number == _CHALLENGED,
     )
     today = datetime.fromtimestamp(now, UTC)
     if (year, month) < (today.year, today.month):

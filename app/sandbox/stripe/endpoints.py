@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import API_VERSION
 from app.sandbox.stripe.errors import bad_parameter, not_allowed
 from app.sandbox.stripe.objects.account import webhook_endpoint
 from app.sandbox.stripe.parameters import (
@@ -19,13 +18,14 @@ from app.sandbox.stripe.parameters import (
     check_all,
 )
 from app.sandbox.stripe.presentation import listed_page, presented
+from app.sandbox.stripe.versions import KNOWN
 from app.sandbox.stripe.workbench import Call, Workbench
 
 KIND = "webhook_endpoint"
 MOST = 16
 
 _RULES: Mapping[str, Rule] = {
-    "api_version": Choice([API_VERSION]),
+    "api_version": Choice(list(KNOWN)),
     "connect": Flag(),
     "description": Text(5000),
     "enabled_events": Listed(Text(200), most=500),

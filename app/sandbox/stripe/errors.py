@@ -85,6 +85,15 @@ def not_simulated(what: str, param: str | None = None) -> StripeRefusal:
     return StripeRefusal(400, f"The Scantill simulator does not have {what}.", param=param)
 
 
+def rate_limited() -> StripeRefusal:
+    return StripeRefusal(
+        429,
+        "Request rate limit exceeded. You can learn more about rate limits here"
+        " https://stripe.com/docs/rate-limits.",
+        code="rate_limit",
+    )
+
+
 def unauthorized(message: str) -> StripeRefusal:
     return StripeRefusal(401, message)
 

@@ -6,6 +6,7 @@ from app.sandbox.stripe.errors import bad_parameter
 from app.sandbox.stripe.objects.account import event
 from app.sandbox.stripe.parameters import LISTING, Flag, Listed, Span, Text, check_all
 from app.sandbox.stripe.presentation import listed_page, presented
+from app.sandbox.stripe.versions import pinned
 from app.sandbox.stripe.workbench import Call, Cause, Workbench
 
 _LIST_RULES = {
@@ -25,6 +26,7 @@ def record(bench: Workbench, type: str, subject: Record, cause: Cause) -> Record
     endpoints = wanting(bench, subject.account, type)
     body = event(
         id=bench.new_id("event", "evt_1", 23),
+        version=pinned(bench.books, subject.account),
         created=bench.now(),
         type=type,
         object=presented(bench, subject),

@@ -9,28 +9,39 @@ from starlette.routing import Route
 
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.faults import Faults
-from app.sandbox.pages.outcome import already_paid_page, expired_page, not_found_page
+from app.sandbox.pages.challenge import Challenge, challenge_page
+from app.sandbox.pages.outcome import (
+    already_paid_page,
+    expired_page,
+    not_debited_page,
+    not_found_page,
+)
 from app.sandbox.pages.pay import Bill, Line, Problem, pay_page
-from app.sandbox.stripe import payments, sessions
+from app.sandbox.stripe import debits, payments, sessions
 from app.sandbox.stripe.cards import Decline, Entry, Unusable
+from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.currencies import shown
 from app.sandbox.stripe.objects.session import PAGE_PATH
 from app.sandbox.stripe.workbench import Workbench
 from app.sandbox.wire import BodyTooLarge, CutConnection, body_of
 
 _LONGEST_FIELD = 200
-_SHOWN_AGAIN = ("card_number", "exp", "name", "email")
+_SHOWN_AGAIN = ("card_number", "exp", "iban", "name", "email")
+_CHALLENGE = "/challenge"
 _HINTS = {
     "generic_decline": "Nothing was charged. Try another card.",
     "insufficient_funds": "Nothing was charged. Try another card.",
     "expired_card": "Nothing was charged. Check the date, or try another card.",
     "incorrect_number": "Check the digits and try again.",
+    "invalid_iban": "Check the digits and try again.",
+    "payment_intent_authentication_failure": "Nothing was charged.",
+    "processing_error": "Nothing was charged. Try again, or use another card.",
 }
 _BUTTONS = {"book": "Book", "donate": "Donate", "subscribe": "Subscribe for"}
 
 
 class PayPage:
-    """`/c/pay/{session}`, for browsers and for plain HTTP clients alike."""
+    """`/c/pay/{session}` and its challenge, for browsers and for plain HTTP clients alike."""
 
     def __init__(
         self,
@@ -45,7 +56,11 @@ class PayPage:
         self._changed = changed
 
     def routes(self) -> list[Route]:
-        return [Route(PAGE_PATH + "{session}", self.answer, methods=["GET", "POST"])]
+        path, methods = PAGE_PATH + "{session}", ["GET", "POST"]
+        return [
+            Route(path, self.answer, methods=methods),
+            Route(path + _CHALLENGE, self.answer, methods=methods),
+        ]
 
     async def answer(self, request: Request) -> Response:
         try:
@@ -67,18 +82,44 @@ class PayPage:
         session = self._bench.books.get(sessions.KIND, request.path_params["session"])
         if session is None:
             return not_found_page()
-        if session.body["status"] == "open":
-            if request.method == "POST":
-                return self._paid(session, form)
-            return pay_page(self._bill(session, {}, None))
-        return self._closed(session)
+        if session.body["status"] != "open":
+            return self._closed(session)
+        if request.url.path.endswith(_CHALLENGE):
+            return self._challenged(session, form if request.method == "POST" else {})
+        if request.method == "POST":
+            return self._paid(session, form)
+        return pay_page(self._bill(session, {}, None))
 
     def _paid(self, session: Record, form: Mapping[str, str]) -> Response:
-        entry = Entry(form.get("card_number", ""), form.get("exp", ""), form.get("cvc", ""))
-        payer = payments.Payer(form.get("name") or None, form.get("email") or None)
+        payer = Payer(form.get("name") or None, form.get("email") or None)
         with self._bench.books.transaction():
-            outcome = payments.pay(self._bench, session, entry, payer)
+            outcome = payments.pay(self._bench, session, _way(form), payer)
+        return self._after(session, outcome, form)
+
+    def _challenged(self, session: Record, form: Mapping[str, str]) -> Response:
+        method = payments.challenged_method(self._bench, session)
+        if method is None:
+            return RedirectResponse(PAGE_PATH + session.id, 303)
+        verdict = form.get("verdict")
+        if verdict not in ("complete", "fail"):
+            challenge = Challenge(
+                shop=self._shop(session),
+                total=_total(session.body),
+                brand=method["card"]["brand"],
+                last4=method["card"]["last4"],
+                action=PAGE_PATH + session.id + _CHALLENGE,
+            )
+            return challenge_page(challenge)
+        with self._bench.books.transaction():
+            outcome = payments.authenticate(self._bench, session, succeeded=verdict == "complete")
+        return self._after(session, outcome, {})
+
+    def _after(
+        self, session: Record, outcome: payments.Outcome, form: Mapping[str, str]
+    ) -> Response:
         self._changed()
+        if outcome.state == "requires_action":
+            return RedirectResponse(PAGE_PATH + session.id + _CHALLENGE, 303)
         if outcome.problem is None:
             return RedirectResponse(_success_url(session), 303)
         problem = _problem(outcome.problem)
@@ -89,11 +130,11 @@ class PayPage:
         shop, total = self._shop(session), _total(session.body)
         if session.body["status"] == "expired":
             return expired_page(shop=shop, total=total, back_url=session.body["cancel_url"])
+        pending = session.body["payment_status"] == "unpaid"
+        if pending and not payments.is_processing(self._bench, session):
+            return not_debited_page(shop=shop, total=total, back_url=session.body["cancel_url"])
         return already_paid_page(
-            shop=shop,
-            total=total,
-            back_url=_success_url(session),
-            pending=session.body["payment_status"] == "unpaid",
+            shop=shop, total=total, back_url=_success_url(session), pending=pending
         )
 
     def _bill(self, session: Record, entered: Mapping[str, str], problem: Problem | None) -> Bill:
@@ -113,6 +154,8 @@ class PayPage:
             entered={name: entered.get(name, "") for name in _SHOWN_AGAIN},
             email_asked=body["customer_email"] is None,
             problem=problem,
+            takes_debits=debits.METHOD in body["payment_method_types"],
+            by_debit=_is_debit(entered),
         )
 
     def _shop(self, session: Record) -> str:
@@ -127,6 +170,16 @@ def _fields(body: bytes) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: value.strip()[:_LONGEST_FIELD] for name, value in pairs}
+
+
+def _is_debit(form: Mapping[str, str]) -> bool:
+    return form.get("method") == debits.METHOD
+
+
+def _way(form: Mapping[str, str]) -> Entry | debits.Mandate:
+    if _is_debit(form):
+        return debits.Mandate(form.get("iban", ""), form.get("name") or None)
+    return Entry(form.get("card_number", ""), form.get("exp", ""), form.get("cvc", ""))
 
 
 def _success_url(session: Record) -> str:
@@ -154,5 +207,6 @@ def _line(item: JsonObject) -> Line:
 def _problem(why: Decline | Unusable) -> Problem:
     if isinstance(why, Unusable):
         return Problem(why.code, why.message, _HINTS.get(why.code, ""), why.field)
-    hint = _HINTS.get(why.decline_code, "Nothing was charged. Try another card.")
-    return Problem(why.decline_code, why.message, hint, "card_number")
+    code = why.decline_code or why.code
+    hint = _HINTS.get(code, "Nothing was charged. Try another card.")
+    return Problem(code, why.message, hint, "card_number")

@@ -8,27 +8,37 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import cards, events, subscriptions
-from app.sandbox.stripe.currencies import decimals
-from app.sandbox.stripe.objects import payment
-from app.sandbox.stripe.objects.refund import balance_transaction
-from app.sandbox.stripe.objects.session import customer_details
-from app.sandbox.stripe.objects.subscription import customer
+from app.sandbox.stripe import cards, charges, debits, events
+from app.sandbox.stripe.charges import NOBODY, Payer
+from app.sandbox.stripe.objects.method import payment_method
+from app.sandbox.stripe.objects.session import PAGE_PATH
 from app.sandbox.stripe.parameters import EXPAND, LISTING, Span, Text, check_all
 from app.sandbox.stripe.presentation import listed_page, presented
-from app.sandbox.stripe.workbench import Call, Cause, Workbench
+from app.sandbox.stripe.workbench import Call, Workbench
 
-State = Literal["paid", "processing", "declined", "unusable", "already_complete", "expired"]
+State = Literal[
+    "paid",
+    "processing",
+    "requires_action",
+    "declined",
+    "unusable",
+    "already_complete",
+    "expired",
+    "nothing_to_prove",
+]
 
-_NOBODY = Cause()
+SCHEMA = """
+CREATE INDEX IF NOT EXISTS stripe_debits_due ON objects (json_extract(private, '$.settles_at'))
+    WHERE kind = 'payment_intent' AND json_extract(private, '$.settles_at') IS NOT NULL;
+"""
+DEBITS_TAKE_S = 10
+"""How long a bank debit takes where nothing else was asked for; Stripe's tests take seconds."""
 
-
-@dataclass(frozen=True)
-class Payer:
-    """What the payer gives besides the card."""
-
-    name: str | None = None
-    email: str | None = None
+_DEBITS_TAKE = "debits_take_s"
+_DUE = (
+    "kind = 'payment_intent' AND json_extract(private, '$.settles_at') IS NOT NULL"
+    " AND json_extract(private, '$.settles_at') <= ?"
+)
 
 
 @dataclass(frozen=True)
@@ -57,52 +67,96 @@ def retrieve_charge(bench: Workbench, call: Call) -> JsonObject:
 def pay(
     bench: Workbench,
     session: Record,
-    entry: cards.Entry,
+    way: cards.Entry | debits.Mandate,
     payer: Payer,
     *,
     delayed: bool = False,
 ) -> Outcome:
-    """Try to pay an open session with a card; the caller commits.
+    """Try to pay an open session; the caller commits.
 
-    `delayed` completes the session without money, as methods do that take days.
+    A bank debit completes the session without money and settles by itself later. `delayed` does
+    the same with a card, and settles only when told to.
     """
-    if session.body["status"] == "complete":
-        return Outcome("already_complete")
-    if session.body["status"] == "expired":
-        return Outcome("expired")
+    if over := _over(session):
+        return over
     if session.body["amount_total"] == 0:
-        _complete(bench, session, payer, "no_payment_required")
+        charges.complete(bench, session, payer, "no_payment_required")
         return Outcome("paid")
-    verdict = cards.read(entry, bench.now())
+    if isinstance(way, debits.Mandate):
+        return _pay_by_debit(bench, session, way, payer)
+    verdict = cards.read(way, bench.now())
     if isinstance(verdict, cards.Unusable):
         return Outcome("unusable", verdict)
-    card, decline = verdict
-    intent = _intent(bench, session)
-    method = payment.payment_method(
-        id=bench.new_id("payment_method", "pm_1", 23),
-        created=bench.now(),
-        card=card,
-        name=payer.name,
-        email=payer.email,
-    )
-    bench.add(session.account, "payment_method", method)
-    charge = _charge(bench, intent, method, card)
-    if decline is not None:
-        _decline(bench, intent, charge, method, decline)
-        return Outcome("declined", decline)
-    intent.body.update(
-        payment_method=method["id"], latest_charge=charge.id, last_payment_error=None
-    )
+    card, refusal = verdict
+    intent = charges.intent_of(bench, session)
+    method = _method(bench, session, card, payer)
+    if refusal is None and card.is_challenged:
+        return _challenge(bench, session, intent, method, payer)
+    charge = charges.new_charge(bench, intent, method, card.refunds)
+    if refusal is not None:
+        charges.decline(bench, intent, charge, method, refusal)
+        return Outcome("declined", refusal)
+    _take(intent, method, charge)
     if delayed:
-        intent.body["status"] = "processing"
-        bench.books.save(intent)
-        events.record(bench, "charge.pending", charge, _NOBODY)
-        events.record(bench, "payment_intent.processing", intent, _NOBODY)
-        _complete(bench, session, payer, "unpaid", intent)
-        return Outcome("processing")
-    _capture(bench, intent, charge)
-    _complete(bench, session, payer, "paid", intent)
+        return _process(bench, session, intent, charge, payer)
+    charges.capture(bench, intent, charge)
+    charges.complete(bench, session, payer, "paid", intent)
     return Outcome("paid")
+
+
+def challenged_method(bench: Workbench, session: Record) -> JsonObject | None:
+    """The card whose holder is asked for a proof just now; None where nobody is."""
+    intent = bench.books.get("payment_intent", session.private["payment_intent"] or "")
+    if intent is None or intent.body["status"] != "requires_action":
+        return None
+    return _method_of(bench, intent)
+
+
+def is_processing(bench: Workbench, session: Record) -> bool:
+    """Say whether the payer has done everything and the money is still to come."""
+    intent = bench.books.get("payment_intent", session.private["payment_intent"] or "")
+    return intent is not None and intent.body["status"] == "processing"
+
+
+def authenticate(bench: Workbench, session: Record, *, succeeded: bool) -> Outcome:
+    """Let the payer prove to the bank who is paying, or fail to; the caller commits."""
+    if over := _over(session):
+        return over
+    method = challenged_method(bench, session)
+    if method is None:
+        return Outcome("nothing_to_prove")
+    intent = charges.intent_of(bench, session)
+    if not succeeded:
+        charges.refuse(bench, intent, method, cards.NOT_AUTHENTICATED, charge=None)
+        return Outcome("declined", cards.NOT_AUTHENTICATED)
+    billing = method["billing_details"]
+    charge = charges.new_charge(bench, intent, method, "succeeds")
+    _take(intent, method, charge)
+    charges.capture(bench, intent, charge)
+    payer = Payer(billing["name"], billing["email"])
+    charges.complete(bench, session, payer, "paid", intent)
+    return Outcome("paid")
+
+
+def debits_take(bench: Workbench, seconds: int | None = None) -> int:
+    """How long a bank debit takes; `seconds` sets it for those to come, in a transaction."""
+    if seconds is not None:
+        with bench.books.transaction():
+            bench.books.set_fact(_DEBITS_TAKE, str(seconds))
+    kept = bench.books.fact(_DEBITS_TAKE)
+    return DEBITS_TAKE_S if kept is None else int(kept)
+
+
+def settle_due(bench: Workbench) -> bool:
+    """Decide the debits whose time has come, in a transaction of its own."""
+    due = bench.books.select(_DUE, (bench.now(),), index="stripe_debits_due")
+    if not due:
+        return False
+    with bench.books.transaction():
+        for intent in due:
+            session = bench.need(intent.account, "checkout.session", intent.private["session"], "")
+            settle_delayed(bench, session, succeeded=intent.private["succeeds"])
+    return True
 
 
 def settle_delayed(bench: Workbench, session: Record, *, succeeded: bool) -> bool:
@@ -113,134 +167,99 @@ def settle_delayed(bench: Workbench, session: Record, *, succeeded: bool) -> boo
     intent = bench.books.get("payment_intent", session.private["payment_intent"] or "")
     if intent is None or intent.body["status"] != "processing":
         return False
+    intent.private.pop("settles_at", None)
     charge = bench.need(session.account, "charge", intent.body["latest_charge"], "charge")
     if succeeded:
-        _capture(bench, intent, charge)
+        charges.capture(bench, intent, charge)
         session.body["payment_status"] = "paid"
         bench.books.save(session)
-        events.record(bench, "checkout.session.async_payment_succeeded", session, _NOBODY)
+        events.record(bench, "checkout.session.async_payment_succeeded", session, NOBODY)
         return True
-    method = bench.need(session.account, "payment_method", intent.body["payment_method"], "id")
-    _decline(bench, intent, charge, method.body, cards.GENERIC_DECLINE)
-    events.record(bench, "checkout.session.async_payment_failed", session, _NOBODY)
+    method = _method_of(bench, intent)
+    why = debits.NOT_DEBITED if method["type"] == debits.METHOD else cards.GENERIC_DECLINE
+    charges.decline(bench, intent, charge, method, why)
+    events.record(bench, "checkout.session.async_payment_failed", session, NOBODY)
     return True
 
 
-def _intent(bench: Workbench, session: Record) -> Record:
-    """The session's payment intent, created when the payer first tries."""
-    known = session.private["payment_intent"]
-    if known is not None:
-        return bench.need(session.account, "payment_intent", known, "intent")
-    in_payment_mode = session.body["mode"] == "payment"
-    id = bench.new_id("payment_intent", "pi_3", 23)
-    intent = bench.add(
-        session.account,
-        "payment_intent",
-        payment.payment_intent(
-            id=id,
-            secret=bench.ids(f"{id}_secret_", 25),
-            created=bench.now(),
-            amount=session.body["amount_total"],
-            currency=session.body["currency"],
-            data=session.private["data"] if in_payment_mode else {},
-        ),
-        {"session": session.id},
-    )
-    session.private["payment_intent"] = id
-    if in_payment_mode:
-        session.body["payment_intent"] = id
-    bench.books.save(session)
-    events.record(bench, "payment_intent.created", intent, _NOBODY)
-    return intent
+def _over(session: Record) -> Outcome | None:
+    if session.body["status"] == "complete":
+        return Outcome("already_complete")
+    return Outcome("expired") if session.body["status"] == "expired" else None
 
 
-def _charge(bench: Workbench, intent: Record, method: JsonObject, card: cards.Card) -> Record:
-    body = payment.charge(
-        id=bench.new_id("charge", "ch_3", 23),
-        created=bench.now(),
-        intent=intent.body,
-        method=method,
-        transaction=None,
-    )
-    private = {"refunds": card.refunds, "session": intent.private["session"]}
-    return bench.add(intent.account, "charge", body, private)
+def _pay_by_debit(
+    bench: Workbench, session: Record, mandate: debits.Mandate, payer: Payer
+) -> Outcome:
+    if debits.METHOD not in session.body["payment_method_types"]:
+        why = cards.Unusable("iban", "payment_method_unavailable", "Pay by card, please.")
+        return Outcome("unusable", why)
+    debit = debits.read(mandate)
+    if isinstance(debit, cards.Unusable):
+        return Outcome("unusable", debit)
+    intent = charges.intent_of(bench, session)
+    method = _method(bench, session, debit, payer)
+    charge = charges.new_charge(bench, intent, method, "succeeds")
+    intent.private["settles_at"] = bench.now() + debits_take(bench) + debit.slower_s
+    intent.private["succeeds"] = debit.succeeds
+    _take(intent, method, charge)
+    return _process(bench, session, intent, charge, payer)
 
 
-def _capture(bench: Workbench, intent: Record, charge: Record) -> None:
-    amount, currency = charge.body["amount"], charge.body["currency"]
-    transaction = balance_transaction(
-        id=bench.new_id("balance_transaction", "txn_3", 23),
-        created=bench.now(),
-        amount=amount,
-        fee=_fee(amount, currency),
-        currency=currency,
-        source=charge.id,
-        type="charge",
-    )
-    bench.add(charge.account, "balance_transaction", transaction)
-    payment.approve(charge.body)
-    charge.body["balance_transaction"] = transaction["id"]
-    intent.body.update(status="succeeded", amount_received=amount)
-    bench.books.save(charge)
+def _process(
+    bench: Workbench, session: Record, intent: Record, charge: Record, payer: Payer
+) -> Outcome:
+    intent.body["status"] = "processing"
     bench.books.save(intent)
-    events.record(bench, "charge.succeeded", charge, _NOBODY)
-    events.record(bench, "payment_intent.succeeded", intent, _NOBODY)
+    events.record(bench, "charge.pending", charge, NOBODY)
+    events.record(bench, "payment_intent.processing", intent, NOBODY)
+    charges.complete(bench, session, payer, "unpaid", intent)
+    return Outcome("processing")
 
 
-def _decline(
-    bench: Workbench, intent: Record, charge: Record, method: JsonObject, why: cards.Decline
-) -> None:
-    payment.decline(charge.body, code=why.code, decline_code=why.decline_code, message=why.message)
+def _challenge(
+    bench: Workbench, session: Record, intent: Record, method: JsonObject, payer: Payer
+) -> Outcome:
     intent.body.update(
-        status="requires_payment_method",
-        payment_method=None,
-        latest_charge=charge.id,
-        last_payment_error=payment.payment_error(
-            charge=charge.id,
-            code=why.code,
-            decline_code=why.decline_code,
-            message=why.message,
-            method=method,
-        ),
+        status="requires_action",
+        payment_method=method["id"],
+        last_payment_error=None,
+        next_action={
+            "type": "use_stripe_sdk",
+            "use_stripe_sdk": {
+                "source": bench.ids("src_1", 23),
+                "stripe_js": f"{bench.origin()}{PAGE_PATH}{session.id}/challenge",
+                "type": "three_d_secure_redirect",
+            },
+        },
     )
-    bench.books.save(charge)
     bench.books.save(intent)
-    events.record(bench, "charge.failed", charge, _NOBODY)
-    events.record(bench, "payment_intent.payment_failed", intent, _NOBODY)
+    events.record(bench, "payment_intent.requires_action", intent, NOBODY)
+    return Outcome("requires_action")
 
 
-def _complete(
-    bench: Workbench,
-    session: Record,
-    payer: Payer,
-    payment_status: str,
-    intent: Record | None = None,
-) -> None:
-    email = payer.email or session.body["customer_email"]
-    session.body.update(
-        status="complete",
-        payment_status=payment_status,
-        customer_details=customer_details(email, payer.name),
+def _take(intent: Record, method: JsonObject, charge: Record) -> None:
+    intent.body.update(
+        payment_method=method["id"],
+        latest_charge=charge.id,
+        last_payment_error=None,
+        next_action=None,
     )
-    subscribing = session.body["mode"] == "subscription"
-    if subscribing or session.body["customer_creation"] == "always":
-        body = customer(
-            id=bench.new_id("customer", "cus_", 14),
-            created=bench.now(),
-            email=email,
-            name=payer.name,
-        )
-        patron = bench.add(session.account, "customer", body)
-        session.body["customer"] = patron.id
-        if intent is not None:
-            intent.body["customer"] = patron.id
-            bench.books.save(intent)
-        if subscribing:
-            subscriptions.begin(bench, session, patron, intent)
-    bench.books.save(session)
-    events.record(bench, "checkout.session.completed", session, _NOBODY)
 
 
-def _fee(amount: int, currency: str) -> int:
-    """Illustrative, as real fees depend on the contract: 2.9 % and 30 cents."""
-    return min(amount, (amount * 29 + 500) // 1000 + (30 if decimals(currency) == 2 else 0))
+def _method(
+    bench: Workbench, session: Record, way: cards.Card | debits.Debit, payer: Payer
+) -> JsonObject:
+    method = payment_method(
+        id=bench.new_id("payment_method", "pm_1", 23),
+        created=bench.now(),
+        way=way,
+        name=payer.name,
+        email=payer.email,
+    )
+    bench.add(session.account, "payment_method", method)
+    return method
+
+
+def _method_of(bench: Workbench, intent: Record) -> JsonObject:
+    return bench.need(intent.account, "payment_method", intent.body["payment_method"], "id").body

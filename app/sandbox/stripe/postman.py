@@ -23,7 +23,9 @@ class StripePostman:
         addressee = self._bench.books.get(KIND, endpoint)
         if record is None or addressee is None or addressee.body["status"] != "enabled":
             return None
-        body = json.dumps(record.body, indent=2, ensure_ascii=False).encode()
+        version = addressee.body["api_version"] or record.body["api_version"]
+        event_body = {**record.body, "api_version": version}
+        body = json.dumps(event_body, indent=2, ensure_ascii=False).encode()
         signed_at = self._bench.clock.unmoved() - age_s
         headers = {
             "Accept": "*/*; q=0.5, application/xml",

@@ -4,15 +4,18 @@ What stands outside (`server`, `control`) knows providers only through what is p
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from starlette.routing import Route
 
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.faults import Faults
-from app.sandbox.stripe import payments, refunds, sessions
+from app.sandbox.limits import Limits
+from app.sandbox.stripe import payments, refunds, sessions, versions
 from app.sandbox.stripe.api import StripeApi
 from app.sandbox.stripe.cards import Entry
+from app.sandbox.stripe.charges import Payer
+from app.sandbox.stripe.debits import Mandate
 from app.sandbox.stripe.pay_page import PayPage
 from app.sandbox.stripe.workbench import Cause, Workbench
 from app.sandbox.traffic import Traffic
@@ -24,13 +27,19 @@ class StripeSandbox:
     """One provider; `changed` is called after each commit that may have queued notices."""
 
     def __init__(
-        self, bench: Workbench, faults: Faults, traffic: Traffic, changed: Callable[[], None]
+        self,
+        bench: Workbench,
+        faults: Faults,
+        traffic: Traffic,
+        limits: Limits,
+        changed: Callable[[], None],
     ) -> None:
         bench.books.define(sessions.SCHEMA)
         bench.books.define(refunds.SCHEMA)
+        bench.books.define(payments.SCHEMA)
         self._bench = bench
         self._changed = changed
-        self._api = StripeApi(bench, faults, traffic, changed)
+        self._api = StripeApi(bench, faults, traffic, limits, changed)
         self._page = PayPage(bench, faults, self.catch_up, changed)
 
     def routes(self) -> list[Route]:
@@ -40,7 +49,7 @@ class StripeSandbox:
         ]
 
     def catch_up(self) -> None:
-        """Let happen what was due before now: sessions expire, slow refunds are decided."""
+        """Let happen what was due before now: sessions expire, slow money is decided."""
         self._api.catch_up()
 
     def pay(self, session_id: str, order: JsonObject) -> JsonObject | None:
@@ -49,25 +58,52 @@ class StripeSandbox:
         session = self._session(session_id)
         if session is None:
             return None
-        entry = Entry(
-            number=str(order.get("card", "")),
-            exp=str(order.get("exp", "12/49")),
-            cvc=str(order.get("cvc", "123")),
-        )
-        payer = payments.Payer(name=order.get("name"), email=order.get("email"))
+        payer = Payer(name=order.get("name"), email=order.get("email"))
+        way: Entry | Mandate
+        if "iban" in order:
+            way = Mandate(str(order["iban"]), payer.name or "Ada Sample")
+        else:
+            way = Entry(
+                number=str(order.get("card", "")),
+                exp=str(order.get("exp", "12/49")),
+                cvc=str(order.get("cvc", "123")),
+            )
         with self._bench.books.transaction():
             outcome = payments.pay(
-                self._bench, session, entry, payer, delayed=bool(order.get("delayed"))
+                self._bench, session, way, payer, delayed=bool(order.get("delayed"))
             )
         self._changed()
-        problem = outcome.problem
-        return {
-            "outcome": outcome.state,
-            "code": None if problem is None else problem.code,
-            "decline_code": getattr(problem, "decline_code", None),
-            "message": None if problem is None else problem.message,
-            **_session_line(session),
-        }
+        return _outcome_line(outcome, session)
+
+    def authenticate(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
+        """Answer the bank's challenge; None where nobody was asked."""
+        self.catch_up()
+        session = self._session(session_id)
+        if session is None or payments.challenged_method(self._bench, session) is None:
+            return None
+        with self._bench.books.transaction():
+            outcome = payments.authenticate(self._bench, session, succeeded=succeeded)
+        self._changed()
+        return _outcome_line(outcome, session)
+
+    def debits_take(self, seconds: int | None) -> int:
+        """How many seconds a bank debit takes from now on; `None` leaves it as it is."""
+        return payments.debits_take(self._bench, seconds)
+
+    def landing(self, session_id: str) -> Literal["paid", "processing", "failed"]:
+        """Say what a payer who comes back to the shop is to be told."""
+        session = self._session(session_id)
+        if session is None or session.body["payment_status"] != "unpaid":
+            return "paid"
+        return "processing" if payments.is_processing(self._bench, session) else "failed"
+
+    def pin(self, account: str, version: str) -> bool:
+        """Pin an account's API version; False for one that is not known."""
+        return versions.pin(self._bench.books, account, version)
+
+    def limit(self, per_second: int | None) -> int | None:
+        """Limit the requests of each account in a second; None takes the limit away."""
+        return self._api.limit(per_second)
 
     def expire(self, session_id: str) -> JsonObject | None:
         """Expire a session if it is open; None where there is no such session."""
@@ -120,6 +156,17 @@ class StripeSandbox:
 
     def _session(self, id: str) -> Record | None:
         return self._bench.books.get(sessions.KIND, id)
+
+
+def _outcome_line(outcome: payments.Outcome, session: Record) -> JsonObject:
+    problem = outcome.problem
+    return {
+        "outcome": outcome.state,
+        "code": None if problem is None else problem.code,
+        "decline_code": getattr(problem, "decline_code", None),
+        "message": None if problem is None else problem.message,
+        **_session_line(session),
+    }
 
 
 def _reference(session: Record | None, metadata: JsonObject) -> str | None:

@@ -109,7 +109,10 @@ def close(bench: Workbench, record: Record, cause: Cause) -> None:
     intent = bench.books.get("payment_intent", record.private["payment_intent"] or "")
     if intent is not None:
         intent.body.update(
-            status="canceled", canceled_at=bench.now(), cancellation_reason="automatic"
+            status="canceled",
+            canceled_at=bench.now(),
+            cancellation_reason="automatic",
+            next_action=None,
         )
         bench.books.save(intent)
         events.record(bench, "payment_intent.canceled", intent, cause)

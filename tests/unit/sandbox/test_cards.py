@@ -24,6 +24,8 @@ def _read(number: str, exp: str = "12/30", cvc: str = "123") -> tuple[str | None
         ("4000000000000002", "generic_decline"),
         ("4000000000009995", "insufficient_funds"),
         ("4000000000000069", "expired_card"),
+        ("4000000000000119", "processing_error"),
+        ("4000002500003155", None),
         ("4000000000007726", None),
         ("4000000000005126", None),
     ],

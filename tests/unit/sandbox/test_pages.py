@@ -1,17 +1,21 @@
 """HTML by templates: escaping, and what each page carries."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from starlette.responses import HTMLResponse
 
+from app.sandbox.pages.challenge import Challenge, challenge_page
 from app.sandbox.pages.markup import Markup, fill, joined
 from app.sandbox.pages.outcome import (
     already_paid_page,
     cancelled_page,
     expired_page,
+    not_debited_page,
     not_found_page,
     success_page,
+    underway_page,
 )
 from app.sandbox.pages.pay import Bill, Line, Problem, pay_page
 from app.sandbox.pages.style import CSS
@@ -48,6 +52,10 @@ _PAGES = [
     already_paid_page(shop=_EVIL, total=_EVIL, back_url=None, pending=True),
     expired_page(shop=_EVIL, total=_EVIL, back_url=_EVIL),
     success_page(),
+    underway_page(),
+    not_debited_page(shop=_EVIL, total=_EVIL, back_url=_EVIL),
+    challenge_page(Challenge(shop=_EVIL, total=_EVIL, brand=_EVIL, last4=_EVIL, action=_EVIL)),
+    pay_page(replace(_bill(), takes_debits=True, by_debit=True)),
     cancelled_page(),
     not_found_page(),
 ]
@@ -69,6 +77,16 @@ def test_the_form_has_stable_names_and_offers_no_real_card() -> None:
     assert names == ["card_number", "exp", "cvc", "name", "email"]
     assert html.count('autocomplete="off"') == 5
     assert 'action="/c/pay/cs_test_1"' in html and 'method="post"' in html
+
+
+def test_a_bank_debit_is_a_second_way_to_pay_and_the_last_one_stays_chosen() -> None:
+    html = bytes(pay_page(replace(_bill(), takes_debits=True)).body).decode()
+    assert re.findall(r'name="method" value="(\w+)"( checked)?', html) == [
+        ("card", " checked"),
+        ("sepa_debit", ""),
+    ]
+    html = bytes(pay_page(replace(_bill(), takes_debits=True, by_debit=True)).body).decode()
+    assert 'value="sepa_debit" checked' in html and 'id="iban"' in html
 
 
 def test_every_input_has_its_label_and_the_wrong_one_points_to_the_reason() -> None:

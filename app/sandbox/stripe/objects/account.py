@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.sandbox.books import JsonObject
-from app.sandbox.stripe import API_VERSION
 
 
 def account(*, id: str, created: int, shop_name: str) -> JsonObject:
@@ -78,6 +77,7 @@ def balance(available: Mapping[str, int]) -> JsonObject:
 def event(
     *,
     id: str,
+    version: str,
     created: int,
     type: str,
     object: JsonObject,
@@ -88,7 +88,7 @@ def event(
     return {
         "id": id,
         "object": "event",
-        "api_version": API_VERSION,
+        "api_version": version,
         "created": created,
         "data": {"object": object},
         "livemode": False,

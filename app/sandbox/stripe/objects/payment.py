@@ -1,13 +1,21 @@
-"""`payment_intent`, `charge` and `payment_method`."""
+"""`payment_intent` and `charge`."""
 
 from typing import Any
 
 from app.sandbox.books import JsonObject
-from app.sandbox.stripe.cards import Card
+from app.sandbox.stripe.cards import Decline
+from app.sandbox.stripe.objects.method import charge_details
 
 
 def payment_intent(
-    *, id: str, secret: str, created: int, amount: int, currency: str, data: dict[str, Any]
+    *,
+    id: str,
+    secret: str,
+    created: int,
+    amount: int,
+    currency: str,
+    methods: list[str],
+    data: dict[str, Any],
 ) -> JsonObject:
     """An intent that waits for a payment method; `data` is the session's `..._data` parameter."""
     return {
@@ -42,7 +50,7 @@ def payment_intent(
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
+        "payment_method_types": methods,
         "processing": None,
         "receipt_email": data.get("receipt_email"),
         "review": None,
@@ -57,44 +65,10 @@ def payment_intent(
     }
 
 
-def payment_method(
-    *, id: str, created: int, card: Card, name: str | None, email: str | None
-) -> JsonObject:
-    return {
-        "id": id,
-        "object": "payment_method",
-        "allow_redisplay": "limited",
-        "billing_details": _billing(name, email),
-        "card": {
-            "brand": card.brand,
-            "checks": _checks(),
-            "country": "US",
-            "display_brand": card.brand,
-            "exp_month": card.exp_month,
-            "exp_year": card.exp_year,
-            "fingerprint": card.fingerprint,
-            "funding": "credit",
-            "generated_from": None,
-            "last4": card.last4,
-            "networks": {"available": [card.brand], "preferred": None},
-            "regulated_status": "unregulated",
-            "three_d_secure_usage": {"supported": True},
-            "wallet": None,
-        },
-        "created": created,
-        "customer": None,
-        "customer_account": None,
-        "livemode": False,
-        "metadata": {},
-        "type": "card",
-    }
-
-
 def charge(
     *, id: str, created: int, intent: JsonObject, method: JsonObject, transaction: str | None
 ) -> JsonObject:
     """A charge that has not been decided yet: `approve` or `decline` completes it."""
-    card = method["card"]
     return {
         "id": id,
         "object": "charge",
@@ -124,37 +98,7 @@ def charge(
         "paid": False,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {
-            "card": {
-                "amount_authorized": intent["amount"],
-                "authorization_code": None,
-                "brand": card["brand"],
-                "checks": card["checks"],
-                "country": card["country"],
-                "exp_month": card["exp_month"],
-                "exp_year": card["exp_year"],
-                "extended_authorization": {"status": "disabled"},
-                "fingerprint": card["fingerprint"],
-                "funding": card["funding"],
-                "incremental_authorization": {"status": "unavailable"},
-                "installments": None,
-                "last4": card["last4"],
-                "mandate": None,
-                "multicapture": {"status": "unavailable"},
-                "network": card["brand"],
-                "network_token": {"used": False},
-                "network_transaction_id": None,
-                "overcapture": {
-                    "maximum_amount_capturable": intent["amount"],
-                    "status": "unavailable",
-                },
-                "regulated_status": card["regulated_status"],
-                "three_d_secure": None,
-                "transaction_link_id": None,
-                "wallet": None,
-            },
-            "type": "card",
-        },
+        "payment_method_details": charge_details(method, intent["amount"]),
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
@@ -179,42 +123,35 @@ def approve(charge: JsonObject) -> None:
     charge["outcome"] = _outcome("authorized", "approved_by_network", "Payment complete.", None)
 
 
-def decline(charge: JsonObject, *, code: str, decline_code: str, message: str) -> None:
+def decline(charge: JsonObject, why: Decline) -> None:
     charge["status"] = "failed"
-    charge["failure_code"] = code
-    charge["failure_message"] = message
+    charge["failure_code"] = why.code
+    charge["failure_message"] = why.message
     charge["outcome"] = _outcome(
         "issuer_declined",
         "declined_by_network",
         "The bank did not return any further details with this decline.",
-        decline_code,
+        why.decline_code,
     )
 
 
-def payment_error(
-    *, charge: str, code: str, decline_code: str, message: str, method: JsonObject
-) -> JsonObject:
-    """`last_payment_error` of an intent."""
-    return {
-        "advice_code": "try_again_later",
+def payment_error(why: Decline, *, charge: str | None, method: JsonObject) -> JsonObject:
+    """`last_payment_error` of an intent; only an issuer's answer is about a card."""
+    error: JsonObject = {
         "charge": charge,
-        "code": code,
-        "decline_code": decline_code,
-        "doc_url": f"https://docs.stripe.com/error-codes#{code.replace('_', '-')}",
-        "message": message,
-        "network_decline_code": None,
+        "code": why.code,
+        "doc_url": f"https://docs.stripe.com/error-codes#{why.code.replace('_', '-')}",
+        "message": why.message,
         "payment_method": method,
-        "type": "card_error",
+        "type": "invalid_request_error" if why.decline_code is None else "card_error",
     }
-
-
-def _billing(name: str | None, email: str | None) -> JsonObject:
-    address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
-    return {"address": address, "email": email, "name": name, "phone": None, "tax_id": None}
-
-
-def _checks() -> JsonObject:
-    return {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"}
+    if why.decline_code is not None:
+        error |= {
+            "advice_code": "try_again_later",
+            "decline_code": why.decline_code,
+            "network_decline_code": None,
+        }
+    return {name: value for name, value in error.items() if name != "charge" or value}
 
 
 def _outcome(type: str, network: str, message: str, reason: str | None) -> JsonObject:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.sandbox.books import JsonObject
+from app.sandbox.stripe import debits
 
 PAGE_PATH = "/c/pay/"
 
@@ -65,7 +66,7 @@ def session(
         "payment_method_collection": "if_required" if payment else "always",
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
+        "payment_method_types": _methods(amount, currency, params),
         "payment_status": "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},
@@ -101,6 +102,16 @@ def customer_details(email: str | None, name: str | None) -> JsonObject:
         "tax_exempt": "none",
         "tax_ids": [],
     }
+
+
+def _methods(amount: int, currency: str, params: dict[str, Any]) -> list[str]:
+    """Cards always; bank debits where Stripe has them: single payments of money, in euros."""
+    allowed = params.get("allowed_payment_method_types")
+    is_debit_wanted = (allowed is None or debits.METHOD in allowed) and (
+        debits.METHOD not in params.get("excluded_payment_method_types", [])
+    )
+    is_debit_fit = currency == debits.CURRENCY and amount > 0 and params["mode"] == "payment"
+    return ["card", debits.METHOD] if is_debit_wanted and is_debit_fit else ["card"]
 
 
 def line_item(

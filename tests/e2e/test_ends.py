@@ -1,0 +1,65 @@
+"""Every end of a payment, played as a user plays it; the command itself checks screen and books."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_demo import names, play
+
+pytestmark = pytest.mark.e2e
+
+
+def ended(out: Path, end: str, *options: str) -> str:
+    done = play(out, "--end", end, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Done: every step happened." in done.stdout
+    return done.stdout
+
+
+def test_a_challenge_is_failed_then_passed(tmp_path: Path) -> None:
+    said = ended(tmp_path, "challenge")
+    assert "The customer did not confirm with the bank." in said
+    assert "order 1 is paid" in said
+    assert {"pay-not-proven", "paid"} <= set(names(tmp_path))
+
+
+def test_a_processing_error_is_seen_and_another_card_pays(tmp_path: Path) -> None:
+    said = ended(tmp_path, "error")
+    assert "The bank had a problem with the card." in said
+    assert "order 1 is paid" in said
+
+
+def test_late_money_is_told_while_the_next_customer_is_served(tmp_path: Path) -> None:
+    said = ended(tmp_path, "late")
+    assert said.index("Order 1 is set aside") < said.index("Order 1 is paid")
+    assert {"pay-processing", "sell-paid-later", "orders"} <= set(names(tmp_path))
+
+
+@pytest.mark.slow
+def test_late_money_is_found_by_polling_alone(tmp_path: Path) -> None:
+    assert "Order 1 is paid" in ended(tmp_path, "late", "--no-webhooks")
+
+
+@pytest.mark.slow
+def test_a_debit_that_fails_late_is_told_and_needs_no_money(tmp_path: Path) -> None:
+    said = ended(tmp_path, "late-fail")
+    assert "Order 1 was not paid" in said
+    assert "order 1 is cancelled, 0 taken" in said
+
+
+def test_a_session_that_ran_out_is_said_on_both_sides(tmp_path: Path) -> None:
+    said = ended(tmp_path, "expired")
+    assert "presses Pay and sees: This code has expired" in said
+    assert "order 1 is expired, 0 taken" in said
+
+
+def test_a_customer_who_goes_back_has_paid_nothing(tmp_path: Path) -> None:
+    said = ended(tmp_path, "cancel")
+    assert "the customer goes back and sees: Nothing was paid" in said
+    assert "order 1 is cancelled, 0 taken" in said
+
+
+@pytest.mark.slow
+def test_a_page_closed_half_way_ends_at_the_deadline(tmp_path: Path) -> None:
+    said = ended(tmp_path, "closed")
+    assert "order 1 is expired, 0 taken" in said

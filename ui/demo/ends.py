@@ -1,0 +1,245 @@
+"""Every end that a payment can have, played through the real window.
+
+Each end says what the operator's screen must show on the way, and what the books of the till and
+of the simulator must hold when it is over.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import httpx
+
+from app.domain.order import OrderState
+from ui.counter import Stage
+from ui.demo.journey import GOOD_CARD, Journey, StepFailed
+from ui.pay.state import Phase
+
+CHALLENGED_CARD: Final = "4000002500003155"
+ERROR_CARD: Final = "4000000000000119"
+GOOD_IBAN: Final = "DE89370400440532013000"
+BAD_IBAN: Final = "DE62370400440532013001"
+CLOSED_DEADLINE: Final = timedelta(seconds=5)
+_DEBITS_TAKE_S: Final = 3
+_PAST_EVERY_SESSION_S: Final = 40 * 60
+
+
+class Ends(Journey):
+    """One sale to one of its ends; begins as every sale does."""
+
+    async def play(self, end: str) -> None:
+        """Play the end of this name. Raises StepFailed where a step does not happen."""
+        await self._until(self._window.isVisible, "the window is open")
+        self.timeline.note("the window is open")
+        await self._ring_up()
+        url = await self._charge()
+        title = await self._customer.open(url)
+        self.timeline.note(f"the customer sees: {title}")
+        await _ENDS[end](self, url)
+
+    async def challenge(self, _: str) -> None:
+        """The bank asks who pays: not proven at first, then proven."""
+        await self._pay_by_card(CHALLENGED_CARD, "customer-challenge")
+        if self._phase() is not Phase.WAITING:
+            raise StepFailed(f"the till says {self._phase()} while the bank asks the customer")
+        await self._picture("pay-challenge")
+        title = await self._customer.answer_bank(is_me=False)
+        self.timeline.note(f"the customer fails the challenge and sees: {title}")
+        await self._customer_picture("customer-not-proven")
+        await self._says(Phase.DECLINED, "did not confirm with the bank")
+        await self._picture("pay-not-proven")
+        await self._pay_by_card(CHALLENGED_CARD, "customer-challenge-again")
+        title = await self._customer.answer_bank(is_me=True)
+        self.timeline.note(f"the customer passes the challenge and sees: {title}")
+        await self._is_paid()
+
+    async def error(self, _: str) -> None:
+        """The bank cannot process the card; another one pays."""
+        await self._pay_by_card(ERROR_CARD, "customer-error")
+        await self._says(Phase.DECLINED, "had a problem with the card")
+        await self._picture("pay-error")
+        await self._pay_by_card(GOOD_CARD, "customer-paid")
+        await self._is_paid()
+
+    async def late(self, _: str) -> None:
+        """A bank debit whose money comes while the next customer is served."""
+        number = await self._debit_and_go_on(GOOD_IBAN)
+        await self._told(f"Order {number} is paid")
+        await self._picture("sell-paid-later")
+        if self._window.counter.stage is not Stage.SELLING or self._window.counter.cart.is_empty:
+            raise StepFailed("the cart at hand was disturbed by the news")
+        await self._customer_sees_in_the_end("customer-later")
+        await self._orders_page()
+        await self._in_the_books(OrderState.PAID, is_taken=True)
+
+    async def late_fail(self, _: str) -> None:
+        """A bank debit that comes to nothing while the next customer is served."""
+        number = await self._debit_and_go_on(BAD_IBAN)
+        await self._told(f"Order {number} was not paid")
+        await self._picture("sell-failed-later")
+        await self._customer_sees_in_the_end("customer-later")
+        await self._in_the_books(OrderState.OPEN, is_taken=False)
+        self._window.counter.void()
+        await self._orders_page()
+        await self._press("continue_payment")
+        await self._says(Phase.FAILED, "Nothing was paid")
+        await self._picture("pay-failed")
+        await self._press("cancel_payment")
+        await self._is_selling()
+        await self._in_the_books(OrderState.CANCELLED, is_taken=False)
+
+    async def expired(self, url: str) -> None:
+        """The provider's session runs out; the customer comes too late."""
+        await self._control("clock", {"advance_s": _PAST_EVERY_SESSION_S})
+        self.timeline.note("the simulator's clock is moved on until the session has run out")
+        await self._says(Phase.EXPIRED, "Nothing was paid and the code is closed")
+        await self._no_code()
+        await self._picture("pay-expired")
+        title = await self._customer.pay(GOOD_CARD)
+        self.timeline.note(f"the customer presses Pay and sees: {title}")
+        await self._customer_picture("customer-expired")
+        await self._in_the_books(OrderState.EXPIRED, is_taken=False)
+        await self._press("back_to_cart")
+        await self._is_selling()
+
+    async def cancel(self, url: str) -> None:
+        """The customer goes back without paying; so does the operator."""
+        title = await self._customer.go_back()
+        self.timeline.note(f"the customer goes back and sees: {title}")
+        await self._customer_picture("customer-cancelled")
+        await self._says(Phase.WAITING, "notices by itself")
+        await self._press("cancel_payment")
+        await self._is_selling()
+        await self._told("Payment cancelled")
+        await self._picture("sell-cancelled")
+        title = await self._customer.open(url)
+        self.timeline.note(f"the customer scans the old code and sees: {title}")
+        await self._customer_picture("customer-old-code")
+        await self._in_the_books(OrderState.CANCELLED, is_taken=False)
+
+    async def closed(self, url: str) -> None:
+        """The customer closes the page half-way: nothing happens until the till's deadline."""
+        await self._customer.give_up(GOOD_CARD)
+        self.timeline.note("the customer closes the page half-way")
+        await self._says(Phase.WAITING, "notices by itself")
+        await self._picture("pay-waiting")
+        await self._says(Phase.EXPIRED, "Nothing was paid and the code is closed")
+        await self._no_code()
+        await self._picture("pay-expired")
+        title = await self._customer.open(url)
+        self.timeline.note(f"the customer scans the old code and sees: {title}")
+        await self._customer_picture("customer-expired")
+        await self._in_the_books(OrderState.EXPIRED, is_taken=False)
+        await self._press("back_to_cart")
+        await self._is_selling()
+
+    # --- steps ----------------------------------------------------------------------------
+
+    async def _pay_by_card(self, card: str, picture: str) -> None:
+        title = await self._customer.pay(card)
+        self.timeline.note(f"the customer pays with {card[-4:]} and sees: {title}")
+        await self._customer_picture(picture)
+
+    async def _debit_and_go_on(self, iban: str) -> int:
+        """Pay by debit, set the order aside, ring up the next one; gives the order's number."""
+        await self._control("debits", {"delay_s": _DEBITS_TAKE_S})
+        await self._customer.choose_debit(iban)
+        await self._customer_picture("customer-debit")
+        title = await self._customer.pay_by_debit(iban)
+        self.timeline.note(f"the customer pays by bank debit and sees: {title}")
+        await self._customer_picture("customer-processing")
+        await self._says(Phase.PROCESSING, "Do not charge again")
+        await self._no_code()
+        await self._picture("pay-processing")
+        payment = self._window.counter.payment
+        number = 0 if payment is None else payment.order_number or 0
+        await self._press("set_aside")
+        await self._is_selling()
+        await self._told(f"Order {number} is set aside")
+        await self._in_the_books(OrderState.OPEN, is_taken=False)
+        await self._tap_tile(self._till.catalog.on_sale()[0])
+        await self._picture("sell-next-customer")
+        return number
+
+    async def _customer_sees_in_the_end(self, picture: str) -> None:
+        fact = next(fact for fact in self._facts if fact.name == "attempt.open")
+        detail = await self._till.orders.detail(fact.order_id or "")
+        url = None if detail is None else detail.attempts[-1].url
+        title = await self._customer.open(url or "")
+        self.timeline.note(f"the customer opens the page again and sees: {title}")
+        await self._customer_picture(picture)
+
+    async def _says(self, phase: Phase, words: str) -> None:
+        def is_said() -> bool:
+            return self._phase() is phase and words in self._window.pay.statement.sentence
+
+        await self._until(is_said, f"the till says {phase}: … {words} …")
+        said = self._window.pay.statement
+        self.timeline.note(f"the till says: {said.title}. {said.sentence}")
+
+    async def _told(self, title: str) -> None:
+        notice = self._window.notice
+        await self._until(
+            lambda: notice.isVisible() and notice.title == title, f"the till tells: {title}"
+        )
+        self.timeline.note(f"the till tells: {title}")
+
+    async def _is_selling(self) -> None:
+        await self._until(
+            lambda: self._window.counter.stage is Stage.SELLING, "the next sale can begin"
+        )
+
+    async def _is_paid(self) -> None:
+        await self._until(lambda: self._window.counter.stage is Stage.PAID, "the till says PAID")
+        await self._no_code()
+        await self._picture("paid")
+        await self._next_sale()
+        await self._in_the_books(OrderState.PAID, is_taken=True)
+
+    async def _no_code(self) -> None:
+        if self._qr_url():
+            raise StepFailed("the QR code is still on the screen")
+
+    async def _orders_page(self) -> None:
+        await self._press("rail_orders")
+        await self._until(lambda: bool(self._window.orders.panel.order_id), "the order is shown")
+        await self._picture("orders")
+
+    async def _in_the_books(self, state: OrderState, *, is_taken: bool) -> None:
+        """Compare the till's books with what must be, and the simulator's with them."""
+        (row,) = await self._till.orders.page(limit=2)
+        taken = row.total.minor if is_taken else 0
+        detail = await self._till.orders.detail(row.id)
+        booked = sum(tender.amount.minor for tender in detail.tenders) if detail else -1
+        accounts = (await self._control("books", None))["accounts"].values()
+        captured = sum(paid["captured_minor"] for one in accounts for paid in one["payments"])
+        if (row.state, booked, captured) != (state, taken, taken) or row.needs_person:
+            raise StepFailed(
+                f"order {row.number} is {row.state} with {booked} booked and {captured} captured;"
+                f" {state} with {taken} was to be"
+            )
+        self.timeline.note(
+            f"the books: order {row.number} is {state}, {taken} taken, on both sides"
+        )
+
+    async def _control(self, path: str, order: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Ask the simulator's control API: a GET without an order."""
+        address = f"{self._till.sandbox_url}/_control/{path}"
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            method = "GET" if order is None else "POST"
+            reply = await client.request(method, address, json=order)
+        if reply.status_code != 200:
+            raise StepFailed(f"the simulator does not do {path}: {reply.text}")
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+
+_ENDS: Final[dict[str, Callable[[Ends, str], Awaitable[None]]]] = {
+    "challenge": Ends.challenge,
+    "error": Ends.error,
+    "late": Ends.late,
+    "late-fail": Ends.late_fail,
+    "expired": Ends.expired,
+    "cancel": Ends.cancel,
+    "closed": Ends.closed,
+}
