@@ -4,7 +4,6 @@ import copy
 import gettext
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -178,16 +177,6 @@ def test_a_language_that_is_called_complete_is(language: str) -> None:
     assert all(
         len(entry.string) == catalog.num_plurals for entry in entries(catalog) if entry.pluralizable
     )
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_catalog_is_read_in_the_blink_of_an_eye(language: str) -> None:
-    def seconds() -> float:
-        began = perf_counter()
-        i18n.catalog_of(language)
-        return perf_counter() - began
-
-    assert min(seconds() for _ in range(3)) < 0.03
 
 
 # --- choosing --------------------------------------------------------------------------------

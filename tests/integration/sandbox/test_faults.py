@@ -90,13 +90,13 @@ def test_the_sdk_retries_over_a_fault_with_the_same_key(shop: Shop) -> None:
 
 
 def test_latency_delays_only_what_matches(shop: Shop) -> None:
-    _fault(shop, latency_ms=200)
+    _fault(shop, latency_ms=1_000)
     started = time.monotonic()
     shop.client.v1.checkout.sessions.list()
-    assert time.monotonic() - started < 0.15
+    assert time.monotonic() - started < 0.9
     started = time.monotonic()
     _sell(shop)
-    assert time.monotonic() - started >= 0.2
+    assert time.monotonic() - started >= 1
 
 
 def test_stopping_does_not_wait_for_a_slow_reply(shop: Shop, server: SandboxServer) -> None:
@@ -110,7 +110,7 @@ def test_stopping_does_not_wait_for_a_slow_reply(shop: Shop, server: SandboxServ
             time.sleep(0.01)
         started = time.monotonic()
         server.stop()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
 
 
 def test_faults_reach_the_pay_page_too(shop: Shop) -> None:

@@ -87,7 +87,7 @@ def test_stop_and_start_again_keep_the_address_if_the_port_is_free(server: Sandb
     server.stop()
     server.stop()
     assert server.start() == first
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_another_port_is_taken_where_the_last_one_is_in_use(server: SandboxServer) -> None:

@@ -102,7 +102,7 @@ def test_the_deadline_is_over_the_whole_exchange(
     began = time.monotonic()
     with pytest.raises(Unavailable):
         asked(handler)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_an_endless_body_is_cut_off_at_one_mebibyte() -> None:
