@@ -92,7 +92,7 @@ def _read(path: Path) -> gettext.NullTranslations:
         _log.warning("the texts in %s cannot be used: %s", path, error)
         return gettext.NullTranslations()
     for message in catalog:
-        if message.id and not _fills_in_the_same(message.id, message.string):
+        if message.id and not _fills_in_the_same(message.id, message.string or ""):
             _log.warning("%s: another placeholder than in %r", path, message.id)
             message.string = "" if isinstance(message.id, str) else ("",) * catalog.num_plurals
     compiled = io.BytesIO()

@@ -175,7 +175,9 @@ def test_a_language_that_is_called_complete_is(language: str) -> None:
     assert [entry.id for entry in entries(catalog) if entry.fuzzy] == []
     assert [entry.id for entry in entries(catalog) if not all(forms(entry.string))] == []
     assert all(
-        len(entry.string) == catalog.num_plurals for entry in entries(catalog) if entry.pluralizable
+        len(forms(entry.string)) == catalog.num_plurals
+        for entry in entries(catalog)
+        if entry.pluralizable
     )
 
 
