@@ -6,7 +6,18 @@ from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ui.fonts import FAMILY, load_fonts
+from ui.fonts import FAMILIES, FAMILY, load_fonts
+
+
+def follow_locale(locale: str) -> None:
+    """Speak and lay out as a locale does: Qt's own words, and the side from which one reads."""
+    translate_qt(locale)
+    create_application().setLayoutDirection(direction_of(locale))
+
+
+def direction_of(locale: str) -> Qt.LayoutDirection:
+    """Say from which side one reads in a locale ("ar", "he_IL", "fa-IR"); unknown ones: left."""
+    return QLocale(locale.replace("-", "_")).textDirection()
 
 
 def translate_qt(locale: str) -> None:
@@ -35,6 +46,6 @@ def create_application(argv: Sequence[str] = ()) -> QApplication:
     if FAMILY not in load_fonts():
         raise RuntimeError(f"the typeface {FAMILY} is missing from resources/fonts")
     font = application.font()
-    font.setFamily(FAMILY)
+    font.setFamilies(list(FAMILIES))
     application.setFont(font)
     return application
