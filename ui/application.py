@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QLoggingCategory, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -39,6 +39,8 @@ def create_application(argv: Sequence[str] = ()) -> QApplication:
             Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
         )
         application = QApplication(list(argv) or ["scantill"])
+    # Qt warns of each typeface that it passes by on its way to the one that has a script.
+    QLoggingCategory.setFilterRules("qt.text.font.db.info=false")
     application.setStyle("Fusion")
     application.setApplicationName("scantill")
     application.setApplicationDisplayName("Scantill")

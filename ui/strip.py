@@ -10,6 +10,7 @@ from app.settings import Mode
 from app.status import AccountHealth, TillStatus
 from ui import theme
 from ui.accounts import account_label
+from ui.bidi import isolated
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.iconlabel import IconLabel
@@ -80,7 +81,7 @@ class StatusStrip(Part):
             self._provider.set_icon("offline")
             self._provider.set_text(_("No payment account"))
             return
-        name = account_label(health.name)
+        name = isolated(account_label(health.name))
         self._provider.setToolTip("")
         if health.is_reachable is None:
             self._provider.set_icon("network")

@@ -24,6 +24,21 @@ RADIUS_S: Final = 6
 RADIUS_M: Final = 10
 RADIUS_L: Final = 16
 
+ICON_S: Final = 18
+ICON_M: Final = 20
+ICON_L: Final = 24
+ICON_XL: Final = 48
+ICON_XXL: Final = 112
+"""Sides of icons: in a caption, in a field or stepper, on a button, on an empty place, in the
+code's place."""
+
+RING: Final = 2.5
+"""How wide the ring of the keyboard's focus is."""
+
+QR_DARK: Final = "#000000"
+QR_LIGHT: Final = "#ffffff"
+"""The code's own colours, in every theme: cameras read dark on light."""
+
 
 class Type(StrEnum):
     """A step of the type scale; its size and weight stand in `TYPE_SCALE`."""

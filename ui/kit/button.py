@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeySequence, QPainter, QPaintE
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import theme
-from ui.kit.paint import elided, ground, key_cap, key_cap_width, mixed, ring
+from ui.kit.paint import elided, ground, is_flipped, key_cap, key_cap_width, mixed, ring, text_in
 from ui.look import Look
 from ui.theme import Type
 
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     INVERSE = "inverse"
 
 
+_CAP_HEIGHT: Final = 22
 _LOUD: Final = frozenset({Kind.PRIMARY, Kind.DANGER, Kind.INVERSE})
 
 
@@ -138,18 +139,19 @@ class Button(QAbstractButton):
         if self.hasFocus():
             is_loud = self._kind in _LOUD
             ring_colour = text if is_loud else QColor(look.theme.accent)
-            inset = look.dp(3) if is_loud else 0
+            inset = look.dp(theme.RING) if is_loud else 0
             ring(
                 painter,
                 rect.adjusted(inset, inset, -inset, -inset),
                 radius - inset,
                 ring_colour,
-                look.dp(2.5),
+                look.dp(theme.RING),
             )
         self._paint_content(painter, rect, text)
 
     def _icon_side(self) -> int:
-        return self.look.dp(24 if self._step not in {Type.CAPTION, Type.CAPTION_STRONG} else 18)
+        is_small = self._step in {Type.CAPTION, Type.CAPTION_STRONG}
+        return self.look.dp(theme.ICON_S if is_small else theme.ICON_L)
 
     def _colours(self) -> tuple[QColor, QColor, QColor | None]:
         """Give ground, text and border as the button stands."""
@@ -196,7 +198,7 @@ class Button(QAbstractButton):
         text_width = QFontMetricsF(font).horizontalAdvance(text)
         start = (rect.width() - icon_room - text_width) / 2
         start = max(pad, min(start, rect.width() - pad - cap_room - icon_room - text_width))
-        flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        flipped = is_flipped(self)
         if self._icon:
             left = rect.width() - start - side if flipped else start
             top = (rect.height() - side) / 2
@@ -204,31 +206,25 @@ class Button(QAbstractButton):
                 painter, self._icon, colour.name(), QRectF(round(left), round(top), side, side)
             )
         left = rect.width() - start - icon_room - text_width if flipped else start + icon_room
-        painter.setFont(font)
-        painter.setPen(colour)
-        painter.drawText(
-            QRectF(left, 0, text_width + 1, rect.height()), Qt.AlignmentFlag.AlignCenter, text
-        )
+        words = QRectF(left, 0, text_width + 1, rect.height())
+        text_in(painter, words, text, font, colour, centred=True, whole=self._label)
         if cap_room:
             width = cap_room - look.dp(theme.S)
-            height = look.dp(22)
+            height = look.dp(_CAP_HEIGHT)
             left = pad if flipped else rect.width() - pad - width
-            painter.setFont(cap_font)
             cap = QRectF(
                 round(left) + 0.5, round((rect.height() - height) / 2) + 0.5, width, height
             )
-            key_cap(painter, look, cap, self._key, colour)
+            key_cap(painter, look, cap, self._key, cap_font, colour)
 
     def _paint_icon_alone(self, painter: QPainter, rect: QRectF, colour: QColor) -> None:
         """Paint the icon, with its key in small letters below."""
         look = self.look
-        side = look.dp(20 if self._key else 22)
+        side = look.dp(theme.ICON_M)
         font = look.font(Type.MICRO)
         words = QFontMetricsF(font).height() if self._key else 0
         place = QRectF((rect.width() - side) / 2, (rect.height() - side - words) / 2, side, side)
         look.icons.paint(painter, self._icon, colour.name(), place.toRect().toRectF())
         if self._key:
-            painter.setFont(font)
-            painter.setPen(colour)
             below = QRectF(0, place.bottom(), rect.width(), words)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._key)
+            text_in(painter, below, self._key, font, colour, centred=True)

@@ -8,7 +8,7 @@ from ui import theme
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
-from ui.kit.paint import ground, mixed
+from ui.kit.paint import ground, is_flipped, mirrored, mixed
 from ui.look import Look
 from ui.theme import Type
 
@@ -51,6 +51,7 @@ class Field(Part):
         self._row.addWidget(self.edit, 1)
         self._row.addWidget(self._clear)
         self.setFocusProxy(self.edit)
+        self._align()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.on_look_changed()
 
@@ -67,9 +68,22 @@ class Field(Part):
         """Measure and paint anew."""
         look = self.look
         self.edit.setFont(look.font(Type.BODY))
-        self._icon_room.changeSize(look.dp(theme.M + 24 + theme.S), 0)
+        self._icon_room.changeSize(look.dp(theme.M + theme.ICON_M + theme.S), 0)
         self._row.invalidate()
         super().on_look_changed()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LayoutDirectionChange:
+            self._align()
+
+    def _align(self) -> None:
+        """Begin at the icon, whatever direction what is typed has; Qt would follow the text."""
+        right, left = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
+        side = right if is_flipped(self) else left
+        self.edit.setAlignment(
+            side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+        )
 
     def sizeHint(self) -> QSize:
         return QSize(self.look.dp(260), self.look.metrics.touch)
@@ -88,13 +102,10 @@ class Field(Part):
         rect = QRectF(self.rect())
         radius = look.dp(theme.RADIUS_M)
         if self.edit.hasFocus():
-            ground(painter, rect, radius, colours.surface, colours.accent, look.dp(2))
+            ground(painter, rect, radius, colours.surface, colours.accent, look.dp(theme.RING))
         else:
             border = mixed(colours.line, colours.line_strong, 0.35)
             ground(painter, rect, radius, colours.surface, border)
-        side = look.dp(22)
-        start = look.dp(theme.M)
-        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            start = self.width() - start - side
-        place = QRectF(start, (self.height() - side) // 2, side, side)
-        look.icons.paint(painter, self._icon, colours.text_muted, place)
+        side = look.dp(theme.ICON_M)
+        place = QRectF(look.dp(theme.M), (self.height() - side) // 2, side, side)
+        look.icons.paint(painter, self._icon, colours.text_muted, mirrored(self, rect, place))

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette,
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.kit.base import Part
-from ui.kit.paint import in_lines
+from ui.kit.paint import in_lines, paragraph_in, text_in
 from ui.look import Look
 from ui.theme import Type
 
@@ -53,6 +53,11 @@ class Text(QLabel):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.WindowText, self.look.colour(self._colour))
         self.setPalette(palette)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Qt's label takes the window's direction for the text's own.
+        rect = QRectF(self.contentsRect())
+        paragraph_in(QPainter(self), rect, self.text(), self.font(), self.look.colour(self._colour))
 
 
 class ElidedText(Part):
@@ -115,14 +120,11 @@ class ElidedText(Part):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        font = self._font()
-        painter.setFont(font)
-        painter.setPen(self.look.colour(self._colour))
+        font, colour = self._font(), self.look.colour(self._colour)
         height = QFontMetricsF(font).lineSpacing()
-        side = Qt.AlignmentFlag.AlignHCenter if self._centred else Qt.AlignmentFlag.AlignLeft
         for place, line in enumerate(in_lines(self._text, font, self.width(), self._lines)):
             rect = QRectF(0, place * height, self.width(), height)
-            painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, line)
+            text_in(painter, rect, line, font, colour, centred=self._centred, whole=self._text)
 
     def _font(self) -> QFont:
         return self.look.font(self._step, tabular=self._tabular)

@@ -9,6 +9,7 @@ from app.domain.money import EXPONENTS, Money
 from app.domain.order import OrderState
 from app.events import Fact
 from ui.accounts import account_label
+from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
 from ui.pay.state import decline_words
@@ -109,7 +110,7 @@ def _expired(data: Any, formats: Formats) -> _Told:
 
 def _created(data: Any, formats: Formats) -> _Told:
     account = account_label(str(data.get("account", "")))
-    return _("Payment started with {name}").format(name=account), "", Tone.NEUTRAL
+    return _("Payment started with {name}").format(name=isolated(account)), "", Tone.NEUTRAL
 
 
 def _open(data: Any, formats: Formats) -> _Told:
@@ -156,7 +157,7 @@ def _attempt_over(data: Any, formats: Formats) -> _Told:
 def _opened(data: Any, formats: Formats) -> _Told:
     kind = str(data.get("kind", ""))
     title = exception_words(ExceptionKind(kind))[0] if kind in set(ExceptionKind) else kind
-    parts = (_amount(data, formats, "amount_minor"), str(data.get("detail", "")))
+    parts = (_amount(data, formats, "amount_minor"), isolated(str(data.get("detail", ""))))
     needs = _("Needs a person: {what}").format(what=title)
     return needs, " · ".join(part for part in parts if part), Tone.WARNING
 

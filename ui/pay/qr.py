@@ -20,8 +20,6 @@ LEAST_PIXELS: Final = 4
 MOST_OF_SIDE: Final = 0.8
 """No larger than this part of the window's shorter side."""
 _LONG_URL: Final = 150
-_DARK: Final = "#000000"
-_LIGHT: Final = "#ffffff"
 
 Modules = tuple[tuple[bool, ...], ...]
 
@@ -100,7 +98,9 @@ class QrView(Part):
             return
         margin = self.look.dp(theme.XS)
         frame = place.adjusted(-margin, -margin, margin, margin)
-        ground(painter, frame, self.look.dp(theme.RADIUS_M), _LIGHT, self.look.colour("line"))
+        ground(
+            painter, frame, self.look.dp(theme.RADIUS_M), theme.QR_LIGHT, self.look.colour("line")
+        )
         painter.drawPixmap(origin, self._pixmap())
 
     def _room(self) -> float:
@@ -126,10 +126,10 @@ class QrView(Part):
             self._painted.setDevicePixelRatio(ratio)
             return self._painted
         pixmap = QPixmap(across, across)
-        pixmap.fill(QColor(_LIGHT))
+        pixmap.fill(QColor(theme.QR_LIGHT))
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        dark = QColor(_DARK)
+        dark = QColor(theme.QR_DARK)
         for y, row in enumerate(self._modules):
             for x, is_dark in enumerate(row):
                 if is_dark:
@@ -144,7 +144,7 @@ class QrView(Part):
         look = self.look
         colour, soft = look.theme.tone(self._tone)
         ground(painter, place, look.dp(theme.RADIUS_L), soft)
-        side = look.dp(112)
+        side = look.dp(theme.ICON_XXL)
         icon = QRectF(0, 0, side, side)
         icon.moveCenter(place.center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
