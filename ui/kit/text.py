@@ -1,5 +1,7 @@
 """Text on a screen: always plain, in a step of the type scale and a colour of the theme."""
 
+import math
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -54,10 +56,22 @@ class Text(QLabel):
         palette.setColor(QPalette.ColorRole.WindowText, self.look.colour(self._colour))
         self.setPalette(palette)
 
+    def sizeHint(self) -> QSize:
+        if self.wordWrap():
+            return super().sizeHint()
+        # A letter of another script must not make the one line higher.
+        metrics = QFontMetricsF(self.font())
+        width = math.ceil(metrics.horizontalAdvance(self.text()))
+        return QSize(width, math.ceil(metrics.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint() if self.wordWrap() else self.sizeHint()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         # Qt's label takes the window's direction for the text's own.
-        rect = QRectF(self.contentsRect())
-        paragraph_in(QPainter(self), rect, self.text(), self.font(), self.look.colour(self._colour))
+        rect, text = QRectF(self.contentsRect()), self.text()
+        paint = paragraph_in if self.wordWrap() else text_in
+        paint(QPainter(self), rect, text, self.font(), self.look.colour(self._colour))
 
 
 class ElidedText(Part):
