@@ -65,7 +65,11 @@ def test_a_text_reads_the_same_in_both_windows(qapp: QApplication, text: str) ->
         def paint(painter: QPainter, write: Callable[..., None] = write) -> None:
             write(painter, rect, text, font, "black")
 
-        assert crop_of_ink(paint, LEFT) == crop_of_ink(paint, RIGHT), write.__name__
+        pictures = []
+        for direction in (LEFT, RIGHT):
+            qapp.setLayoutDirection(direction)
+            pictures.append(crop_of_ink(paint, direction))
+        assert pictures[0] == pictures[1], write.__name__
 
 
 def test_a_long_name_loses_its_end_wherever_that_is(qapp: QApplication) -> None:

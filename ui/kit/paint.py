@@ -177,6 +177,7 @@ def paragraph_in(
         side = right if is_flipped(painter) else Qt.AlignmentFlag.AlignLeft
     top = Qt.AlignmentFlag.AlignTop if from_top else Qt.AlignmentFlag.AlignVCenter
     option = QTextOption(side | Qt.AlignmentFlag.AlignAbsolute | top)
+    option.setTextDirection(reading_direction(text))
     option.setWrapMode(QTextOption.WrapMode.WordWrap)
     painter.setFont(font)
     painter.setPen(QColor(colour))
