@@ -1,5 +1,7 @@
 """The coloured bar on top of every screen where no real money is taken."""
 
+from typing import Final
+
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,6 +13,8 @@ from ui.kit.base import Part
 from ui.kit.paint import mirrored, text_in
 from ui.look import Look
 from ui.theme import TYPE_SCALE, Type
+
+_WIDTH: Final = 400
 
 
 class ModeBar(Part):
@@ -38,7 +42,7 @@ class ModeBar(Part):
         self.setVisible(mode is not Mode.LIVE)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(400), self.look.dp(TYPE_SCALE[self._step].size + 17))
+        return QSize(self.look.dp(_WIDTH), self.look.dp(TYPE_SCALE[self._step].size + theme.L))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

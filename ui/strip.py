@@ -1,6 +1,7 @@
 """The quiet strip at the bottom: how the till stands with the world."""
 
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -16,6 +17,9 @@ from ui.kit.base import Part
 from ui.kit.iconlabel import IconLabel
 from ui.look import Look
 from ui.theme import Type
+
+_WIDTH: Final = 400
+_HEIGHT: Final = 32
 
 
 def mode_label(mode: Mode) -> str:
@@ -61,14 +65,14 @@ class StatusStrip(Part):
         self._person.set_text(words.format(count=count))
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(400), self.look.dp(32))
+        return QSize(self.look.dp(_WIDTH), self.look.dp(_HEIGHT))
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
         self._row.setContentsMargins(dp(theme.M), 0, dp(theme.M), 0)
         self._row.setSpacing(dp(theme.L + theme.XS))
-        self.setFixedHeight(dp(32))
+        self.setFixedHeight(dp(_HEIGHT))
         super().on_look_changed()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -159,22 +159,30 @@ class Button(QAbstractButton):
         down = self.isDown()
         if not self.isEnabled():
             if self._kind is Kind.QUIET:
-                return QColor(0, 0, 0, 0), mixed(colours.text_muted, colours.surface, 0.45), None
-            return QColor(colours.sunken), mixed(colours.text_muted, colours.sunken, 0.3), None
+                return (
+                    QColor(0, 0, 0, 0),
+                    mixed(colours.text_muted, colours.surface, theme.FADED),
+                    None,
+                )
+            return (
+                QColor(colours.sunken),
+                mixed(colours.text_muted, colours.sunken, theme.FADED),
+                None,
+            )
         if self._kind is Kind.PRIMARY:
             primary = QColor(colours.accent_pressed if down else colours.accent)
             return primary, QColor(colours.on_accent), None
         if self._kind is Kind.DANGER:
-            danger = mixed(colours.danger, colours.text, 0.25 if down else 0.0)
+            danger = mixed(colours.danger, colours.text, theme.PRESSED if down else 0.0)
             return danger, QColor(colours.on_danger), None
         if self._kind is Kind.INVERSE:
-            inverse = mixed(colours.on_paid, colours.paid, 0.15 if down else 0.0)
+            inverse = mixed(colours.on_paid, colours.paid, theme.PRESSED if down else 0.0)
             return inverse, QColor(colours.paid), None
         if self._kind is Kind.QUIET:
             quiet = QColor(colours.sunken) if down else QColor(0, 0, 0, 0)
             return quiet, QColor(colours.text_muted), None
         plain = QColor(colours.sunken if down else colours.raised)
-        return plain, QColor(colours.text), mixed(colours.line, colours.line_strong, 0.35)
+        return plain, QColor(colours.text), QColor(colours.line_strong)
 
     def _paint_content(self, painter: QPainter, rect: QRectF, colour: QColor) -> None:
         look = self.look

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import theme
 from ui.kit.base import Part
-from ui.kit.paint import ground, mixed, ring, text_in
+from ui.kit.paint import ground, ring, text_in
 from ui.look import Look
 from ui.theme import Tone, Type
 
@@ -48,7 +48,7 @@ class Chip(QAbstractButton):
             text = colours.canvas
         else:
             fill = colours.sunken if self.isDown() else colours.surface
-            ground(painter, rect, radius, fill, mixed(colours.line, colours.line_strong, 0.35))
+            ground(painter, rect, radius, fill, colours.line_strong)
             text = colours.text
         if self.hasFocus():
             ring(painter, rect, radius, colours.accent, self.look.dp(theme.RING))

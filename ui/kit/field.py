@@ -1,5 +1,7 @@
 """A field to type into, with an icon, a way to clear it and a visible focus."""
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSpacerItem, QWidget
@@ -8,9 +10,12 @@ from ui import theme
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
-from ui.kit.paint import ground, is_flipped, mirrored, mixed
+from ui.kit.paint import ground, is_flipped, mirrored
 from ui.look import Look
 from ui.theme import Type
+
+_WIDTH: Final = 260
+_LEAST: Final = 160
 
 
 class Field(Part):
@@ -86,10 +91,10 @@ class Field(Part):
         )
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(260), self.look.metrics.touch)
+        return QSize(self.look.dp(_WIDTH), self.look.metrics.touch)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.dp(160), self.look.metrics.touch)
+        return QSize(self.look.dp(_LEAST), self.look.metrics.touch)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
@@ -104,8 +109,7 @@ class Field(Part):
         if self.edit.hasFocus():
             ground(painter, rect, radius, colours.surface, colours.accent, look.dp(theme.RING))
         else:
-            border = mixed(colours.line, colours.line_strong, 0.35)
-            ground(painter, rect, radius, colours.surface, border)
+            ground(painter, rect, radius, colours.surface, colours.line_strong)
         side = look.dp(theme.ICON_M)
         place = QRectF(look.dp(theme.M), (self.height() - side) // 2, side, side)
         look.icons.paint(painter, self._icon, colours.text_muted, mirrored(self, rect, place))

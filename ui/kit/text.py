@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from ui import theme
 from ui.kit.base import Part
 from ui.kit.paint import in_lines, paragraph_in, text_in
 from ui.look import Look
@@ -125,7 +126,7 @@ class ElidedText(Part):
         return QSize(width, round(metrics.lineSpacing() * max(1, len(shown))) + 1)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.dp(40), self.sizeHint().height())
+        return QSize(self.look.dp(theme.XXXL), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -26,6 +26,7 @@ from ui.sell.search import typed_text
 from ui.sell.tile_model import Index
 from ui.theme import Tone, Type
 
+_WIDTH: Final = 240
 _ROW: Final = 72
 
 
@@ -39,7 +40,7 @@ class OrderDelegate(QStyledItemDelegate):
         self._view = parent
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self._look.dp(240), max(self._look.metrics.touch, self._look.dp(_ROW)))
+        return QSize(self._look.dp(_WIDTH), max(self._look.metrics.touch, self._look.dp(_ROW)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: OrderRow = index.data(OrderRole.ROW)

@@ -1,5 +1,7 @@
 """The painted parts of an order's detail: its lines with figures, and its story in time."""
 
+from typing import Final
+
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -14,6 +16,8 @@ from ui.kit.paint import dot, is_flipped, mirrored, text_in
 from ui.look import Look
 from ui.orders.words import Entry
 from ui.theme import Tone, Type
+
+_WIDTH: Final = 300
 
 
 class SnapshotTable(Part):
@@ -58,7 +62,7 @@ class SnapshotTable(Part):
         heights = self._heights()
         gap = self.look.dp(theme.M)
         height = len(self._lines) * heights[0] + len(self._figures) * heights[1] + heights[2]
-        return QSize(self.look.dp(300), round(height + gap + 1))
+        return QSize(self.look.dp(_WIDTH), round(height + gap + 1))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -146,7 +150,7 @@ class Story(Part):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(300), round(sum(map(self._height, self._entries))))
+        return QSize(self.look.dp(_WIDTH), round(sum(map(self._height, self._entries))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

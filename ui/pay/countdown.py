@@ -16,6 +16,7 @@ from ui.theme import Type
 
 _SHORT = timedelta(minutes=2)
 _TICK_MS = 500
+_WIDTH = 240
 
 
 class Countdown(Part):
@@ -58,7 +59,7 @@ class Countdown(Part):
 
     def sizeHint(self) -> QSize:
         words = QFontMetricsF(self.look.font(self._step)).lineSpacing()
-        return QSize(self.look.dp(240), round(words) + self.look.dp(theme.M))
+        return QSize(self.look.dp(_WIDTH), round(words) + self.look.dp(theme.M))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -20,6 +20,8 @@ LEAST_PIXELS: Final = 4
 MOST_OF_SIDE: Final = 0.8
 """No larger than this part of the window's shorter side."""
 _LONG_URL: Final = 150
+_WANTED: Final = 420
+_LEAST: Final = 220
 
 Modules = tuple[tuple[bool, ...], ...]
 
@@ -83,10 +85,10 @@ class QrView(Part):
         return across * pixels_per_module(len(self._modules), self._room() * ratio) / ratio
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(420), self.look.dp(420))
+        return QSize(self.look.dp(_WANTED), self.look.dp(_WANTED))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.dp(220), self.look.dp(220))
+        return QSize(self.look.dp(_LEAST), self.look.dp(_LEAST))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -43,7 +43,7 @@ class EmptyCart(Part):
         icon = QRectF(0, 0, side, side)
         icon.moveCenter(QRectF(self.rect()).center())
         icon.translate(0, -look.dp(theme.XXL))
-        faint = mixed(colours.text_muted, colours.surface, 0.5).name()
+        faint = mixed(colours.text_muted, colours.surface, theme.FADED).name()
         look.icons.paint(painter, "sell", faint, icon.toRect().toRectF())
         strong, body = look.font(Type.TITLE), look.font(Type.BODY)
         title = QRectF(0, icon.bottom() + look.dp(theme.M), self.width(), 0)

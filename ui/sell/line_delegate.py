@@ -1,6 +1,7 @@
 """How a line of the cart is painted, and where its three buttons are."""
 
 from enum import StrEnum
+from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
@@ -16,6 +17,8 @@ from ui.sell.line_model import LineRole
 from ui.sell.tile_delegate import interval_words
 from ui.sell.tile_model import Index
 from ui.theme import Type
+
+_WIDTH: Final = 240
 
 
 class LinePart(StrEnum):
@@ -39,7 +42,7 @@ class LineDelegate(QStyledItemDelegate):
         self.pressed: tuple[int, LinePart] | None = None
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self._look.dp(240), self.row_height())
+        return QSize(self._look.dp(_WIDTH), self.row_height())
 
     def row_height(self) -> int:
         """Say how high every line is."""
@@ -149,7 +152,7 @@ class LineDelegate(QStyledItemDelegate):
                 ground(painter, QRectF(place), look.dp(theme.RADIUS_M), colours.danger_soft)
             colour = colours.text if part is not LinePart.REMOVE else colours.text_muted
             if not can:
-                colour = mixed(colours.text_muted, colours.sunken, 0.55).name()
+                colour = mixed(colours.text_muted, colours.sunken, theme.FADED).name()
             icon = QRectF(0, 0, side, side)
             icon.moveCenter(QRectF(place).center())
             look.icons.paint(painter, icons[part], colour, icon.toRect().toRectF())

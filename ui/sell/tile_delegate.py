@@ -3,13 +3,13 @@
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.domain.catalog import BillingInterval, Product
 from ui import theme
 from ui.i18n import _, ngettext
-from ui.kit.paint import ground, in_lines, is_flipped, mirrored, mixed, ring, text_in
+from ui.kit.paint import ground, in_lines, is_flipped, mirrored, ring, text_in
 from ui.look import Look
 from ui.sell.pictures import Pictures
 from ui.sell.tile_model import Index, TileRole
@@ -71,9 +71,8 @@ class TileDelegate(QStyledItemDelegate):
         is_pressed = index.row() == self.pressed_row
         painter.save()
         radius = look.dp(theme.RADIUS_M + theme.XXS)
-        border: str | QColor = mixed(colours.line, colours.line_strong, 0.12)
         fill = colours.accent_soft if is_pressed else colours.surface
-        ground(painter, rect, radius, fill, border)
+        ground(painter, rect, radius, fill, colours.line)
         text_rect = rect.adjusted(
             look.dp(theme.M - theme.XXS),
             rect.height() - self.text_height(),
