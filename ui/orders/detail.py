@@ -38,7 +38,9 @@ class ExceptionCard(Card):
         words.addWidget(Text(look, f"{title} · {amount}", Type.BODY_STRONG, wraps=True))
         words.addWidget(Text(look, meaning, wraps=True))
         if exception.detail:
-            words.addWidget(Text(look, exception.detail, Type.CAPTION, wraps=True))
+            words.addWidget(
+                Text(look, look.formats.message(exception.detail), Type.CAPTION, wraps=True)
+            )
         row = QHBoxLayout(self)
         pad = look.dp(theme.M)
         row.setContentsMargins(pad, pad, pad, pad)
