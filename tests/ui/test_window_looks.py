@@ -1,4 +1,4 @@
-"""How the whole window looks: themes, sizes, targets, clipped words, right to left."""
+"""How the whole window looks: themes, sizes, targets and clipped words."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import fields
