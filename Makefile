@@ -3,6 +3,7 @@
 #   make run      open the till; with no screen, play the demo and leave its pictures
 #   make test     every test that is neither slow nor live
 #   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
+#   make package  make dist/scantill, which needs no Python; measure it and prove it
 #   make texts    bring resources/locale up to date with the texts in the source (NEW=fr adds
 #                 a language)
 #   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
@@ -27,8 +28,8 @@ TEXTS := build/scantill.pot
 LOCKER := uv==0.13.8
 LOCK_VENV := build/lock-venv
 
-.PHONY: run test check texts lock clean
-.PHONY: system-for-run system-for-tests set-up lint fast-tests slow-tests coverage
+.PHONY: run test check package texts lock clean
+.PHONY: system-for-run system-for-tests system-for-package set-up lint fast-tests slow-tests coverage
 # Prerequisites are made one after the other, from left to right.
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
@@ -51,6 +52,7 @@ lint: set-up
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy packaging/system_check.py
+	$(BIN)/mypy packaging/make_package.py packaging/contents.py packaging/notices.py
 	$(BIN)/lint-imports
 
 fast-tests: set-up
@@ -64,6 +66,9 @@ slow-tests: set-up
 	    echo "No test is marked slow."; \
 	fi
 
+package: system-for-package set-up
+	@$(BIN)/python packaging/make_package.py $(ARGS)
+
 coverage: set-up
 	$(BIN)/coverage report --include='$(FULLY_COVERED)' --fail-under=100
 
@@ -72,6 +77,9 @@ system-for-run:
 
 system-for-tests:
 	@$(SYSTEM_CHECK) $(if $(CI),ci,test)
+
+system-for-package:
+	@$(SYSTEM_CHECK) package
 
 set-up: $(VENV)/.set-up
 

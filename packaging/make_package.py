@@ -59,11 +59,17 @@ def main() -> int:
 def build(dist: Path, work: Path) -> Path:
     """Run PyInstaller and give the package's folder; ends the program where it fails."""
     print("Making the package; about a minute ...", flush=True)
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level=WARN"]
+    shutil.rmtree(work, ignore_errors=True)
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level=WARN"]
     done = subprocess.run(
         [*command, f"--distpath={dist}", f"--workpath={work}", "packaging/scantill.spec"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(_MOMENT)},
+        env={
+            **os.environ,
+            "PYINSTALLER_CONFIG_DIR": str(work / "cache"),
+            "PYTHONHASHSEED": "0",
+            "SOURCE_DATE_EPOCH": str(_MOMENT),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -106,8 +112,8 @@ def measure(package: Path, files: list[Path], folder: Path) -> None:
 
 
 def prove(package: Path, folder: Path) -> None:
-    """Play the demo from a copy elsewhere, with no Python on the PATH; ends the program otherwise."""
-    copy = folder / "Käse & Brot – 1" / package.name
+    """Play the demo from a copy elsewhere, with no Python on the PATH; ends where it fails."""
+    copy = folder / "Käse & Brot 1" / package.name
     shutil.copytree(package, copy, symlinks=True)
     done = subprocess.run(
         [copy / PROGRAM, "demo", "--out", folder / "pictures"],
@@ -127,7 +133,7 @@ def prove(package: Path, folder: Path) -> None:
 
 
 def _start(package: Path, environment: dict[str, str], folder: Path) -> Start:
-    command = [package / PROGRAM, "--data-dir", folder / "data"]
+    command = [str(package / PROGRAM), "--data-dir", str(folder / "data")]
     asking = {**environment, "SCANTILL_TIMINGS": str(time.monotonic_ns())}
     with subprocess.Popen(command, cwd=folder, env=asking, stdout=subprocess.PIPE) as till:
         watchdog = threading.Timer(_START_S, till.kill)

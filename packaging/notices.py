@@ -52,7 +52,8 @@ def write(
     of_system = [
         path
         for path in libraries
-        if path not in owners and not (path.parent.resolve() == python or "lib-dynload" in path.parts)
+        if path not in owners
+        and not (path.parent.resolve() == python or "lib-dynload" in path.parts)
     ]
     lines += _system_libraries(of_system, folder / "system")
     text = _INTRODUCTION.format(version=version) + "".join(f"{line}\n" for line in lines)
@@ -85,8 +86,8 @@ def _described(distribution: Distribution, folder: Path, root: Path) -> str:
         sys.exit(f"the package holds {name}, and its licence is not to be found")
     _copy(texts, folder / name)
     metadata = distribution.metadata
-    licence = metadata.get("License-Expression") or metadata.get("License") or "see its text"
-    words = licence.splitlines()[0]
+    named = (metadata[key] for key in ("License-Expression", "License") if key in metadata)
+    words = next(named, "see its text").splitlines()[0]
     return f"{metadata['Name']} {distribution.version}: {words} (licenses/{name})"
 
 

@@ -2,7 +2,7 @@
 
 They have to go here, before the libraries that they alone need (GTK, for one) are collected.
 What is not named stays, so that other systems and later versions of Qt keep their own.
-"""  # noqa: N999 - PyInstaller finds a hook by this name
+"""
 
 from pathlib import PurePath
 
@@ -22,7 +22,12 @@ PLUGINS = {
         "shm-emulation-server",
         "vulkan-server",
     },
-    "wayland-shell-integration": {"fullscreen-shell-v1", "ivi-shell", "qt-shell", "wl-shell-plugin"},
+    "wayland-shell-integration": {
+        "fullscreen-shell-v1",
+        "ivi-shell",
+        "qt-shell",
+        "wl-shell-plugin",
+    },
 }
 
 
