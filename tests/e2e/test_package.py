@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from tests.conftest import system_check
+from tests.e2e.test_demo import XVFB, needs_virtual_screen
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -115,6 +116,26 @@ def test_the_demo_passes_with_no_python_on_the_path(package: Path, tmp_path: Pat
     assert done.stderr == ""
     assert "The customer is an HTTP client that posts the page's form." in done.stdout
     assert "PAID on both screens" in done.stdout and "learned by webhook" in done.stdout
+    assert "Done: every step happened." in done.stdout
+
+
+@needs_virtual_screen
+def test_the_demo_passes_on_a_real_x_server(package: Path, tmp_path: Path) -> None:
+    environment = bare(tmp_path)
+    del environment["QT_QPA_PLATFORM"]
+    screen = (str(XVFB), "-a", "-s", "-screen 0 1280x800x24")
+    done = subprocess.run(
+        [*screen, package / "scantill", "demo", "--out", tmp_path / "pictures"],
+        cwd=tmp_path,
+        # xvfb-run is a script of many small programs.
+        env={**environment, "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        timeout=RUNNING_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "There is no screen" not in done.stdout
     assert "Done: every step happened." in done.stdout
 
 
