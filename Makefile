@@ -3,10 +3,10 @@
 #   make run      open the till; with no screen, play the demo and leave its pictures
 #   make test     every test that is neither slow nor live
 #   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
-#   make package  make dist/scantill, which needs no Python; measure it and prove it
 #   make texts    bring resources/locale up to date with the texts in the source (NEW=fr adds
 #                 a language)
 #   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
+#   make package  make dist/scantill, which needs no Python; measure it and prove it
 #   make clean    remove all that was made here, the virtual environment too
 #
 # ARGS is passed on: make run ARGS="--help", make test ARGS="-k settle -x".
@@ -28,8 +28,8 @@ TEXTS := build/scantill.pot
 LOCKER := uv==0.13.8
 LOCK_VENV := build/lock-venv
 
-.PHONY: run test check package texts lock clean
-.PHONY: system-for-run system-for-tests system-for-package set-up lint fast-tests slow-tests coverage
+.PHONY: run test check texts lock clean
+.PHONY: system-for-run system-for-tests set-up lint fast-tests slow-tests coverage
 # Prerequisites are made one after the other, from left to right.
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
@@ -51,8 +51,8 @@ lint: set-up
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy packaging/system_check.py
-	$(BIN)/mypy packaging/make_package.py packaging/contents.py packaging/notices.py
+	$(BIN)/mypy packaging/system_check.py packaging/make_package.py packaging/contents.py \
+	    packaging/notices.py
 	$(BIN)/lint-imports
 
 fast-tests: set-up
@@ -66,9 +66,6 @@ slow-tests: set-up
 	    echo "No test is marked slow."; \
 	fi
 
-package: system-for-package set-up
-	@$(BIN)/python packaging/make_package.py $(ARGS)
-
 coverage: set-up
 	$(BIN)/coverage report --include='$(FULLY_COVERED)' --fail-under=100
 
@@ -77,9 +74,6 @@ system-for-run:
 
 system-for-tests:
 	@$(SYSTEM_CHECK) $(if $(CI),ci,test)
-
-system-for-package:
-	@$(SYSTEM_CHECK) package
 
 set-up: $(VENV)/.set-up
 
@@ -96,6 +90,13 @@ texts: set-up
 	    --output-dir resources/locale --domain scantill --locale $(NEW)
 	@$(BIN)/pybabel update --input-file $(TEXTS) --output-dir resources/locale --domain scantill \
 	    --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+.PHONY: package system-for-package
+package: system-for-package set-up
+	@$(BIN)/python packaging/make_package.py $(ARGS)
+
+system-for-package:
+	@$(SYSTEM_CHECK) package
 
 # Names, versions and hashes only: where packages come from is each computer's own setting.
 lock:
