@@ -27,6 +27,7 @@ from ui.application import create_application, follow_locale
 from ui.display.display import DisplayOptions
 from ui.fonts import RESOURCES
 from ui.i18n import use_language
+from ui.timings import Timings
 from ui.trouble import show_trouble
 from ui.window import Window
 
@@ -120,9 +121,12 @@ async def running_window(
     )
     try:
         window.resize(*_FIRST_SIZE)
+        timings = Timings.of(window)
         window.show()
         await till.start()
         window.start()
+        if timings is not None:
+            timings.note_started()
         yield window
     finally:
         await window.finish()
