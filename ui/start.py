@@ -23,7 +23,7 @@ from app.cli import settings_of
 from app.clock import SystemClock
 from app.errors import ScantillError
 from app.settings import Settings
-from ui.application import create_application, translate_qt
+from ui.application import create_application, follow_locale
 from ui.display.display import DisplayOptions
 from ui.fonts import RESOURCES
 from ui.i18n import use_language
@@ -105,7 +105,7 @@ async def running_window(
     """
     look = settings.file.window
     locale = speak(settings)
-    translate_qt(locale)
+    follow_locale(locale)
     window = Window(
         till,
         theme=look.theme,

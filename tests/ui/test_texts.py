@@ -42,8 +42,8 @@ Run = Callable[[Coroutine[Any, Any, None]], None]
 Make = Callable[..., Window]
 Speak = Callable[[str], None]
 
-STYLE = {"ui/theme.py"}
-"""Style sheets, which read like prose to a machine."""
+STYLE = {"ui/theme.py", "ui/fonts.py"}
+"""Style sheets and typefaces' names, which read like prose to a machine."""
 CATALOGS = sorted(i18n.FOLDER.glob("*/LC_MESSAGES/scantill.po"))
 LANGUAGES = [path.parts[-3] for path in CATALOGS]
 COMPLETE = ["de"]

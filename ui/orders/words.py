@@ -9,6 +9,7 @@ from app.domain.money import EXPONENTS, Money
 from app.domain.order import OrderState
 from app.events import Fact
 from ui.accounts import account_label
+from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
 from ui.pay.state import decline_words
@@ -113,7 +114,7 @@ def _expired(data: Any, formats: Formats) -> _Told:
 
 def _created(data: Any, formats: Formats) -> _Told:
     account = account_label(str(data.get("account", "")))
-    return _("Payment started with {name}").format(name=account), "", Tone.NEUTRAL
+    return _("Payment started with {name}").format(name=isolated(account)), "", Tone.NEUTRAL
 
 
 def _open(data: Any, formats: Formats) -> _Told:
