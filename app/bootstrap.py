@@ -267,7 +267,7 @@ class Till:
 
 
 def _catalog_watch(settings: Settings, given: Path | None, clock: Clock) -> CatalogWatch:
-    """Find the catalog: the one given or named in the settings, the data directory's, or the sample.
+    """Find the catalog: one given, one named in the settings, the data directory's, or the sample.
 
     Links are followed anew at each look, so that one may be pointed elsewhere.
     """

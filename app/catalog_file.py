@@ -234,9 +234,7 @@ def _text(table: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _twins(
-    file: str, table: str, entries: Iterable[tuple[int, dict[str, Any]]]
-) -> Iterator[Fault]:
+def _twins(file: str, table: str, entries: Iterable[tuple[int, dict[str, Any]]]) -> Iterator[Fault]:
     for id, count in Counter(_text(entry, "id") for _, entry in entries).items():
         if id and count > 1:
             item = _label(table, {"id": id}, 0)

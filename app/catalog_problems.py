@@ -22,9 +22,7 @@ def problem_of(error: Mapping[str, Any]) -> Message:
         case "extra_forbidden":
             return Message("is not a key that the till knows")
         case "int_type" if key == "amount":
-            return Message(
-                "must be a whole number of minor units (cents), without a decimal point"
-            )
+            return Message("must be a whole number of minor units (cents), without a decimal point")
         case "int_type":
             return Message("must be a whole number")
         case "greater_than_equal":
