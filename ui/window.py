@@ -99,7 +99,7 @@ class Window(QMainWindow):
         self.rail = Rail(self.look)
         self.strip = StatusStrip(self.look, till.mode, shop)
         self._build(ModeBar(self.look, till.mode))
-        self.notice = Notice(self.look, self._places)
+        self.notice = Notice(self.look, self._places, self._taken_below)
         self._status_timer = QTimer(self)
         self._status_timer.setInterval(_STATUS_MS)
         self._status_timer.timeout.connect(self._on_status)
@@ -168,6 +168,7 @@ class Window(QMainWindow):
         counter.cart_changed.connect(sell.show_cart)
         counter.cart_changed.connect(self.notice.hide)
         sell.search.text_changed.connect(self.notice.hide)
+        sell.notes.moved.connect(self.notice.settle)
         counter.stage_changed.connect(self._on_stage)
         counter.payment_changed.connect(self.pay.show_payment)
         counter.paid.connect(self._on_paid)
@@ -248,6 +249,11 @@ class Window(QMainWindow):
         if self.counter.stage is Stage.SELLING and not self._untold.is_none:
             self.notice.tell(_("The catalog was changed"), change_words(self._untold), Tone.NEUTRAL)
             self._untold = CatalogChange()
+
+    def _taken_below(self) -> int:
+        """Say how much at the lower edge news must leave free."""
+        notes = self.sell.notes
+        return notes.height() + self.look.metrics.gap if notes.isVisible() else 0
 
     def _name_shop(self) -> None:
         shop = self.counter.shop_name

@@ -4,6 +4,7 @@ News that passes is a `Notice`; what can be read at leisure and has to be seen a
 """
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
@@ -35,6 +36,7 @@ class Band(Card):
             look, f"{tone.value}_soft", border=None, radius=theme.RADIUS_M, parent=parent
         )
         self._show, self._hide = show, hide
+        self._room = look.metrics.touch
         self._icon = Icon(look, _ICONS.get(tone, "info"), 24, tone.value)
         self._title = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._words = Text(look, "", Type.CAPTION, wraps=True)
@@ -98,8 +100,9 @@ class Band(Card):
         self.hide()
 
     def set_room(self, height: int) -> None:
-        """Say how high the screen is, of which the open list takes a part."""
-        self._list.setFixedHeight(max(self.look.metrics.touch, round(height * _MORE_SHARE)))
+        """Say how high the screen is, of which the open list takes a part at most."""
+        self._room = max(self.look.metrics.touch, round(height * _MORE_SHARE))
+        self._fit()
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
@@ -110,10 +113,19 @@ class Band(Card):
         self._column.setSpacing(dp(theme.XXS))
         super().on_look_changed()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        needed = self._more.heightForWidth(max(1, self._title.width()))
+        self._list.setFixedHeight(min(needed, self._room))
+
     def _on_button(self) -> None:
         self._open(is_open=not self.is_open)
 
     def _open(self, *, is_open: bool) -> None:
+        self._fit()
         self._list.setVisible(is_open)
         self._line.setVisible(bool(self._line.text) and not is_open)
         self.button.set_label(self._hide if is_open else self._show)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.cart import CartContent
@@ -20,7 +22,13 @@ _MOST_FAULTS: Final = 200
 
 
 class CatalogNotes(QWidget):
-    """Two bands below the tiles, so that no tile moves under a finger when one comes or goes."""
+    """Bands below the tiles, so that no tile moves under a finger when one comes or goes.
+
+    Signals:
+        moved (): The bands take more or less room than before.
+    """
+
+    moved = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -33,6 +41,7 @@ class CatalogNotes(QWidget):
         for band in (self.cart, self.waiting, self.file):
             band.setObjectName("catalog_note")
             self._column.addWidget(band)
+        self.hide()
         look.changed.connect(self._measure)
         self._measure()
 
@@ -43,19 +52,26 @@ class CatalogNotes(QWidget):
             self.cart.tell(*_kept_words(kept, self._look.formats))
         else:
             self.cart.clear()
+        self._fold()
 
     def show_file(self, error: CatalogError | None, *, is_waiting: bool) -> None:
         """Say how the file stands: bad, waiting for the end of the sale, or nothing to be said."""
         if error is None:
             self.file.clear()
         else:
-            first, *_others = lines = fault_lines(error, self._look.formats, _MOST_FAULTS)
-            command = f"scantill catalog check {error.faults[0].file}"
+            lines = fault_lines(error, self._look.formats, _MOST_FAULTS)
+            check = _("Check it yourself: scantill catalog check {file}")
             self.file.tell(
                 catalog_title(error),
                 _("The till goes on with the catalog it has. No sale is affected."),
-                first,
-                "\n".join([*lines, "", _("Check it yourself: {command}").format(command=command)]),
+                lines[0],
+                "\n".join(
+                    [
+                        *(f"• {line}" for line in lines),
+                        "",
+                        check.format(file=error.faults[0].file),
+                    ]
+                ),
             )
         if is_waiting:
             self.waiting.tell(
@@ -67,10 +83,22 @@ class CatalogNotes(QWidget):
             )
         else:
             self.waiting.clear()
+        self._fold()
 
     def set_room(self, height: int) -> None:
         """Say how high the screen is."""
         self.file.set_room(height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.moved.emit()
+
+    def _fold(self) -> None:
+        """Take no room where there is nothing to be said."""
+        is_needed = any(not band.isHidden() for band in (self.cart, self.waiting, self.file))
+        if self.isHidden() is is_needed:
+            self.setVisible(is_needed)
+            self.moved.emit()
 
     def _measure(self) -> None:
         self._column.setSpacing(self._look.metrics.gap)
