@@ -118,7 +118,7 @@ class Band(Card):
         self._fit()
 
     def _fit(self) -> None:
-        needed = self._more.heightForWidth(max(1, self._title.width()))
+        needed = max(0, self._more.heightForWidth(max(1, self._title.width())))
         self._list.setFixedHeight(min(needed, self._room))
 
     def _on_button(self) -> None:
