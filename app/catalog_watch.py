@@ -230,7 +230,8 @@ class CatalogWatch:
         elif reading.digest == self._refused:
             return
         elif self._waiting is not None and reading.digest == self._waiting.digest:
-            self._wait(self._waiting)
+            if self._error is not None:
+                self._wait(self._waiting)
         elif reading.good is not None:
             _catalog, news = reading.good
             if news.has_same_terms or not self._is_in_use():
