@@ -2,90 +2,19 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.catalog_file import MAX_BYTES
-from app.catalog_watch import COARSE_S, LOOK_S, CatalogNews, CatalogWatch, Mark
+from app.catalog_watch import LOOK_S, CatalogNews
 from app.domain.catalog_change import CatalogChange
-from app.errors import CatalogError, Fault
+from app.errors import CatalogError
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import until
-from tests.parts.clock import VirtualClock
+from tests.parts.catalog import PATH, SAME, Shop, play, toml
 
-PATH, OWN = Path("/shop/catalog.toml"), Path("/data/catalog.toml")
-SAME = CatalogNews(CatalogChange())
 WITHIN_S = 2.0
 """What is promised for a good edit; a bad one is told in the same time."""
-
-
-def toml(*prices: int, head: str = '[shop]\ncurrency = "EUR"\n') -> bytes:
-    products = "".join(
-        f'[[products]]\nid = "p{n}"\nname = "P"\n[products.price]\namount = {price}\n'
-        for n, price in enumerate(prices)
-    )
-    return f"{head}{products or 'products = []'}".encode()
-
-
-class Disk:
-    """Files by path, each with the mark that a file system would show for it."""
-
-    def __init__(self) -> None:
-        self.files: dict[Path, tuple[bytes, Mark]] = {}
-        self.reads = 0
-        self.saves = 0
-        self.while_reading: Callable[[], None] = lambda: None
-
-    def save(self, data: bytes, path: Path = PATH, *, shows: bool = True) -> None:
-        """Write a file; where it does not show, its mark is the old one, size and all."""
-        self.saves += shows
-        inode = hash(path) % 1000
-        self.files[path] = (data, Mark(len(data), self.saves, self.saves, inode, 1))
-
-    def mark(self, path: Path) -> Mark | None:
-        return self.files[path][1] if path in self.files else None
-
-    def read(self, path: Path) -> bytes:
-        self.reads += 1
-        if path not in self.files:
-            fault = Fault(str(path), "", "", "there is no such file")
-            raise CatalogError(str(path), (fault,))
-        data = self.files[path][0]
-        self.while_reading()
-        return data
-
-
-class Shop:
-    """A watch whose looks a test makes one by one."""
-
-    def __init__(self, data: bytes = toml(100), *, instead: Path | None = None) -> None:
-        self.disk = Disk()
-        self.disk.save(data)
-        self.clock = VirtualClock()
-        self.watch = CatalogWatch(
-            PATH, clock=self.clock, instead=instead, mark=self.disk.mark, read=self.disk.read
-        )
-        self.news: list[CatalogNews] = []
-        self.watch.subscribe(self.news.append)
-
-    async def looks(self, count: int) -> None:
-        for _ in range(count):
-            self.clock.advance(LOOK_S)
-            await self.watch.look()
-
-    async def settled(self) -> None:
-        await self.looks(round(COARSE_S / LOOK_S) + 3)
-
-    @property
-    def prices(self) -> list[int]:
-        return [product.price.minor for product in self.watch.catalog.products]
-
-
-def play(story: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(story)
 
 
 def test_a_good_edit_is_in_use_after_three_looks_at_most() -> None:
@@ -261,114 +190,6 @@ def test_delete_then_create_is_one_edit() -> None:
         assert shop.news == [CatalogNews(CatalogChange(changed=1))]
 
     play(story())
-
-
-def test_the_shops_own_catalog_takes_the_place_of_the_sample_once_it_is_good(
-    expected_logs: ExpectedLogs,
-) -> None:
-    async def story() -> None:
-        shop = Shop(instead=OWN)
-        await shop.settled()
-        shop.disk.save(b"nonsense", OWN)
-        await shop.looks(3)
-        assert shop.watch.error is not None and shop.watch.path == PATH
-        assert shop.watch.error.faults[0].file == str(OWN)
-        del shop.disk.files[OWN]
-        await shop.looks(2)
-        assert shop.watch.error is None
-        shop.disk.save(toml(7), OWN)
-        await shop.looks(2)
-        assert shop.watch.path == OWN and shop.prices == [7]
-        shop.disk.save(toml(999))
-        await shop.looks(3)
-        assert shop.prices == [7], "the sample counts no more"
-        del shop.disk.files[OWN]
-        await shop.looks(3)
-        assert shop.prices == [7] and shop.watch.error is not None
-
-    play(story())
-    assert len(expected_logs.take_all("faults: 1")) == 2
-
-
-def test_a_copy_of_the_sample_is_watched_from_then_on() -> None:
-    async def story() -> None:
-        shop = Shop(instead=OWN)
-        shop.disk.save(toml(100), OWN)
-        await shop.looks(2)
-        assert shop.watch.path == OWN and shop.news == [SAME]
-        shop.disk.save(toml(110), OWN)
-        await shop.looks(2)
-        assert shop.prices == [110]
-
-    play(story())
-
-
-OTHER_TERMS = toml(80, head='[shop]\ncurrency = "EUR"\nprices_include_tax = false\n')
-
-
-def test_other_terms_wait_until_no_sale_is_going_on() -> None:
-    async def story() -> None:
-        shop = Shop()
-        is_selling = True
-        shop.watch.hold_while(lambda: is_selling)
-        shop.disk.save(OTHER_TERMS)
-        await shop.settled()
-        assert shop.watch.is_waiting and shop.prices == [100]
-        shop.watch.release()
-        assert shop.watch.is_waiting
-        is_selling = False
-        shop.watch.release()
-        assert not shop.watch.is_waiting and shop.prices == [80]
-        changed = CatalogChange(changed=1, shop=True)
-        assert shop.news == [CatalogNews(), CatalogNews(changed, has_same_terms=False)]
-        shop.watch.release()
-        assert len(shop.news) == 2
-
-    play(story())
-
-
-def test_what_waits_is_dropped_when_the_file_is_put_back_and_replaced_by_a_later_save() -> None:
-    async def story() -> None:
-        shop = Shop()
-        shop.watch.hold_while(lambda: True)
-        shop.disk.save(OTHER_TERMS)
-        await shop.looks(2)
-        shop.disk.save(toml(100))
-        await shop.looks(2)
-        assert not shop.watch.is_waiting
-        shop.disk.save(OTHER_TERMS)
-        await shop.looks(2)
-        shop.disk.save(toml(140))
-        await shop.looks(2)
-        assert not shop.watch.is_waiting and shop.prices == [140]
-
-    play(story())
-
-
-def test_a_fault_outlives_what_waited_and_goes_when_the_file_is_as_good_as_before(
-    expected_logs: ExpectedLogs,
-) -> None:
-    async def story() -> None:
-        shop = Shop()
-        is_selling = True
-        shop.watch.hold_while(lambda: is_selling)
-        shop.disk.save(OTHER_TERMS)
-        await shop.looks(2)
-        shop.disk.save(b"nonsense")
-        await shop.looks(3)
-        assert shop.watch.error is not None and shop.watch.is_waiting
-        shop.disk.save(OTHER_TERMS)
-        await shop.looks(2)
-        assert shop.watch.error is None and shop.watch.is_waiting
-        shop.disk.save(b"nonsense")
-        await shop.looks(3)
-        is_selling = False
-        shop.watch.release()
-        assert shop.prices == [80]
-        assert shop.watch.error is not None, "the file is still bad"
-
-    play(story())
-    expected_logs.take_all("faults: 1")
 
 
 def test_a_first_catalog_that_cannot_be_read_keeps_the_till_from_opening() -> None:
