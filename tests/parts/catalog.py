@@ -71,6 +71,12 @@ class Shop:
     async def settled(self) -> None:
         await self.looks(round(COARSE_S / LOOK_S) + 3)
 
+    def error(self) -> CatalogError | None:
+        return self.watch.error
+
+    def waits(self) -> bool:
+        return self.watch.is_waiting
+
     @property
     def prices(self) -> list[int]:
         return [product.price.minor for product in self.watch.catalog.products]

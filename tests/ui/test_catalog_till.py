@@ -56,6 +56,7 @@ def play(
     qapp: object, root: Path, customer: Customer, story: Callable[[Window, Till], Any]
 ) -> None:
     """Run a story with a till and its window, on Qt's own loop."""
+
     async def whole() -> None:
         settings = load_settings(root, Mode.TRAINING, working_directory=root)
         till = await asyncio.to_thread(lambda: Till(settings, sandbox_url=customer.origin))

@@ -40,8 +40,9 @@ def test_a_bad_edit_leaves_the_running_catalog_alone_and_is_told_in_time(
         shop.disk.save(toml(-1, -2))
         await shop.looks(3)
         assert shop.prices == [100]
-        assert shop.watch.error is not None
-        assert [(f.item, f.key) for f in shop.watch.error.faults] == [
+        error = shop.error()
+        assert error is not None
+        assert [(f.item, f.key) for f in error.faults] == [
             ("product p0", "price.amount"),
             ("product p1", "price.amount"),
         ]
@@ -50,7 +51,7 @@ def test_a_bad_edit_leaves_the_running_catalog_alone_and_is_told_in_time(
         assert shop.news == [CatalogNews()]
         shop.disk.save(toml(150))
         await shop.looks(2)
-        assert shop.prices == [150] and shop.watch.error is None
+        assert shop.prices == [150] and shop.error() is None
 
     play(story())
     assert 4 * LOOK_S < WITHIN_S
@@ -65,10 +66,10 @@ def test_a_bad_file_that_is_put_back_as_it_was_is_forgotten(expected_logs: Expec
         shop = Shop()
         shop.disk.save(toml(-1))
         await shop.looks(3)
-        assert shop.watch.error is not None
+        assert shop.error() is not None
         shop.disk.save(toml(100))
         await shop.looks(2)
-        assert shop.watch.error is None
+        assert shop.error() is None
         assert shop.news == [CatalogNews(), SAME]
 
     play(story())
@@ -165,14 +166,15 @@ def test_a_file_that_is_gone_is_told_and_comes_back_quietly(expected_logs: Expec
         await shop.settled()
         del shop.disk.files[PATH]
         await shop.looks(2)
-        assert shop.watch.error is None, "it may be on its way back"
+        assert shop.error() is None, "it may be on its way back"
         await shop.looks(1)
-        assert shop.watch.error is not None
-        assert shop.watch.error.faults[0].problem == "there is no such file"
+        error = shop.error()
+        assert error is not None
+        assert error.faults[0].problem == "there is no such file"
         assert shop.prices == [100]
         shop.disk.save(toml(100))
         await shop.looks(2)
-        assert shop.watch.error is None
+        assert shop.error() is None
 
     play(story())
     expected_logs.take("there is no such file")

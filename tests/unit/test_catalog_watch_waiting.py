@@ -14,11 +14,12 @@ def test_the_shops_own_catalog_takes_the_place_of_the_sample_once_it_is_good(
         await shop.settled()
         shop.disk.save(b"nonsense", OWN)
         await shop.looks(3)
-        assert shop.watch.error is not None and shop.watch.path == PATH
-        assert shop.watch.error.faults[0].file == str(OWN)
+        error = shop.error()
+        assert error is not None and shop.watch.path == PATH
+        assert error.faults[0].file == str(OWN)
         del shop.disk.files[OWN]
         await shop.looks(2)
-        assert shop.watch.error is None
+        assert shop.error() is None
         shop.disk.save(toml(7), OWN)
         await shop.looks(2)
         assert shop.watch.path == OWN and shop.prices == [7]
@@ -27,7 +28,7 @@ def test_the_shops_own_catalog_takes_the_place_of_the_sample_once_it_is_good(
         assert shop.prices == [7], "the sample counts no more"
         del shop.disk.files[OWN]
         await shop.looks(3)
-        assert shop.prices == [7] and shop.watch.error is not None
+        assert shop.prices == [7] and shop.error() is not None
 
     play(story())
     assert len(expected_logs.take_all("faults: 1")) == 2
@@ -56,12 +57,12 @@ def test_other_terms_wait_until_no_sale_is_going_on() -> None:
         shop.watch.hold_while(lambda: is_selling)
         shop.disk.save(OTHER_TERMS)
         await shop.settled()
-        assert shop.watch.is_waiting and shop.prices == [100]
+        assert shop.waits() and shop.prices == [100]
         shop.watch.release()
-        assert shop.watch.is_waiting
+        assert shop.waits()
         is_selling = False
         shop.watch.release()
-        assert not shop.watch.is_waiting and shop.prices == [80]
+        assert not shop.waits() and shop.prices == [80]
         changed = CatalogChange(changed=1, shop=True)
         assert shop.news == [CatalogNews(), CatalogNews(changed, has_same_terms=False)]
         shop.watch.release()
@@ -78,12 +79,12 @@ def test_what_waits_is_dropped_when_the_file_is_put_back_and_replaced_by_a_later
         await shop.looks(2)
         shop.disk.save(toml(100))
         await shop.looks(2)
-        assert not shop.watch.is_waiting
+        assert not shop.waits()
         shop.disk.save(OTHER_TERMS)
         await shop.looks(2)
         shop.disk.save(toml(140))
         await shop.looks(2)
-        assert not shop.watch.is_waiting and shop.prices == [140]
+        assert not shop.waits() and shop.prices == [140]
 
     play(story())
 
@@ -99,16 +100,16 @@ def test_a_fault_outlives_what_waited_and_goes_when_the_file_is_as_good_as_befor
         await shop.looks(2)
         shop.disk.save(b"nonsense")
         await shop.looks(3)
-        assert shop.watch.error is not None and shop.watch.is_waiting
+        assert shop.error() is not None and shop.waits()
         shop.disk.save(OTHER_TERMS)
         await shop.looks(2)
-        assert shop.watch.error is None and shop.watch.is_waiting
+        assert shop.error() is None and shop.waits()
         shop.disk.save(b"nonsense")
         await shop.looks(3)
         is_selling = False
         shop.watch.release()
         assert shop.prices == [80]
-        assert shop.watch.error is not None, "the file is still bad"
+        assert shop.error() is not None, "the file is still bad"
 
     play(story())
     expected_logs.take_all("faults: 1")
