@@ -37,7 +37,7 @@ class Band(Card):
         )
         self._show, self._hide = show, hide
         self._room = look.metrics.touch
-        self._icon = Icon(look, _ICONS.get(tone, "info"), 24, tone.value)
+        self._icon = Icon(look, _ICONS.get(tone, "info"), theme.ICON_L, tone.value)
         self._title = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._words = Text(look, "", Type.CAPTION, wraps=True)
         self._line = ElidedText(look, "", Type.CAPTION_STRONG)
