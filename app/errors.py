@@ -84,7 +84,10 @@ class ConfigError(ScantillError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a file: where it is (`file`, `item`, `key`) and what is wrong."""
+    """One thing wrong in a file: where it is (`file`, `item`, `key`) and what is wrong.
+
+    `item` and `problem` may be Messages.
+    """
 
     file: str
     item: str
@@ -93,10 +96,10 @@ class Fault:
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.item, self.key) if part)
-        return _on_one_line(f"{place}: {self.problem}")
+        return on_one_line(f"{place}: {self.problem}")
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Escape what would break the line or steer a terminal."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 

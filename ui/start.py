@@ -112,13 +112,17 @@ async def running_window(
         locale=locale,
         ui_scale=look.ui_scale_percent / 100,
         clock=SystemClock(),
-        pictures=till.catalog_path.parent,
         display=DisplayOptions(
             place=display or look.display,
             line=look.display_text,
             logo=look.display_logo or _sample_logo(till.catalog_path),
         ),
     )
+
+    def choose_logo(_news: object) -> None:
+        window.display.set_logo(look.display_logo or _sample_logo(till.catalog_path))
+
+    till.catalog_watch.subscribe(choose_logo)
     try:
         window.resize(*_FIRST_SIZE)
         timings = Timings.of(window)

@@ -64,6 +64,10 @@ class StatusStrip(Part):
         words = ngettext("{count} needs a person", "{count} need a person", count)
         self._person.set_text(words.format(count=count))
 
+    def set_shop(self, shop: str) -> None:
+        """Name the shop anew."""
+        self._shop.set_text(shop)
+
     def sizeHint(self) -> QSize:
         return QSize(self.look.dp(_WIDTH), self.look.dp(_HEIGHT))
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
@@ -65,6 +65,25 @@ class Tiles(QListView):
         self._model.show_products(products)
         self._delegate.marked_row = 0 if mark_first and products else -1
         self.scrollToTop()
+        self.viewport().update()
+
+    def show_products_again(self, products: list[Product], *, mark_first: bool = False) -> None:
+        """Show these products in place of the former, without moving what the operator looks at."""
+        top = self.verticalScrollBar().value()
+        current = self._id_in(self.currentIndex().row())
+        pressed = self._id_in(self._delegate.pressed_row)
+        self._model.show_products(products)
+        self._delegate.marked_row = 0 if mark_first and products else -1
+        self.doItemsLayout()
+        row = self._model.row_of(current)
+        if row is not None:
+            self.selectionModel().setCurrentIndex(
+                self._model.index(row), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+        self.verticalScrollBar().setValue(top)
+        if self._id_in(self._delegate.pressed_row) != pressed:
+            # A finger that is down must not ring up what has slid beneath it.
+            self._press(-1)
         self.viewport().update()
 
     def show_cart(self, content: CartContent) -> None:
@@ -139,6 +158,10 @@ class Tiles(QListView):
         if is_flipped(self):
             action = _MIRRORED.get(action, action)
         return super().moveCursor(action, modifiers)
+
+    def _id_in(self, row: int) -> str:
+        is_shown = 0 <= row < self._model.rowCount()
+        return self._model.product_at(self._model.index(row)).id if is_shown else ""
 
     def _tile_at(self, event: QMouseEvent) -> QModelIndex:
         index = self.indexAt(event.position().toPoint())
