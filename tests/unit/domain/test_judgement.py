@@ -130,9 +130,9 @@ def test_money_after_the_end_is_late_whatever_its_amount(state: OrderState, amou
 @pytest.mark.parametrize(
     "change, words",
     [
-        ({"provider": "paypal"}, "provider paypal, expected stripe"),
-        ({"provider_account": "acct_2"}, "account acct_2, expected acct_1"),
-        ({"session_id": "cs_9"}, "session cs_9, expected cs_1"),
+        ({"provider": "paypal"}, "Provider paypal, expected stripe."),
+        ({"provider_account": "acct_2"}, "Account acct_2, expected acct_1."),
+        ({"session_id": "cs_9"}, "Session cs_9, expected cs_1."),
     ],
 )
 def test_money_of_another_account_mode_or_session_is_quarantined(
