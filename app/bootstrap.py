@@ -25,6 +25,7 @@ from app.domain.ids import Ids
 from app.errors import Message, ProviderError, StoreError
 from app.events import Fact
 from app.orders import OrderBook
+from app.phones import Phones
 from app.providers.retry import Jitter
 from app.providers.stripe_checkout import StripeCheckout
 from app.sandbox import SandboxServer
@@ -135,6 +136,11 @@ class Till:
             ids=chance.ids,
             deadline=self._deadline,
         )
+        self.phones = (
+            None
+            if self._sandbox is None
+            else Phones(self._sandbox.phones, self.sandbox_url, self.strategies, self.store)
+        )
         self.watch = Watch(self.store, self.sessions, self.checkout, clock=self._clock, pace=pace)
         self.door = PublicDoor(
             self.store,
@@ -166,6 +172,8 @@ class Till:
             known = await self.store.read(partial(known_for, name=name, credential=digest))
             if known is not None:
                 strategy.adopt(known.provider_account)
+        if self.phones is not None:
+            await self.phones.start()
         await asyncio.to_thread(self.door.start)
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
@@ -179,6 +187,8 @@ class Till:
         A step that fails is logged and does not keep the others from being taken.
         """
         await self._closing("watch", self.watch.stop())
+        if self.phones is not None:
+            await self._closing("phones", self.phones.stop())
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
