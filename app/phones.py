@@ -145,7 +145,9 @@ class Phones:
             await self._shut()
             return PhonesState(
                 is_allowed=True,
-                problem=Message("This computer is on no network that a phone in the shop could share."),
+                problem=Message(
+                    "This computer is on no network that a phone in the shop could share."
+                ),
             )
         if address != self._opened_at:
             await self._shut()

@@ -5,7 +5,7 @@ application of its own, so that no header and no mistaken address can lead to th
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
@@ -79,7 +79,7 @@ class PhoneDoor:
         return self._origin
 
     async def is_wanted(self) -> bool:
-        """Whether phones were allowed the last time that somebody said so; at first they are not."""
+        """Whether phones were allowed when somebody last said so; at first they are not."""
         return await self._at_home(self._read_wanted())
 
     async def want(self, *, wanted: bool) -> None:

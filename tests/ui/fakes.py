@@ -16,7 +16,7 @@ from app.domain.receipt import Tender
 from app.events import Fact
 from app.orders import OrderDetail, OrderRow
 from app.settings import Mode
-from app.status import AccountHealth, TillStatus
+from app.status import AccountHealth, PhonesState, TillStatus
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 URL = "https://checkout.stripe.com/c/pay/cs_test_" + "a1B2c3D4" * 62 + "#fidkdWxOYHwnPyd1blpx"
@@ -305,6 +305,32 @@ class FakeOrders:
         return None
 
 
+class FakePhones:
+    """A switch that stands as it was pressed, at an address that a test may change."""
+
+    def __init__(self, address: str = "http://192.168.1.20:4242") -> None:
+        self.address = address
+        self.state = PhonesState()
+        self._listeners: list[Callable[[PhonesState], None]] = []
+
+    def subscribe(self, listener: Callable[[PhonesState], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def allow(self) -> None:
+        await asyncio.sleep(0)
+        self.set(PhonesState(True, self.address))
+
+    async def forbid(self) -> None:
+        await asyncio.sleep(0)
+        self.set(PhonesState())
+
+    def set(self, state: PhonesState) -> None:
+        self.state = state
+        for listener in tuple(self._listeners):
+            listener(state)
+
+
 class FakeTill:
     """All of it together, as the window's protocol wants it."""
 
@@ -320,6 +346,7 @@ class FakeTill:
         self._mode = mode
         self._orders = FakeOrders(self)
         self._checkout = FakeCheckout(self)
+        self._phones = FakePhones() if mode is Mode.TRAINING else None
         self._listeners: list[Callable[[Fact], None]] = []
         self.account_names: tuple[str, ...] = ("stripe_checkout",)
         self.answers: TillStatus = TillStatus(
@@ -347,6 +374,10 @@ class FakeTill:
     @property
     def orders(self) -> FakeOrders:
         return self._orders
+
+    @property
+    def phones(self) -> FakePhones | None:
+        return self._phones
 
     def subscribe(self, listener: Callable[[Fact], None]) -> Callable[[], None]:
         self._listeners.append(listener)

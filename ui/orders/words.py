@@ -120,6 +120,11 @@ def _shown(data: Any, formats: Formats) -> _Told:
     return _("Code shown to the customer"), "", Tone.NEUTRAL
 
 
+def _moved(data: Any, formats: Formats) -> _Told:
+    where = _("It leads to {address} now.").format(address=data.get("address", ""))
+    return _("Code changed, same payment page"), where, Tone.NEUTRAL
+
+
 def _processing(data: Any, formats: Formats) -> _Told:
     return _("Confirmed; the bank is working on it"), _source_words(data), Tone.BUSY
 
@@ -173,6 +178,7 @@ _TELLERS: Final = {
     "attempt.created": _created,
     "attempt.open": _open,
     "attempt.shown": _shown,
+    "attempt.moved": _moved,
     "attempt.processing": _processing,
     "attempt.declined": _declined,
     "attempt.unknown": _unknown,
