@@ -24,6 +24,7 @@ from app.domain.catalog import Catalog
 from app.domain.ids import Ids
 from app.errors import Message, ProviderError, StoreError
 from app.events import Fact
+from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
 from app.providers.retry import Jitter
@@ -75,7 +76,9 @@ class Till:
         chance: Chance | None = None,
         pace: Pace | None = None,
         deadline: timedelta | None = None,
+        address: Callable[[], str] = shop_address,
     ) -> None:
+        self._address = address
         self._deadline = deadline or timedelta(minutes=settings.file.checkout.deadline_minutes)
         self.settings = settings
         self.mode = settings.mode
@@ -139,7 +142,14 @@ class Till:
         self.phones = (
             None
             if self._sandbox is None
-            else Phones(self._sandbox.phones, self.sandbox_url, self.strategies, self.store)
+            else Phones(
+                self._sandbox.phones,
+                self.sandbox_url,
+                self.strategies,
+                self.store,
+                address=self._address,
+                sleep=self._clock.sleep,
+            )
         )
         self.watch = Watch(self.store, self.sessions, self.checkout, clock=self._clock, pace=pace)
         self.door = PublicDoor(

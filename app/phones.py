@@ -8,11 +8,11 @@ the screens follow the books, so that a code that is seen is always the one that
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final, Protocol
 
 from app.domain.attempt import Attempt
 from app.errors import Message, ProviderError
-from app.network import shop_address
 from app.providers.pages import origin_of
 from app.status import PhonesState
 from app.store import Store, Transaction
@@ -58,8 +58,8 @@ class Phones:
         accounts: Mapping[str, Pages],
         store: Store,
         *,
-        address: Callable[[], str] = shop_address,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        address: Callable[[], str],
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._door = door
         self._home = origin_of(home)
@@ -187,7 +187,7 @@ class Phones:
                 reached = False
                 continue
             if url and origin_of(url) == origin:
-                await self._store.write(lambda tx, id=attempt.id, url=url: _move(tx, id, url))
+                await self._store.write(partial(_move, attempt_id=attempt.id, url=url))
         return reached
 
 

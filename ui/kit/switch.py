@@ -61,7 +61,7 @@ class Switch(Button):
         hint = super().sizeHint()
         return QSize(
             hint.width() + look.dp(_TRACK[0] + theme.M),
-            max(hint.height(), words + look.dp(theme.S)),
+            max(hint.height(), words + look.dp(theme.M)),
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:

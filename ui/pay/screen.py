@@ -75,7 +75,7 @@ class PayScreen(Part):
             action_label(Action.ALLOW_PHONES),
             icon=_ICONS[Action.ALLOW_PHONES],
             key=_KEYS[Action.ALLOW_PHONES],
-            height_mm=13,
+            height_mm=11,
         )
         self.buttons: dict[Action, Button] = {Action.ALLOW_PHONES: self.phones}
         for action in Action:
@@ -177,15 +177,21 @@ class PayScreen(Part):
         self.buttons[Action.CHECK_NOW].set_icon("" if is_short else _ICONS[Action.CHECK_NOW])
 
     def _show_phones(self, model: PayModel) -> None:
-        """Say whether phones may come; where there is little room the switch says it alone."""
-        line, sentence = "", ""
-        if model.phones is not None:
-            line, sentence = phones_words(model.phones, self.look.formats)
-            self.phones.set_state(is_on=model.phones.is_allowed, words=line)
-        is_seen = model.phones is not None and model.url is not None
-        self._host.setVisible(not (is_seen and self._is_short))
-        self._phones_words.setText(sentence)
+        """Say whether phones may come; where there is little room the switch says most of it."""
+        phones = model.phones
+        is_seen = phones is not None and model.url is not None
+        is_tight = self._is_short and phones is not None
+        self._amount.set_step(Type.TOTAL if is_tight else Type.AMOUNT)
+        self._host.setVisible(not is_tight)
+        sentence = ""
+        if phones is not None:
+            line, sentence, hint = phones_words(phones, self.look.formats)
+            self.phones.set_state(is_on=phones.is_allowed, words=line)
+            if hint and not self._is_short:
+                sentence = f"{sentence} {hint}"
+            self._phones_words.set_colour("warning" if phones.problem else "text_muted")
         has_room = not self._is_short or model.phase is Phase.WAITING
+        self._phones_words.setText(sentence)
         self._phones_words.setVisible(is_seen and has_room and bool(sentence))
 
     def _connect(self, action: Action) -> None:

@@ -192,20 +192,18 @@ def action_label(action: Action) -> str:
     }[action]
 
 
-def phones_words(phones: PhonesState, formats: Formats) -> tuple[str, str]:
-    """Say how the phones' switch stands: a short line for it, and a sentence or two beside it."""
+def phones_words(phones: PhonesState, formats: Formats) -> tuple[str, str, str]:
+    """Say how the phones' switch stands: a line on it, a sentence beside it, and a hint."""
     if not phones.is_allowed:
-        return _("Off: the code works on this computer only."), ""
+        return _("Off: this computer only"), "", ""
     if phones.problem:
-        return _("On, but no phone can come."), formats.message(phones.problem)
+        return _("On, but no phone can come"), formats.message(phones.problem), ""
     if not phones.address:
-        return _("One moment …"), ""
+        return _("One moment …"), "", ""
     return (
         _("On: {address}").format(address=phones.address),
-        _(
-            "Phones on the same Wi-Fi can scan it now. Only training; no real money. "
-            "Should this computer's firewall ask, allow it."
-        ),
+        _("Phones on the same Wi-Fi can scan it now. Only training; no real money."),
+        _("If this computer's firewall asks, allow it."),
     )
 
 
