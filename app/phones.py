@@ -7,12 +7,13 @@ the screens follow the books, so that a code that is seen is always the one that
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
 from app.domain.attempt import Attempt
-from app.errors import Message, ProviderError
+from app.errors import Message, ProviderError, StoreError
 from app.providers.pages import origin_of
 from app.status import PhonesState
 from app.store import Store, Transaction
@@ -97,7 +98,10 @@ class Phones:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def allow(self) -> None:
-        """Let phones in from now on, after a restart too."""
+        """Let phones in from now on, after a restart too.
+
+        Raises StoreError where that cannot be written down.
+        """
         await self._wish(is_allowed=True)
 
     async def forbid(self) -> None:
@@ -105,9 +109,14 @@ class Phones:
         await self._wish(is_allowed=False)
 
     async def _wish(self, *, is_allowed: bool) -> None:
-        await self._door.want(wanted=is_allowed)
-        self._state = PhonesState(is_allowed, self._state.address, self._state.problem)
-        await self._look()
+        try:
+            await self._door.want(wanted=is_allowed)
+            self._state = PhonesState(is_allowed, self._state.address, self._state.problem)
+            await self._look()
+        except sqlite3.Error as error:
+            raise StoreError(
+                Message("The simulator's books cannot be written"), f"{error}."
+            ) from error
 
     async def _watch(self) -> None:
         while True:

@@ -25,7 +25,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-Purpose = Literal["set-up", "qt", "x11", "wayland", "virtual screen", "browser"]
+Purpose = Literal["set-up", "qt", "x11", "wayland", "virtual screen", "browser", "network"]
 Mode = Literal["set-up", "run", "test", "ci"]
 
 
@@ -85,6 +85,7 @@ PARTS = (
     # For the Node.js that playwright's package brings.
     Part("libatomic.so.1", "libatomic1", "browser"),
     Part("chromium|chromium-browser|google-chrome", "chromium", "browser"),
+    Part("ip", "iproute2", "network"),
 )
 # Where Ubuntu's name differs from Debian's.
 UBUNTU_PACKAGES = {"chromium": "chromium-browser"}
@@ -96,6 +97,7 @@ REASONS: dict[Purpose, str] = {
     "wayland": "for a window on Wayland",
     "virtual screen": "to test real windows without a screen",
     "browser": "to test with a browser as the customer's phone",
+    "network": "to test with a phone on another computer",
 }
 
 
@@ -139,7 +141,7 @@ def purposes_of(mode: Mode) -> tuple[Purpose, ...]:
     if mode == "set-up":
         return ("set-up",)
     if mode != "run":
-        return ("set-up", "qt", "x11", "virtual screen", "browser")
+        return ("set-up", "qt", "x11", "virtual screen", "browser", "network")
     if os.environ.get("DISPLAY"):
         return ("set-up", "qt", "x11")
     if os.environ.get("WAYLAND_DISPLAY"):

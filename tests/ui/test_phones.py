@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.errors import Message
+from app.errors import Message, StoreError
 from app.settings import Mode
 from app.status import PhonesState
 from tests.ui.fakes import FakeClock, FakePhones, FakeTill
@@ -65,7 +65,7 @@ def switch(window: Window) -> Switch:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds: a key presses a button for a moment, as a finger does."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - the switch tells nobody
         await asyncio.sleep(0.01)
 
 
@@ -205,7 +205,7 @@ def test_what_keeps_phones_from_being_allowed_is_shown(
     run: Run, window: Window, till: FakeTill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails() -> None:
-        raise OSError("the disk is full")
+        raise StoreError("The simulator's books cannot be written", "disk full.")
 
     async def sale() -> None:
         await charged(window, till)
@@ -213,7 +213,7 @@ def test_what_keeps_phones_from_being_allowed_is_shown(
         failed = Recorder(window.counter.failed)
         window.counter.act(Action.ALLOW_PHONES)
         await window.counter.tasks.settled()
-        assert "disk is full" in failed.calls[0][0].detail
+        assert "disk full" in failed.calls[0][0].detail
         assert not switch(window).is_on
 
     run(sale())

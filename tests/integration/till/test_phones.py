@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,14 +16,15 @@ import pytest
 from app.bootstrap import Till
 from app.clock import SystemClock
 from app.domain.order import Order
-from app.errors import InvariantError
+from app.errors import InvariantError, StoreError
 from app.phones import LOOK_S
 from app.settings import Mode, load_settings
 from app.status import PhonesState
 from app.store.verify import Outcome, verify
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import QUICK, Customer, show, until, until_state
-from tests.unit.providers.test_stripe_checkout import Wire, strategy
+from tests.parts.stripe import Wire
+from tests.unit.providers.test_stripe_checkout import strategy
 
 NETWORK, OTHER_NETWORK = "127.0.0.2", "127.0.0.3"
 """Stand for addresses on the shop's network: loopback has more than one."""
@@ -269,6 +271,23 @@ def test_a_code_whose_simulator_is_slow_to_say_where_it_is_moves_later(root: Pat
                 return origin(await url_of(till, order)) == state_of(till).address
 
             await until(has_moved)
+
+    asyncio.run(story())
+
+
+def test_a_wish_that_cannot_be_written_down_is_said_in_words(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*, wanted: bool) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def story() -> None:
+        async with built_in(root, Network()) as till:
+            assert till._sandbox is not None
+            monkeypatch.setattr(till._sandbox.phones, "want", full)
+            with pytest.raises(StoreError, match="simulator's books cannot be written"):
+                await allow(till)
+            assert state_of(till) == PhonesState()
 
     asyncio.run(story())
 
