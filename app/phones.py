@@ -88,7 +88,7 @@ class Phones:
     async def start(self) -> None:
         """Stand as it was left the last time, then look after it."""
         self._state = PhonesState(is_allowed=await self._door.is_wanted())
-        await self._look()
+        await self._look_whatever_happens()
         self._task = asyncio.create_task(self._watch(), name="phones")
 
     async def stop(self) -> None:
@@ -122,10 +122,13 @@ class Phones:
         while True:
             await self._sleep(LOOK_S)
             if self._state.is_allowed or not self._is_settled:
-                try:
-                    await self._look()
-                except Exception:  # noqa: BLE001 - logged; the next look may succeed
-                    _log.exception("the phones' door could not be looked after")
+                await self._look_whatever_happens()
+
+    async def _look_whatever_happens(self) -> None:
+        try:
+            await self._look()
+        except Exception:  # noqa: BLE001 - logged; the next look may succeed
+            _log.exception("the phones' door could not be looked after")
 
     async def _look(self) -> None:
         """Bring the door, the pages and the codes to where they belong now."""

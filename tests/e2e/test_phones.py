@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -193,11 +193,11 @@ def hosts() -> Iterator[tuple[Host, Host]]:
         ip("netns", "delete", name)
 
 
-def heard(stream: IO[str] | None, errors: Path) -> dict[str, str]:
+def heard(stream: IO[str] | None, errors: Path) -> dict[str, Any]:
     assert stream is not None
     line = stream.readline()
     assert line, errors.read_text()
-    told: dict[str, str] = json.loads(line)
+    told: dict[str, Any] = json.loads(line)
     return told
 
 

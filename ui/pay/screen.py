@@ -124,6 +124,8 @@ class PayScreen(Part):
         self._amount.setText(self.look.formats.money(model.amount))
         self._guide.setVisible(model.url is not None)
         self._host.set_text(model.host)
+        # The simulator's page is not encrypted: no lock for it.
+        self._host.set_icon("lock" if (model.url or "https:").startswith("https:") else "network")
         self.countdown.set_deadline(model.deadline_at)
         is_brief = self._is_short and model.phase in {Phase.WAITING, Phase.SLOW}
         self.statement.show_statement(words, model.error, is_brief=is_brief)
