@@ -20,7 +20,7 @@ from ui.demo.customer import find_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 IP = shutil.which("ip") or shutil.which("ip", path="/usr/sbin:/sbin")
-TILL, PHONE = "192.168.77.1", "192.168.77.2"
+TILL, PHONE, MOVED = "192.168.77.1", "192.168.77.2", "192.168.77.9"
 
 pytestmark = [
     pytest.mark.e2e,
@@ -39,7 +39,7 @@ from ui.counter import Stage
 from ui.demo.eyes import look_at, read_qr
 from ui.start import run_in_qt, running_window
 
-ROOT = Path(sys.argv[1])
+ROOT, OTHER = Path(sys.argv[1]), sys.argv[2]
 
 def say(**words):
     print(json.dumps(words), flush=True)
@@ -91,7 +91,14 @@ async def main(application):
         counter.add(sold)
         counter.charge()
         await until(lambda: pay.qr.get_url(), "a code")
-        second = pay.qr.get_url()
+        say(url=pay.qr.get_url())
+        await until(lambda: OTHER in pay.qr.get_url(), "the code has moved with the address")
+        second = read_qr(look_at(window))
+        say(url=second, notice=window.notice.title)
+        await until(lambda: pay.qr.get_url().startswith(home), "without a network, it is at home")
+        say(words=pay.phones.state_words, notice=window.notice.title)
+        await until(lambda: OTHER in pay.qr.get_url(), "the network is back")
+        assert pay.qr.get_url() == second
         await press_f8(window)
         await until(lambda: pay.qr.get_url().startswith(home), "the code is at home")
         assert not pay.phones.is_on
@@ -207,7 +214,7 @@ def test_a_phone_on_the_shops_network_scans_the_code_and_pays(
     till_host, phone_host = hosts
     with (tmp_path / "errors").open("w") as errors:
         process = subprocess.Popen(
-            till_host.command(TILL_SCRIPT, str(tmp_path)),
+            till_host.command(TILL_SCRIPT, str(tmp_path), MOVED),
             cwd=ROOT,
             env=environment(),
             stdin=subprocess.PIPE,
@@ -248,6 +255,19 @@ def test_a_phone_on_the_shops_network_scans_the_code_and_pays(
         tell("again")
         second = heard(process.stdout, tmp_path / "errors")
         assert second["url"].startswith(f"{door}/c/pay/cs_test_")
+        ip("-n", till_host.namespace, "address", "add", f"{MOVED}/24", "dev", "shop0")
+        ip("-n", till_host.namespace, "address", "delete", f"{TILL}/24", "dev", "shop0")
+        ip("-n", till_host.namespace, "address", "replace", f"{MOVED}/24", "dev", "shop0")
+        moved = heard(process.stdout, tmp_path / "errors")
+        assert moved["notice"] == "The network has changed"
+        assert moved["url"] == second["url"].replace(TILL, MOVED)
+        assert knock(page=moved["url"]) == {"page": 200}
+        ip("-n", phone_host.namespace, "link", "set", "phone0", "down")
+        unplugged = heard(process.stdout, tmp_path / "errors")
+        assert unplugged["notice"] == "Phones cannot come any more"
+        assert unplugged["words"] == "On, but no phone can come"
+        ip("-n", phone_host.namespace, "link", "set", "phone0", "up")
+        second = heard(process.stdout, tmp_path / "errors")
         assert second["words"] == "Off: this computer only"
         assert knock(page=second["url"]) == {"page": 0}
         tell("end")

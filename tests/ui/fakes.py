@@ -16,7 +16,8 @@ from app.domain.receipt import Tender
 from app.events import Fact
 from app.orders import OrderDetail, OrderRow
 from app.settings import Mode
-from app.status import AccountHealth, PhonesState, TillStatus
+from app.status import AccountHealth, TillStatus
+from tests.ui.fake_phones import FakePhones
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 URL = "https://checkout.stripe.com/c/pay/cs_test_" + "a1B2c3D4" * 62 + "#fidkdWxOYHwnPyd1blpx"
@@ -303,32 +304,6 @@ class FakeOrders:
             ):
                 return await self.detail(order.id)
         return None
-
-
-class FakePhones:
-    """A switch that stands as it was pressed, at an address that a test may change."""
-
-    def __init__(self, address: str = "http://192.168.1.20:4242") -> None:
-        self.address = address
-        self.state = PhonesState()
-        self._listeners: list[Callable[[PhonesState], None]] = []
-
-    def subscribe(self, listener: Callable[[PhonesState], None]) -> Callable[[], None]:
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    async def allow(self) -> None:
-        await asyncio.sleep(0)
-        self.set(PhonesState(True, self.address))
-
-    async def forbid(self) -> None:
-        await asyncio.sleep(0)
-        self.set(PhonesState())
-
-    def set(self, state: PhonesState) -> None:
-        self.state = state
-        for listener in tuple(self._listeners):
-            listener(state)
 
 
 class FakeTill:

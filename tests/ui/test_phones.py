@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 from app.errors import Message, StoreError
 from app.settings import Mode
 from app.status import PhonesState
-from tests.ui.fakes import FakeClock, FakePhones, FakeTill
+from tests.ui.fake_phones import FakePhones
+from tests.ui.fakes import FakeClock, FakeTill
 from tests.ui.helpers import Recorder, button
 from ui.demo.eyes import look_at, read_qr
 from ui.display.display import DisplayOptions

@@ -1,7 +1,9 @@
 """The simulator's door on the shop's network: the customer's pages, and nothing else at all."""
 
 import asyncio
+import contextlib
 import socket
+import sys
 import time
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
@@ -15,6 +17,9 @@ from app.sandbox import SANDBOX_KEY, SandboxServer, phone_door
 from tests.integration.sandbox.shop import Shop
 
 T = TypeVar("T")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "darwin", reason="macOS has one loopback address only"
+)
 NETWORK = "127.0.0.2"
 """Stands for this computer's address on the shop's network: loopback has more than one."""
 
@@ -272,8 +277,9 @@ def test_more_than_it_can_hold_at_once_is_dropped(
         for connection in held:
             connection.sendall(b"GET /success HTTP/1.1\r\nHost: x\r\n\r\n")
             assert connection.recv(20).startswith(b"HTTP/1.1 200")
-        with connected(door) as one_too_many:
-            assert dropped(one_too_many)
+        with connected(door) as one_too_many, contextlib.suppress(ConnectionError):
+            one_too_many.sendall(b"GET /success HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert one_too_many.recv(20) == b""
     finally:
         for connection in held:
             connection.close()
