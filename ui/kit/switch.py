@@ -14,6 +14,7 @@ from ui.theme import Type
 
 _TRACK: Final = (40, 24)
 _KNOB_INSET: Final = 4
+_CAP_HEIGHT: Final = 22
 
 
 class Switch(Button):
@@ -72,7 +73,7 @@ class Switch(Button):
         fill, text, border = self._colours()
         ground(painter, rect, radius, fill, border)
         if self.hasFocus():
-            ring(painter, rect, radius, QColor(colours.accent), look.dp(2.5))
+            ring(painter, rect, radius, QColor(colours.accent), look.dp(theme.RING))
         self._paint_track(painter, rect)
         start, end = look.dp(theme.M), rect.width() - look.dp(theme.M + _TRACK[0] + theme.S)
         label = QFontMetricsF(look.font(Type.BODY_STRONG)).horizontalAdvance(self._label)
@@ -108,10 +109,9 @@ class Switch(Button):
     def _paint_key(self, painter: QPainter, rect: QRectF, left: float, colour: QColor) -> None:
         look = self.look
         font = look.font(Type.CAPTION_STRONG)
-        width, height = key_cap_width(look, font, self._key), look.dp(22)
+        width, height = key_cap_width(look, font, self._key), look.dp(_CAP_HEIGHT)
         place = QRectF(round(left) + 0.5, round((rect.height() - height) / 2) + 0.5, width, height)
-        painter.setFont(font)
-        key_cap(painter, look, mirrored(self, rect, place), self._key, colour)
+        key_cap(painter, look, mirrored(self, rect, place), self._key, font, colour)
 
     def _paint_track(self, painter: QPainter, rect: QRectF) -> None:
         look, colours = self.look, self.look.theme
@@ -125,7 +125,9 @@ class Switch(Button):
         )
         centre = mirrored(self, rect, middle).center()
         if not self._is_on:
-            ground(painter, track, height / 2, colours.surface, colours.line_strong, look.dp(2))
+            ground(
+                painter, track, height / 2, colours.surface, colours.line_strong, look.dp(theme.XXS)
+            )
             dot(painter, centre, knob, colours.line_strong)
             return
         ground(painter, track, height / 2, colours.accent)
@@ -134,7 +136,7 @@ class Switch(Button):
         painter.setPen(
             QPen(
                 QColor(colours.accent),
-                look.dp(2),
+                look.dp(theme.XXS),
                 Qt.PenStyle.SolidLine,
                 Qt.PenCapStyle.RoundCap,
                 Qt.PenJoinStyle.RoundJoin,

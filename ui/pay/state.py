@@ -15,6 +15,7 @@ from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.errors import MoneyMoved, ScantillError
 from app.status import PhonesState
+from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _, _n
 from ui.theme import Tone
@@ -201,7 +202,7 @@ def phones_words(phones: PhonesState, formats: Formats) -> tuple[str, str, str]:
     if not phones.address:
         return _("One moment …"), "", ""
     return (
-        _("On: {address}").format(address=phones.address),
+        _("On: {address}").format(address=isolated(phones.address)),
         _("Phones on the same Wi-Fi can scan it now. Only training; no real money."),
         _("If this computer's firewall asks, allow it."),
     )
