@@ -125,8 +125,7 @@ class PayScreen(Part):
         self._amount.setText(self.look.formats.money(model.amount))
         self._guide.setVisible(model.url is not None)
         self._host.set_text(model.host)
-        # The simulator's page is not encrypted: no lock for it.
-        self._host.set_icon("lock" if (model.url or "https:").startswith("https:") else "network")
+        self._host.set_icon(_host_icon(model))
         self.countdown.set_deadline(model.deadline_at)
         is_brief = self._is_short and model.phase in {Phase.WAITING, Phase.SLOW}
         self.statement.show_statement(words, model.error, is_brief=is_brief)
@@ -212,3 +211,10 @@ class PayScreen(Part):
         button.setObjectName(action.value)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda: self.action_wanted.emit(action))
+
+
+def _host_icon(model: PayModel) -> str:
+    """Give a lock to a page that is encrypted; the simulator's is not."""
+    if model.url is None or model.url.startswith("https:"):
+        return "lock"
+    return "network" if model.phones is not None and model.phones.address else "info"
