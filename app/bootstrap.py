@@ -24,7 +24,9 @@ from app.domain.catalog import Catalog
 from app.domain.ids import Ids
 from app.errors import Message, ProviderError, StoreError
 from app.events import Fact
+from app.network import shop_address
 from app.orders import OrderBook
+from app.phones import Phones
 from app.providers.retry import Jitter
 from app.providers.stripe_checkout import StripeCheckout
 from app.sandbox import SandboxServer
@@ -74,7 +76,9 @@ class Till:
         chance: Chance | None = None,
         pace: Pace | None = None,
         deadline: timedelta | None = None,
+        address: Callable[[], str] = shop_address,
     ) -> None:
+        self._address = address
         self._deadline = deadline or timedelta(minutes=settings.file.checkout.deadline_minutes)
         self.settings = settings
         self.mode = settings.mode
@@ -134,6 +138,18 @@ class Till:
             ids=chance.ids,
             deadline=self._deadline,
         )
+        self.phones = (
+            None
+            if self._sandbox is None
+            else Phones(
+                self._sandbox.phones,
+                self.sandbox_url,
+                self.strategies,
+                self.store,
+                address=self._address,
+                sleep=self._clock.sleep,
+            )
+        )
         self.watch = Watch(self.store, self.sessions, self.checkout, clock=self._clock, pace=pace)
         self.door = PublicDoor(
             self.store,
@@ -175,6 +191,8 @@ class Till:
             known = await self.store.read(partial(known_for, name=name, credential=digest))
             if known is not None:
                 strategy.adopt(known.provider_account)
+        if self.phones is not None:
+            await self.phones.start()
         await asyncio.to_thread(self.door.start)
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
@@ -190,6 +208,8 @@ class Till:
         """
         await self._closing("catalog", self.catalog_watch.stop())
         await self._closing("watch", self.watch.stop())
+        if self.phones is not None:
+            await self._closing("phones", self.phones.stop())
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

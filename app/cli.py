@@ -199,6 +199,7 @@ async def _serve_till(arguments: argparse.Namespace) -> None:
             "token": str(settings.directory / "api-token"),
             "public": till.door.address,
             "sandbox": till.sandbox_url,
+            "phones": till.phones.state.address if till.phones is not None else "",
             "accounts": ", ".join(till.accounts) or "none (set STRIPE_SECRET_KEY)",
         }
         for name, value in lines.items():

@@ -29,6 +29,19 @@ class TillStatus:
     needs_person: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PhonesState:
+    """Whether phones on the shop's network may pay in training.
+
+    `address` is where they reach the customer's pages; it is empty while they cannot, and then
+    `problem` says why, if they are allowed.
+    """
+
+    is_allowed: bool = False
+    address: str = ""
+    problem: str = ""
+
+
 class Health:
     """Keeps, per account, whether its provider answered the last time it was asked."""
 

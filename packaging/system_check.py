@@ -26,7 +26,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-Purpose = Literal["set-up", "qt", "x11", "wayland", "package", "virtual screen", "browser"]
+Purpose = Literal[
+    "set-up", "qt", "x11", "wayland", "package", "virtual screen", "browser", "network"
+]
 Mode = Literal["set-up", "run", "package", "test", "ci"]
 
 
@@ -89,6 +91,7 @@ PARTS = (
     # For the Node.js that playwright's package brings.
     Part("libatomic.so.1", "libatomic1", "browser"),
     Part("chromium|chromium-browser|google-chrome", "chromium", "browser"),
+    Part("ip", "iproute2", "network"),
 )
 # Where Ubuntu's name differs from Debian's.
 UBUNTU_PACKAGES = {"chromium": "chromium-browser"}
@@ -101,6 +104,7 @@ REASONS: dict[Purpose, str] = {
     "package": "to make the package",
     "virtual screen": "to test real windows without a screen",
     "browser": "to test with a browser as the customer's phone",
+    "network": "to test with a phone on another computer",
 }
 
 
@@ -146,7 +150,7 @@ def purposes_of(mode: Mode) -> tuple[Purpose, ...]:
     if mode == "package":
         return ("set-up", "qt", "x11", "package")
     if mode != "run":
-        return ("set-up", "qt", "x11", "package", "virtual screen", "browser")
+        return ("set-up", "qt", "x11", "package", "virtual screen", "browser", "network")
     if os.environ.get("DISPLAY"):
         return ("set-up", "qt", "x11")
     if os.environ.get("WAYLAND_DISPLAY"):

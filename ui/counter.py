@@ -19,6 +19,7 @@ from app.domain.order import Order, OrderState, Snapshot
 from app.domain.pricing import Totals, price
 from app.errors import CartRefused, ConfigError, ScantillError
 from app.events import Fact
+from app.status import PhonesState
 from ui.i18n import _
 from ui.pay.state import Action, PaidModel, PayModel
 from ui.payment import Payment, paid_model
@@ -94,9 +95,13 @@ class Counter(QObject):
         self._payment: Payment | None = None
         self._cart_is_being_paid = False
         self._stage = Stage.SELLING
+        self._phones_address = till.phones.state.address if till.phones is not None else ""
         self._unsubscribe = till.subscribe(self._on_fact)
         self._leave_catalog = till.catalog_watch.subscribe(self._on_catalog)
         till.catalog_watch.hold_while(lambda: not self.cart.is_empty)
+        self._forget_phones = (
+            till.phones.subscribe(self._on_phones) if till.phones is not None else None
+        )
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._on_tick)
@@ -194,6 +199,8 @@ class Counter(QObject):
             case Action.PAY_AS_CUSTOMER:
                 if payment.model.url is not None:
                     self.page_wanted.emit(payment.model.url)
+            case Action.ALLOW_PHONES:
+                self.tasks.start(self._switch_phones())
             case Action.SET_ASIDE:
                 self._set_aside(payment)
             case Action.BACK_TO_CART:
@@ -219,8 +226,19 @@ class Counter(QObject):
         """Stop listening and end what is under way; the store has all that matters."""
         self._unsubscribe()
         self._leave_catalog()
+        if self._forget_phones is not None:
+            self._forget_phones()
         self._timer.stop()
         await self.tasks.stop()
+
+    async def _switch_phones(self) -> None:
+        phones = self._till.phones
+        if phones is None:
+            return
+        if phones.state.is_allowed:
+            await phones.forbid()
+        else:
+            await phones.allow()
 
     async def _continue_payment(self, order_id: str) -> None:
         detail = await self._till.orders.detail(order_id)
@@ -323,6 +341,22 @@ class Counter(QObject):
             self.cart.forget_past()
             self.cart_changed.emit(self.cart_model)
         self.catalog_told.emit(news)
+
+    def _on_phones(self, phones: PhonesState) -> None:
+        if self._payment is not None:
+            self._payment.tick()
+        lost = self._stage is Stage.PAYING and phones.is_allowed and self._phones_address != ""
+        if lost and not phones.address:
+            self.told.emit(
+                _("Phones cannot come any more"),
+                _("The network is gone. The code works on this computer until it is back."),
+            )
+        elif lost and phones.address != self._phones_address:
+            self.told.emit(
+                _("The network has changed"),
+                _("The code leads to the new address. Whoever scanned the old one scans again."),
+            )
+        self._phones_address = phones.address
 
     def _on_tick(self) -> None:
         if self._payment is not None:

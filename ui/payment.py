@@ -95,6 +95,7 @@ class Payment(QObject):
             error=self._error,
             is_busy=self._is_checking,
             was_shown=attempt is None or attempt.shown_at is not None,
+            phones=self._till.phones.state if self._till.phones is not None else None,
         )
 
     @property

@@ -13,7 +13,7 @@ from app.errors import CatalogError
 from app.events import Fact
 from app.orders import OrderDetail, OrderRow
 from app.settings import Mode
-from app.status import TillStatus
+from app.status import PhonesState, TillStatus
 
 
 class Checkout(Protocol):
@@ -89,6 +89,27 @@ class CatalogWatch(Protocol):
         ...
 
 
+class Phones(Protocol):
+    """Phones on the shop's network, which may pay in training while they are allowed."""
+
+    @property
+    def state(self) -> PhonesState:
+        """Give how it stands, without waiting."""
+        ...
+
+    def subscribe(self, listener: Callable[[PhonesState], None]) -> Callable[[], None]:
+        """Have `listener` called after each change, on the GUI thread and inside the loop."""
+        ...
+
+    async def allow(self) -> None:
+        """Let them in from now on."""
+        ...
+
+    async def forbid(self) -> None:
+        """Let them in no more."""
+        ...
+
+
 class Till(Protocol):
     """The running till."""
 
@@ -120,6 +141,11 @@ class Till(Protocol):
     @property
     def orders(self) -> OrderBook:
         """Give the books."""
+        ...
+
+    @property
+    def phones(self) -> Phones | None:
+        """Give the phones' switch: there is one in training with the built-in simulator only."""
         ...
 
     def subscribe(self, listener: Callable[[Fact], None]) -> Callable[[], None]:

@@ -1,11 +1,11 @@
-"""Which page addresses may become a QR code: exact hosts over https, or one named origin."""
+"""Which page addresses may become a QR code: exact hosts over https, or a named origin."""
 
 from urllib.parse import urlsplit
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def is_own_page(url: str, hosts: frozenset[str], origin: str = "") -> bool:
+def is_own_page(url: str, hosts: frozenset[str], *origins: str) -> bool:
     """Say whether `url` is a page of the provider's own.
 
     Refused are other hosts (look-alikes, punycode and trailing dots are other hosts), plain http,
@@ -20,7 +20,7 @@ def is_own_page(url: str, hosts: frozenset[str], origin: str = "") -> bool:
         return False
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         return False
-    if origin and f"{parts.scheme}://{parts.netloc}" == origin:
+    if f"{parts.scheme}://{parts.netloc}" in filter(None, origins):
         return True
     return parts.scheme == "https" and port is None and parts.netloc in hosts
 

@@ -27,7 +27,7 @@ class Capabilities:
     kind. `minimum_minor` names the smallest amount by currency, `maximum_minor` the largest of all.
     `key_lifetime` is how long the provider remembers an idempotency key for certain.
     `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides them
-    (a loopback simulator's own).
+    (a loopback simulator's own), and `phones_origin` where its pages are while phones may come.
     """
 
     currencies: frozenset[str]
@@ -41,6 +41,7 @@ class Capabilities:
     key_lifetime: timedelta
     page_hosts: frozenset[str]
     page_origin: str = ""
+    phones_origin: str = ""
     methods: frozenset[str] = frozenset()
 
 

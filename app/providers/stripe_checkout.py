@@ -17,7 +17,7 @@ from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
-from app.errors import Rejected
+from app.errors import InvariantError, Rejected
 from app.providers.pages import is_loopback, is_own_page, origin_of
 from app.providers.strategy import (
     Capabilities,
@@ -140,11 +140,26 @@ class StripeCheckout:
             amount=money_from(session.get("amount_total"), session.get("currency")),
             expires_at=self._clock.now() + _LIFETIME,
         )
-        if is_own_page(opened.url, self.capabilities.page_hosts, self.capabilities.page_origin):
+        if self._is_own_page(opened.url):
             return opened
         # Without its page the session is closed again; an error would leave it in doubt.
         _log.warning("a session of %s has no page of Stripe's: it is not shown", self.account)
         return replace(opened, url="")
+
+    def move_pages(self, origin: str) -> None:
+        """Take pages at this origin, too: a simulator's, while phones may come; nothing ends it.
+
+        Raises InvariantError for a provider that is not on this computer: its pages never move.
+        """
+        if origin and not self.capabilities.page_origin:
+            raise InvariantError(f"The pages of {self.account} are Stripe's own and do not move")
+        self.capabilities = replace(self.capabilities, phones_origin=origin)
+
+    async def page_of(self, session_id: str) -> str:
+        """Ask where a session's page is now; nothing where it has none that may be shown."""
+        session = await _answer(self._client.v1.checkout.sessions.retrieve_async(session_id))
+        url = str(session.get("url") or "")
+        return url if self._is_own_page(url) else ""
 
     async def fetch(self, session_id: str, *, source: Source) -> Observation:
         await self._known()
@@ -216,6 +231,10 @@ class StripeCheckout:
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+    def _is_own_page(self, url: str) -> bool:
+        takes = self.capabilities
+        return is_own_page(url, takes.page_hosts, takes.page_origin, takes.phones_origin)
 
     async def _known(self) -> None:
         """Learn whose sessions these are; a new key's account is not in the books yet."""

@@ -21,12 +21,19 @@ class Listener(uvicorn.Server):
     """uvicorn without its logs and its signal handlers."""
 
     def __init__(
-        self, app: ASGIApp, on_ready: Callable[[], None], on_stop: Callable[[], None]
+        self,
+        app: ASGIApp,
+        on_ready: Callable[[], None],
+        on_stop: Callable[[], None],
+        *,
+        protocol: type[CuttableProtocol] = CuttableProtocol,
+        keep_alive_s: int = 75,
+        longest_head: int | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http=CuttableProtocol,
+                http=protocol,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",
@@ -35,7 +42,8 @@ class Listener(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                timeout_keep_alive=75,
+                timeout_keep_alive=keep_alive_s,
+                h11_max_incomplete_event_size=longest_head,
             )
         )
         self._on_ready = on_ready

@@ -34,6 +34,7 @@ from app.sandbox.pages.outcome import (
     success_page,
     underway_page,
 )
+from app.sandbox.phone_door import PhoneDoor, hung_up
 from app.sandbox.stripe.postman import StripePostman
 from app.sandbox.stripe.provider import StripeSandbox
 from app.sandbox.stripe.workbench import Workbench
@@ -79,6 +80,7 @@ class SandboxServer:
         self._origin: str | None = None
         self._bound_port = 0
         self._listener: Listener | None = None
+        self._phones: PhoneDoor | None = None
         self._thread: threading.Thread | None = None
         self._stop_asked = threading.Event()
 
@@ -105,6 +107,13 @@ class SandboxServer:
     def listening_port(self) -> int:
         """The port it really has, whatever its addresses say; 0 before it listens."""
         return self._bound_port
+
+    @property
+    def phones(self) -> PhoneDoor:
+        """The door on the shop's network; there is one once the simulator listens."""
+        if self._phones is None:
+            raise RuntimeError("the sandbox has not been started")
+        return self._phones
 
     def start(self) -> str:
         """Serve from a daemon thread; answers the origin once it listens.
@@ -150,6 +159,10 @@ class SandboxServer:
         with stopped_by_signals(self.stop):
             asyncio.run(self._run(ready))
 
+    def _pages_origin(self) -> str:
+        """Where the customer's pages are: at the phones' door while it is open, else at home."""
+        return self.phones.origin or self.origin
+
     def _thread_main(self, ready: "Future[None]") -> None:
         try:
             asyncio.run(self._run(lambda: ready.set_result(None)))
@@ -179,7 +192,15 @@ class SandboxServer:
         faults, traffic = Faults(), Traffic()
         clock = SandboxClock(self._clock, books)
         queue = Queue(books, clock)
-        bench = Workbench(books, clock, self._ids, queue, lambda: self.origin, self._shop_name)
+        bench = Workbench(
+            books=books,
+            clock=clock,
+            ids=self._ids,
+            queue=queue,
+            origin=self._pages_origin,
+            home=lambda: self.origin,
+            shop_name=self._shop_name,
+        )
         courier = Courier(
             books=books,
             queue=queue,
@@ -197,10 +218,12 @@ class SandboxServer:
             courier=courier,
             provider=provider,
         )
+        plain = _plain_routes(provider.landing)
         app = Starlette(
-            routes=[*control.routes(), *provider.routes(), *_plain_routes(provider.landing)],
-            exception_handlers={ClientDisconnect: _hung_up},
+            routes=[*control.routes(), *provider.routes(), *plain],
+            exception_handlers={ClientDisconnect: hung_up},
         )
+        self._phones = PhoneDoor(books, [*provider.page_routes(), *plain], port)
         self._listener = Listener(app, on_ready, faults.stop)
         if self._stop_asked.is_set():
             self._listener.ask_to_stop()
@@ -211,6 +234,7 @@ class SandboxServer:
         try:
             await self._listener.serve(sockets=[listener])
         finally:
+            await self._phones.close()
             for chore in chores:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
@@ -222,11 +246,6 @@ async def _sweep(catch_up: Callable[[], None]) -> None:
     while True:
         catch_up()
         await asyncio.sleep(_SWEEP_S)
-
-
-async def _hung_up(_: Request, __: Exception) -> Response:
-    """A client that is gone before its request was whole has asked for nothing."""
-    return Response(status_code=400)
 
 
 def _plain_routes(landing: Callable[[str], str]) -> list[Route]:

@@ -18,6 +18,7 @@ from app.orders import OrderDetail, OrderRow
 from app.settings import Mode
 from app.status import AccountHealth, TillStatus
 from tests.ui.fake_catalog_watch import FakeCatalogWatch
+from tests.ui.fake_phones import FakePhones
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 URL = "https://checkout.stripe.com/c/pay/cs_test_" + "a1B2c3D4" * 62 + "#fidkdWxOYHwnPyd1blpx"
@@ -322,6 +323,7 @@ class FakeTill:
         self._catalog_watch = FakeCatalogWatch(self)
         self._orders = FakeOrders(self)
         self._checkout = FakeCheckout(self)
+        self._phones = FakePhones() if mode is Mode.TRAINING else None
         self._listeners: list[Callable[[Fact], None]] = []
         self.account_names: tuple[str, ...] = ("stripe_checkout",)
         self.answers: TillStatus = TillStatus(
@@ -356,6 +358,10 @@ class FakeTill:
     @property
     def orders(self) -> FakeOrders:
         return self._orders
+
+    @property
+    def phones(self) -> FakePhones | None:
+        return self._phones
 
     def subscribe(self, listener: Callable[[Fact], None]) -> Callable[[], None]:
         self._listeners.append(listener)

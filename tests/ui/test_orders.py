@@ -249,6 +249,7 @@ def told(name: str, **data: object) -> tuple[str, str, Tone]:
         "attempt.created",
         "attempt.open",
         "attempt.shown",
+        "attempt.moved",
         "attempt.processing",
         "attempt.declined",
         "attempt.unknown",
@@ -275,6 +276,8 @@ def test_facts_are_told_with_their_particulars() -> None:
     assert told("attempt.paid", source="poll")[1] == "Found by asking the provider."
     assert told("attempt.declined", decline="expired_card")[1] == "The card has expired."
     assert told("attempt.closing", reason="expired")[1] == "The time was up."
+    moved = told("attempt.moved", address="http://192.168.1.20:4242")
+    assert moved[1] == "It leads to http://192.168.1.20:4242 now."
     opened = told(
         "exception.opened", kind="surplus", amount_minor=100, currency="EUR", detail="again"
     )

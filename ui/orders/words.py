@@ -125,6 +125,12 @@ def _shown(data: Any, formats: Formats) -> _Told:
     return _("Code shown to the customer"), "", Tone.NEUTRAL
 
 
+def _moved(data: Any, formats: Formats) -> _Told:
+    address = isolated(str(data.get("address", "")))
+    where = _("It leads to {address} now.").format(address=address)
+    return _("Code changed, same payment page"), where, Tone.NEUTRAL
+
+
 def _processing(data: Any, formats: Formats) -> _Told:
     return _("Confirmed; the bank is working on it"), _source_words(data, formats), Tone.BUSY
 
@@ -178,6 +184,7 @@ _TELLERS: Final = {
     "attempt.created": _created,
     "attempt.open": _open,
     "attempt.shown": _shown,
+    "attempt.moved": _moved,
     "attempt.processing": _processing,
     "attempt.declined": _declined,
     "attempt.unknown": _unknown,

@@ -11,11 +11,12 @@ from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
 from ui.kit.iconlabel import IconLabel
+from ui.kit.switch import Switch
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.pay.countdown import Countdown
 from ui.pay.qr import MOST_OF_SIDE, QrView
-from ui.pay.state import Action, PayModel, Phase, action_label, wording
+from ui.pay.state import Action, PayModel, Phase, action_label, phones_words, wording
 from ui.pay.statement import Statement
 from ui.theme import Type
 
@@ -23,14 +24,20 @@ _KEYS = {
     Action.CHECK_NOW: "F5",
     Action.PAY_AS_CUSTOMER: "F6",
     Action.KEEP_WAITING: "F7",
+    Action.ALLOW_PHONES: "F8",
     Action.NEW_CODE: "F7",
     Action.BACK_TO_CART: "F11",
     Action.CANCEL: "F10",
     Action.SET_ASIDE: "F11",
 }
-_ICONS = {Action.CHECK_NOW: "refresh", Action.PAY_AS_CUSTOMER: "open"}
+_ICONS = {
+    Action.CHECK_NOW: "refresh",
+    Action.PAY_AS_CUSTOMER: "open",
+    Action.ALLOW_PHONES: "phone",
+}
 _ORDER = (
     Action.PAY_AS_CUSTOMER,
+    Action.ALLOW_PHONES,
     Action.NEW_CODE,
     Action.BACK_TO_CART,
     Action.KEEP_WAITING,
@@ -64,7 +71,16 @@ class PayScreen(Part):
         self._host = IconLabel(look, "lock", "", Type.BODY, colour="text_muted")
         self.countdown = Countdown(look, clock)
         self.statement = Statement(look)
-        self.buttons = {action: self._make_button(action) for action in Action}
+        self.phones = Switch(
+            look,
+            action_label(Action.ALLOW_PHONES),
+            icon=_ICONS[Action.ALLOW_PHONES],
+            key=_KEYS[Action.ALLOW_PHONES],
+            height_mm=11,
+        )
+        self.buttons: dict[Action, Button] = {Action.ALLOW_PHONES: self.phones}
+        for action in Action:
+            self._connect(action)
         self._guide = QWidget()
         self._guide_column = QVBoxLayout(self._guide)
         for part in (self._scan, self._host, self.countdown):
@@ -77,6 +93,8 @@ class PayScreen(Part):
         self._column.addWidget(self._amount)
         self._column.addWidget(self._guide)
         self._column.addWidget(self.statement)
+        self._phones_words = Text(look, "", Type.CAPTION, colour="text_muted", wraps=True)
+        self._column.addWidget(self._phones_words)
         self._column.addStretch(1)
         self._actions = QVBoxLayout()
         for action in _ORDER:
@@ -107,9 +125,11 @@ class PayScreen(Part):
         self._amount.setText(self.look.formats.money(model.amount))
         self._guide.setVisible(model.url is not None)
         self._host.set_text(model.host)
+        self._host.set_icon(_host_icon(model))
         self.countdown.set_deadline(model.deadline_at)
         is_brief = self._is_short and model.phase in {Phase.WAITING, Phase.SLOW}
         self.statement.show_statement(words, model.error, is_brief=is_brief)
+        self._show_phones(model)
         for action, button in self.buttons.items():
             button.setVisible(action in words.actions)
         check = self.buttons[Action.CHECK_NOW]
@@ -158,17 +178,43 @@ class PayScreen(Part):
         )
         self.buttons[Action.CHECK_NOW].set_icon("" if is_short else _ICONS[Action.CHECK_NOW])
 
-    def _make_button(self, action: Action) -> Button:
-        kind = Kind.PRIMARY if action in _MAIN else Kind.SECONDARY
-        button = Button(
-            self.look,
-            action_label(action),
-            kind,
-            icon=_ICONS.get(action, ""),
-            key=_KEYS[action],
-            height_mm=11,
-        )
+    def _show_phones(self, model: PayModel) -> None:
+        """Say whether phones may come; where there is little room the switch says most of it."""
+        phones = model.phones
+        is_seen = phones is not None and model.url is not None
+        is_tight = self._is_short and phones is not None
+        self._amount.set_step(Type.TOTAL if is_tight else Type.AMOUNT)
+        self._host.setVisible(not is_tight)
+        sentence = ""
+        if phones is not None:
+            line, sentence, hint = phones_words(phones, self.look.formats)
+            self.phones.set_state(is_on=phones.is_allowed, words=line)
+            if hint and not self._is_short:
+                sentence = f"{sentence} {hint}"
+            self._phones_words.set_colour("warning" if phones.problem else "text_muted")
+        has_room = not self._is_short or model.phase is Phase.WAITING
+        self._phones_words.setText(sentence)
+        self._phones_words.setVisible(is_seen and has_room and bool(sentence))
+
+    def _connect(self, action: Action) -> None:
+        """Make an action's button, unless it is made, and have it ask for the action."""
+        if action not in self.buttons:
+            self.buttons[action] = Button(
+                self.look,
+                action_label(action),
+                Kind.PRIMARY if action in _MAIN else Kind.SECONDARY,
+                icon=_ICONS.get(action, ""),
+                key=_KEYS[action],
+                height_mm=11,
+            )
+        button = self.buttons[action]
         button.setObjectName(action.value)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda: self.action_wanted.emit(action))
-        return button
+
+
+def _host_icon(model: PayModel) -> str:
+    """Give a lock to a page that is encrypted; the simulator's is not."""
+    if model.url is None or model.url.startswith("https:"):
+        return "lock"
+    return "network" if model.phones is not None and model.phones.address else "info"

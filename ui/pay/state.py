@@ -14,6 +14,9 @@ from app.domain.attempt import Attempt, AttemptState
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.errors import MoneyMoved, ScantillError
+from app.status import PhonesState
+from ui.bidi import isolated
+from ui.format import Formats
 from ui.i18n import _, _n
 from ui.theme import Tone
 
@@ -45,6 +48,7 @@ class Action(StrEnum):
     CHECK_NOW = "check_now"
     CANCEL = "cancel_payment"
     PAY_AS_CUSTOMER = "pay_as_customer"
+    ALLOW_PHONES = "allow_phones"
     KEEP_WAITING = "keep_waiting"
     NEW_CODE = "new_code"
     SET_ASIDE = "set_aside"
@@ -53,7 +57,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PayModel:
-    """All that the Pay screen shows of one payment. `url` is set only while a QR may be seen."""
+    """All that the Pay screen shows of one payment. `url` is set only while a QR may be seen.
+
+    `phones` is None where there is no switch for them.
+    """
 
     phase: Phase
     amount: Money
@@ -65,6 +72,7 @@ class PayModel:
     error: ScantillError | None = None
     is_busy: bool = False
     was_shown: bool = True
+    phones: PhonesState | None = None
 
     @property
     def host(self) -> str:
@@ -166,7 +174,8 @@ def wording(model: PayModel, *, is_training: bool = False) -> Wording:
         sentence = f"{decline_words(model.decline)} {sentence}"
     actions = words.actions
     if is_training and model.phase in SHOWS_CODE:
-        actions = (Action.PAY_AS_CUSTOMER, *actions)
+        switch = (Action.ALLOW_PHONES,) if model.phones is not None else ()
+        actions = (Action.PAY_AS_CUSTOMER, *switch, *actions)
     return Wording(_(words.title), sentence, words.tone, words.icon, actions)
 
 
@@ -176,11 +185,27 @@ def action_label(action: Action) -> str:
         Action.CHECK_NOW: _("Check now"),
         Action.CANCEL: _("Cancel payment"),
         Action.PAY_AS_CUSTOMER: _("Pay as the customer"),
+        Action.ALLOW_PHONES: _("Allow phones on this network"),
         Action.KEEP_WAITING: _("Keep waiting"),
         Action.NEW_CODE: _("New code"),
         Action.SET_ASIDE: _("Set aside, next sale"),
         Action.BACK_TO_CART: _("Back to the cart"),
     }[action]
+
+
+def phones_words(phones: PhonesState, formats: Formats) -> tuple[str, str, str]:
+    """Say how the phones' switch stands: a line on it, a sentence beside it, and a hint."""
+    if not phones.is_allowed:
+        return _("Off: this computer only"), "", ""
+    if phones.problem:
+        return _("On, but no phone can come"), formats.message(phones.problem), ""
+    if not phones.address:
+        return _("One moment …"), "", ""
+    return (
+        _("On: {address}").format(address=isolated(phones.address)),
+        _("Phones on the same Wi-Fi can scan it now. Only training; no real money."),
+        _("If this computer's firewall asks, allow it."),
+    )
 
 
 def decline_words(code: str) -> str:

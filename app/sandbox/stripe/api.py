@@ -33,7 +33,7 @@ from app.sandbox.stripe.parameters import EXPAND
 from app.sandbox.stripe.presentation import expanded
 from app.sandbox.stripe.workbench import Call, Cause, Workbench
 from app.sandbox.traffic import Seen, Traffic
-from app.sandbox.wire import BodyTooLarge, CutConnection, body_of, from_loopback
+from app.sandbox.wire import BodyTooLarge, CutConnection, body_of, from_loopback, names_loopback
 
 Handler = Callable[[Workbench, Call], JsonObject]
 
@@ -248,7 +248,7 @@ class StripeApi:
 
 def _admitted(request: Request) -> str:
     """The account that asks, or Stripe's refusal."""
-    if not from_loopback(request):
+    if not (from_loopback(request) and names_loopback(request)):
         raise StripeRefusal(403, "The simulator's API is for this computer only.")
     return accounts.authenticate(request.headers.get("Authorization"))
 

@@ -121,7 +121,7 @@ class PayPage:
         if outcome.state == "requires_action":
             return RedirectResponse(PAGE_PATH + session.id + _CHALLENGE, 303)
         if outcome.problem is None:
-            return RedirectResponse(_success_url(session), 303)
+            return RedirectResponse(self._success_url(session), 303)
         problem = _problem(outcome.problem)
         status = 402 if outcome.state == "declined" else 422
         return pay_page(self._bill(session, form, problem), status=status)
@@ -129,12 +129,12 @@ class PayPage:
     def _closed(self, session: Record) -> Response:
         shop, total = self._shop(session), _total(session.body)
         if session.body["status"] == "expired":
-            return expired_page(shop=shop, total=total, back_url=session.body["cancel_url"])
+            return expired_page(shop=shop, total=total, back_url=self._cancel_url(session))
         pending = session.body["payment_status"] == "unpaid"
         if pending and not payments.is_processing(self._bench, session):
-            return not_debited_page(shop=shop, total=total, back_url=session.body["cancel_url"])
+            return not_debited_page(shop=shop, total=total, back_url=self._cancel_url(session))
         return already_paid_page(
-            shop=shop, total=total, back_url=_success_url(session), pending=pending
+            shop=shop, total=total, back_url=self._success_url(session), pending=pending
         )
 
     def _bill(self, session: Record, entered: Mapping[str, str], problem: Problem | None) -> Bill:
@@ -148,7 +148,7 @@ class PayPage:
             lines=[_line(item) for item in session.private["line_items"]],
             action=PAGE_PATH + session.id,
             button="Complete the order" if free else f"{verb} {total}",
-            cancel_url=body["cancel_url"],
+            cancel_url=self._cancel_url(session),
             free=free,
             period="now, then as listed" if body["mode"] == "subscription" else "",
             entered={name: entered.get(name, "") for name in _SHOWN_AGAIN},
@@ -157,6 +157,13 @@ class PayPage:
             takes_debits=debits.METHOD in body["payment_method_types"],
             by_debit=_is_debit(entered),
         )
+
+    def _success_url(self, session: Record) -> str:
+        url = str(self._bench.way_back(session.body["success_url"]))
+        return url.replace("{CHECKOUT_SESSION_ID}", session.id)
+
+    def _cancel_url(self, session: Record) -> str | None:
+        return self._bench.way_back(session.body["cancel_url"])
 
     def _shop(self, session: Record) -> str:
         branding = session.body["branding_settings"] or {}
@@ -180,10 +187,6 @@ def _way(form: Mapping[str, str]) -> Entry | debits.Mandate:
     if _is_debit(form):
         return debits.Mandate(form.get("iban", ""), form.get("name") or None)
     return Entry(form.get("card_number", ""), form.get("exp", ""), form.get("cvc", ""))
-
-
-def _success_url(session: Record) -> str:
-    return str(session.body["success_url"]).replace("{CHECKOUT_SESSION_ID}", session.id)
 
 
 def _total(body: JsonObject) -> str:

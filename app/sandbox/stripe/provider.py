@@ -45,8 +45,12 @@ class StripeSandbox:
     def routes(self) -> list[Route]:
         return [
             Route("/v1/{path:path}", self._api.answer, methods=_METHODS),
-            *self._page.routes(),
+            *self.page_routes(),
         ]
+
+    def page_routes(self) -> list[Route]:
+        """The customer's pages alone."""
+        return self._page.routes()
 
     def catch_up(self) -> None:
         """Let happen what was due before now: sessions expire, slow money is decided."""

@@ -21,17 +21,27 @@ class Cause:
 
 @dataclass(frozen=True)
 class Workbench:
-    """Books, time, ids and outgoing notices, handed to every part."""
+    """Books, time, ids and outgoing notices, handed to every part.
+
+    `origin` is where its pages are now, `home` where its API is: they differ while phones on the
+    shop's network may come.
+    """
 
     books: Books
     clock: SandboxClock
     ids: Ids
     queue: Queue
     origin: Callable[[], str]
+    home: Callable[[], str]
     shop_name: str
 
     def now(self) -> int:
         return self.clock.now()
+
+    def way_back(self, url: str | None) -> str | None:
+        """An address of the simulator's own as a path: a phone stays at the address it came by."""
+        home = f"{self.home()}/"
+        return url.removeprefix(home[:-1]) if url is not None and url.startswith(home) else url
 
     def new_id(self, kind: str, prefix: str, length: int) -> str:
         """An id that no object of this kind has; a seed that is used twice may repeat itself."""

@@ -46,7 +46,7 @@ def test_a_dropped_connection_carries_no_byte_of_a_reply(shop: Shop, when: str) 
     host, port = shop.origin.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as raw:
         raw.sendall(
-            b"POST /v1/checkout/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+            b"POST /v1/checkout/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n"
             b"Authorization: Bearer sk_test_raw\r\n\r\n"
         )
         try:
@@ -103,7 +103,7 @@ def test_stopping_does_not_wait_for_a_slow_reply(shop: Shop, server: SandboxServ
     _fault(shop, latency_ms=60_000)
     with socket.create_connection(("127.0.0.1", server.listening_port)) as raw:
         raw.sendall(
-            b"POST /v1/checkout/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+            b"POST /v1/checkout/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n"
             b"Authorization: Bearer sk_test_raw\r\n\r\n"
         )
         while not shop.control("GET", "faults")["faults"][0]["fired"]:
