@@ -135,7 +135,14 @@ class Till:
             ids=chance.ids,
             deadline=self._deadline,
         )
-        self.watch = Watch(self.store, self.sessions, self.checkout, clock=self._clock, pace=pace)
+        self.watch = Watch(
+            self.store,
+            self.sessions,
+            self.checkout,
+            clock=self._clock,
+            jitter=chance.jitter,
+            pace=pace,
+        )
         self.door = PublicDoor(
             self.store,
             self.strategies,

@@ -78,6 +78,8 @@ class Counter:
         self.shop = shop
         self.pages = pages or ReturnPages()
         self.random = random.Random(seed)
+        # Of its own, so that the watch's waits leave the ids as they are.
+        self.jitter = random.Random(seed)
         self.inline = inline
         self._start()
 
@@ -100,7 +102,9 @@ class Counter:
             ids=ids,
             deadline=DEADLINE,
         )
-        self.watch = Watch(self.store, self.sessions, self.checkout, clock=self.clock)
+        self.watch = Watch(
+            self.store, self.sessions, self.checkout, clock=self.clock, jitter=self.jitter
+        )
         self.orders = OrderBook(self.store)
 
     def restart(self) -> None:

@@ -191,8 +191,63 @@ def test_after_the_deadline_without_an_answer_closing_is_tried_until_it_is_known
     watched(till, story)
 
 
+class Drawn:
+    """Chance that always falls the same way."""
+
+    def __init__(self, drawn: float) -> None:
+        self.drawn = drawn
+
+    def random(self) -> float:
+        return self.drawn
+
+
+def test_sessions_that_were_opened_together_are_not_looked_at_in_step(till: Counter) -> None:
+    async def story() -> None:
+        _, first = await till.show()
+        _, second = await till.show()
+        looks: dict[str, list[float]] = {first.session_id or "": [], second.session_id or "": []}
+
+        def note(call: Call) -> None:
+            looks[call.subject].append(till.clock.monotonic())
+
+        till.strategy.before = note
+        await live(till, 60)
+        one, other = looks.values()
+        assert len(set(one) & set(other)) < len(one) / 2
+
+    watched(till, story)
+
+
+@pytest.mark.parametrize("drawn", [0.0, 1.0])
+def test_a_wait_that_the_provider_asks_for_is_kept_however_chance_falls(
+    till: Counter, drawn: float
+) -> None:
+    async def story() -> None:
+        till.watch._jitter = Drawn(drawn)
+        await till.show()
+        till.strategy.answers["fetch"] = [Unavailable("later", retry_after_s=60)] * 2
+        times = times_of(till, "fetch")
+        await live(till, 170)
+        assert [60 * (1 + drawn / 4)] * 2 == [round(gap) for gap in gaps(times)[:2]]
+
+    watched(till, story)
+
+
+def test_failures_back_off_by_half_as_much_where_chance_falls_low(till: Counter) -> None:
+    async def story() -> None:
+        till.watch._jitter = Drawn(0.0)
+        await till.show()
+        till.strategy.answers["fetch"] = [Unavailable("no network") for _ in range(6)]
+        times = times_of(till, "fetch")
+        await live(till, 80)
+        assert [round(gap) for gap in gaps(times)[:4]] == [2, 4, 8, 15]
+
+    watched(till, story)
+
+
 def test_failures_back_off_up_to_half_a_minute_and_success_starts_afresh(till: Counter) -> None:
     async def story() -> None:
+        till.watch._jitter = Drawn(1.0)
         await till.show()
         till.strategy.answers["fetch"] = [Unavailable("no network") for _ in range(6)]
         times = times_of(till, "fetch")
@@ -200,7 +255,7 @@ def test_failures_back_off_up_to_half_a_minute_and_success_starts_afresh(till: C
         waits = [round(gap) for gap in gaps(times)]
         assert waits[:4] == [4, 8, 16, 30]
         assert max(waits) == 30
-        assert waits[-1] == 2
+        assert gaps(times)[-1] == 2.5
 
     watched(till, story)
 
