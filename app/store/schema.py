@@ -27,6 +27,14 @@ def m0001_the_books(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m0002_refunds_of_strangers(db: Database) -> None:
+    """Find what is known of a stranger's payment by its id."""
+    db.execute(
+        "CREATE INDEX inbox_foreign ON inbox (detail) WHERE standing = 'foreign' AND detail <> ''"
+    )
+
+
 _FIRST_TABLES: Final = (
     """
     CREATE TABLE till (

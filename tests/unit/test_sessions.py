@@ -88,7 +88,7 @@ def test_creating_again_what_is_answered_asks_nobody(till: Counter) -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_key_that_is_refused_after_a_lost_answer_says_nothing_of_the_lost_call(
-    till: Counter, status: int
+    till: Counter, status: int, expected_logs: ExpectedLogs
 ) -> None:
     refused = Rejected("not with this key", status=status)
     till.strategy.answers["open_session"] = [LOST, refused]
@@ -98,6 +98,50 @@ def test_a_key_that_is_refused_after_a_lost_answer_says_nothing_of_the_lost_call
     till.strategy.answers["open_session"] = [refused]
     assert asyncio.run(till.look(attempt)).state is AttemptState.UNKNOWN
     assert asyncio.run(till.look(attempt)).is_payable
+    expected_logs.take("the keys of fake are refused")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_refused_after_a_crash_in_the_call_says_nothing_of_that_call(
+    till: Counter, status: int, expected_logs: ExpectedLogs
+) -> None:
+    """Nobody knows whether the call that the crash cut off had made a session."""
+    order, attempt = cut_off(till, "open_session")
+    till.strategy.answers["open_session"] = [Rejected("not with this key", status=status)]
+    in_doubt = asyncio.run(till.look(attempt))
+    assert (in_doubt.state, in_doubt.is_final) == (AttemptState.UNKNOWN, False)
+    assert asyncio.run(till.look(attempt)).is_payable
+    assert till.strategy.keys_of("open_session") == [attempt.reference.key("create")] * 3
+    assert asyncio.run(till.state(order)) == "open"
+    expected_logs.take("the keys of fake are refused")
+
+
+def test_closing_what_a_crash_cut_off_is_in_doubt_while_the_key_is_refused(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
+    order, attempt = cut_off(till, "open_session")
+    till.strategy.answers["open_session"] = [Rejected("not with this key", status=401)]
+    assert asyncio.run(till.checkout.cancel(order.id)).state.value == "open"
+    assert till.attempt(attempt.id).state is AttemptState.UNKNOWN
+    asyncio.run(till.sessions.close(attempt.id))
+    assert asyncio.run(till.state(order)) == "cancelled"
+    expected_logs.take("the keys of fake are refused")
+
+
+def test_keys_that_are_refused_are_told_of_once_for_each_time_that_they_become_so(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
+    _, attempt = asyncio.run(till.show())
+    refused = Rejected("not with this key", status=401)
+    for _ in range(2):
+        till.strategy.answers["fetch"] = [refused] * 5
+        for _ in range(5):
+            with pytest.raises(Rejected):
+                asyncio.run(till.look(attempt))
+            assert till.health.accounts[0].is_refused
+        assert len(expected_logs.take_all("the keys of fake are refused")) == 1
+        asyncio.run(till.look(attempt))
+        assert not till.health.accounts[0].is_refused
 
 
 def test_a_key_that_is_refused_at_once_fails_the_attempt_and_is_loud(

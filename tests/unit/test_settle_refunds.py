@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from app.errors import InvariantError
 from app.settle import complete, settle, settle_refund
 from app.store import Transaction
 from app.store.attempts import find_attempt
-from app.store.inbox import handled, receive
+from app.store.inbox import disown_old_refunds, handled, receive
 from app.store.orders import find_order, move_order
 from app.store.verify import TakenPayment
 from tests.parts.clock import START
@@ -98,6 +99,17 @@ def gave_back(
     return till.store.write_now(lambda tx: settle_refund(tx, seen_refund))
 
 
+def waiting_refund(till: Counter, payment_id: str) -> None:
+    """Keep a refund in the inbox, before anything is known of its payment."""
+    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_r", "refund", b"{}")
+
+    def kept_waiting(tx: Transaction) -> None:
+        receive(tx, early)
+        handled(tx, 1, Standing.WAITING.value, payment_id)
+
+    till.store.write_now(kept_waiting)
+
+
 @pytest.mark.parametrize("order_of_news", list(itertools.permutations(["pending", "succeeded"])))
 def test_a_refund_is_written_once_in_whatever_order_its_news_comes(
     till: Counter, order_of_news: tuple[str, ...]
@@ -138,16 +150,55 @@ def test_a_refund_of_a_payment_that_is_not_in_the_books_waits_for_it(till: Count
 def test_a_refund_that_came_before_its_payment_is_woken_by_it(till: Counter) -> None:
     _, attempt = sold(till)
     payment_id = paid(attempt).payments[0].payment_id
-    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_r", "refund", b"{}")
-
-    def kept_waiting(tx: Transaction) -> None:
-        receive(tx, early)
-        handled(tx, 1, Standing.WAITING.value, payment_id)
-
-    till.store.write_now(kept_waiting)
+    waiting_refund(till, payment_id)
     assert till.count("inbox", "standing IS NULL") == 0
     told(till, paid(attempt))
     assert till.count("inbox", "standing IS NULL") == 1
+
+
+def test_a_refund_of_a_payment_that_turns_out_a_strangers_is_counted_as_one(
+    till: Counter,
+) -> None:
+    _, attempt = sold(till)
+    strange = paid(attempt, reference="web-shop-4711")
+    waiting_refund(till, strange.payments[0].payment_id)
+    assert told(till, strange).standing is Standing.FOREIGN
+    assert till.rows("SELECT standing FROM inbox") == [("foreign",)]
+    assert till.count("inbox", "handled_at IS NULL") == 0
+    assert till.count("exceptions") == 0
+
+
+def test_a_strangers_payment_leaves_other_refunds_waiting(till: Counter) -> None:
+    _, attempt = sold(till)
+    waiting_refund(till, "pay_of_ours")
+    told(till, paid(attempt, reference="web-shop-4711"))
+    assert till.rows("SELECT standing FROM inbox") == [("waiting",)]
+
+
+def test_a_refund_after_a_strangers_payment_is_known_for_one(till: Counter) -> None:
+    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_p", "paid", b"{}")
+
+    def seen_before(tx: Transaction) -> None:
+        receive(tx, early)
+        handled(tx, 1, Standing.FOREIGN.value, "pay_web")
+
+    till.store.write_now(seen_before)
+    assert gave_back(till, "pay_web", RefundState.SUCCEEDED) is Standing.FOREIGN
+    assert gave_back(till, "pay_other", RefundState.SUCCEEDED) is Standing.WAITING
+    assert gave_back(till, "", RefundState.SUCCEEDED) is Standing.WAITING
+    assert till.count("refunds") == 0
+
+
+def test_a_refund_that_was_given_up_for_a_strangers_is_woken_by_its_payment(
+    till: Counter,
+) -> None:
+    _, attempt = sold(till)
+    waiting_refund(till, paid(attempt).payments[0].payment_id)
+    later = till.clock.now() + timedelta(days=8)
+    till.store.write_now(lambda tx: disown_old_refunds(tx, later))
+    assert till.rows("SELECT standing FROM inbox") == [("foreign",)]
+    told(till, paid(attempt))
+    assert till.rows("SELECT standing, handled_at FROM inbox") == [(None, None)]
 
 
 def test_held_money_that_was_given_back_in_full_needs_nobody_any_more(till: Counter) -> None:
