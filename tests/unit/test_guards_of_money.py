@@ -29,17 +29,10 @@ from tests.conftest import ExpectedLogs
 from tests.parts.provider import FakeStrategy
 from tests.parts.till import Counter
 from tests.simulation.world import story
-from tests.unit import (
-    test_checkout,
-    test_checkout_ends,
-    test_sessions,
-    test_sessions_accounts,
-    test_settle,
-    test_settle_ends,
-    test_settle_refunds,
-)
+from tests.unit import test_checkout, test_checkout_ends, test_sessions, test_sessions_accounts
 from tests.unit.api import test_door
 from tests.unit.providers import test_stripe_checkout, test_stripe_webhooks
+from tests.unit.settle import test_settle, test_settle_ends, test_settle_refunds
 from tests.unit.webhooks import test_receiver
 
 FAILS = (AssertionError, pytest.fail.Exception)

@@ -1,10 +1,8 @@
 """Sessions at a provider: one key until there is an answer, one call at a time."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,31 +16,7 @@ from app.store.attempts import attempts_of
 from tests.conftest import ExpectedLogs
 from tests.parts.provider import LOST, Call
 from tests.parts.seen import paid
-from tests.parts.till import Counter
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
-
-
-def begun(till: Counter) -> tuple[Order, Attempt]:
-    """Open a session whose answer is lost, so that its attempt is unknown."""
-
-    async def sell() -> tuple[Order, Attempt]:
-        till.strategy.answers["open_session"] = [LOST] * 100
-        order = await till.place()
-        attempt = await till.open(order)
-        till.strategy.answers["open_session"] = []
-        return order, attempt
-
-    order, attempt = asyncio.run(sell())
-    assert attempt.state is AttemptState.UNKNOWN
-    return order, attempt
+from tests.parts.till import Counter, begun
 
 
 def attempts_in(till: Counter, order: Order) -> tuple[Attempt, ...]:

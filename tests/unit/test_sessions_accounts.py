@@ -1,46 +1,19 @@
 """Sessions and whose they are: keys of another account, sessions that vanished, health."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from app.domain.attempt import Attempt, AttemptState
+from app.domain.attempt import AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState
-from app.domain.order import Order
 from app.errors import InvariantError, Protocol, Rejected, Unavailable
 from app.sessions import _found
 from app.settle import settle
 from tests.conftest import ExpectedLogs
-from tests.parts.provider import LOST
 from tests.parts.seen import seen
-from tests.parts.till import Counter
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
-
-
-def begun(till: Counter) -> tuple[Order, Attempt]:
-    """Open a session whose answer is lost, so that its attempt is unknown."""
-
-    async def sell() -> tuple[Order, Attempt]:
-        till.strategy.answers["open_session"] = [LOST] * 100
-        order = await till.place()
-        attempt = await till.open(order)
-        till.strategy.answers["open_session"] = []
-        return order, attempt
-
-    order, attempt = asyncio.run(sell())
-    assert attempt.state is AttemptState.UNKNOWN
-    return order, attempt
+from tests.parts.till import Counter, begun
 
 
 def test_a_decline_before_the_answer_opens_the_attempt_and_the_answer_brings_its_page(

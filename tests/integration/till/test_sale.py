@@ -1,9 +1,7 @@
 """Sales of a whole till against the simulator: real files, real sockets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +12,7 @@ from tests.integration.till.house import (
     DECLINED,
     NEVER,
     Customer,
-    open_till,
+    elsewhere,
     place,
     rows,
     show,
@@ -22,29 +20,10 @@ from tests.integration.till.house import (
     until,
     until_registered,
     until_state,
-    violations,
+    with_till,
 )
 
 CREATE = "/v1/checkout/sessions"
-
-
-def with_till(
-    root: Path, customer: Customer, story: Callable[[Till], Awaitable[Any]], **options: Any
-) -> Any:
-    """Run a story with a till, then check the books against the simulator's."""
-
-    async def run() -> Any:
-        async with open_till(root, customer.origin, **options) as till:
-            return await story(till)
-
-    result = asyncio.run(run())
-    assert violations(root, customer) == []
-    return result
-
-
-async def elsewhere(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Act as somebody else does: not on the till's loop."""
-    return await asyncio.to_thread(lambda: call(*arguments, **options))
 
 
 def test_a_sale_is_paid_by_webhook_alone(root: Path, customer: Customer) -> None:

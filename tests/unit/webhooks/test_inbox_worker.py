@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,15 +21,6 @@ from app.webhooks.inbox_worker import InboxWorker
 from tests.conftest import ExpectedLogs
 from tests.parts.clock import START
 from tests.parts.till import Counter, until, until_state
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
 
 
 class Door:
