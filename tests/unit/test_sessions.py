@@ -203,9 +203,8 @@ def test_past_the_keys_lifetime_without_an_answer_nothing_is_decided(till: Count
     assert asyncio.run(till.state(order)) == "cancelled"
 
 
-def test_news_that_overtook_the_answer_is_not_undone_by_it(till: Counter) -> None:
-    """The webhook of the payment is settled while the answer of the creation is on its way."""
-    order = asyncio.run(till.place())
+def overtaken_by_payment(till: Counter, order: Order) -> None:
+    """Have the webhook of the payment settled while the answer of the creation is on its way."""
 
     def overtake(call: Call) -> None:
         if call.verb == "open_session":
@@ -214,6 +213,11 @@ def test_news_that_overtook_the_answer_is_not_undone_by_it(till: Counter) -> Non
             till.store.write_now(lambda tx: settle(tx, till.store.till_id, event))
 
     till.strategy.before = overtake
+
+
+def test_news_that_overtook_the_answer_is_not_undone_by_it(till: Counter) -> None:
+    order = asyncio.run(till.place())
+    overtaken_by_payment(till, order)
     attempt = asyncio.run(till.open(order))
     assert attempt.state is AttemptState.PAID
     assert attempt.session_id == "fs_1"
@@ -223,14 +227,7 @@ def test_news_that_overtook_the_answer_is_not_undone_by_it(till: Counter) -> Non
 
 def test_a_refusal_that_was_overtaken_by_money_does_not_undo_it(till: Counter) -> None:
     order = asyncio.run(till.place())
-
-    def overtake(call: Call) -> None:
-        if call.verb == "open_session":
-            (attempt,) = attempts_in(till, order)
-            event = paid(attempt, session_id="fs_1")
-            till.store.write_now(lambda tx: settle(tx, till.store.till_id, event))
-
-    till.strategy.before = overtake
+    overtaken_by_payment(till, order)
     till.strategy.answers["open_session"] = [Rejected("no")]
     with pytest.raises(Rejected):
         asyncio.run(till.open(order))

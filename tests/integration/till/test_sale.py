@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import Till
-from app.domain.attempt import AttemptState
+from app.domain.attempt import Attempt, AttemptState
 from app.domain.observation import Source
 from tests.integration.till.house import (
     DECLINED,
@@ -24,6 +24,13 @@ from tests.integration.till.house import (
 )
 
 CREATE = "/v1/checkout/sessions"
+
+
+async def paid_in_silence(customer: Customer, attempt: Attempt) -> str:
+    """Pay with every notice held back, and give the event that would tell of it."""
+    await elsewhere(customer.control, "POST", "webhooks", mode="withhold")
+    await elsewhere(customer.pay, attempt.url)
+    return str(await elsewhere(customer.event, "checkout.session.completed"))
 
 
 def test_a_sale_is_paid_by_webhook_alone(root: Path, customer: Customer) -> None:
@@ -164,9 +171,7 @@ def test_one_webhook_delivered_fifty_times_at_once_has_one_effect(
     async def story(till: Till) -> None:
         await until_registered(till, customer)
         order, attempt = await show(till)
-        await elsewhere(customer.control, "POST", "webhooks", mode="withhold")
-        await elsewhere(customer.pay, attempt.url)
-        event = await elsewhere(customer.event, "checkout.session.completed")
+        event = await paid_in_silence(customer, attempt)
         answers = await elsewhere(
             customer.control, "POST", f"events/{event}/deliver", times=50, concurrency=50
         )
@@ -187,9 +192,7 @@ def test_a_replay_from_outside_the_window_is_refused(
     async def story(till: Till) -> None:
         await until_registered(till, customer)
         _, attempt = await show(till)
-        await elsewhere(customer.control, "POST", "webhooks", mode="withhold")
-        await elsewhere(customer.pay, attempt.url)
-        event = await elsewhere(customer.event, "checkout.session.completed")
+        event = await paid_in_silence(customer, attempt)
         answer = await elsewhere(
             customer.control, "POST", f"events/{event}/deliver", times=1, age_s=age_s
         )
