@@ -17,6 +17,7 @@ import psutil
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
+MEMORY: Final = "memory, KiB"
 COUNTED: Final[dict[str, type]] = {
     "asyncio tasks": asyncio.Task,
     "Qt objects in Python": QObject,
@@ -24,7 +25,7 @@ COUNTED: Final[dict[str, type]] = {
 }
 
 MOST_GROWTH: Final[dict[str, float]] = {
-    "memory, KiB": 6.0,
+    MEMORY: 6.0,
     "Python's blocks": 40.0,
     "Python's objects": 8.0,
     "handles": 0.01,
@@ -55,7 +56,7 @@ def take_sample(sales: int) -> Sample:
     )
     with process.oneshot():
         held: dict[str, float] = {
-            "memory, KiB": _own_memory(process) / 1024,
+            MEMORY: _own_memory(process) / 1024,
             "Python's blocks": sys.getallocatedblocks(),
             "Python's objects": len(objects),
             "handles": getattr(process, "num_fds" if os.name == "posix" else "num_handles")(),

@@ -28,7 +28,7 @@ from app.logs import log_to
 from app.settings import Mode, load_settings
 from app.store.connection import open_reader, private_directory
 from app.store.verify import Outcome, TakenPayment, verify
-from tests.soak.gauges import Sample, grown, growth, take_sample
+from tests.soak.gauges import MEMORY, Sample, grown, growth, take_sample
 from ui.counter import Stage
 from ui.demo.eyes import read_qr
 from ui.demo.form import FormCustomer
@@ -39,6 +39,7 @@ from ui.window import Window
 SALES: Final = 1_000
 WARM_UP: Final = 200
 EACH: Final = 50
+PROOF_SALES: Final = 250
 _CARD: Final = "4242424242424242"
 _STEP_S: Final = 30.0
 
@@ -52,6 +53,7 @@ class Shift:
         self._chance = chance
         self._customer = FormCustomer()
         self._news = asyncio.Event()
+        self.sold = 0
         self.sold_minor = 0
         self.learned_by: Counter[str] = Counter()
         self._products = [p for p in till.catalog.on_sale() if not p.is_recurring]
@@ -77,6 +79,7 @@ class Shift:
         assert not self._code(), "the code is still there after PAID"
         self._press("next_sale")
         await self._until(lambda: counter.stage is Stage.SELLING, "the next sale")
+        self.sold += 1
 
     async def close(self) -> None:
         """Send the customer home."""
@@ -129,48 +132,57 @@ async def soak(given: argparse.Namespace, root: Path) -> int:
     settings = load_settings(root, Mode.TRAINING)
     till = await asyncio.to_thread(lambda: Till(settings))
     log_to(settings.directory)
+    leaking: list[Sample] = []
     async with running_window(till, settings, display="window") as window:
         shift = Shift(till, window, random.Random(given.seed))
-        samples, sold = await _sell(shift, given)
+        samples = await _sell(shift, given.sales, given)
+        if given.proof_kib:
+            leaking = await _sell(shift, given.proof_sales, given, keep_kib=given.proof_kib)
         taken = await provider_books(till.sandbox_url)
         await shift.close()
-    faults = grown(samples) + _wrong_in(settings.directory / "till.db", taken, sold, shift)
-    for gauge, first in samples[0].held.items():
-        last, slope = samples[-1].held[gauge], growth(samples, gauge)
+    settled = [sample for sample in samples if sample.sales >= given.warm_up]
+    faults = grown(settled) + _wrong_in(settings.directory / "till.db", taken, shift)
+    for gauge, first in settled[0].held.items():
+        last, slope = settled[-1].held[gauge], growth(settled, gauge)
         print(f"{gauge:<21} {first:>10,.0f} -> {last:>10,.0f}  {slope:>+8.3f} a sale")
+    if leaking:
+        seen = [fault for fault in grown(leaking) if fault.startswith(MEMORY)]
+        print(f"sales that keep {given.proof_kib} KiB each: {seen or 'NOT NOTICED'}")
+        faults += [] if seen else ["a leak was not noticed"]
     for fault in faults:
         print(f"NOT AS IT SHOULD BE: {fault}")
     news = ", ".join(f"{count:,} by {source}" for source, count in shift.learned_by.items())
     print(
-        f"{sold:,} sales of {shift.sold_minor:,} minor units, learned of {news}; "
+        f"{shift.sold:,} sales of {shift.sold_minor:,} minor units, learned of {news}; "
         f"{len(taken):,} payments at the provider: {'NOT FLAT' if faults else 'flat, books clean'}"
     )
     return 1 if faults else 0
 
 
-async def _sell(shift: Shift, given: argparse.Namespace) -> tuple[list[Sample], int]:
+async def _sell(
+    shift: Shift, sales: int, given: argparse.Namespace, *, keep_kib: int = 0
+) -> list[Sample]:
+    """Sell so often, and for the hours asked for; `keep_kib` of each sale is leaked on purpose."""
     samples: list[Sample] = []
-    leaked: list[bytes] = []
-    began, sold = time.monotonic(), 0
-    until = began + 3600 * given.hours
-    while sold < given.sales or time.monotonic() < until:
-        await shift.sell(look_at_code=sold % given.each == 0)
-        sold += 1
-        leaked.append(random.randbytes(given.leak_kib * 1024))
-        if sold % given.each == 0:
-            sample = take_sample(sold)
-            if sold >= given.warm_up:
-                samples.append(sample)
-            if sold % (2 * given.each) == 0:
-                _say(sample, time.monotonic() - began, is_first=sold == 2 * given.each)
-    return samples, sold
+    kept: list[bytes] = []
+    began, before = time.monotonic(), shift.sold
+    until = began + (0 if keep_kib else 3600 * given.hours)
+    while shift.sold < before + sales or time.monotonic() < until:
+        await shift.sell(look_at_code=shift.sold % given.each == 0)
+        kept.append(random.randbytes(keep_kib * 1024))
+        if shift.sold % given.each == 0:
+            samples.append(take_sample(shift.sold))
+            if shift.sold % (2 * given.each) == 0:
+                each_ms = (time.monotonic() - began) / (shift.sold - before) * 1000
+                _say(samples[-1], each_ms, is_first=shift.sold == 2 * given.each)
+    return samples
 
 
-def _say(sample: Sample, passed_s: float, *, is_first: bool) -> None:
+def _say(sample: Sample, each_ms: float, *, is_first: bool) -> None:
     if is_first:
         print("  ".join(["sales", *sample.held, "ms a sale"]))
     figures = "  ".join(f"{figure:>{len(name)},.0f}" for name, figure in sample.held.items())
-    print(f"{sample.sales:>5}  {figures}  {passed_s / sample.sales * 1000:>9,.0f}", flush=True)
+    print(f"{sample.sales:>5}  {figures}  {each_ms:>9,.0f}", flush=True)
 
 
 async def provider_books(url: str) -> list[TakenPayment]:
@@ -185,7 +197,7 @@ async def provider_books(url: str) -> list[TakenPayment]:
     ]
 
 
-def _wrong_in(path: Path, taken: list[TakenPayment], sold: int, shift: Shift) -> list[str]:
+def _wrong_in(path: Path, taken: list[TakenPayment], shift: Shift) -> list[str]:
     """Name what the books say otherwise than the operator, the customers or the simulator."""
     db = open_reader(path)
     try:
@@ -193,7 +205,7 @@ def _wrong_in(path: Path, taken: list[TakenPayment], sold: int, shift: Shift) ->
         figures = {name: _figure(db, sql) for name, sql in _FIGURES.items()}
     finally:
         db.close()
-    wanted = dict.fromkeys(("orders", "paid orders", "payments", "receipts"), sold)
+    wanted = dict.fromkeys(("orders", "paid orders", "payments", "receipts"), shift.sold)
     wanted |= dict.fromkeys(("sold", "accepted"), shift.sold_minor)
     wanted |= {"unbalanced": 0, "exceptions": 0, "held": 0}
     faults = [str(check) for check in checks if check.outcome is Outcome.VIOLATED]
@@ -203,7 +215,7 @@ def _wrong_in(path: Path, taken: list[TakenPayment], sold: int, shift: Shift) ->
         if figures[name] != figure
     ]
     captured = sum(payment.captured_minor for payment in taken)
-    if (len(taken), captured) != (sold, shift.sold_minor):
+    if (len(taken), captured) != (shift.sold, shift.sold_minor):
         faults.append(f"the simulator has {len(taken)} payments of {captured}")
     return faults
 
@@ -235,7 +247,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--each", type=int, default=EACH, help="sales between two samples")
     parser.add_argument("--hours", type=float, default=0.0, help="go on for at least so long")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--leak-kib", type=int, default=0, help="keep so much of each sale")
+    parser.add_argument(
+        "--proof-kib", type=int, default=0, help="then keep so much of each sale: it must be seen"
+    )
+    parser.add_argument("--proof-sales", type=int, default=PROOF_SALES)
     given = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="scantill-soak-") as own:
         root = private_directory(Path(own))
