@@ -3,6 +3,8 @@
 #   make run      open the till; with no screen, play the demo and leave its pictures
 #   make test     every test that is neither slow nor live
 #   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
+#   make soak     a million ticks and a thousand sales, with what each left behind (ARGS="--hours 8"
+#                 goes on selling)
 #   make texts    bring resources/locale up to date with the texts in the source (NEW=fr adds
 #                 a language)
 #   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
@@ -28,7 +30,7 @@ TEXTS := build/scantill.pot
 LOCKER := uv==0.13.8
 LOCK_VENV := build/lock-venv
 
-.PHONY: run test check texts lock clean
+.PHONY: run test check soak texts lock clean
 .PHONY: system-for-run system-for-tests set-up lint fast-tests slow-tests coverage
 # Prerequisites are made one after the other, from left to right.
 .NOTPARALLEL:
@@ -46,6 +48,9 @@ test: system-for-tests set-up
 	@$(PYTEST) $(ARGS)
 
 check: system-for-tests set-up lint fast-tests slow-tests coverage
+
+soak: system-for-tests set-up
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.soak $(ARGS)
 
 lint: set-up
 	$(BIN)/ruff check .

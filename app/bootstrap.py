@@ -150,7 +150,14 @@ class Till:
                 sleep=self._clock.sleep,
             )
         )
-        self.watch = Watch(self.store, self.sessions, self.checkout, clock=self._clock, pace=pace)
+        self.watch = Watch(
+            self.store,
+            self.sessions,
+            self.checkout,
+            clock=self._clock,
+            jitter=chance.jitter,
+            pace=pace,
+        )
         self.door = PublicDoor(
             self.store,
             self.strategies,

@@ -178,6 +178,11 @@ class Rejected(ProviderError):
         super().__init__(title, detail, money=MoneyMoved.NO, action=action, code=code)
         self.status = status
 
+    @property
+    def is_of_the_key(self) -> bool:
+        """Say whether it is the till's key that is refused (401, 403), not what was asked."""
+        return self.status in {401, 403}
+
 
 class Protocol(ProviderError):
     """An answer that breaks the provider's own rules, so that it proves nothing."""

@@ -27,7 +27,7 @@ from app.errors import (
 )
 from app.providers.retry import Jitter, until_answered
 from app.providers.strategy import OpenedSession, PaymentStrategy
-from app.settle import hold_unknown, never_made, settle, want_closed
+from app.settle import hold_unknown, never_made, out_of_reach, settle, want_closed
 from app.status import Health
 from app.store import Store, Transaction
 from app.store.accounts import KnownAccount, known_for, remember
@@ -46,7 +46,6 @@ from app.store.intents import (
 T = TypeVar("T")
 
 CREATE_BUDGET_S: Final = 10.0
-_NOT_ALLOWED: Final = frozenset({401, 403})
 _NOT_FOUND: Final = 404
 _CLOCKS_APART: Final = timedelta(hours=1)
 """How much earlier than by our clock a session may have been made by the provider's."""
@@ -97,13 +96,13 @@ class Sessions:
         return known
 
     async def create(self, attempt_id: int) -> Attempt:
-        """Create an attempt's session from its intent, under the intent's key.
+        """Create an attempt's session from its intent; for whoever has just written that down.
 
         Raises Rejected where the provider refused; then the attempt has failed. Without an answer
-        the attempt becomes `unknown`. May be called again at any time.
+        the attempt becomes `unknown`, and `look` asks again under the intent's key.
         """
         async with self._alone(attempt_id):
-            return await self._create(attempt_id)
+            return await self._create(attempt_id, is_first=True)
 
     async def look(self, attempt_id: int, source: Source) -> Attempt:
         """Ask the provider how a session stands and settle what it says.
@@ -148,7 +147,8 @@ class Sessions:
             _log.info("nothing to close for attempt %s: %s", attempt_id, error)
             return await self._find(attempt_id)
 
-    async def _create(self, attempt_id: int) -> Attempt:
+    async def _create(self, attempt_id: int, *, is_first: bool = False) -> Attempt:
+        """Ask for the session of an unanswered intent; only who wrote it knows of a first call."""
         intent = await self._store.read(lambda db: unanswered_create(db, attempt_id))
         attempt = await self._find(attempt_id)
         if intent is None:
@@ -157,7 +157,8 @@ class Sessions:
             strategy = await self._strategy_of(attempt)
             if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
                 return await self._found_again(attempt, intent, strategy)
-            opened = await self._asked_to_open(attempt, intent, strategy)
+            was_asked = not is_first or attempt.state is not AttemptState.CREATING
+            opened = await self._asked_to_open(attempt, intent, strategy, was_asked=was_asked)
         except Rejected as refused:
             words, result = refused.words, {"code": refused.code, "detail": refused.detail}
 
@@ -174,13 +175,14 @@ class Sessions:
         return await self._store.write(lambda tx: _write_opened(tx, attempt_id, intent, opened))
 
     async def _asked_to_open(
-        self, attempt: Attempt, intent: Intent, strategy: PaymentStrategy
+        self, attempt: Attempt, intent: Intent, strategy: PaymentStrategy, *, was_asked: bool
     ) -> OpenedSession:
         """Ask under one key until there is an answer.
 
-        A key that is refused (401, 403) after a lost answer says nothing of the lost call.
+        A key that is refused (401, 403) after a call without an answer says nothing of that call:
+        neither of one lost just now, nor of one that a crash cut off (`was_asked`).
         """
-        lost = attempt.state is AttemptState.UNKNOWN
+        lost = was_asked
 
         async def call() -> OpenedSession:
             nonlocal lost
@@ -189,17 +191,18 @@ class Sessions:
             except Unavailable:
                 lost = True
                 raise
-            except Rejected as refused:
-                if lost and refused.status in _NOT_ALLOWED:
-                    raise Protocol(refused.title, refused.detail, code=refused.code) from refused
-                raise
 
-        return await self._asked(
-            attempt.account,
-            lambda: until_answered(
-                call, clock=self._clock, jitter=self._jitter, budget_s=CREATE_BUDGET_S
-            ),
-        )
+        try:
+            return await self._asked(
+                attempt.account,
+                lambda: until_answered(
+                    call, clock=self._clock, jitter=self._jitter, budget_s=CREATE_BUDGET_S
+                ),
+            )
+        except Rejected as refused:
+            if lost and refused.is_of_the_key:
+                raise Protocol(refused.title, refused.detail, code=refused.code) from refused
+            raise
 
     async def _found_again(
         self, attempt: Attempt, intent: Intent, strategy: PaymentStrategy
@@ -276,7 +279,7 @@ class Sessions:
         """Give the strategy of an attempt, sure that it speaks for the attempt's own account.
 
         Raises Protocol where the keys were changed for another account's: what is asked there
-        would be another session.
+        would be another session. Then a person is told at once.
         """
         strategy = self.strategy(attempt.account)
         if not strategy.provider_account:
@@ -286,7 +289,7 @@ class Sessions:
                 # It says nothing of this session.
                 raise Protocol(refused.title, refused.detail, code=refused.code) from refused
         if strategy.provider_account != attempt.provider_account:
-            raise Protocol(
+            error = Protocol(
                 Message(
                     "The keys of {account} belong to another account now", account=attempt.account
                 ),
@@ -296,6 +299,8 @@ class Sessions:
                 ),
                 action=Message("Put the old keys back until it is over."),
             )
+            await self._store.write(lambda tx: out_of_reach(tx, _found(tx, attempt.id), str(error)))
+            raise error
         return strategy
 
     async def _asked(self, account: str, call: Callable[[], Awaitable[T]]) -> T:
@@ -303,11 +308,10 @@ class Sessions:
         try:
             answer = await call()
         except Rejected as refused:
-            if refused.status in _NOT_ALLOWED:
-                self._health.failed(account, self._clock.now(), refused)
-                _log.error("the keys of %s are refused: %s", account, refused)
-            else:
+            if not refused.is_of_the_key:
                 self._health.answered(account, self._clock.now())
+            elif self._health.failed(account, self._clock.now(), refused):
+                _log.error("the keys of %s are refused: %s", account, refused)
             raise
         except ProviderError as error:
             self._health.failed(account, self._clock.now(), error)

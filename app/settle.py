@@ -21,7 +21,7 @@ from app.store.attempts import (
     mark_attempt,
     move_attempt,
 )
-from app.store.inbox import wake_refunds_of
+from app.store.inbox import disown_refunds_of, is_foreign_payment, wake_refunds_of
 from app.store.orders import find_order, move_order
 from app.store.payments import (
     accepted_minor,
@@ -61,6 +61,8 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
     known = known_payments(tx.connection, seen.provider, payment_ids)
     verdict = judge(_books(tx, till_id, attempt, order, known), seen)
     if verdict.standing is Standing.FOREIGN:
+        for payment_id in payment_ids:
+            disown_refunds_of(tx, payment_id)
         return verdict
     for judged in verdict.payments:
         _write_payment(tx, seen, judged, attempt)
@@ -82,13 +84,15 @@ def settle_refund(tx: Transaction, seen: RefundObservation) -> Standing:
     """Write down money that a provider gave back, whoever asked for it.
 
     A refund of a payment that is not in the books waits for it: it may be foreign, or merely
-    early. One that another account or mode tells of is quarantined, and a person is told. What is
-    given back of held money comes out of what is held.
+    early. Where that payment was seen and is a stranger's, so is the refund. One that another
+    account or mode tells of is quarantined, and a person is told. What is given back of held money
+    comes out of what is held.
     """
     refund = seen.refund
     payment = find_refunded_payment(tx.connection, seen.provider, refund.payment_id)
     if payment is None:
-        return Standing.WAITING
+        is_foreign = is_foreign_payment(tx.connection, refund.payment_id)
+        return Standing.FOREIGN if is_foreign else Standing.WAITING
     if (seen.provider_account, seen.live) != (payment.provider_account, payment.live):
         open_exception(
             tx,
@@ -242,8 +246,8 @@ def _write_payment(
 
 
 def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Observation) -> None:
+    was_watched = not attempt.is_final
     if verdict.attempt_to is not None:
-        was_unknown = attempt.state is AttemptState.UNKNOWN
         session_id = attempt.session_id or seen.session_id or None
         attempt = move_attempt(
             tx,
@@ -252,8 +256,9 @@ def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Ob
             source=seen.source.value,
             session_id=session_id,
         )
-        if was_unknown:
-            clear_unknown(tx, attempt.id, _CLEARED_BY[seen.state])
+    # Of one that was given up for gone, old news says nothing more.
+    if was_watched:
+        clear_unknown(tx, attempt.id, _CLEARED_BY[seen.state])
     # Complete without a payment is in progress: money is still to be looked for.
     is_over = attempt.state is not AttemptState.PROCESSING
     if seen.is_final and is_over and not attempt.is_final:
@@ -277,6 +282,21 @@ def hold_unknown(tx: Transaction, attempt: Attempt, detail: str) -> Attempt:
     if attempt.shown_at is not None:
         _tell(tx, ExceptionKind.UNKNOWN, attempt, detail)
     return moved
+
+
+def out_of_reach(tx: Transaction, attempt: Attempt, detail: str) -> Attempt:
+    """Write down that nobody can be asked about a session, since the keys are another account's.
+
+    Its code leaves the screen: what is paid by it would not be heard of. Where a customer has seen
+    it, a person is told at once; the provider's next word on it takes the entry off the list.
+    """
+    if attempt.is_final:
+        return attempt
+    if AttemptState.UNKNOWN in ATTEMPT_MOVES[attempt.state]:
+        return hold_unknown(tx, attempt, detail)
+    if attempt.shown_at is not None:
+        _tell(tx, ExceptionKind.UNKNOWN, attempt, detail)
+    return attempt
 
 
 def _tell(tx: Transaction, kind: ExceptionKind, attempt: Attempt, detail: str) -> None:

@@ -3,20 +3,22 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.errors import ProviderError
+from app.errors import ProviderError, Rejected
 
 
 @dataclass(frozen=True, slots=True)
 class AccountHealth:
     """Whether an account's provider answers; `since` is when that last changed.
 
-    `is_reachable` is None before the first exchange.
+    `is_reachable` is None before the first exchange. `is_refused` says that the provider answers
+    and does not take the till's keys; since then it is not reachable, either.
     """
 
     name: str
     is_reachable: bool | None = None
     since: datetime | None = None
     detail: str = ""
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,22 @@ class Health:
         """Note that the provider answered, whatever it said."""
         self._note(name, at, is_reachable=True, detail="")
 
-    def failed(self, name: str, at: datetime, error: ProviderError) -> None:
-        """Note that no usable answer came."""
-        self._note(name, at, is_reachable=False, detail=error.words)
+    def failed(self, name: str, at: datetime, error: ProviderError) -> bool:
+        """Note that no usable answer came; say whether it is news that the keys are refused."""
+        was_refused = self._accounts[name].is_refused
+        is_refused = isinstance(error, Rejected) and error.is_of_the_key
+        self._note(name, at, is_reachable=False, detail=error.words, is_refused=is_refused)
+        return is_refused and not was_refused
 
-    def _note(self, name: str, at: datetime, *, is_reachable: bool, detail: str) -> None:
+    def _note(
+        self, name: str, at: datetime, *, is_reachable: bool, detail: str, is_refused: bool = False
+    ) -> None:
         before = self._accounts[name]
-        since = before.since if before.is_reachable is is_reachable else at
+        is_same = (before.is_reachable, before.is_refused) == (is_reachable, is_refused)
         self._accounts[name] = replace(
-            before, is_reachable=is_reachable, since=since, detail=detail
+            before,
+            is_reachable=is_reachable,
+            since=before.since if is_same else at,
+            detail=detail,
+            is_refused=is_refused,
         )

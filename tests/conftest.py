@@ -22,7 +22,7 @@ def _load_system_check() -> ModuleType:
 
 system_check = _load_system_check()
 NO_QT = bool(system_check.missing("qt"))
-collect_ignore = ["ui", "e2e"] if NO_QT else []
+collect_ignore = ["ui", "e2e", "soak"] if NO_QT else []
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("till", max_examples=80, deadline=None, suppress_health_check=_QUIET)

@@ -102,6 +102,9 @@ class StatusStrip(Part):
         else:
             self._provider.set_icon("offline", "danger")
             self._provider.set_colour("danger")
+            if health.is_refused:
+                self._provider.set_text(_("{name} refuses the till's keys").format(name=name))
+                return
             words = _("{name} does not answer").format(name=name)
             if health.since is not None:
                 since = self.look.formats.time(health.since)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from app.sandbox.books import JsonObject
 
-_KEPT = 10_000
+_KEPT = 1_000
 
 
 @dataclass

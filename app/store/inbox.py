@@ -7,9 +7,12 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from app.domain.delivery import Delivery
 from app.store.transaction import Transaction, maybe_stamp, read_stamp, stamp
+
+_FOREIGN: Final = "foreign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,51 @@ def handled(tx: Transaction, entry_id: int, standing: str, detail: str = "") -> 
 
 
 def wake_refunds_of(tx: Transaction, payment_id: str) -> None:
-    """Let refunds that waited for this payment be settled now."""
+    """Let refunds that waited for this payment be settled now, given up for foreign or not."""
+    for standing in ("waiting", _FOREIGN):
+        _move_refunds(tx, payment_id, standing, to=None)
+
+
+def disown_refunds_of(tx: Transaction, payment_id: str) -> None:
+    """Write down that refunds which waited for this payment are a stranger's, as it is."""
+    _move_refunds(tx, payment_id, "waiting", to=_FOREIGN)
+
+
+def is_foreign_payment(connection: sqlite3.Connection, payment_id: str) -> bool:
+    """Say whether a payment was seen that is a stranger's."""
+    return (
+        connection.execute(
+            f"SELECT 1 FROM inbox WHERE standing = '{_FOREIGN}' AND detail <> '' AND detail = ?",
+            (payment_id,),
+        ).fetchone()
+        is not None
+    )
+
+
+def have_waited_since(connection: sqlite3.Connection, before: datetime) -> bool:
+    """Say whether refunds wait for a payment that came in before a moment."""
+    return (
+        connection.execute(
+            "SELECT 1 FROM inbox WHERE standing = 'waiting' AND received_at < ?", (stamp(before),)
+        ).fetchone()
+        is not None
+    )
+
+
+def disown_old_refunds(tx: Transaction, before: datetime) -> None:
+    """Take refunds for a stranger's that came in before a moment and wait for a payment still."""
     tx.execute(
-        "UPDATE inbox SET standing = NULL, handled_at = NULL WHERE standing = 'waiting' "
-        "AND detail = ?",
-        (payment_id,),
+        f"UPDATE inbox SET standing = '{_FOREIGN}', handled_at = ? "
+        "WHERE standing = 'waiting' AND received_at < ?",
+        (stamp(tx.at), stamp(before)),
+    )
+
+
+def _move_refunds(tx: Transaction, payment_id: str, standing: str, *, to: str | None) -> None:
+    tx.execute(
+        "UPDATE inbox SET standing = ?, handled_at = ? "
+        f"WHERE standing = '{standing}' AND detail <> '' AND detail = ?",
+        (to, None if to is None else stamp(tx.at), payment_id),
     )
 
 

@@ -33,6 +33,14 @@ def m0002_words_of_exceptions(db: Database) -> None:
     db.execute("ALTER TABLE exceptions ADD COLUMN words TEXT")
 
 
+@migrations()
+def m0003_refunds_of_strangers(db: Database) -> None:
+    """Find what is known of a stranger's payment by its id."""
+    db.execute(
+        "CREATE INDEX inbox_foreign ON inbox (detail) WHERE standing = 'foreign' AND detail <> ''"
+    )
+
+
 _FIRST_TABLES: Final = (
     """
     CREATE TABLE till (

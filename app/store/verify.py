@@ -76,6 +76,7 @@ def _checks(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> lis
         ),
         _numbers(db),
         _intents(db),
+        _deliveries(db),
     ]
 
 
@@ -263,3 +264,11 @@ def _intents(db: sqlite3.Connection) -> Check:
     waiting = _count(db, "SELECT count(*) FROM intents WHERE outcome IS NULL")
     figure = f"{count} intents, {waiting} without an answer yet"
     return _check("intents are as they were written", altered_intents(db), figure)
+
+
+def _deliveries(db: sqlite3.Connection) -> Check:
+    """Count what came in by webhook, a stranger's news apart."""
+    counts = dict(map(tuple, db.execute("SELECT standing, count(*) FROM inbox GROUP BY standing")))
+    foreign, waiting = counts.get("foreign", 0), counts.get("waiting", 0)
+    figure = f"{sum(counts.values())} deliveries, {foreign} foreign"
+    return Check("inbox", Outcome.OK, f"{figure}, {waiting} waiting for their payment")

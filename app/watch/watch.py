@@ -18,6 +18,7 @@ from app.domain.attempt import Attempt, AttemptState
 from app.domain.observation import Source
 from app.errors import ProviderError, ScantillError
 from app.events import Fact
+from app.providers.retry import Jitter
 from app.sessions import Sessions
 from app.store import Store
 from app.store.attempts import find_attempt, watched_attempts
@@ -26,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 _CONCURRENT_LOOKS: Final = 8
 _PAUSE_AFTER_FAULT_S: Final = 1.0
+_SPREAD: Final = 0.25
+"""By how much of itself a wait may grow, so that tills and attempts do not knock in step."""
 _NEWS: Final = frozenset(
     {"attempt.created", "attempt.open", "attempt.shown", "attempt.closing", "attempt.unknown"}
 )
@@ -79,12 +82,14 @@ class Watch:
         checkout: Checkout,
         *,
         clock: Clock,
+        jitter: Jitter,
         pace: Pace | None = None,
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._checkout = checkout
         self._clock = clock
+        self._jitter = jitter
         self._pace = pace or Pace()
         self._turns: dict[int, _Turn] = {}
         self._attempts: dict[int, Attempt] = {}
@@ -172,10 +177,10 @@ class Watch:
             known = self._turns.get(attempt_id)
             if known is None:
                 # A session made just now has nothing to tell; one from before the start may.
-                wait = self._pace.after(attempt, 0) if self._has_begun else 0.0
+                wait = self._wait(attempt, 0) if self._has_begun else 0.0
                 self._turns[attempt_id] = _Turn(now + wait)
             elif attempt != self._attempts[attempt_id]:
-                known.due = min(known.due, now + self._pace.after(attempt, known.failures))
+                known.due = min(known.due, now + self._wait(attempt, known.failures))
         self._has_begun = True
         self._attempts = attempts | {
             i: a for i, a in self._attempts.items() if i in self._turns and i not in attempts
@@ -212,8 +217,18 @@ class Watch:
                 self._turns.pop(seen.id, None)
         finally:
             turn.task = None
-            wait = max(asked_to_wait, self._pace.after(attempt, turn.failures))
+            wait = self._wait(attempt, turn.failures, at_least=asked_to_wait)
             turn.due = self._clock.monotonic() + wait
+
+    def _wait(self, attempt: Attempt, failures: int, *, at_least: float = 0.0) -> float:
+        """Draw the seconds to the next look.
+
+        What the provider asks for is kept. After failures the draw lies below the pace, which has
+        a longest wait to keep, too.
+        """
+        pace, drawn = self._pace.after(attempt, failures), self._jitter.random()
+        wait = pace * (0.5 + drawn / 2) if failures else pace * (1 + _SPREAD * drawn)
+        return max(wait, at_least * (1 + _SPREAD * drawn))
 
     async def _act(self, attempt: Attempt) -> Attempt:
         """Close what is to be closed, expire what is overdue, look at the rest."""

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -21,11 +22,20 @@ from app.providers.strategy import PaymentStrategy, Recheck
 from app.settle import settle, settle_refund
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
-from app.store.inbox import InboxEntry, handled, waiting
+from app.store.inbox import (
+    InboxEntry,
+    disown_old_refunds,
+    handled,
+    have_waited_since,
+    waiting,
+)
 from app.store.payments import open_exception
 
 _ROUND: Final = 256
 _PAUSE_AFTER_FAULT_S: Final = 1.0
+_REFUND_WAITS: Final = timedelta(days=7)
+"""Longer than any provider goes on telling of a payment, or a till's watch needs to find it."""
+_DISOWN_EACH_S: Final = 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +56,7 @@ class InboxWorker:
         self._clock = clock
         self._recheck = recheck
         self._news = asyncio.Event()
+        self._disown_at = 0.0
 
     def wake(self) -> None:
         """Say that there is something to settle; on the worker's own loop."""
@@ -58,6 +69,7 @@ class InboxWorker:
             try:
                 while await self.settle_round():
                     pass
+                await self._disown_old_refunds()
             except StoreError as error:
                 _log.error("deliveries wait, the books cannot be written: %s", error)
                 await self._clock.sleep(_PAUSE_AFTER_FAULT_S)
@@ -86,6 +98,16 @@ class InboxWorker:
                     self._recheck(attempt_id)
         return len(entries)
 
+    async def _disown_old_refunds(self) -> None:
+        """Now and then, stop waiting for payments that never came: they are a stranger's."""
+        now = self._clock.monotonic()
+        if now < self._disown_at:
+            return
+        self._disown_at = now + _DISOWN_EACH_S
+        before = self._clock.now() - _REFUND_WAITS
+        if await self._store.read(lambda db: have_waited_since(db, before)):
+            await self._store.write(lambda tx: disown_old_refunds(tx, before))
+
     def _unit(self, entry: InboxEntry) -> Callable[[Transaction], int | None]:
         """Build the unit of work of one entry: it gives the attempt to be looked at, if any."""
         strategy = self._strategies.get(entry.delivery.account)
@@ -110,7 +132,11 @@ class InboxWorker:
 
 def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction) -> None:
     verdict = settle(tx, till_id, seen)
-    handled(tx, entry.id, verdict.standing.value, verdict.detail)
+    detail = verdict.detail
+    if verdict.standing is Standing.FOREIGN and seen.payments:
+        # By it a refund that comes later is known for a stranger's, too.
+        detail = seen.payments[0].payment_id
+    handled(tx, entry.id, verdict.standing.value, detail)
 
 
 def _settle_refund(entry: InboxEntry, seen: RefundObservation, tx: Transaction) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.checkout import Checkout, ReturnPages
-from app.domain.attempt import Attempt
+from app.domain.attempt import Attempt, AttemptState
 from app.domain.cart import Cart, CartContent
 from app.domain.catalog import BillingInterval, Product, Shop
 from app.domain.exceptions import ExceptionKind
@@ -26,7 +26,7 @@ from app.store.attempts import find_attempt
 from app.store.verify import Outcome, TakenPayment, verify
 from app.watch import Watch
 from tests.parts.clock import VirtualClock
-from tests.parts.provider import FakeProvider, FakeStrategy
+from tests.parts.provider import LOST, FakeProvider, FakeStrategy
 
 SHOP = Shop(name="Test shop", success_url="https://shop.example/thanks")
 DEADLINE = timedelta(minutes=15)
@@ -78,6 +78,8 @@ class Counter:
         self.shop = shop
         self.pages = pages or ReturnPages()
         self.random = random.Random(seed)
+        # Of its own, so that the watch's waits leave the ids as they are.
+        self.jitter = random.Random(seed)
         self.inline = inline
         self._start()
 
@@ -100,7 +102,9 @@ class Counter:
             ids=ids,
             deadline=DEADLINE,
         )
-        self.watch = Watch(self.store, self.sessions, self.checkout, clock=self.clock)
+        self.watch = Watch(
+            self.store, self.sessions, self.checkout, clock=self.clock, jitter=self.jitter
+        )
         self.orders = OrderBook(self.store)
 
     def restart(self) -> None:
@@ -156,6 +160,21 @@ class Counter:
         word = self.provider.taken() if taken is None else taken
         checks = self.store.read_now(lambda db: verify(db, word))
         return [str(check) for check in checks if check.outcome is Outcome.VIOLATED]
+
+
+def begun(till: Counter) -> tuple[Order, Attempt]:
+    """Open a session whose answer is lost, so that its attempt is unknown."""
+
+    async def sell() -> tuple[Order, Attempt]:
+        till.strategy.answers["open_session"] = [LOST] * 100
+        order = await till.place()
+        attempt = await till.open(order)
+        till.strategy.answers["open_session"] = []
+        return order, attempt
+
+    order, attempt = asyncio.run(sell())
+    assert attempt.state is AttemptState.UNKNOWN
+    return order, attempt
 
 
 async def until(holds: Callable[[], object]) -> None:

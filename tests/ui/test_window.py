@@ -299,6 +299,9 @@ def test_the_strip_tells_how_the_till_stands(window: Window, till: FakeTill) -> 
     assert strip._door.text == "Webhooks: none so far"
     assert strip._person.text == "2 need a person"
     assert window.rail.orders.accessibleName() == "Orders, 2 need a person"
+    till.answers = replace(till.answers, accounts=(replace(health, is_refused=True),))
+    window._on_status()
+    assert strip._provider.text == "Stripe refuses the till's keys"
     unasked = AccountHealth("stripe_checkout")
     till.answers = replace(till.answers, accounts=(unasked,), webhook_address="", needs_person=0)
     window._on_status()

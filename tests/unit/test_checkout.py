@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,16 +14,6 @@ from app.domain.exceptions import ExceptionKind
 from app.errors import CheckoutRefused, MoneyMoved, Protocol, Rejected, Unavailable
 from tests.parts.provider import LOST, Call
 from tests.parts.till import SHOP, Counter, cart, product
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
-
 
 # --- placing -----------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """Looking, cancelling and expiring: closed at the provider first."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,16 +17,6 @@ from app.sessions import Sessions
 from app.store.payments import insert_payment
 from tests.parts.provider import LOST, Call
 from tests.parts.till import Counter, cart, product
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
-
 
 # --- placing -----------------------------------------------------------------------------------
 

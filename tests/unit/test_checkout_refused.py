@@ -1,7 +1,6 @@
 """What checkout declines in words, before anything is asked of a provider."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +11,6 @@ from app.domain.catalog import BillingInterval
 from app.errors import CheckoutRefused, InvariantError
 from tests.parts.provider import Call
 from tests.parts.till import SHOP, Counter, cart, product
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
-
 
 # --- placing -----------------------------------------------------------------------------------
 

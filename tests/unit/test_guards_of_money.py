@@ -17,19 +17,22 @@ from app.checkout import Checkout
 from app.domain.attempt import Attempt
 from app.domain.exceptions import ExceptionKind
 from app.domain.order import OrderState
-from app.errors import InvariantError, StoreError
+from app.errors import InvariantError, Rejected, StoreError
 from app.providers.strategy import OpenedSession, WebhookRequest
+from app.sessions import Sessions
 from app.store import Transaction
 from app.store.attempts import find_attempt
 from app.store.inbox import receive
 from app.store.orders import find_order, move_order
 from app.webhooks.receiver import Receiver
+from tests.conftest import ExpectedLogs
 from tests.parts.provider import FakeStrategy
 from tests.parts.till import Counter
 from tests.simulation.world import story
-from tests.unit import test_checkout, test_checkout_ends, test_settle, test_settle_ends
+from tests.unit import test_checkout, test_checkout_ends, test_sessions, test_sessions_accounts
 from tests.unit.api import test_door
 from tests.unit.providers import test_stripe_checkout, test_stripe_webhooks
+from tests.unit.settle import test_settle, test_settle_ends, test_settle_refunds
 from tests.unit.webhooks import test_receiver
 
 FAILS = (AssertionError, pytest.fail.Exception)
@@ -175,6 +178,49 @@ def test_without_the_check_of_the_opened_amount_a_wrong_one_would_be_shown(
     passes(named, "one cent more", at=tmp_path / "with")
     without("app.sessions.want_closed", lambda tx, attempt, reason: attempt)
     fails(named, "one cent more", at=tmp_path / "without")
+
+
+def test_a_crash_that_is_forgotten_would_let_a_refused_key_fail_what_may_be_paid(
+    without: Callable[..., None], tmp_path: Path, expected_logs: ExpectedLogs
+) -> None:
+    named = (
+        test_sessions.test_a_key_that_is_refused_after_a_crash_in_the_call_says_nothing_of_that_call
+    )
+    passes(named, 401, expected_logs, at=tmp_path / "with")
+    original = Sessions._create
+
+    async def always_first(self: Sessions, attempt_id: int, *, is_first: bool = True) -> Attempt:
+        return await original(self, attempt_id, is_first=True)
+
+    without("app.sessions.Sessions._create", always_first)
+    with pytest.raises(Rejected):
+        fails(named, 401, expected_logs, at=tmp_path / "without")
+    expected_logs.take("keys of fake are refused")
+
+
+def test_without_telling_of_keys_of_another_account_the_money_in_doubt_would_be_overlooked(
+    without: Callable[..., None], tmp_path: Path
+) -> None:
+    named = (
+        test_sessions_accounts.test_keys_changed_for_another_accounts_in_mid_payment_need_a_person_at_once,
+        test_sessions_accounts.test_a_payment_in_progress_stays_in_progress_while_its_account_cannot_be_asked,
+    )
+    for number, test in enumerate(named):
+        passes(test, at=tmp_path / f"with-{number}")
+    without("app.sessions.out_of_reach", lambda tx, attempt, words: attempt)
+    for number, test in enumerate(named):
+        fails(test, at=tmp_path / f"without-{number}")
+
+
+def test_a_refund_that_nothing_wakes_again_would_be_missing_from_the_books(
+    without: Callable[..., None], tmp_path: Path
+) -> None:
+    named = (
+        test_settle_refunds.test_a_refund_that_was_given_up_for_a_strangers_is_woken_by_its_payment
+    )
+    passes(named, at=tmp_path / "with")
+    without("app.settle.wake_refunds_of", lambda tx, payment_id: None)
+    fails(named, at=tmp_path / "without")
 
 
 # --- cancelling and showing --------------------------------------------------------------------

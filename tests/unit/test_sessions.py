@@ -1,10 +1,8 @@
 """Sessions at a provider: one key until there is an answer, one call at a time."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,31 +16,7 @@ from app.store.attempts import attempts_of
 from tests.conftest import ExpectedLogs
 from tests.parts.provider import LOST, Call
 from tests.parts.seen import paid
-from tests.parts.till import Counter
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
-
-
-def begun(till: Counter) -> tuple[Order, Attempt]:
-    """Open a session whose answer is lost, so that its attempt is unknown."""
-
-    async def sell() -> tuple[Order, Attempt]:
-        till.strategy.answers["open_session"] = [LOST] * 100
-        order = await till.place()
-        attempt = await till.open(order)
-        till.strategy.answers["open_session"] = []
-        return order, attempt
-
-    order, attempt = asyncio.run(sell())
-    assert attempt.state is AttemptState.UNKNOWN
-    return order, attempt
+from tests.parts.till import Counter, begun
 
 
 def attempts_in(till: Counter, order: Order) -> tuple[Attempt, ...]:
@@ -88,7 +62,7 @@ def test_creating_again_what_is_answered_asks_nobody(till: Counter) -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_key_that_is_refused_after_a_lost_answer_says_nothing_of_the_lost_call(
-    till: Counter, status: int
+    till: Counter, status: int, expected_logs: ExpectedLogs
 ) -> None:
     refused = Rejected("not with this key", status=status)
     till.strategy.answers["open_session"] = [LOST, refused]
@@ -98,6 +72,50 @@ def test_a_key_that_is_refused_after_a_lost_answer_says_nothing_of_the_lost_call
     till.strategy.answers["open_session"] = [refused]
     assert asyncio.run(till.look(attempt)).state is AttemptState.UNKNOWN
     assert asyncio.run(till.look(attempt)).is_payable
+    expected_logs.take("the keys of fake are refused")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_refused_after_a_crash_in_the_call_says_nothing_of_that_call(
+    till: Counter, status: int, expected_logs: ExpectedLogs
+) -> None:
+    """Nobody knows whether the call that the crash cut off had made a session."""
+    order, attempt = cut_off(till, "open_session")
+    till.strategy.answers["open_session"] = [Rejected("not with this key", status=status)]
+    in_doubt = asyncio.run(till.look(attempt))
+    assert (in_doubt.state, in_doubt.is_final) == (AttemptState.UNKNOWN, False)
+    assert asyncio.run(till.look(attempt)).is_payable
+    assert till.strategy.keys_of("open_session") == [attempt.reference.key("create")] * 3
+    assert asyncio.run(till.state(order)) == "open"
+    expected_logs.take("the keys of fake are refused")
+
+
+def test_closing_what_a_crash_cut_off_is_in_doubt_while_the_key_is_refused(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
+    order, attempt = cut_off(till, "open_session")
+    till.strategy.answers["open_session"] = [Rejected("not with this key", status=401)]
+    assert asyncio.run(till.checkout.cancel(order.id)).state.value == "open"
+    assert till.attempt(attempt.id).state is AttemptState.UNKNOWN
+    asyncio.run(till.sessions.close(attempt.id))
+    assert asyncio.run(till.state(order)) == "cancelled"
+    expected_logs.take("the keys of fake are refused")
+
+
+def test_keys_that_are_refused_are_told_of_once_for_each_time_that_they_become_so(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
+    _, attempt = asyncio.run(till.show())
+    refused = Rejected("not with this key", status=401)
+    for _ in range(2):
+        till.strategy.answers["fetch"] = [refused] * 5
+        for _ in range(5):
+            with pytest.raises(Rejected):
+                asyncio.run(till.look(attempt))
+            assert till.health.accounts[0].is_refused
+        assert len(expected_logs.take_all("the keys of fake are refused")) == 1
+        asyncio.run(till.look(attempt))
+        assert not till.health.accounts[0].is_refused
 
 
 def test_a_key_that_is_refused_at_once_fails_the_attempt_and_is_loud(
@@ -185,9 +203,8 @@ def test_past_the_keys_lifetime_without_an_answer_nothing_is_decided(till: Count
     assert asyncio.run(till.state(order)) == "cancelled"
 
 
-def test_news_that_overtook_the_answer_is_not_undone_by_it(till: Counter) -> None:
-    """The webhook of the payment is settled while the answer of the creation is on its way."""
-    order = asyncio.run(till.place())
+def overtaken_by_payment(till: Counter, order: Order) -> None:
+    """Have the webhook of the payment settled while the answer of the creation is on its way."""
 
     def overtake(call: Call) -> None:
         if call.verb == "open_session":
@@ -196,6 +213,11 @@ def test_news_that_overtook_the_answer_is_not_undone_by_it(till: Counter) -> Non
             till.store.write_now(lambda tx: settle(tx, till.store.till_id, event))
 
     till.strategy.before = overtake
+
+
+def test_news_that_overtook_the_answer_is_not_undone_by_it(till: Counter) -> None:
+    order = asyncio.run(till.place())
+    overtaken_by_payment(till, order)
     attempt = asyncio.run(till.open(order))
     assert attempt.state is AttemptState.PAID
     assert attempt.session_id == "fs_1"
@@ -205,14 +227,7 @@ def test_news_that_overtook_the_answer_is_not_undone_by_it(till: Counter) -> Non
 
 def test_a_refusal_that_was_overtaken_by_money_does_not_undo_it(till: Counter) -> None:
     order = asyncio.run(till.place())
-
-    def overtake(call: Call) -> None:
-        if call.verb == "open_session":
-            (attempt,) = attempts_in(till, order)
-            event = paid(attempt, session_id="fs_1")
-            till.store.write_now(lambda tx: settle(tx, till.store.till_id, event))
-
-    till.strategy.before = overtake
+    overtaken_by_payment(till, order)
     till.strategy.answers["open_session"] = [Rejected("no")]
     with pytest.raises(Rejected):
         asyncio.run(till.open(order))

@@ -1,46 +1,19 @@
 """Sessions and whose they are: keys of another account, sessions that vanished, health."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from app.domain.attempt import Attempt, AttemptState
+from app.domain.attempt import AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState
-from app.domain.order import Order
 from app.errors import InvariantError, Protocol, Rejected, Unavailable
 from app.sessions import _found
 from app.settle import settle
 from tests.conftest import ExpectedLogs
-from tests.parts.provider import LOST
 from tests.parts.seen import seen
-from tests.parts.till import Counter
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
-
-
-def begun(till: Counter) -> tuple[Order, Attempt]:
-    """Open a session whose answer is lost, so that its attempt is unknown."""
-
-    async def sell() -> tuple[Order, Attempt]:
-        till.strategy.answers["open_session"] = [LOST] * 100
-        order = await till.place()
-        attempt = await till.open(order)
-        till.strategy.answers["open_session"] = []
-        return order, attempt
-
-    order, attempt = asyncio.run(sell())
-    assert attempt.state is AttemptState.UNKNOWN
-    return order, attempt
+from tests.parts.till import Counter, begun
 
 
 def test_a_decline_before_the_answer_opens_the_attempt_and_the_answer_brings_its_page(
@@ -91,6 +64,96 @@ def test_keys_of_another_account_are_not_used_for_a_payment_begun_with_the_old_o
     assert asyncio.run(till.look(lost)).state is AttemptState.UNKNOWN
     assert asyncio.run(till.checkout.cancel(order.id)).state.value == "open"
     assert len(till.strategy.calls) == calls
+
+
+def test_keys_changed_for_another_accounts_in_mid_payment_need_a_person_at_once(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    till.strategy.adopt("acct_of_another")
+    with pytest.raises(Protocol, match="belong to another account"):
+        asyncio.run(till.look(attempt))
+    with pytest.raises(Protocol, match="belong to another account"):
+        asyncio.run(till.look(attempt))
+    in_doubt = till.attempt(attempt.id)
+    assert (in_doubt.state, in_doubt.is_payable) == (AttemptState.UNKNOWN, False)
+    (entry,) = asyncio.run(till.detail(order)).exceptions
+    assert (entry.kind, entry.amount, entry.attempt_id) == (
+        ExceptionKind.UNKNOWN,
+        attempt.amount,
+        attempt.id,
+    )
+    assert "The keys of fake belong to another account now" in entry.detail
+    assert "Put the old keys back" in entry.detail
+
+
+@pytest.mark.parametrize("became", ["open", "paid", "processing", "expired"])
+def test_with_the_old_keys_back_the_provider_says_what_became_of_it_and_nobody_is_needed(
+    till: Counter, became: str
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    till.strategy.adopt("acct_of_another")
+    with pytest.raises(Protocol):
+        asyncio.run(till.look(attempt))
+    ends: dict[str, Callable[[str], object]] = {
+        "paid": till.provider.pay,
+        "processing": till.provider.pay_slowly,
+        "expired": till.provider.close,
+    }
+    ends.get(became, str)(attempt.session_id or "")
+    till.strategy.adopt("acct_fake")
+    assert asyncio.run(till.look(attempt)).state.value == became
+    (entry,) = asyncio.run(till.detail(order)).exceptions
+    assert entry.resolved_at is not None
+    resolutions = till.rows("SELECT resolution FROM exceptions")
+    assert resolutions == [(f"the session is {became}",)]
+    assert asyncio.run(till.state(order)) == {"paid": "paid", "expired": "expired"}.get(
+        became, "open"
+    )
+
+
+def test_a_payment_in_progress_stays_in_progress_while_its_account_cannot_be_asked(
+    till: Counter,
+) -> None:
+    order, attempt = asyncio.run(till.show())
+    till.provider.pay_slowly(attempt.session_id or "")
+    asyncio.run(till.look(attempt))
+    till.strategy.adopt("acct_of_another")
+    with pytest.raises(Protocol):
+        asyncio.run(till.look(attempt))
+    assert till.attempt(attempt.id).state is AttemptState.PROCESSING
+    assert asyncio.run(till.waiting(order)) == [ExceptionKind.UNKNOWN]
+    till.strategy.adopt("acct_fake")
+    asyncio.run(till.look(attempt))
+    assert asyncio.run(till.waiting(order)) == []
+
+
+def test_what_no_customer_saw_or_no_money_can_come_by_needs_nobody_under_other_keys(
+    till: Counter,
+) -> None:
+    unseen = asyncio.run(till.open(asyncio.run(till.place())))
+    _, paid = asyncio.run(till.show())
+    till.provider.pay(paid.session_id or "")
+    asyncio.run(till.look(paid))
+    in_progress = asyncio.run(till.open(asyncio.run(till.place())))
+    till.provider.pay_slowly(in_progress.session_id or "")
+    asyncio.run(till.look(in_progress))
+    till.strategy.adopt("acct_of_another")
+    for attempt in (unseen, paid, in_progress):
+        with pytest.raises(Protocol):
+            asyncio.run(till.look(attempt))
+    assert till.count("exceptions") == 0
+    states = [till.attempt(attempt.id).state.value for attempt in (unseen, paid, in_progress)]
+    assert states == ["unknown", "paid", "processing"]
+
+
+def test_old_news_of_a_session_that_was_given_up_for_gone_clears_nothing(till: Counter) -> None:
+    order, attempt = asyncio.run(till.show())
+    del till.provider.sessions[attempt.session_id or ""]
+    asyncio.run(till.look(attempt))
+    old = seen(attempt, SessionState.OPEN)
+    till.store.write_now(lambda tx: settle(tx, till.store.till_id, old))
+    assert asyncio.run(till.waiting(order)) == [ExceptionKind.UNKNOWN]
 
 
 def test_a_session_that_the_provider_does_not_have_is_not_asked_for_for_ever(

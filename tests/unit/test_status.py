@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.errors import Unavailable
+from app.errors import Rejected, Unavailable
 from app.status import AccountHealth, Health
 from tests.parts.clock import VirtualClock
 
@@ -33,3 +33,26 @@ def test_the_time_of_the_last_change_is_kept() -> None:
 def test_an_account_that_was_never_set_up_is_our_own_mistake() -> None:
     with pytest.raises(KeyError):
         Health(()).answered("stripe", VirtualClock().now())
+
+
+def test_keys_that_are_refused_are_news_once_until_something_else_is_heard() -> None:
+    clock, health = VirtualClock(), Health(("stripe",))
+    refused = Rejected("No", status=401)
+    assert not health.failed("stripe", clock.now(), Unavailable("No network"))
+    clock.advance(60)
+    since = clock.now()
+    assert health.failed("stripe", since, refused)
+    clock.advance(60)
+    assert not health.failed("stripe", clock.now(), refused)
+    (account,) = health.accounts
+    assert (account.is_reachable, account.is_refused, account.since) == (False, True, since)
+    health.answered("stripe", clock.now())
+    assert not health.accounts[0].is_refused
+    assert health.failed("stripe", clock.now(), refused)
+
+
+@pytest.mark.parametrize("status", [400, 402, 404, 429])
+def test_another_refusal_is_not_one_of_the_keys(status: int) -> None:
+    health = Health(("stripe",))
+    assert not health.failed("stripe", VirtualClock().now(), Rejected("No", status=status))
+    assert not health.accounts[0].is_refused

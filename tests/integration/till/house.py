@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -189,3 +189,22 @@ def rows(root: Path, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in db.execute(sql)]
     finally:
         db.close()
+
+
+def with_till(
+    root: Path, customer: Customer, story: Callable[[Till], Awaitable[Any]], **options: Any
+) -> Any:
+    """Run a story with a till, then check the books against the simulator's."""
+
+    async def run() -> Any:
+        async with open_till(root, customer.origin, **options) as till:
+            return await story(till)
+
+    result = asyncio.run(run())
+    assert violations(root, customer) == []
+    return result
+
+
+async def elsewhere(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Act as somebody else does: not on the till's loop."""
+    return await asyncio.to_thread(lambda: call(*arguments, **options))

@@ -1,7 +1,6 @@
 """A till put together from its settings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +11,15 @@ from app.errors import ConfigError
 from app.settings import Mode, load_settings
 from tests.integration.till.house import (
     Customer,
+    elsewhere,
     open_till,
     place,
     show,
     until,
     until_state,
     violations,
+    with_till,
 )
-
-
-def with_till(
-    root: Path, customer: Customer, story: Callable[[Till], Awaitable[Any]], **options: Any
-) -> Any:
-    """Run a story with a till, then check the books against the simulator's."""
-
-    async def run() -> Any:
-        async with open_till(root, customer.origin, **options) as till:
-            return await story(till)
-
-    result = asyncio.run(run())
-    assert violations(root, customer) == []
-    return result
-
-
-async def elsewhere(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Act as somebody else does: not on the till's loop."""
-    return await asyncio.to_thread(lambda: call(*arguments, **options))
 
 
 def test_a_till_with_no_settings_at_all_brings_its_own_simulator(root: Path) -> None:

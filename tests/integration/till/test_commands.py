@@ -1,6 +1,5 @@
 """The commands as a user calls them: help, catalog check, verify."""
 
-import logging
 import re
 import sqlite3
 import threading
@@ -14,34 +13,9 @@ import pytest
 
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import Customer
-from tests.integration.till.processes import REPOSITORY
-from ui.cli import main
-
-
-@pytest.fixture(autouse=True)
-def _no_log_is_left_open() -> Iterator[None]:
-    """A command opens the till's log for its process; here that is the tests' own."""
-    logger = logging.getLogger()
-    before, level = list(logger.handlers), logger.level
-    yield
-    for handler in [h for h in logger.handlers if h not in before]:
-        logger.removeHandler(handler)
-        handler.close()
-    logger.setLevel(level)
-
+from tests.integration.till.processes import REPOSITORY, called
 
 COMMANDS = [[], ["serve"], ["sandbox"], ["verify"], ["catalog"], ["catalog", "check"], ["demo"]]
-
-
-def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Run a command in this process, and give its status and what it said."""
-    try:
-        status = main(list(arguments))
-    except SystemExit as left:
-        status = int(left.code or 0)
-    out, err = capsys.readouterr()
-    assert "Traceback" not in out + err
-    return status, out, err
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -1,20 +1,18 @@
 """Sales of a whole till against the simulator: real files, real sockets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.bootstrap import Till
-from app.domain.attempt import AttemptState
+from app.domain.attempt import Attempt, AttemptState
 from app.domain.observation import Source
 from tests.integration.till.house import (
     DECLINED,
     NEVER,
     Customer,
-    open_till,
+    elsewhere,
     place,
     rows,
     show,
@@ -22,29 +20,17 @@ from tests.integration.till.house import (
     until,
     until_registered,
     until_state,
-    violations,
+    with_till,
 )
 
 CREATE = "/v1/checkout/sessions"
 
 
-def with_till(
-    root: Path, customer: Customer, story: Callable[[Till], Awaitable[Any]], **options: Any
-) -> Any:
-    """Run a story with a till, then check the books against the simulator's."""
-
-    async def run() -> Any:
-        async with open_till(root, customer.origin, **options) as till:
-            return await story(till)
-
-    result = asyncio.run(run())
-    assert violations(root, customer) == []
-    return result
-
-
-async def elsewhere(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Act as somebody else does: not on the till's loop."""
-    return await asyncio.to_thread(lambda: call(*arguments, **options))
+async def paid_in_silence(customer: Customer, attempt: Attempt) -> str:
+    """Pay with every notice held back, and give the event that would tell of it."""
+    await elsewhere(customer.control, "POST", "webhooks", mode="withhold")
+    await elsewhere(customer.pay, attempt.url)
+    return str(await elsewhere(customer.event, "checkout.session.completed"))
 
 
 def test_a_sale_is_paid_by_webhook_alone(root: Path, customer: Customer) -> None:
@@ -185,9 +171,7 @@ def test_one_webhook_delivered_fifty_times_at_once_has_one_effect(
     async def story(till: Till) -> None:
         await until_registered(till, customer)
         order, attempt = await show(till)
-        await elsewhere(customer.control, "POST", "webhooks", mode="withhold")
-        await elsewhere(customer.pay, attempt.url)
-        event = await elsewhere(customer.event, "checkout.session.completed")
+        event = await paid_in_silence(customer, attempt)
         answers = await elsewhere(
             customer.control, "POST", f"events/{event}/deliver", times=50, concurrency=50
         )
@@ -208,9 +192,7 @@ def test_a_replay_from_outside_the_window_is_refused(
     async def story(till: Till) -> None:
         await until_registered(till, customer)
         _, attempt = await show(till)
-        await elsewhere(customer.control, "POST", "webhooks", mode="withhold")
-        await elsewhere(customer.pay, attempt.url)
-        event = await elsewhere(customer.event, "checkout.session.completed")
+        event = await paid_in_silence(customer, attempt)
         answer = await elsewhere(
             customer.control, "POST", f"events/{event}/deliver", times=1, age_s=age_s
         )

@@ -1,7 +1,6 @@
 """How sales of a whole till end otherwise: cancelled, expired, slow, closed in between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.integration.till.house import (
     GOOD_CARD,
     NEVER,
     Customer,
+    elsewhere,
     open_till,
     place,
     rows,
@@ -24,27 +24,8 @@ from tests.integration.till.house import (
     until,
     until_registered,
     until_state,
-    violations,
+    with_till,
 )
-
-
-def with_till(
-    root: Path, customer: Customer, story: Callable[[Till], Awaitable[Any]], **options: Any
-) -> Any:
-    """Run a story with a till, then check the books against the simulator's."""
-
-    async def run() -> Any:
-        async with open_till(root, customer.origin, **options) as till:
-            return await story(till)
-
-    result = asyncio.run(run())
-    assert violations(root, customer) == []
-    return result
-
-
-async def elsewhere(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Act as somebody else does: not on the till's loop."""
-    return await asyncio.to_thread(lambda: call(*arguments, **options))
 
 
 def test_cancelling_closes_the_page_at_the_provider(root: Path, customer: Customer) -> None:

@@ -1,7 +1,5 @@
 """The commands that run on: serve and sandbox, as processes and in this one."""
 
-import json
-import logging
 import os
 import re
 import signal
@@ -18,34 +16,7 @@ import pytest
 from app import cli
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import Customer
-from tests.integration.till.processes import REPOSITORY, command, running, serving
-from ui.cli import main
-
-
-@pytest.fixture(autouse=True)
-def _no_log_is_left_open() -> Iterator[None]:
-    """A command opens the till's log for its process; here that is the tests' own."""
-    logger = logging.getLogger()
-    before, level = list(logger.handlers), logger.level
-    yield
-    for handler in [h for h in logger.handlers if h not in before]:
-        logger.removeHandler(handler)
-        handler.close()
-    logger.setLevel(level)
-
-
-COMMANDS = [[], ["serve"], ["sandbox"], ["verify"], ["catalog"], ["catalog", "check"], ["demo"]]
-
-
-def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Run a command in this process, and give its status and what it said."""
-    try:
-        status = main(list(arguments))
-    except SystemExit as left:
-        status = int(left.code or 0)
-    out, err = capsys.readouterr()
-    assert "Traceback" not in out + err
-    return status, out, err
+from tests.integration.till.processes import REPOSITORY, called, command, running, serving
 
 
 def test_serve_prints_its_addresses_and_stops_on_sigterm_within_five_seconds(
@@ -273,4 +244,3 @@ def test_the_command_is_installed_under_its_name() -> None:
 
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     assert project["scripts"] == {"scantill": "ui.cli:main"}
-    assert json.loads(json.dumps(COMMANDS)) == COMMANDS

@@ -6,23 +6,15 @@ import pytest
 
 from app.domain.attempt import ATTEMPT_MOVES, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
-from app.domain.judgement import Books, Standing, Verdict, judge
+from app.domain.judgement import Standing, Verdict, judge
 from app.domain.money import Money
 from app.domain.observation import SessionState, Source
 from app.domain.order import ORDER_MOVES, OrderState
 from tests.parts.values import COFFEE, ORDER_ID, TILL, attempt, order, seen, snapshot
+from tests.unit.domain.judged import books, held
 
 PAID, OPEN = SessionState.PAID, SessionState.OPEN
 FAILED, EXPIRED, PROCESSING = SessionState.FAILED, SessionState.EXPIRED, SessionState.PROCESSING
-
-
-def books(**changes: Any) -> Books:
-    values: dict[str, Any] = {"till_id": TILL, "attempt": attempt(), "order": order()}
-    return Books(**values | changes)
-
-
-def held(verdict: Verdict) -> list[ExceptionKind | None]:
-    return [judged.held_as for judged in verdict.payments]
 
 
 def test_the_exact_amount_pays_the_order() -> None:

@@ -15,18 +15,10 @@ from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.order import Order, OrderState
 from tests.parts.values import ORDER_ID, TILL, attempt, order, seen
+from tests.unit.domain.judged import books
 
 PAID, OPEN = SessionState.PAID, SessionState.OPEN
 FAILED, EXPIRED, PROCESSING = SessionState.FAILED, SessionState.EXPIRED, SessionState.PROCESSING
-
-
-def books(**changes: Any) -> Books:
-    values: dict[str, Any] = {"till_id": TILL, "attempt": attempt(), "order": order()}
-    return Books(**values | changes)
-
-
-def held(verdict: Verdict) -> list[ExceptionKind | None]:
-    return [judged.held_as for judged in verdict.payments]
 
 
 class MemoryBooks:

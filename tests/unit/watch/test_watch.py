@@ -1,74 +1,16 @@
 """The watch's pace, deadlines and failures, in virtual time."""
 
 import asyncio
-import itertools
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.domain.attempt import Attempt, AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.errors import Protocol, Rejected, StoreError, Unavailable
-from app.watch import Pace
 from tests.conftest import ExpectedLogs
 from tests.parts.provider import Call
-from tests.parts.till import DEADLINE, Counter, until, until_state
-
-TICK_S = Pace().tick_s
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
-
-
-async def settled_down(till: Counter) -> None:
-    await until(lambda: all(turn.task is None for turn in till.watch._turns.values()))
-
-
-async def live(till: Counter, seconds: float) -> None:
-    """Let the watch run for some of its own time."""
-    end = till.clock.monotonic() + seconds
-    while till.clock.monotonic() < end:
-        await till.watch.tick()
-        await settled_down(till)
-        till.clock.advance(TICK_S)
-
-
-def watched(till: Counter, story: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a story beside a watch that hears the till's news, on its own loop."""
-
-    async def run() -> Any:
-        till.watch._loop = asyncio.get_running_loop()
-        till.watch._unsubscribe = till.store.bus.subscribe(till.watch._on_fact)
-        try:
-            return await story()
-        finally:
-            await till.watch.stop()
-
-    return asyncio.run(run())
-
-
-def times_of(till: Counter, verb: str) -> list[float]:
-    """Have the times of calls noted from now on."""
-    times: list[float] = []
-
-    def note(call: Call) -> None:
-        if call.verb == verb:
-            times.append(till.clock.monotonic())
-
-    till.strategy.before = note
-    return times
-
-
-def gaps(times: list[float]) -> list[float]:
-    return [later - earlier for earlier, later in itertools.pairwise(times)]
+from tests.parts.till import DEADLINE, Counter, until_state
+from tests.unit.watch.rounds import gaps, live, times_of, watched, with_stop
 
 
 def test_a_session_is_looked_at_every_two_seconds_while_its_code_is_shown(till: Counter) -> None:
@@ -191,8 +133,63 @@ def test_after_the_deadline_without_an_answer_closing_is_tried_until_it_is_known
     watched(till, story)
 
 
+class Drawn:
+    """Chance that always falls the same way."""
+
+    def __init__(self, drawn: float) -> None:
+        self.drawn = drawn
+
+    def random(self) -> float:
+        return self.drawn
+
+
+def test_sessions_that_were_opened_together_are_not_looked_at_in_step(till: Counter) -> None:
+    async def story() -> None:
+        _, first = await till.show()
+        _, second = await till.show()
+        looks: dict[str, list[float]] = {first.session_id or "": [], second.session_id or "": []}
+
+        def note(call: Call) -> None:
+            looks[call.subject].append(till.clock.monotonic())
+
+        till.strategy.before = note
+        await live(till, 60)
+        one, other = looks.values()
+        assert len(set(one) & set(other)) < len(one) / 2
+
+    watched(till, story)
+
+
+@pytest.mark.parametrize("drawn", [0.0, 1.0])
+def test_a_wait_that_the_provider_asks_for_is_kept_however_chance_falls(
+    till: Counter, drawn: float
+) -> None:
+    async def story() -> None:
+        till.watch._jitter = Drawn(drawn)
+        await till.show()
+        till.strategy.answers["fetch"] = [Unavailable("later", retry_after_s=60)] * 2
+        times = times_of(till, "fetch")
+        await live(till, 170)
+        assert [60 * (1 + drawn / 4)] * 2 == [round(gap) for gap in gaps(times)[:2]]
+
+    watched(till, story)
+
+
+def test_failures_back_off_by_half_as_much_where_chance_falls_low(till: Counter) -> None:
+    async def story() -> None:
+        till.watch._jitter = Drawn(0.0)
+        await till.show()
+        till.strategy.answers["fetch"] = [Unavailable("no network") for _ in range(6)]
+        times = times_of(till, "fetch")
+        await live(till, 80)
+        assert [round(gap) for gap in gaps(times)[:4]] == [2, 4, 8, 15]
+
+    watched(till, story)
+
+
 def test_failures_back_off_up_to_half_a_minute_and_success_starts_afresh(till: Counter) -> None:
     async def story() -> None:
+        till.watch._jitter = Drawn(1.0)
         await till.show()
         till.strategy.answers["fetch"] = [Unavailable("no network") for _ in range(6)]
         times = times_of(till, "fetch")
@@ -200,7 +197,7 @@ def test_failures_back_off_up_to_half_a_minute_and_success_starts_afresh(till: C
         waits = [round(gap) for gap in gaps(times)]
         assert waits[:4] == [4, 8, 16, 30]
         assert max(waits) == 30
-        assert waits[-1] == 2
+        assert gaps(times)[-1] == 2.5
 
     watched(till, story)
 
@@ -251,14 +248,6 @@ def test_books_that_cannot_be_read_do_not_end_the_watch(
         assert len(expected_logs.take_all("could not go its round")) == 2
 
     asyncio.run(with_stop(till, story))
-
-
-async def with_stop(till: Counter, story: Callable[[], Awaitable[None]]) -> None:
-    try:
-        async with asyncio.timeout(10):
-            await story()
-    finally:
-        await till.watch.stop()
 
 
 def test_a_bug_in_a_look_is_heard_and_backs_off(

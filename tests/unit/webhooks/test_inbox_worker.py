@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,19 +16,11 @@ from app.domain.refund import RefundObservation, RefundState, SeenRefund
 from app.errors import InvariantError, Protocol, StoreError
 from app.providers.strategy import Recheck
 from app.store.inbox import receive
+from app.store.verify import verify
 from app.webhooks.inbox_worker import InboxWorker
 from tests.conftest import ExpectedLogs
 from tests.parts.clock import START
-from tests.parts.till import Counter, until_state
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    faults = till.violations()
-    till.close()
-    assert faults == []
+from tests.parts.till import Counter, until, until_state
 
 
 class Door:
@@ -152,13 +142,8 @@ def test_before_the_account_is_known_deliveries_wait_and_then_count_as_its_own(
     assert asyncio.run(till.state(order)) == "paid"
 
 
-def test_news_of_a_refund_is_written_down(till: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    order, _, event = paid_sale(till)
-    door = Door(till)
-    door.take_in(event)
-    door.settle()
-    payment_id = till.rows("SELECT payment_id FROM payments")[0][0]
-    refund = RefundObservation(
+def refund_of(payment_id: str) -> RefundObservation:
+    return RefundObservation(
         source=Source.WEBHOOK,
         provider="fakepay",
         provider_account="acct_fake",
@@ -166,6 +151,15 @@ def test_news_of_a_refund_is_written_down(till: Counter, monkeypatch: pytest.Mon
         refund=SeenRefund("re_1", payment_id, Money(100, "EUR"), RefundState.FAILED),
         observed_at=START,
     )
+
+
+def test_news_of_a_refund_is_written_down(till: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    order, _, event = paid_sale(till)
+    door = Door(till)
+    door.take_in(event)
+    door.settle()
+    payment_id = till.rows("SELECT payment_id FROM payments")[0][0]
+    refund = refund_of(payment_id)
     monkeypatch.setattr(till.strategy, "observe", lambda delivery, at: refund)
     door.take_in(replace(event, event_id="r"))
     door.settle()
@@ -302,3 +296,66 @@ def test_many_deliveries_are_settled_round_by_round(till: Counter) -> None:
     assert [door.settle(), door.settle(), door.settle()] == [256, 44, 0]
     assert till.count("payments") == 1
     assert asyncio.run(till.state(order)) == "paid"
+
+
+def foreign(event: Delivery, event_id: str) -> Delivery:
+    """Make of a payment's event one of the shop's other business at the same account."""
+    body = json.loads(event.body) | {
+        "reference": "web-shop-4711",
+        "payments": [["pay_web", 500, "EUR"]],
+    }
+    return replace(event, event_id=event_id, body=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("refund_first", [True, False])
+def test_a_refund_of_a_strangers_payment_does_not_wait_for_ever(
+    till: Counter, monkeypatch: pytest.MonkeyPatch, refund_first: bool
+) -> None:
+    _, _, event = paid_sale(till)
+    observe = till.strategy.observe
+
+    def seen(delivery: Delivery, *, at: Any) -> Any:
+        is_refund = delivery.event_type == "refund"
+        return refund_of("pay_web") if is_refund else observe(delivery, at=at)
+
+    monkeypatch.setattr(till.strategy, "observe", seen)
+    door = Door(till)
+    strange = [replace(event, event_id="r", event_type="refund"), foreign(event, "p")]
+    for delivery in (strange if refund_first else strange[::-1]) + [event]:
+        door.take_in(delivery)
+        door.settle()
+    assert sorted(door.standings()) == [("fe_1", "settled"), ("p", "foreign"), ("r", "foreign")]
+    assert till.count("exceptions") == 0 and till.count("refunds") == 0
+    (inbox,) = (check for check in till.store.read_now(verify) if check.name == "inbox")
+    assert inbox.figure == "3 deliveries, 2 foreign, 0 waiting for their payment"
+
+
+def test_a_refund_whose_payment_never_comes_is_a_strangers_after_a_week(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, event = paid_sale(till)
+    observe = till.strategy.observe
+
+    def seen(delivery: Delivery, *, at: Any) -> Any:
+        return refund_of("pay_web") if delivery.event_id == "r" else observe(delivery, at=at)
+
+    monkeypatch.setattr(till.strategy, "observe", seen)
+    door = Door(till)
+    door.take_in(event, replace(event, event_id="r"))
+
+    async def wakes_after(days: int) -> str:
+        till.clock.advance(days * 86_400)
+        running = asyncio.create_task(door.worker.run())
+        await until(lambda: door.worker._disown_at > till.clock.monotonic())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return str(door.standings()[1][1])
+
+    assert [asyncio.run(wakes_after(days)) for days in (0, 6, 0, 2)] == [
+        "waiting",
+        "waiting",
+        "waiting",
+        "foreign",
+    ]

@@ -1,86 +1,29 @@
 """Settling refunds, and what is loud in settling."""
 
-import asyncio
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.domain.attempt import Attempt
 from app.domain.delivery import Delivery
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing, Verdict
 from app.domain.money import Money
-from app.domain.observation import Observation, SessionState, Source
+from app.domain.observation import SessionState, Source
 from app.domain.order import Order, OrderState
 from app.domain.refund import RefundObservation, RefundState, SeenRefund
 from app.errors import InvariantError
-from app.settle import complete, settle, settle_refund
+from app.settle import complete, settle_refund
 from app.store import Transaction
 from app.store.attempts import find_attempt
-from app.store.inbox import handled, receive
-from app.store.orders import find_order, move_order
-from app.store.verify import TakenPayment
+from app.store.inbox import disown_old_refunds, handled, receive
+from app.store.orders import move_order
 from tests.parts.clock import START
 from tests.parts.seen import paid, seen
 from tests.parts.till import Counter
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    till.close()
-
-
-def sold(till: Counter, *minors: int) -> tuple[Order, Attempt]:
-    return asyncio.run(till.show(*minors))
-
-
-def told(till: Counter, observation: Observation) -> Verdict:
-    return till.store.write_now(partial(settled, till, observation))
-
-
-def settled(till: Counter, observation: Observation, tx: Transaction) -> Verdict:
-    return settle(tx, till.store.till_id, observation)
-
-
-def order_of(till: Counter, order: Order) -> Order:
-    found = till.store.read_now(lambda db: find_order(db, order.id))
-    assert found is not None
-    return found
-
-
-def kinds(till: Counter) -> list[str]:
-    return [row[0] for row in till.rows("SELECT kind FROM exceptions ORDER BY id")]
-
-
-def taken(*observations: Observation) -> list[TakenPayment]:
-    """Give the provider's books, as the observations tell them."""
-    return [
-        TakenPayment(p.payment_id, o.reference, p.amount.currency, p.amount.minor, 0)
-        for o in observations
-        for p in o.payments
-    ]
-
-
-def books(till: Counter) -> dict[str, list[tuple[Any, ...]]]:
-    """Give all that money depends on, without times and sources."""
-    return {
-        "orders": till.rows("SELECT id, state, receipt_number FROM orders ORDER BY id"),
-        "attempts": till.rows("SELECT id, state, is_final FROM attempts ORDER BY id"),
-        "payments": till.rows(
-            "SELECT payment_id, order_id, amount_minor, held_as FROM payments ORDER BY payment_id"
-        ),
-        "exceptions": till.rows("SELECT kind, amount_minor FROM exceptions ORDER BY kind"),
-        "ledger": till.rows(
-            "SELECT account, sum(amount_minor) FROM ledger_entries GROUP BY account ORDER BY 1"
-        ),
-    }
+from tests.unit.settle.telling import books, kinds, order_of, sold, taken, told
 
 
 def gave_back(
@@ -96,6 +39,17 @@ def gave_back(
     )
     seen_refund = replace(usual, **changes)
     return till.store.write_now(lambda tx: settle_refund(tx, seen_refund))
+
+
+def waiting_refund(till: Counter, payment_id: str) -> None:
+    """Keep a refund in the inbox, before anything is known of its payment."""
+    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_r", "refund", b"{}")
+
+    def kept_waiting(tx: Transaction) -> None:
+        receive(tx, early)
+        handled(tx, 1, Standing.WAITING.value, payment_id)
+
+    till.store.write_now(kept_waiting)
 
 
 @pytest.mark.parametrize("order_of_news", list(itertools.permutations(["pending", "succeeded"])))
@@ -138,16 +92,55 @@ def test_a_refund_of_a_payment_that_is_not_in_the_books_waits_for_it(till: Count
 def test_a_refund_that_came_before_its_payment_is_woken_by_it(till: Counter) -> None:
     _, attempt = sold(till)
     payment_id = paid(attempt).payments[0].payment_id
-    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_r", "refund", b"{}")
-
-    def kept_waiting(tx: Transaction) -> None:
-        receive(tx, early)
-        handled(tx, 1, Standing.WAITING.value, payment_id)
-
-    till.store.write_now(kept_waiting)
+    waiting_refund(till, payment_id)
     assert till.count("inbox", "standing IS NULL") == 0
     told(till, paid(attempt))
     assert till.count("inbox", "standing IS NULL") == 1
+
+
+def test_a_refund_of_a_payment_that_turns_out_a_strangers_is_counted_as_one(
+    till: Counter,
+) -> None:
+    _, attempt = sold(till)
+    strange = paid(attempt, reference="web-shop-4711")
+    waiting_refund(till, strange.payments[0].payment_id)
+    assert told(till, strange).standing is Standing.FOREIGN
+    assert till.rows("SELECT standing FROM inbox") == [("foreign",)]
+    assert till.count("inbox", "handled_at IS NULL") == 0
+    assert till.count("exceptions") == 0
+
+
+def test_a_strangers_payment_leaves_other_refunds_waiting(till: Counter) -> None:
+    _, attempt = sold(till)
+    waiting_refund(till, "pay_of_ours")
+    told(till, paid(attempt, reference="web-shop-4711"))
+    assert till.rows("SELECT standing FROM inbox") == [("waiting",)]
+
+
+def test_a_refund_after_a_strangers_payment_is_known_for_one(till: Counter) -> None:
+    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_p", "paid", b"{}")
+
+    def seen_before(tx: Transaction) -> None:
+        receive(tx, early)
+        handled(tx, 1, Standing.FOREIGN.value, "pay_web")
+
+    till.store.write_now(seen_before)
+    assert gave_back(till, "pay_web", RefundState.SUCCEEDED) is Standing.FOREIGN
+    assert gave_back(till, "pay_other", RefundState.SUCCEEDED) is Standing.WAITING
+    assert gave_back(till, "", RefundState.SUCCEEDED) is Standing.WAITING
+    assert till.count("refunds") == 0
+
+
+def test_a_refund_that_was_given_up_for_a_strangers_is_woken_by_its_payment(
+    till: Counter,
+) -> None:
+    _, attempt = sold(till)
+    waiting_refund(till, paid(attempt).payments[0].payment_id)
+    later = till.clock.now() + timedelta(days=8)
+    till.store.write_now(lambda tx: disown_old_refunds(tx, later))
+    assert till.rows("SELECT standing FROM inbox") == [("foreign",)]
+    told(till, paid(attempt))
+    assert till.rows("SELECT standing, handled_at FROM inbox") == [(None, None)]
 
 
 def test_held_money_that_was_given_back_in_full_needs_nobody_any_more(till: Counter) -> None:

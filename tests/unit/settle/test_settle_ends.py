@@ -1,71 +1,23 @@
 """Settling where no money came: declines, endings, lost answers, vanished sessions."""
 
 import asyncio
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
-from app.domain.judgement import Verdict
-from app.domain.observation import Observation, SessionState
-from app.domain.order import Order, OrderState
-from app.settle import hold_unknown, never_made, settle, want_closed
+from app.domain.observation import SessionState
+from app.domain.order import OrderState
+from app.settle import hold_unknown, never_made, want_closed
 from app.store import Transaction
-from app.store.orders import find_order
 from tests.parts.seen import paid, seen
 from tests.parts.till import Counter
-
-
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Counter]:
-    till = Counter(tmp_path)
-    yield till
-    till.close()
-
-
-def sold(till: Counter, *minors: int) -> tuple[Order, Attempt]:
-    return asyncio.run(till.show(*minors))
-
-
-def told(till: Counter, observation: Observation) -> Verdict:
-    return till.store.write_now(partial(settled, till, observation))
-
-
-def settled(till: Counter, observation: Observation, tx: Transaction) -> Verdict:
-    return settle(tx, till.store.till_id, observation)
+from tests.unit.settle.telling import books, kinds, order_of, sold, told
 
 
 def closing(attempt: Attempt, reason: CloseReason, tx: Transaction) -> Attempt:
     return want_closed(tx, attempt, reason)
-
-
-def order_of(till: Counter, order: Order) -> Order:
-    found = till.store.read_now(lambda db: find_order(db, order.id))
-    assert found is not None
-    return found
-
-
-def kinds(till: Counter) -> list[str]:
-    return [row[0] for row in till.rows("SELECT kind FROM exceptions ORDER BY id")]
-
-
-def books(till: Counter) -> dict[str, list[tuple[Any, ...]]]:
-    """Give all that money depends on, without times and sources."""
-    return {
-        "orders": till.rows("SELECT id, state, receipt_number FROM orders ORDER BY id"),
-        "attempts": till.rows("SELECT id, state, is_final FROM attempts ORDER BY id"),
-        "payments": till.rows(
-            "SELECT payment_id, order_id, amount_minor, held_as FROM payments ORDER BY payment_id"
-        ),
-        "exceptions": till.rows("SELECT kind, amount_minor FROM exceptions ORDER BY kind"),
-        "ledger": till.rows(
-            "SELECT account, sum(amount_minor) FROM ledger_entries GROUP BY account ORDER BY 1"
-        ),
-    }
 
 
 @pytest.mark.parametrize("succeeded", [True, False])
