@@ -3,6 +3,7 @@
 #   make run      open the till; with no screen, play the demo and leave its pictures
 #   make test     every test that is neither slow nor live
 #   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
+#   make bench    speeds and memory, beside an empty window (ARGS="--quick": two minutes)
 #   make texts    bring resources/locale up to date with the texts in the source (NEW=fr adds
 #                 a language)
 #   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
@@ -28,8 +29,8 @@ TEXTS := build/scantill.pot
 LOCKER := uv==0.13.8
 LOCK_VENV := build/lock-venv
 
-.PHONY: run test check texts lock clean
-.PHONY: system-for-run system-for-tests set-up lint fast-tests slow-tests coverage
+.PHONY: run test check bench texts lock clean
+.PHONY: system-for-run system-for-tests system-for-bench set-up lint fast-tests slow-tests coverage
 # Prerequisites are made one after the other, from left to right.
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
@@ -46,6 +47,9 @@ test: system-for-tests set-up
 	@$(PYTEST) $(ARGS)
 
 check: system-for-tests set-up lint fast-tests slow-tests coverage
+
+bench: system-for-bench set-up
+	@$(BIN)/python -m bench $(ARGS)
 
 lint: set-up
 	$(BIN)/ruff check .
@@ -74,6 +78,9 @@ system-for-run:
 
 system-for-tests:
 	@$(SYSTEM_CHECK) $(if $(CI),ci,test)
+
+system-for-bench:
+	@$(SYSTEM_CHECK) bench
 
 set-up: $(VENV)/.set-up
 
@@ -114,4 +121,4 @@ lock:
 clean:
 	rm -rf $(VENV) build dist demo-pictures htmlcov .coverage .coverage.* \
 	    .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find app ui tests packaging -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find app bench ui tests packaging -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -45,6 +45,10 @@ class Frames(QObject):
         super().__init__(widget)
         self._is_wanted: Callable[[], bool] | None = None
         self._painted: asyncio.Future[float] | None = None
+        # Qt flushes what was painted before it comes back to its loop.
+        self._flushed = QTimer(self)
+        self._flushed.setSingleShot(True)
+        self._flushed.timeout.connect(self._on_flushed)
         widget.installEventFilter(self)
 
     def when(self, is_wanted: Callable[[], bool]) -> "asyncio.Future[float]":
@@ -56,8 +60,7 @@ class Frames(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Paint and self._is_wanted is not None and self._is_wanted():
             self._is_wanted = None
-            # Qt flushes what was painted before it comes back to its loop.
-            QTimer.singleShot(0, self, self._on_flushed)
+            self._flushed.start()
         return super().eventFilter(watched, event)
 
     def _on_flushed(self) -> None:
