@@ -27,7 +27,8 @@ def measure(environment: Mapping[str, str], seconds: float) -> list[Figure]:
         till = _watched(till_command(Path(directory) / "till"), environment, seconds)
         empty = _watched(empty_command(), environment, seconds)
     figures = []
-    for kind, name in _NAMES.items():
+    for kind in till.at_once:
+        name = _NAMES[kind]
         beside = figure(f"empty window: {name} memory", "MiB", [empty.at_once[kind]])
         later = figure(f"empty window: {name}, idle", "MiB", [empty.later[kind]])
         wanted = "<= 250" if kind == "rss" else ""

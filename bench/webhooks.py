@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,15 @@ _FIRST_SECONDS = 2.0
 _SPARE = 1.4
 
 
+@dataclass(frozen=True, slots=True)
+class _Flood:
+    """What the senders saw, the seconds until all was paid, and the till's processor time."""
+
+    sent: Sent
+    settled_s: float
+    cpu_s: float
+
+
 class NoSlowDisk(BenchFailed):
     """No fsync can be slowed down on this computer."""
 
@@ -74,6 +84,7 @@ def measure(*, seconds: float, connections: int, delay_ms: float) -> list[Figure
         figure(f"inbox alone{disk}", "/s", [told["inbox"]], beside=single, wanted=">= 4000"),
         figure(f"acknowledged{disk}", "/s", [told["acknowledged"]], beside=single),
         figure(f"settled{disk}", "/s", [told["settled"]], beside=single, wanted=">= 1000"),
+        figure(f"processor for each{disk}", "ms", [told["cpu_ms"]]),
         figure(f"acknowledgement took{disk}", "ms", told["waits_ms"], wanted="p99 <= 250"),
     ]
 
@@ -112,13 +123,14 @@ def _measured(seconds: float, connections: int) -> dict[str, Any]:
         }
         # A first, short flood says how many orders the long one needs.
         first = asyncio.run(_flood(root / "first", 5_000, _FIRST_SECONDS, connections))
-        orders = round(_SPARE * seconds * len(first[0].waits_ms) / first[0].seconds) + 100
-        sent, settled_s = asyncio.run(_flood(root / "flood", orders, seconds, connections))
-    number = len(sent.waits_ms)
+        orders = round(_SPARE * seconds * len(first.sent.waits_ms) / first.sent.seconds) + 100
+        flood = asyncio.run(_flood(root / "flood", orders, seconds, connections))
+    number = len(flood.sent.waits_ms)
     return told | {
-        "acknowledged": number / sent.seconds,
-        "settled": number / settled_s,
-        "waits_ms": sent.waits_ms,
+        "acknowledged": number / flood.sent.seconds,
+        "settled": number / flood.settled_s,
+        "cpu_ms": flood.cpu_s * 1000 / number,
+        "waits_ms": flood.sent.waits_ms,
     }
 
 
@@ -158,10 +170,8 @@ async def _inbox_per_s(directory: Path, count: int, at_once: int) -> float:
     return count / elapsed
 
 
-async def _flood(
-    directory: Path, orders: int, seconds: float, connections: int
-) -> tuple[Sent, float]:
-    """Post signed deliveries over HTTP; give what was sent, and the seconds until all is paid."""
+async def _flood(directory: Path, orders: int, seconds: float, connections: int) -> _Flood:
+    """Post signed deliveries over HTTP, and wait until each has settled its order."""
     store = _new_store(directory)
     references: list[str] = []
     while len(references) < orders:
@@ -185,13 +195,13 @@ async def _flood(
     # The senders are a process of their own: their work is not the till's.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         await loop.run_in_executor(pool, be_ready)
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         sent = await loop.run_in_executor(pool, send, address, references, connections, seconds)
         await _until_paid(store, len(sent.waits_ms))
-        settled_s = time.perf_counter() - began
+        settled_s, cpu_s = time.perf_counter() - began, time.process_time() - used
     await asyncio.to_thread(door.stop)
     store.close()
-    return sent, settled_s
+    return _Flood(sent, settled_s, cpu_s)
 
 
 def _strategy() -> StripeCheckout:
