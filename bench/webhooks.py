@@ -44,7 +44,8 @@ from bench.machine import fsync_ms, this_machine
 from bench.slow_disk import slow_disk
 from bench.windows import ROOT, BenchFailed
 
-_FIRST_SECONDS = 2.0
+_MOST_AT_FIRST_S = 2.0
+_MOST_PER_S = 2_500
 _SPARE = 1.4
 
 
@@ -122,7 +123,9 @@ def _measured(seconds: float, connections: int) -> dict[str, Any]:
             "inbox": asyncio.run(_inbox_per_s(root / "inbox", 20 * count, connections)),
         }
         # A first, short flood says how many orders the long one needs.
-        first = asyncio.run(_flood(root / "first", 5_000, _FIRST_SECONDS, connections))
+        first_s = min(_MOST_AT_FIRST_S, seconds)
+        orders = round(_MOST_PER_S * first_s)
+        first = asyncio.run(_flood(root / "first", orders, first_s, connections))
         orders = round(_SPARE * seconds * len(first.sent.waits_ms) / first.sent.seconds) + 100
         flood = asyncio.run(_flood(root / "flood", orders, seconds, connections))
     number = len(flood.sent.waits_ms)
