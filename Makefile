@@ -5,6 +5,7 @@
 #   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
 #   make soak     a million ticks and a thousand sales, with what each left behind (ARGS="--hours 8"
 #                 goes on selling)
+#   make bench    speeds and memory, beside an empty window (ARGS="--quick": two minutes)
 #   make texts    bring resources/locale up to date with the texts in the source (NEW=fr adds
 #                 a language)
 #   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
@@ -30,8 +31,8 @@ TEXTS := build/scantill.pot
 LOCKER := uv==0.13.8
 LOCK_VENV := build/lock-venv
 
-.PHONY: run test check soak texts lock clean
-.PHONY: system-for-run system-for-tests set-up lint fast-tests slow-tests coverage
+.PHONY: run test check bench soak texts lock clean
+.PHONY: system-for-run system-for-tests system-for-bench set-up lint fast-tests slow-tests coverage
 # Prerequisites are made one after the other, from left to right.
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
@@ -51,6 +52,9 @@ check: system-for-tests set-up lint fast-tests slow-tests coverage
 
 soak: system-for-tests set-up
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.soak $(ARGS)
+
+bench: system-for-bench set-up
+	@$(BIN)/python -m bench $(ARGS)
 
 lint: set-up
 	$(BIN)/ruff check .
@@ -79,6 +83,9 @@ system-for-run:
 
 system-for-tests:
 	@$(SYSTEM_CHECK) $(if $(CI),ci,test)
+
+system-for-bench:
+	@$(SYSTEM_CHECK) bench
 
 set-up: $(VENV)/.set-up
 
@@ -119,4 +126,4 @@ lock:
 clean:
 	rm -rf $(VENV) build dist demo-pictures htmlcov .coverage .coverage.* \
 	    .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find app ui tests packaging -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find app bench ui tests packaging -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

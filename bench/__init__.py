@@ -1,1 +1,1 @@
-"""Benchmarks: each prints ratios that were measured side by side."""
+"""Benchmarks: each prints figures that were measured side by side in one run."""

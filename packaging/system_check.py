@@ -6,6 +6,7 @@ Run by `make` before anything else, so it needs nothing but the standard library
     python packaging/system_check.py set-up  what making the virtual environment needs
     python packaging/system_check.py run     and opening the till, or playing its demo
     python packaging/system_check.py package and making the package
+    python packaging/system_check.py bench   and measuring windows on a screen of their own
     python packaging/system_check.py test    and running the whole test suite
     python packaging/system_check.py ci      the same, but a lack is an error
 
@@ -29,7 +30,7 @@ from typing import Literal, NamedTuple
 Purpose = Literal[
     "set-up", "qt", "x11", "wayland", "package", "virtual screen", "browser", "network"
 ]
-Mode = Literal["set-up", "run", "package", "test", "ci"]
+Mode = Literal["set-up", "run", "package", "bench", "test", "ci"]
 
 
 class Part(NamedTuple):
@@ -149,6 +150,8 @@ def purposes_of(mode: Mode) -> tuple[Purpose, ...]:
         return ("set-up",)
     if mode == "package":
         return ("set-up", "qt", "x11", "package")
+    if mode == "bench":
+        return ("set-up", "qt", "x11", "virtual screen")
     if mode != "run":
         return ("set-up", "qt", "x11", "package", "virtual screen", "browser", "network")
     if os.environ.get("DISPLAY"):
@@ -161,7 +164,7 @@ def purposes_of(mode: Mode) -> tuple[Purpose, ...]:
 def main() -> int:
     """Print what is missing, if anything; see the module's docstring for the exit status."""
     parser = argparse.ArgumentParser(description="Name what the operating system lacks.")
-    parser.add_argument("mode", choices=["set-up", "run", "package", "test", "ci"])
+    parser.add_argument("mode", choices=["set-up", "run", "package", "bench", "test", "ci"])
     parser.add_argument("--packages", action="store_true", help="only the packages' names")
     arguments = parser.parse_args()
     lacks = missing(*purposes_of(arguments.mode))

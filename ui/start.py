@@ -146,7 +146,7 @@ def _sample_logo(catalog_path: Path) -> str:
 
 async def _serve_until(closed: asyncio.Event, till: Till, settings: Settings) -> None:
     """Open the private door beside the window; its libraries load after the first paint."""
-    api = await asyncio.to_thread(importlib.import_module, "app.api")
+    api = await asyncio.to_thread(importlib.import_module, "app.api.door")
     door = api.PrivateDoor.of(till, port=settings.file.doors.private_port)
     await door.start()
     try:

@@ -29,8 +29,11 @@ class Timings(QObject):
         self._window = window
         self._began_ns = began_ns
         self._first_paint_ms: float | None = None
-        self._is_painting = False
         self._has_started = False
+        # Qt flushes what was painted before it comes back to its loop.
+        self._flushed = QTimer(self)
+        self._flushed.setSingleShot(True)
+        self._flushed.timeout.connect(self._on_flushed)
         self._probe = QEvent.Type(QEvent.registerEventType())
         window.installEventFilter(self)
 
@@ -46,15 +49,13 @@ class Timings(QObject):
         self._send_probe()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.Paint and not self._is_painting:
-            self._is_painting = True
-            # Qt flushes what was painted before it comes back to its loop.
-            QTimer.singleShot(0, self, self._on_painted)
+        if event.type() is QEvent.Type.Paint and self._first_paint_ms is None:
+            self._flushed.start()
         elif event.type() == self._probe:
             self._tell()
         return super().eventFilter(watched, event)
 
-    def _on_painted(self) -> None:
+    def _on_flushed(self) -> None:
         self._first_paint_ms = self._elapsed_ms()
         self._send_probe()
 

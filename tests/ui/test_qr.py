@@ -49,6 +49,15 @@ def test_long_urls_get_less_error_correction(length: int, least_version: int) ->
     assert len(modules_of("x" * 151)) < len(modules_of("x" * 150)) + 4
 
 
+def test_both_screens_share_one_encoding(view: QrView, look: Look, qtbot: QtBot) -> None:
+    on_the_display = QrView(look)
+    qtbot.addWidget(on_the_display)
+    modules_of.cache_clear()
+    view.set_url(url_of(550))
+    on_the_display.set_url(url_of(550))
+    assert modules_of.cache_info().misses == 1
+
+
 def test_modules_are_whole_pixels_and_as_many_as_fit() -> None:
     assert pixels_per_module(81, 480) == 5
     assert pixels_per_module(81, 444) == 4

@@ -1,5 +1,6 @@
 """The QR code: dark on white whatever the theme, whole device pixels, never smoothed."""
 
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import Property, QPointF, QRectF, QSize, Qt
@@ -26,8 +27,12 @@ _LEAST: Final = 220
 Modules = tuple[tuple[bool, ...], ...]
 
 
+@lru_cache(maxsize=8)
 def modules_of(text: str) -> Modules:
-    """Encode a text: error correction M up to 150 characters, else L."""
+    """Encode a text: error correction M up to 150 characters, else L.
+
+    It takes as long as two frames, so the views on both screens share one result.
+    """
     level = ERROR_CORRECT_M if len(text) <= _LONG_URL else ERROR_CORRECT_L
     code = QRCode(error_correction=level, border=0)
     code.add_data(text, optimize=0)
