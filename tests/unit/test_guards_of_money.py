@@ -114,7 +114,7 @@ def test_without_the_comparison_of_accounts_a_strangers_money_would_pay(
     without: Callable[..., None], tmp_path: Path
 ) -> None:
     named = test_settle.test_an_event_that_does_not_fit_its_attempt_is_quarantined_with_its_money
-    case = ({"provider_account": "acct_other"}, "account")
+    case = ({"provider_account": "acct_other"}, "Account")
     passes(named, *case, at=tmp_path / "with")
     without("app.domain.judgement._strangeness", lambda *_: "")
     fails(named, *case, at=tmp_path / "without")

@@ -243,9 +243,9 @@ def test_two_halves_do_not_make_a_whole(till: Counter) -> None:
 @pytest.mark.parametrize(
     "changes, word",
     [
-        ({"provider_account": "acct_other"}, "account"),
-        ({"provider": "otherpay"}, "provider"),
-        ({"session_id": "fs_of_another"}, "session"),
+        ({"provider_account": "acct_other"}, "Account"),
+        ({"provider": "otherpay"}, "Provider"),
+        ({"session_id": "fs_of_another"}, "Session"),
     ],
 )
 def test_an_event_that_does_not_fit_its_attempt_is_quarantined_with_its_money(
@@ -269,7 +269,7 @@ def test_test_money_and_real_money_never_meet(till: Counter, live: bool) -> None
     for _ in range(2):
         verdict = told(till, paid(attempt, live=live))
         assert verdict.standing is Standing.QUARANTINED
-        assert ("live money" if live else "test money") in verdict.detail
+        assert ("Live money" if live else "Test money") in verdict.detail
     assert kinds(till) == [ExceptionKind.MISMATCH]
     assert till.count("payments") == 0
     assert order_of(till, order).state is OrderState.OPEN
