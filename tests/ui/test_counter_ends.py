@@ -292,6 +292,24 @@ def test_a_resumed_order_with_a_discount_is_not_rung_up_again_at_full_price(
     run(sale())
 
 
+def test_after_a_restart_a_debit_that_was_set_aside_is_told_and_not_opened(
+    run: Run, till: FakeTill, clock: FakeClock, counter: Counter
+) -> None:
+    async def start() -> None:
+        order_id = await charged(counter, till, "coffee")
+        (attempt,) = till.orders.attempts_of(order_id)
+        till.orders.change(attempt.id, state=AttemptState.PROCESSING)
+        again = Counter(till, clock)
+        told = Recorder(again.told)
+        await again.resume()
+        assert stage_of(again) is Stage.SELLING
+        ((title, detail),) = told.calls
+        assert title == "1 order is still waiting for its money"
+        assert "under Orders" in detail
+
+    run(start())
+
+
 def test_nothing_to_resume_leaves_the_counter_selling(run: Run, counter: Counter) -> None:
     async def start() -> None:
         await counter.resume()

@@ -251,6 +251,7 @@ def told(name: str, **data: object) -> tuple[str, str, Tone]:
         "attempt.shown",
         "attempt.processing",
         "attempt.declined",
+        "attempt.tried_again",
         "attempt.unknown",
         "attempt.closing",
         "attempt.paid",

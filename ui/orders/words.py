@@ -128,6 +128,10 @@ def _declined(data: Any, formats: Formats) -> _Told:
     return _("Declined"), decline_words(str(data.get("decline", ""))), Tone.DANGER
 
 
+def _tried_again(data: Any, formats: Formats) -> _Told:
+    return _("The customer tries again"), _source_words(data), Tone.NEUTRAL
+
+
 def _unknown(data: Any, formats: Formats) -> _Told:
     return _("The provider's answer was lost"), str(data.get("detail", "")), Tone.WARNING
 
@@ -175,6 +179,7 @@ _TELLERS: Final = {
     "attempt.shown": _shown,
     "attempt.processing": _processing,
     "attempt.declined": _declined,
+    "attempt.tried_again": _tried_again,
     "attempt.unknown": _unknown,
     "attempt.closing": _closing,
     "attempt.paid": _attempt_paid,
