@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.ui.fakes import URL, FakeTill
-from tests.ui.helpers import add, charged, display_of, emitted, picture
+from tests.ui.helpers import Recorder, add, charged, display_of, emitted, picture
 from ui.demo.eyes import read_qr
 from ui.display.display import CustomerDisplay, DisplayOptions
 from ui.display.model import DisplayModel, Face
@@ -94,6 +94,43 @@ def test_it_takes_no_keys_and_does_not_keep_the_till_open(
         run(close())
     finally:
         qapp.setQuitOnLastWindowClosed(True)
+
+
+def test_closing_it_is_seen_on_the_rail_and_never_ends_the_till(
+    qtbot: QtBot, displayed: Window, qapp: QApplication
+) -> None:
+    display, ended = displayed.display, Recorder(qapp.lastWindowClosed)
+    opened = Recorder(display.open_changed)
+    with qtbot.waitSignal(display.open_changed):
+        display_of(displayed).close()
+    assert displayed.rail.display.label == "Open the customer display"
+    assert displayed.isVisible() and not display.is_open
+    with qtbot.waitActive(displayed):
+        displayed.activateWindow()
+    with qtbot.waitSignal(display.open_changed):
+        QTest.keyClick(displayed, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert display.is_open
+    assert displayed.rail.display.label == "Close the customer display"
+    displayed.rail.display.click()
+    assert not display.is_open
+    assert opened.calls == [(False,), (True,), (False,)]
+    assert ended.calls == []
+
+
+@pytest.mark.parametrize("place", ["auto", "off"])
+def test_on_one_monitor_the_key_opens_it_unless_the_settings_forbid_it(
+    qtbot: QtBot, make_window: Make, till: FakeTill, place: str
+) -> None:
+    window = make_window(till, display=DisplayOptions(place=place))
+    window.display.start()
+    assert window.rail.display.isVisible() is (place == "auto")
+    QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    if place == "auto":
+        qtbot.waitUntil(lambda: window.display.is_open)
+        qtbot.addWidget(display_of(window))
+    else:
+        window.rail.display.click()
+        assert not window.display.is_open and window.display.window is None
 
 
 def test_it_goes_with_the_till(run: Run, displayed: Window, till: FakeTill) -> None:
