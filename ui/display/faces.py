@@ -13,14 +13,14 @@ from app.clock import Clock
 from app.domain.money import Money
 from ui import theme
 from ui.display.lines import DisplayLines
-from ui.display.model import DisplayCart, DisplayModel
-from ui.display.parts import FitText, Mark, RoundIcon
+from ui.display.model import DisplayCart, DisplayModel, Face
+from ui.display.parts import Figure, Mark, RoundIcon
+from ui.display.type import FitText
 from ui.display.words import words_of
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.card import Card, Rule
-from ui.kit.iconlabel import IconLabel
-from ui.kit.text import ElidedText
+from ui.kit.icon import Icon
 from ui.look import Look
 from ui.paid import Tick
 from ui.pay.countdown import Countdown
@@ -28,8 +28,9 @@ from ui.pay.qr import MOST_OF_SIDE, QrView
 from ui.sell.pictures import Pictures
 from ui.theme import Type
 
-_LARGE: Final = (Type.HERO, Type.AMOUNT, Type.TOTAL, Type.HEADLINE)
 _PANEL: Final = 300
+_PANEL_SHARE: Final = 0.48
+_WORDS_SHARE: Final = 0.3
 _CENTRE: Final = Qt.AlignmentFlag.AlignHCenter
 
 
@@ -39,15 +40,17 @@ class IdleFace(Part):
     def __init__(self, look: Look, pictures: Pictures, logo: str, line: str) -> None:
         super().__init__(look)
         self._logo = logo
-        self._mark = Mark(look, pictures, 148)
-        self._name = FitText(look, _LARGE, centred=True)
-        self._line = ElidedText(
-            look, line or _("Welcome"), Type.HEADLINE, colour="text_muted", lines=2, centred=True
+        self._mark = Mark(look, pictures, 132)
+        self._name = FitText(
+            look, Type.HERO, Type.HEADLINE, lines=3, wrapped=Type.AMOUNT, centred=True
         )
+        self._line = FitText(
+            look, Type.HEADLINE, Type.TITLE, lines=4, colour="text_muted", centred=True
+        )
+        self._line.set_text(line or _("Welcome"))
         self._column = QVBoxLayout(self)
         self._column.addStretch(3)
         self._column.addWidget(self._mark, 0, _CENTRE)
-        self._column.addSpacing(1)
         self._column.addWidget(self._name)
         self._column.addWidget(self._line)
         self._column.addStretch(4)
@@ -64,21 +67,17 @@ class IdleFace(Part):
         dp = self.look.dp
         self._column.setContentsMargins(dp(theme.XXL), dp(theme.L), dp(theme.XXL), dp(theme.L))
         self._column.setSpacing(dp(theme.M))
+        self._arrange()
         super().on_look_changed()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+        super().resizeEvent(event)
 
-class Row(Part):
-    """A word at one edge and an amount at the other."""
-
-    def __init__(self, look: Look, word: str, *, colour: str = "text_muted") -> None:
-        super().__init__(look)
-        self._word = FitText(look, (Type.TITLE,), colour=colour)
-        self.amount = FitText(look, (Type.TITLE,), colour=colour, end=True, tabular=True)
-        self._word.set_text(word)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._word, 1)
-        row.addWidget(self.amount, 1)
+    def _arrange(self) -> None:
+        """Share the height out, so that a long name and a long line both have their place."""
+        self._name.set_room(round(self.height() * 0.32))
+        self._line.set_room(round(self.height() * 0.24))
 
 
 class CartFace(Part):
@@ -90,15 +89,16 @@ class CartFace(Part):
         self.lines = DisplayLines(look)
         self._panel = Card(look, "surface")
         self._mark = Mark(look, pictures, 56)
-        self._name = ElidedText(look, "", Type.TITLE, lines=2)
-        self._pieces = FitText(look, (Type.TITLE,), colour="text_muted")
-        self._subtotal = Row(look, _("Subtotal"))
-        self._discount = Row(look, _("Discount"), colour="good")
-        self._tax = Row(look, _("Tax"))
-        self._tip = Row(look, _("Tip"))
-        self._word = FitText(look, (Type.HEADLINE,))
+        self._name = FitText(look, Type.TITLE, Type.BODY, lines=2)
+        self._pieces = FitText(look, Type.TITLE, Type.BODY, colour="text_muted")
+        self._subtotal = Figure(look, _("Subtotal"))
+        self._discount = Figure(look, _("Discount"), colour="good")
+        self._tax = Figure(look, _("Tax"))
+        self._tip = Figure(look, _("Tip"))
+        self._figures = (self._subtotal, self._discount, self._tax, self._tip)
+        self._word = FitText(look, Type.HEADLINE, Type.TITLE)
         self._word.set_text(_("Total"))
-        self.total = FitText(look, (*_LARGE[1:], Type.TITLE), tabular=True)
+        self.total = FitText(look, Type.HERO, Type.BODY, tabular=True)
         self._head = QHBoxLayout()
         self._head.addWidget(self._mark)
         self._head.addWidget(self._name, 1)
@@ -106,7 +106,7 @@ class CartFace(Part):
         self._column.addLayout(self._head)
         self._column.addStretch(1)
         self._column.addWidget(self._pieces)
-        for row in (self._subtotal, self._discount, self._tax, self._tip):
+        for row in self._figures:
             self._column.addWidget(row)
         self._column.addWidget(Rule(look))
         self._column.addWidget(self._word)
@@ -143,11 +143,16 @@ class CartFace(Part):
 
     def _arrange(self) -> None:
         is_tall = self.height() > self.width()
-        direction = QBoxLayout.Direction.TopToBottom if is_tall else None
-        self._row.setDirection(direction or QBoxLayout.Direction.LeftToRight)
-        self._panel.setFixedWidth(
-            max(1, self.width() - 2 * self.look.dp(theme.L)) if is_tall else self.look.dp(_PANEL)
-        )
+        across = max(1, self.width() - 2 * self.look.dp(theme.L))
+        if is_tall:
+            self._row.setDirection(QBoxLayout.Direction.TopToBottom)
+            self._panel.setFixedWidth(across)
+            return
+        self._row.setDirection(QBoxLayout.Direction.LeftToRight)
+        shown = (row.sizeHint().width() for row in self._figures if not row.isHidden())
+        wanted = max(shown, default=0) + 2 * self.look.dp(theme.L)
+        most = round(across * _PANEL_SHARE)
+        self._panel.setFixedWidth(min(max(self.look.dp(_PANEL), wanted), most))
 
     def _show_figures(self, cart: DisplayCart) -> None:
         money = self.look.formats.money
@@ -163,9 +168,10 @@ class CartFace(Part):
             (self._tax, cart.tax, bool(cart.tax.minor)),
             (self._tip, cart.tip, bool(cart.tip.minor)),
         ):
-            row.amount.set_text(money(amount))
+            row.set_amount(money(amount))
             row.setVisible(is_shown)
         self.total.set_text(money(cart.total))
+        self._arrange()
 
 
 class Strip(Card):
@@ -173,11 +179,12 @@ class Strip(Card):
 
     def __init__(self, look: Look, text: str) -> None:
         super().__init__(look, "warning_soft", border=None, radius=theme.RADIUS_M)
-        self._text = ElidedText(look, text, Type.TITLE, colour="warning", lines=4)
+        self.words = FitText(look, Type.HEADLINE, Type.BODY, lines=5, colour="warning")
+        self.words.set_text(text)
         column = QVBoxLayout(self)
         pad = look.dp(theme.M)
         column.setContentsMargins(pad, pad, pad, pad)
-        column.addWidget(self._text)
+        column.addWidget(self.words)
         self.setAccessibleName(text)
 
 
@@ -187,10 +194,15 @@ class CodeFace(Part):
     def __init__(self, look: Look, clock: Clock) -> None:
         super().__init__(look)
         self.qr = QrView(look)
-        self._shop = ElidedText(look, "", Type.TITLE, colour="text_muted")
-        self.amount = FitText(look, _LARGE)
-        self._scan = ElidedText(look, _("Scan with your phone's camera"), Type.HEADLINE, lines=3)
-        self._host = IconLabel(look, "lock", "", Type.TITLE, colour="text_muted")
+        self._shop = FitText(look, Type.TITLE, Type.BODY, lines=2, colour="text_muted")
+        self.amount = FitText(look, Type.HERO, Type.BODY, tabular=True)
+        self._scan = FitText(look, Type.TOTAL, Type.TITLE, lines=3)
+        self._scan.set_text(_("Scan with your phone's camera"))
+        self._host = FitText(look, Type.TITLE, Type.CAPTION, lines=2, colour="text_muted")
+        self._lock = Icon(look, "lock", 22, "text_muted")
+        self._page = QHBoxLayout()
+        self._page.addWidget(self._lock)
+        self._page.addWidget(self._host, 1)
         self.declined = Strip(
             look, _("That did not work. Nothing was paid; please try again or use another card.")
         )
@@ -201,8 +213,10 @@ class CodeFace(Part):
         self._column.addWidget(self._shop)
         self._column.addWidget(self.amount)
         self._column.addStretch(1)
-        for part in (self.declined, self._scan, self._host, self._countdown):
-            self._column.addWidget(part)
+        self._column.addWidget(self.declined)
+        self._column.addWidget(self._scan)
+        self._column.addLayout(self._page)
+        self._column.addWidget(self._countdown)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.addWidget(self.qr)
         self._row.addWidget(self._panel, 1)
@@ -228,6 +242,7 @@ class CodeFace(Part):
         self._row.setContentsMargins(dp(theme.L), dp(theme.M), dp(theme.XL), dp(theme.M))
         self._row.setSpacing(dp(theme.XL))
         self._column.setSpacing(dp(theme.M))
+        self._page.setSpacing(dp(theme.S))
         self._arrange()
         super().on_look_changed()
 
@@ -249,7 +264,12 @@ class CodeFace(Part):
         )
         self.qr.setFixedSize(max(1, across if is_tall else side), max(1, side))
         over = 0 if is_tall else max(0, (down - round(self.qr.side)) // 2)
-        self._column.setContentsMargins(0, over, 0, over)
+        room = None if is_tall else round(_WORDS_SHARE * (down - 2 * over))
+        self._scan.set_room(room)
+        self.declined.words.set_room(room)
+        # On a tall screen the words begin where the code does.
+        beside = max(0, (across - round(self.qr.side)) // 2) if is_tall else 0
+        self._column.setContentsMargins(beside, over, beside, over)
 
 
 class WordsFace(Part):
@@ -257,16 +277,20 @@ class WordsFace(Part):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
-        self._icon = RoundIcon(look, 124)
-        self._title = ElidedText(look, "", Type.AMOUNT, lines=2, centred=True)
-        self._sentence = ElidedText(
-            look, "", Type.HEADLINE, colour="text_muted", lines=3, centred=True
+        self._icon = RoundIcon(look, 108)
+        self._title = FitText(
+            look, Type.HERO, Type.HEADLINE, lines=2, wrapped=Type.AMOUNT, centred=True
         )
+        self._sentence = FitText(
+            look, Type.HEADLINE, Type.TITLE, lines=3, colour="text_muted", centred=True
+        )
+        self.amount = FitText(look, Type.AMOUNT, Type.BODY, centred=True, tabular=True)
         self._column = QVBoxLayout(self)
         self._column.addStretch(3)
         self._column.addWidget(self._icon, 0, _CENTRE)
         self._column.addWidget(self._title)
         self._column.addWidget(self._sentence)
+        self._column.addWidget(self.amount)
         self._column.addStretch(4)
         self.on_look_changed()
 
@@ -281,13 +305,18 @@ class WordsFace(Part):
         self._icon.set_icon(words.icon, words.tone)
         self._title.set_text(words.title)
         self._sentence.set_text(words.sentence)
+        # Beside "nothing was paid" an amount would only be misread.
+        is_owed = model.amount is not None and model.face is not Face.NOT_PAID
+        self.amount.setVisible(is_owed)
+        if model.amount is not None:
+            self.amount.set_text(self.look.formats.money(model.amount))
         self.setAccessibleName(self.said)
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
         self._column.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.L))
-        self._column.setSpacing(dp(theme.L))
+        self._column.setSpacing(dp(theme.M))
         super().on_look_changed()
 
 
@@ -297,11 +326,12 @@ class PaidFace(Part):
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self.tick = Tick(look)
-        self._word = FitText(look, (Type.AMOUNT,), colour="on_paid", centred=True)
-        self.amount = FitText(look, _LARGE, colour="on_paid", centred=True)
-        self._thanks = ElidedText(
-            look, _("Thank you!"), Type.HEADLINE, colour="on_paid", centred=True
+        self._word = FitText(look, Type.AMOUNT, Type.TOTAL, colour="on_paid", centred=True)
+        self.amount = FitText(
+            look, Type.HERO, Type.BODY, colour="on_paid", centred=True, tabular=True
         )
+        self._thanks = FitText(look, Type.HEADLINE, Type.TITLE, colour="on_paid", centred=True)
+        self._thanks.set_text(_("Thank you!"))
         self._word.set_text(_("Paid"))
         self._column = QVBoxLayout(self)
         self._column.addStretch(3)
