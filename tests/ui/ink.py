@@ -48,11 +48,11 @@ def written(window: QWidget) -> list[Ink]:
 def _seen_area(widget: QWidget, window: QWidget) -> QRectF:
     """Give what is seen of a widget: its place, as far as its parents have room for it."""
     area = QRectF(widget.rect()).translated(QPointF(widget.mapTo(window, QPoint(0, 0))))
-    above = widget
-    while above is not window:
-        above = above.parentWidget()
+    above = widget.parentWidget()
+    while above is not None and widget is not window:
         place = QRectF(above.rect()).translated(QPointF(above.mapTo(window, QPoint(0, 0))))
         area = area.intersected(place)
+        above = None if above is window else above.parentWidget()
     return area
 
 
@@ -81,9 +81,9 @@ class _Engine(QPaintEngine):
     def updateState(self, state: QPaintEngineState) -> None:
         return
 
-    def drawTextItem(self, point: QPointF, item: QTextItem) -> None:
+    def drawTextItem(self, point: Any, item: QTextItem) -> None:
         font = QFont(item.font())
-        ink = QFontMetricsF(font).tightBoundingRect(item.text()).translated(point)
+        ink = QFontMetricsF(font).tightBoundingRect(item.text()).translated(QPointF(point))
         if item.text().strip():
             self.texts.append((item.text(), ink, font.pixelSize()))
 
