@@ -255,7 +255,9 @@ def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Ob
     is_over = attempt.state is not AttemptState.PROCESSING
     if seen.is_final and is_over and not attempt.is_final:
         attempt = mark_attempt(tx, attempt, is_final=1)
-    if seen.decline is not None and attempt.is_live and seen.decline != attempt.decline:
+    # Only an open session takes another try; a debit that fails later is told by its session.
+    is_open = attempt.state is AttemptState.OPEN
+    if seen.decline is not None and is_open and seen.decline != attempt.decline:
         _write_try(tx, attempt, seen.decline, seen.source)
 
 

@@ -126,7 +126,7 @@ class DisplayLines(Part):
             font = fitted(total, NAME, self.look, across * _MOST_OF_ROW)
             width = width_of(total, font) + 1
             room = across - width - self.look.dp(theme.L)
-            name = block(line.name, self.look.font(NAME), room, 2)
+            name = block(line.name, self.look.font(NAME), room, 2, is_balanced=True)
             height = round(name.height + self._small_height()) + self.look.dp(theme.M)
             made = self._rows[line] = _Row(name, total, font, width, height)
         return made
