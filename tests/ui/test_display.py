@@ -202,7 +202,7 @@ def test_the_payments_way_is_followed(
     run(sale())
 
 
-def test_a_declined_card_is_told_kindly_and_the_code_stays(
+def test_a_declined_card_is_told_kindly_until_the_next_try_and_the_code_stays(
     run: Run, displayed: Window, till: FakeTill
 ) -> None:
     async def sale() -> None:
@@ -212,6 +212,12 @@ def test_a_declined_card_is_told_kindly_and_the_code_stays(
         till.tell_of("attempt.declined", order_id, 1)
         await displayed.counter.tasks.settled()
         assert display_of(displayed).code.declined.isVisible()
+        assert read_qr(picture(display_of(displayed))) == URL
+        till.orders.change(1, decline="")
+        till.tell_of("attempt.tried_again", order_id, 1)
+        await displayed.counter.tasks.settled()
+        assert displayed.pay.statement.title == "Waiting for the customer"
+        assert not display_of(displayed).code.declined.isVisible()
         assert read_qr(picture(display_of(displayed))) == URL
 
     run(sale())

@@ -16,8 +16,8 @@ from tests.ui.fakes import URL, FakeTill
 from tests.ui.helpers import Recorder, add, charged, display_of, emitted, picture
 from ui.demo.eyes import read_qr
 from ui.display.display import CustomerDisplay, DisplayOptions
+from ui.display.fittext import FitText
 from ui.display.model import DisplayModel, Face
-from ui.display.type import FitText
 from ui.theme import TYPE_SCALE, Type
 from ui.window import Window
 

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.clock import Clock
 from app.settings import Mode
-from ui.display.faces import CartFace, CodeFace, IdleFace, PaidFace, WordsFace
+from ui.display.faces import IdleFace, PaidFace, WordsFace
 from ui.display.model import DisplayModel, Face
+from ui.display.sale import CartFace, CodeFace
 from ui.format import Formats
 from ui.i18n import _
 from ui.look import Look
