@@ -17,7 +17,7 @@ from typing import Final
 
 from app.accounts import loopback_base, return_pages, strategies_of
 from app.api.token import token_of
-from app.catalog_file import load_catalog
+from app.catalog_watch import CatalogWatch
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
@@ -78,9 +78,8 @@ class Till:
         self._deadline = deadline or timedelta(minutes=settings.file.checkout.deadline_minutes)
         self.settings = settings
         self.mode = settings.mode
-        self.catalog_path = catalog_path or _catalog_path(settings)
-        self.catalog: Catalog = load_catalog(self.catalog_path)
         self._clock = clock or SystemClock()
+        self.catalog_watch = _catalog_watch(settings, catalog_path, self._clock)
         chance = chance or Chance.of_the_system()
         self.store = Store(
             settings.directory, mode=settings.mode, clock=self._clock, ids=chance.ids
@@ -146,6 +145,16 @@ class Till:
         )
 
     @property
+    def catalog(self) -> Catalog:
+        """Give what the shop sells now."""
+        return self.catalog_watch.catalog
+
+    @property
+    def catalog_path(self) -> Path:
+        """Give the file that the catalog came from."""
+        return self.catalog_watch.path
+
+    @property
     def accounts(self) -> tuple[str, ...]:
         """Give the names of the payment accounts that are set up, the default first."""
         return tuple(self.strategies)
@@ -170,6 +179,7 @@ class Till:
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
         self.watch.start()
+        self.catalog_watch.start()
         for name, strategy in self.strategies.items():
             self._spawn(self._introduce(name, strategy))
 
@@ -178,6 +188,7 @@ class Till:
 
         A step that fails is logged and does not keep the others from being taken.
         """
+        await self._closing("catalog", self.catalog_watch.stop())
         await self._closing("watch", self.watch.stop())
         for task in tuple(self._tasks):
             task.cancel()
@@ -255,9 +266,16 @@ class Till:
         task.add_done_callback(self._tasks.discard)
 
 
-def _catalog_path(settings: Settings) -> Path:
-    """Find the catalog: the one that the settings name, the data directory's, or the shipped."""
-    if settings.file.catalog:
-        return (settings.root / settings.file.catalog).resolve()
-    own = settings.root / "catalog.toml"
-    return own if own.exists() else SHIPPED_ROOT / "catalog.toml"
+def _catalog_watch(settings: Settings, given: Path | None, clock: Clock) -> CatalogWatch:
+    """Find the catalog: one given, one named in the settings, the data directory's, or the sample.
+
+    Links are followed anew at each look, so that one may be pointed elsewhere.
+    """
+    if given is None and settings.file.catalog:
+        given = settings.root / settings.file.catalog
+    if given is not None:
+        return CatalogWatch(given.absolute(), clock=clock)
+    own, sample = settings.root / "catalog.toml", SHIPPED_ROOT / "catalog.toml"
+    if own.exists():
+        return CatalogWatch(own, clock=clock)
+    return CatalogWatch(sample, clock=clock, instead=own)

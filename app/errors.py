@@ -67,7 +67,15 @@ class ScantillError(Exception):
         self.action = action
 
     def __str__(self) -> str:
-        return " ".join(part for part in (f"{self.title}.", self.detail, self.action) if part)
+        return str(self.words)
+
+    @property
+    def words(self) -> Message:
+        """Give what happened, the particulars and what to do as one text."""
+        parts = {"title": self.title, "detail": self.detail, "action": self.action}
+        given = {name: text for name, text in parts.items() if text}
+        pattern = " ".join("{title}." if name == "title" else f"{{{name}}}" for name in given)
+        return Message(pattern, **given)
 
 
 class ConfigError(ScantillError):
@@ -76,7 +84,10 @@ class ConfigError(ScantillError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a file: where it is (`file`, `item`, `key`) and what is wrong."""
+    """One thing wrong in a file: where it is (`file`, `item`, `key`) and what is wrong.
+
+    `item` and `problem` may be Messages.
+    """
 
     file: str
     item: str
@@ -85,10 +96,10 @@ class Fault:
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.item, self.key) if part)
-        return _on_one_line(f"{place}: {self.problem}")
+        return on_one_line(f"{place}: {self.problem}")
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Escape what would break the line or steer a terminal."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.catalog_watch import CatalogNews
 from app.clock import Clock
 from app.domain.cart import Cart, CartContent
 from app.domain.catalog import Catalog, Product
@@ -68,6 +69,7 @@ class Counter(QObject):
         failed_elsewhere (int): The payment of an order that is not on the screen came to nothing;
             the order, by its number, is still open.
         books_changed (Fact): An order somewhere has news; lists read again.
+        catalog_told (CatalogNews): There is another catalog, or news of its file.
     """
 
     cart_changed = Signal(object)
@@ -81,6 +83,7 @@ class Counter(QObject):
     paid_elsewhere = Signal(object)
     failed_elsewhere = Signal(int)
     books_changed = Signal(object)
+    catalog_told = Signal(object)
 
     def __init__(self, till: Till, clock: Clock) -> None:
         super().__init__()
@@ -92,6 +95,8 @@ class Counter(QObject):
         self._cart_is_being_paid = False
         self._stage = Stage.SELLING
         self._unsubscribe = till.subscribe(self._on_fact)
+        self._leave_catalog = till.catalog_watch.subscribe(self._on_catalog)
+        till.catalog_watch.hold_while(lambda: not self.cart.is_empty)
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._on_tick)
@@ -105,6 +110,11 @@ class Counter(QObject):
     def payment(self) -> PayModel | None:
         """Give what the Pay screen shows, while there is a payment."""
         return self._payment.model if self._payment is not None else None
+
+    @property
+    def shop_name(self) -> str:
+        """Give the shop's name as the catalog has it now."""
+        return self._till.catalog.shop.name
 
     @property
     def cart_model(self) -> CartModel:
@@ -220,6 +230,7 @@ class Counter(QObject):
     async def close(self) -> None:
         """Stop listening and end what is under way; the store has all that matters."""
         self._unsubscribe()
+        self._leave_catalog()
         self._timer.stop()
         await self.tasks.stop()
 
@@ -270,6 +281,7 @@ class Counter(QObject):
         self._cart_is_being_paid = False
         self._enter(Stage.SELLING)
         self.cart_changed.emit(self.cart_model)
+        self._till.catalog_watch.release()
 
     def _enter(self, stage: Stage) -> None:
         if stage is not self._stage:
@@ -284,6 +296,7 @@ class Counter(QObject):
             self.failed.emit(error)
         if self.cart.version != before:
             self.cart_changed.emit(self.cart_model)
+            self._till.catalog_watch.release()
 
     def _on_paid(self, paid: PaidModel) -> None:
         self._timer.stop()
@@ -316,6 +329,13 @@ class Counter(QObject):
         if detail is not None and detail.order.state is OrderState.OPEN and not detail.is_live:
             self.failed_elsewhere.emit(detail.order.number)
 
+    def _on_catalog(self, news: CatalogNews) -> None:
+        if not news.has_same_terms:
+            # The cart is empty now, and what was in it could not be sold under these terms.
+            self.cart.forget_past()
+            self.cart_changed.emit(self.cart_model)
+        self.catalog_told.emit(news)
+
     def _on_tick(self) -> None:
         if self._payment is not None:
             self._payment.tick()
@@ -332,11 +352,15 @@ def _no_account() -> ConfigError:
 def refill(cart: Cart, snapshot: Snapshot, catalog: Catalog) -> None:
     """Ring up again what an order held, as far as the catalog still sells it at that price.
 
-    Discounts and tips are not brought back: the cart is filled only where there were none.
+    Discounts and tips are not brought back: the cart is filled only where there were none, and
+    where prices mean the same as they did.
     """
     if snapshot.discount_minor or snapshot.tip_minor:
         return
+    if snapshot.prices_include_tax is not catalog.shop.prices_include_tax:
+        return
     for line in snapshot.lines:
         product = catalog.product(line.product_id)
-        if product is not None and product.active and product.price.minor == line.unit_minor:
+        price = Money(line.unit_minor, snapshot.currency)
+        if product is not None and product.active and product.price == price:
             cart.add(product, line.quantity)

@@ -87,7 +87,7 @@ class Payment(QObject):
         return PayModel(
             phase=phase,
             amount=attempt.amount if attempt is not None else self._amount,
-            shop=self._till.catalog.shop.name,
+            shop=self._seller,
             order_number=self._order.number if self._order is not None else None,
             url=attempt.url if attempt is not None and may_show else None,
             deadline_at=attempt.deadline_at if attempt is not None and may_show else None,
@@ -96,6 +96,13 @@ class Payment(QObject):
             is_busy=self._is_checking,
             was_shown=attempt is None or attempt.shown_at is not None,
         )
+
+    @property
+    def _seller(self) -> str:
+        """Name the shop as the order has it: the catalog may have been changed since."""
+        if self._order is not None:
+            return self._order.snapshot.seller.name
+        return self._till.catalog.shop.name
 
     def start(self, content: CartContent, account: str) -> None:
         """Make an order of a cart and open a session for it."""

@@ -23,10 +23,11 @@ from app.cli import settings_of
 from app.clock import SystemClock
 from app.errors import ScantillError
 from app.settings import Settings
-from ui.application import create_application, translate_qt
+from ui.application import create_application, follow_locale
 from ui.display.display import DisplayOptions
 from ui.fonts import RESOURCES
 from ui.i18n import use_language
+from ui.timings import Timings
 from ui.trouble import show_trouble
 from ui.window import Window
 
@@ -104,25 +105,32 @@ async def running_window(
     """
     look = settings.file.window
     locale = speak(settings)
-    translate_qt(locale)
+    follow_locale(locale)
     window = Window(
         till,
         theme=look.theme,
         locale=locale,
         ui_scale=look.ui_scale_percent / 100,
         clock=SystemClock(),
-        pictures=till.catalog_path.parent,
         display=DisplayOptions(
             place=display or look.display,
             line=look.display_text,
             logo=look.display_logo or _sample_logo(till.catalog_path),
         ),
     )
+
+    def choose_logo(_news: object) -> None:
+        window.display.set_logo(look.display_logo or _sample_logo(till.catalog_path))
+
+    till.catalog_watch.subscribe(choose_logo)
     try:
         window.resize(*_FIRST_SIZE)
+        timings = Timings.of(window)
         window.show()
         await till.start()
         window.start()
+        if timings is not None:
+            timings.note_started()
         yield window
     finally:
         await window.finish()

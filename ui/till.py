@@ -1,12 +1,15 @@
 """What the window asks of the till below it, and nothing more; `app.bootstrap.Till` gives it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
+from app.catalog_watch import CatalogNews
 from app.domain.attempt import Attempt
 from app.domain.cart import CartContent
 from app.domain.catalog import Catalog
 from app.domain.order import Order
+from app.errors import CatalogError
 from app.events import Fact
 from app.orders import OrderDetail, OrderRow
 from app.settings import Mode
@@ -59,12 +62,48 @@ class OrderBook(Protocol):
         ...
 
 
+class CatalogWatch(Protocol):
+    """The catalog's file, which may be edited while the till runs."""
+
+    @property
+    def path(self) -> Path:
+        """Give the file that the catalog in use came from."""
+        ...
+
+    @property
+    def error(self) -> CatalogError | None:
+        """Say what is wrong with the file as it is now, which is therefore not in use."""
+        ...
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether a good catalog waits until the cart is empty."""
+        ...
+
+    def subscribe(self, listener: Callable[[CatalogNews], None]) -> Callable[[], None]:
+        """Have `listener` called after each news, on the GUI thread and inside the loop."""
+        ...
+
+    def hold_while(self, is_in_use: Callable[[], bool]) -> None:
+        """Let a catalog of other terms wait for as long as a cart stands under the old ones."""
+        ...
+
+    def release(self) -> None:
+        """Take up what waits, if nothing keeps it any longer."""
+        ...
+
+
 class Till(Protocol):
     """The running till."""
 
     @property
     def catalog(self) -> Catalog:
         """Give what the shop sells."""
+        ...
+
+    @property
+    def catalog_watch(self) -> CatalogWatch:
+        """Give the watch over the catalog's file."""
         ...
 
     @property

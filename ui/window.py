@@ -15,9 +15,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from app.catalog_watch import CatalogNews
 from app.clock import Clock, SystemClock
+from app.domain.catalog_change import CatalogChange
 from app.errors import CartRefused, ScantillError
 from app.settings import Mode
+from ui.bidi import isolated
 from ui.counter import Counter, Stage
 from ui.display.display import CustomerDisplay, DisplayOptions
 from ui.errors import error_words
@@ -34,6 +37,7 @@ from ui.paid import PaidScreen
 from ui.pay.screen import PayScreen
 from ui.pay.state import PaidModel
 from ui.rail import Rail
+from ui.sell.catalog_notes import change_words
 from ui.sell.pictures import Pictures
 from ui.sell.screen import SellScreen
 from ui.sell.search import typed_text
@@ -49,8 +53,8 @@ _ARROWS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key
 class Window(QMainWindow):
     """The operator's window. Call `start` once the event loop runs.
 
-    `theme` is "light", "dark" or "auto" (the desktop's). `pictures` is the folder that the
-    catalog's picture paths start from. `display` says where the customer's display is to stand.
+    `theme` is "light", "dark" or "auto" (the desktop's). `display` says where the customer's
+    display is to stand.
     """
 
     def __init__(
@@ -61,7 +65,6 @@ class Window(QMainWindow):
         locale: str = "en",
         ui_scale: float = 1.0,
         clock: Clock | None = None,
-        pictures: Path | None = None,
         display: DisplayOptions | None = None,
     ) -> None:
         super().__init__()
@@ -75,8 +78,9 @@ class Window(QMainWindow):
         # Before any widget of the window hears of it: Qt's stylesheet resets what widgets set.
         self.look.changed.connect(self._restyle)
         self.counter = Counter(till, self._clock)
-        self.pictures = Pictures((pictures or RESOURCES.parent, RESOURCES))
-        shop = till.catalog.shop.name
+        self.pictures = Pictures(_picture_folders(till.catalog_watch.path))
+        self._untold = CatalogChange()
+        shop = self.counter.shop_name
         self.display = CustomerDisplay(
             self,
             self.counter,
@@ -95,15 +99,16 @@ class Window(QMainWindow):
         self.rail = Rail(self.look)
         self.strip = StatusStrip(self.look, till.mode, shop)
         self._build(ModeBar(self.look, till.mode))
-        self.notice = Notice(self.look, self._places)
+        self.notice = Notice(self.look, self._places, self._taken_below)
         self._status_timer = QTimer(self)
         self._status_timer.setInterval(_STATUS_MS)
         self._status_timer.timeout.connect(self._on_status)
         self._connect()
-        self.setWindowTitle(f"{shop} · Scantill")
+        self._name_shop()
         self.setMinimumSize(800, 520)
         self._restyle()
         self.sell.show_cart(self.counter.cart_model)
+        self._show_catalog_file()
         self._on_status()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -163,6 +168,7 @@ class Window(QMainWindow):
         counter.cart_changed.connect(sell.show_cart)
         counter.cart_changed.connect(self.notice.hide)
         sell.search.text_changed.connect(self.notice.hide)
+        sell.notes.moved.connect(self.notice.settle)
         counter.stage_changed.connect(self._on_stage)
         counter.payment_changed.connect(self.pay.show_payment)
         counter.paid.connect(self._on_paid)
@@ -172,6 +178,7 @@ class Window(QMainWindow):
         counter.paid_elsewhere.connect(self._on_paid_elsewhere)
         counter.failed_elsewhere.connect(self._on_failed_elsewhere)
         counter.books_changed.connect(self._on_books)
+        counter.catalog_told.connect(self._on_catalog)
         self.pay.action_wanted.connect(counter.act)
         self.paid.next_wanted.connect(counter.next_sale)
         self.orders.continue_wanted.connect(self._on_continue)
@@ -194,6 +201,7 @@ class Window(QMainWindow):
         self._counter_place.setCurrentWidget(screen)
         self._show_place(_SELL)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._tell_of_catalog()
 
     def _on_paid(self, paid: PaidModel) -> None:
         self.pay.clear()
@@ -225,11 +233,41 @@ class Window(QMainWindow):
         if self._places.currentIndex() == _ORDERS:
             self._reader.read_again()
 
+    def _on_catalog(self, news: CatalogNews) -> None:
+        self._show_catalog_file()
+        if news.change is None:
+            return
+        self._name_shop()
+        self.sell.show_catalog(self._till.catalog)
+        self.pictures.look_again(_picture_folders(self._till.catalog_watch.path))
+        self._untold = self._untold.and_then(news.change)
+        self._tell_of_catalog()
+
+    def _show_catalog_file(self) -> None:
+        watch = self._till.catalog_watch
+        self.sell.notes.show_file(watch.error, is_waiting=watch.is_waiting)
+
+    def _tell_of_catalog(self) -> None:
+        """Say what has changed; during a payment that can wait."""
+        if self.counter.stage is Stage.SELLING and not self._untold.is_none:
+            self.notice.tell(_("The catalog was changed"), change_words(self._untold), Tone.NEUTRAL)
+            self._untold = CatalogChange()
+
+    def _taken_below(self) -> int:
+        """Say how much at the lower edge news must leave free."""
+        notes = self.sell.notes
+        return notes.height() + self.look.metrics.gap if notes.isVisible() else 0
+
+    def _name_shop(self) -> None:
+        shop = self.counter.shop_name
+        self.setWindowTitle(f"{shop} · Scantill")
+        self.strip.set_shop(shop)
+
     # --- what the operator does -----------------------------------------------------------
 
     def _on_unknown_code(self, code: str) -> None:
         self.notice.tell(
-            _("No item matches “{code}”").format(code=code),
+            _("No item matches “{code}”").format(code=isolated(code)),
             _("Nothing was added. Check the code, or search by name."),
             Tone.WARNING,
         )
@@ -316,6 +354,12 @@ class Window(QMainWindow):
 
     def _measure(self) -> None:
         self.look.set_metrics(self._screen_metrics.within(self.width(), self.height()))
+
+
+def _picture_folders(catalog: Path) -> tuple[Path, ...]:
+    """Say where picture paths start: beside the catalog, beside what it links to, in the sample."""
+    folders = (catalog.parent, catalog.resolve().parent, RESOURCES.parent, RESOURCES)
+    return tuple(dict.fromkeys(folders))
 
 
 def theme_named(name: str) -> Theme:

@@ -152,7 +152,7 @@ class Cart:
                 action=Message("Sell it on its own."),
             )
         for line in self._content.lines:
-            if line.product == product and line.discount is None:
+            if line.product.as_sold == product.as_sold and line.discount is None:
                 return self.set_quantity(line.id, line.quantity + quantity)
         new = CartLine(self._next_line_id, product, quantity)
         self._change(replace(self._content, lines=(*self._content.lines, new)))
@@ -218,6 +218,10 @@ class Cart:
         self._locked = False
         if self._content != CartContent():
             self._replace_content(CartContent())
+        self._past.clear()
+
+    def forget_past(self) -> None:
+        """Leave nothing to undo: what was in the cart could not be sold as it was."""
         self._past.clear()
 
     def line(self, line_id: int) -> CartLine:

@@ -87,6 +87,11 @@ class Product:
         """Say whether the price is charged again every interval."""
         return self.billing_interval is not BillingInterval.ONETIME
 
+    @property
+    def as_sold(self) -> tuple[object, ...]:
+        """Give all that an order takes over; picture, category, stock and the like are not."""
+        return (self.id, self.name, self.sku, self.price, self.tax, self.billing_interval)
+
 
 class Catalog:
     """The products in the file's order, with look-ups by id and by scanned code."""

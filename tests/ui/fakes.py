@@ -17,6 +17,7 @@ from app.events import Fact
 from app.orders import OrderDetail, OrderRow
 from app.settings import Mode
 from app.status import AccountHealth, TillStatus
+from tests.ui.fake_catalog_watch import FakeCatalogWatch
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 URL = "https://checkout.stripe.com/c/pay/cs_test_" + "a1B2c3D4" * 62 + "#fidkdWxOYHwnPyd1blpx"
@@ -329,6 +330,7 @@ class FakeTill:
         self.clock = clock or FakeClock()
         self._catalog = catalog or small_catalog()
         self._mode = mode
+        self._catalog_watch = FakeCatalogWatch(self)
         self._orders = FakeOrders(self)
         self._checkout = FakeCheckout(self)
         self._listeners: list[Callable[[Fact], None]] = []
@@ -342,6 +344,13 @@ class FakeTill:
     @property
     def catalog(self) -> Catalog:
         return self._catalog
+
+    def set_catalog(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    @property
+    def catalog_watch(self) -> FakeCatalogWatch:
+        return self._catalog_watch
 
     @property
     def mode(self) -> Mode:

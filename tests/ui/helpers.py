@@ -102,6 +102,25 @@ def picture(widget: QWidget) -> QImage:
     return widget.grab().toImage()
 
 
+def ink(image: QImage, gap: int = 14) -> list[tuple[int, int]]:
+    """Give the columns in which something stands out from the upper left corner, in clusters."""
+    ground = image.pixelColor(1, 1)
+
+    def is_inked(x: int) -> bool:
+        return any(
+            abs(image.pixelColor(x, y).lightness() - ground.lightness()) > 24
+            for y in range(image.height())
+        )
+
+    clusters: list[tuple[int, int]] = []
+    for x in filter(is_inked, range(image.width())):
+        if clusters and x - clusters[-1][1] <= gap:
+            clusters[-1] = (clusters[-1][0], x)
+        else:
+            clusters.append((x, x))
+    return clusters
+
+
 def contrast(one: str, other: str) -> float:
     """Compute the contrast of two colours as WCAG 2 defines it."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)

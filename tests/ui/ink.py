@@ -4,6 +4,7 @@ A paint engine of its own takes the place of the screen, so that nothing is clip
 to be believed of the widget itself.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,8 +85,10 @@ class _Engine(QPaintEngine):
     def drawTextItem(self, point: Any, item: QTextItem) -> None:
         font = QFont(item.font())
         ink = QFontMetricsF(font).tightBoundingRect(item.text()).translated(QPointF(point))
-        if item.text().strip():
-            self.texts.append((item.text(), ink, font.pixelSize()))
+        # The marks that set a text's direction leave no ink.
+        text = "".join(sign for sign in item.text() if unicodedata.category(sign) != "Cf")
+        if text.strip():
+            self.texts.append((text, ink, font.pixelSize()))
 
     def _ignore(self, *_: Any) -> None:
         return

@@ -58,3 +58,54 @@ def test_a_broken_picture_breaks_nothing(qtbot: QtBot, folder: Path) -> None:
     pictures.wait()
     qtbot.wait(10)
     assert pictures.pixmap("broken.svg", 40, 1.0) is None
+
+
+def colour_of(pictures: Pictures, name: str) -> str | None:
+    pixmap = pictures.pixmap(name, 40, 1.0)
+    return None if pixmap is None else pixmap.toImage().pixelColor(5, 5).name()
+
+
+def in_colour(colour: str) -> str:
+    return SVG.replace("<rect", f'<rect fill="{colour}"')
+
+
+def test_a_picture_that_was_replaced_is_drawn_anew_when_it_is_asked_to(
+    qtbot: QtBot, folder: Path
+) -> None:
+    pictures = Pictures((folder,))
+    for name in ("square.svg", "photo.png", "later.svg"):
+        pictures.pixmap(name, 40, 1.0)
+    qtbot.waitUntil(lambda: colour_of(pictures, "square.svg") == "#000000")
+    qtbot.waitUntil(lambda: colour_of(pictures, "photo.png") == "#ff0000")
+    pictures.wait()
+    qtbot.wait(10)
+    (folder / "square.svg").write_text(in_colour("#00ff00"), "utf-8")
+    (folder / "later.svg").write_text(in_colour("#0000ff"), "utf-8")
+    kept = pictures.pixmap("photo.png", 40, 1.0)
+    pictures.look_again()
+    assert colour_of(pictures, "square.svg") == "#000000", "shown as it was until it is drawn"
+    qtbot.waitUntil(lambda: colour_of(pictures, "square.svg") == "#00ff00")
+    qtbot.waitUntil(lambda: colour_of(pictures, "later.svg") == "#0000ff")
+    assert pictures.pixmap("photo.png", 40, 1.0) is kept
+
+
+def test_a_picture_that_is_gone_is_shown_no_more(qtbot: QtBot, folder: Path) -> None:
+    pictures = Pictures((folder,))
+    pictures.pixmap("square.svg", 40, 1.0)
+    qtbot.waitUntil(lambda: colour_of(pictures, "square.svg") is not None)
+    (folder / "square.svg").unlink()
+    pictures.look_again()
+    qtbot.waitUntil(lambda: colour_of(pictures, "square.svg") is None)
+
+
+def test_a_catalog_in_another_folder_has_its_own_pictures(
+    qtbot: QtBot, folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "square.svg").write_text(in_colour("#00ff00"), "utf-8")
+    pictures = Pictures((folder,))
+    pictures.pixmap("square.svg", 40, 1.0)
+    qtbot.waitUntil(lambda: colour_of(pictures, "square.svg") == "#000000")
+    pictures.look_again((other, folder))
+    qtbot.waitUntil(lambda: colour_of(pictures, "square.svg") == "#00ff00")

@@ -1,21 +1,19 @@
-"""How the whole window looks: themes, sizes, targets, clipped words, right to left."""
+"""How the whole window looks: themes, sizes, targets and clipped words."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QFontMetricsF, QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from app.domain.attempt import AttemptState
 from app.domain.order import OrderState
-from tests.ui.fakes import URL, FakeClock, FakeTill
+from tests.ui.fakes import FakeClock, FakeTill
 from tests.ui.helpers import button, tap
-from ui.demo.eyes import read_qr
 from ui.kit.button import Button
 from ui.kit.chip import Chip
 from ui.kit.text import Text
@@ -176,29 +174,6 @@ def test_no_label_is_cut_off(
         window.rail.orders.click()
         await window.counter.tasks.settled()
         check()
-
-    run(sale())
-
-
-def test_right_to_left_mirrors_the_window(run: Run, make_window: Make, till: FakeTill) -> None:
-    window = make_window(till)
-    window.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-
-    async def sale() -> None:
-        await asyncio.sleep(0)
-        assert window.sell.cart.x() < window.sell.tiles.mapTo(window.sell, QPoint(0, 0)).x()
-        tap(window.sell.tiles, window.sell.tiles.rect_of("bread").center())
-        line = window.counter.cart.content.lines[0]
-        from ui.sell.line_delegate import LinePart
-
-        lines = window.sell.cart.lines
-        fewer, more = lines.rect_of(line.id, LinePart.FEWER), lines.rect_of(line.id, LinePart.MORE)
-        assert more.right() < fewer.left()
-        tap(lines, more.center())
-        assert window.counter.cart.content.quantity_of("bread") == 2
-        picture(window)
-        await charge(window)
-        assert read_qr(picture(window)) == URL
 
     run(sale())
 

@@ -1,5 +1,6 @@
 """The catalog file: what loads, and every fault named at once with file, item and key."""
 
+import os
 import tomllib
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.catalog_file import load_catalog, read_catalog
+from app.catalog_file import MAX_BYTES, load_catalog, read_catalog
+from app.catalog_problems import problem_of
 from app.domain.catalog import UNTAXED, BillingInterval, Catalog, ProductType
 from app.domain.money import EXPONENTS, MAX_MINOR, Money
-from app.errors import CatalogError, Fault
+from app.errors import CatalogError, Fault, Message
 
 SHIPPED = Path(__file__).parents[2] / "catalog.toml"
 
@@ -142,14 +144,14 @@ def test_shop_taxes_and_products_are_read_whole() -> None:
         ({"price": {"amount": float("inf"), "currency": "EUR"}}, "price.amount", "whole number"),
         ({"price": {"amount": True, "currency": "EUR"}}, "price.amount", "whole number"),
         ({"price": {"amount": "100", "currency": "EUR"}}, "price.amount", "whole number"),
-        ({"price": {"amount": MAX_MINOR + 1, "currency": "EUR"}}, "price.amount", "less than"),
-        ({"price": {"amount": 10**30, "currency": "EUR"}}, "price.amount", "less than"),
+        ({"price": {"amount": MAX_MINOR + 1, "currency": "EUR"}}, "price.amount", "not be more"),
+        ({"price": {"amount": 10**30, "currency": "EUR"}}, "price.amount", "not be more"),
         ({"price": {"amount": 100, "currency": "EURO"}}, "price.currency", "not a currency"),
         ({"price": {"amount": 100, "currency": "eur"}}, "price.currency", "not a currency"),
         ({"price": {"amount": 100}}, "price.currency", "names none either"),
         ({"price": {"currency": "EUR"}}, "price.amount", "is missing"),
         ({"price": {"amount": 1, "currency": "EUR", "vat": 1}}, "price.vat", "not a key"),
-        ({"price": 390}, "price", "valid dictionary"),
+        ({"price": 390}, "price", "must be a table"),
         ({"name": ""}, "name", "must not be empty"),
         ({"name": 5}, "name", "must be a text"),
         ({"colour": "blue"}, "colour", "is not a key that the till knows"),
@@ -158,12 +160,13 @@ def test_shop_taxes_and_products_are_read_whole() -> None:
         ({"barcodes": [123]}, "barcodes.0", "must be a text"),
         ({"barcodes": [""]}, "barcodes.0", "must not be empty"),
         ({"tax": "none"}, "tax", "there is no tax 'none'"),
-        ({"product_type": "food"}, "product_type", "'physical'"),
-        ({"billing_interval": "daily"}, "billing_interval", "'monthly'"),
+        ({"product_type": "food"}, "product_type", "physical, digital"),
+        ({"billing_interval": "daily"}, "billing_interval", "weekly, monthly"),
         ({"stock": 1.5}, "stock", "whole number"),
         ({"metadata": {"int": 1.5}}, "metadata.int", "a text, a whole number, true or false"),
         ({"metadata": {"str": {"int": 1}}}, "metadata.str", "a text, a whole number"),
-        ({"metadata": []}, "metadata", "valid dictionary"),
+        ({"metadata": []}, "metadata", "must be a table"),
+        ({"name": "n" * 301}, "name", "longer than 300 characters"),
     ],
 )
 def test_each_fault_names_its_item_and_key(change: dict[str, Any], key: str, words: str) -> None:
@@ -270,11 +273,11 @@ def test_a_table_of_the_wrong_shape_is_named(broken: dict[str, Any], key: str) -
 @pytest.mark.parametrize(
     "text, words",
     [
-        (b"[[products]", "cannot be read"),
-        (b"\xff\xfe", "cannot be read"),
-        (b"a = " + b"[" * 50_000, "cannot be read"),
+        (b"[[products]", "at line 1, column 11: Expected"),
+        (b"\xff\xfe", "is not text in UTF-8"),
+        (b"a = " + b"[" * 50_000, "is nested too deeply"),
         (b"a = " + b"9" * 5_000, "cannot be read"),
-        (b"a = 1\na = 2", "cannot be read"),
+        (b"a = 1\na = 2", "at its end: Cannot overwrite"),
     ],
 )
 def test_a_file_that_is_no_toml_is_a_catalog_error(tmp_path: Path, text: bytes, words: str) -> None:
@@ -289,8 +292,55 @@ def test_a_file_that_is_no_toml_is_a_catalog_error(tmp_path: Path, text: bytes, 
 def test_a_file_that_is_not_there_or_not_a_file_is_a_catalog_error(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="there is no such file"):
         load_catalog(tmp_path / "none.toml")
-    with pytest.raises(CatalogError, match="cannot be read"):
+    with pytest.raises(CatalogError, match="is not an ordinary file"):
         load_catalog(tmp_path)
+    with pytest.raises(CatalogError, match="cannot be read: embedded null"):
+        load_catalog(tmp_path / "a\0b")
+
+
+def test_a_file_that_nobody_may_read_is_a_catalog_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "catalog.toml"
+    path.write_text(MINIMAL, "utf-8")
+
+    def refuse(*_arguments: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(CatalogError, match="cannot be read: Permission denied"):
+        load_catalog(path)
+
+
+def test_a_file_that_is_far_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.toml"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(CatalogError, match="is larger than 64 MB"):
+        load_catalog(path)
+
+
+def test_a_device_is_refused_instead_of_read_for_ever() -> None:
+    with pytest.raises(CatalogError, match="is not an ordinary file"):
+        load_catalog(Path(os.devnull))
+
+
+def test_the_mark_that_some_editors_put_first_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.toml"
+    path.write_text(MINIMAL, "utf-8-sig")
+    assert load_catalog(path).products[0].id == "gift-card"
+
+
+def test_what_pydantic_may_find_some_day_is_passed_on() -> None:
+    problem = problem_of({"type": "new_type", "loc": (), "msg": "Input is odd"})
+    assert problem == "cannot be used: Input is odd"
+
+
+def test_every_word_of_a_fault_can_be_translated() -> None:
+    with pytest.raises(CatalogError) as caught:
+        read_catalog(document(price={"amount": -1}, name=7) | {"taxes": [{}]}, "shop.toml")
+    for fault in caught.value.faults:
+        assert isinstance(fault.item, Message) and isinstance(fault.problem, Message)
 
 
 def test_a_fault_is_one_line_whatever_the_file_says() -> None:
@@ -366,6 +416,9 @@ def assert_sound(catalog: Catalog | CatalogError) -> None:
     if isinstance(catalog, CatalogError):
         assert catalog.faults
         assert all(len(str(fault).splitlines()) == 1 for fault in catalog.faults)
+        for fault in catalog.faults:
+            assert isinstance(fault.problem, Message)
+            assert fault.problem.template != "cannot be used: {reason}", fault.problem
         return
     ids = [product.id for product in catalog.products]
     assert len(set(ids)) == len(ids)

@@ -1,6 +1,6 @@
 """Where the display stands: the monitor that the operator's window is not on, or a window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -118,6 +118,18 @@ class CustomerDisplay(QObject):
             handle.screenChanged.connect(self._settle.start)
         self._look.changed.connect(self._on_look)
         self._place()
+
+    def set_logo(self, logo: str) -> None:
+        """Show another logo, or none: another shop's catalog is in use now."""
+        if logo == self._options.logo:
+            return
+        self._options = replace(self._options, logo=logo)
+        if self.window is not None and self.feed is not None:
+            self.feed.changed.disconnect(self.window.show_model)
+            self.window.hide()
+            self.window.deleteLater()
+            self.window = None
+            self._place()
 
     def stop(self) -> None:
         """Take the display away."""

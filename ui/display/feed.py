@@ -67,6 +67,7 @@ class DisplayFeed(QObject):
         counter.payment_changed.connect(self._on_payment)
         counter.paid.connect(self._on_paid)
         counter.withdrawn.connect(self._on_withdrawn)
+        counter.catalog_told.connect(self._on_catalog)
         self._model = self._present()
 
     @property
@@ -83,6 +84,7 @@ class DisplayFeed(QObject):
             (self._counter.payment_changed, self._on_payment),
             (self._counter.paid, self._on_paid),
             (self._counter.withdrawn, self._on_withdrawn),
+            (self._counter.catalog_told, self._on_catalog),
         ):
             signal.disconnect(slot)
 
@@ -113,6 +115,10 @@ class DisplayFeed(QObject):
         self._linger(
             DisplayModel(Face.NOT_PAID, self._shop, amount=order.total, ending=Ending.CANCELLED)
         )
+
+    def _on_catalog(self) -> None:
+        self._shop = self._counter.shop_name
+        self._tell()
 
     def _on_lingered(self) -> None:
         self._end_lingering()

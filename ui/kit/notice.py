@@ -1,5 +1,6 @@
 """News that floats above a screen: never a dialog, never in the way of the next tap for long."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
@@ -16,6 +17,7 @@ from ui.i18n import _
 from ui.kit.button import Button, Kind
 from ui.kit.card import Card
 from ui.kit.icon import Icon
+from ui.kit.paint import is_flipped
 from ui.kit.text import Text
 from ui.look import Look
 from ui.theme import Tone, Type
@@ -41,14 +43,18 @@ class Corner(StrEnum):
 
 
 class Notice(Card):
-    """One piece of news in a corner of `host`. Bad news stays until it is closed."""
+    """One piece of news in a corner of `host`. Bad news stays until it is closed.
 
-    def __init__(self, look: Look, host: QWidget) -> None:
+    `taken` says how much at the lower edge is taken by something that has to be seen, too.
+    """
+
+    def __init__(self, look: Look, host: QWidget, taken: Callable[[], int] = lambda: 0) -> None:
         super().__init__(look, "raised", border="line_strong", radius=theme.RADIUS_M, parent=host)
         self.setObjectName("notice")
         self._host = host
+        self._taken = taken
         self._corner = Corner.BOTTOM_LEADING
-        self._icon = Icon(look, "info", 24)
+        self._icon = Icon(look, "info", theme.ICON_L)
         self._title = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._detail = Text(look, "", Type.BODY, wraps=True)
         self._close = Button(look, _("Close"), Kind.QUIET, icon="close")
@@ -107,6 +113,11 @@ class Notice(Card):
         if self.isVisible():
             self._place()
 
+    def settle(self) -> None:
+        """Find its place anew."""
+        if self.isVisible():
+            self._place()
+
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
@@ -131,7 +142,6 @@ class Notice(Card):
         self.setFixedHeight(self._row.totalHeightForWidth(width))
         top = margin
         if self._corner is Corner.BOTTOM_LEADING:
-            top = self._host.height() - self.height() - margin
-        is_flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        is_left = (self._corner is Corner.BOTTOM_LEADING) is not is_flipped
+            top = self._host.height() - self.height() - margin - self._taken()
+        is_left = (self._corner is Corner.BOTTOM_LEADING) is not is_flipped(self)
         self.move(QPoint(margin if is_left else self._host.width() - width - margin, top))

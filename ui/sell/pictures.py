@@ -1,6 +1,7 @@
 """Pictures of products: drawn once on a worker thread, kept as pixmaps of the right size."""
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,25 +12,31 @@ from PySide6.QtSvg import QSvgRenderer
 from ui.fonts import RESOURCES
 
 _MAX_FILE: Final = 4 * 1024 * 1024
+_NO_FILE: Final = ("", 0, 0)
 _log = logging.getLogger(__name__)
+
+_File = tuple[str, int, int]
+"""A picture's file as it was drawn from: path, time of change in ns, and size."""
 
 
 class Pictures(QObject):
     """Gives a product's picture as soon as it is drawn; until then there is none.
 
-    A picture is a path below one of `folders`, or an absolute path.
+    A picture is a path below one of `folders`, or an absolute path. It is drawn once, until
+    `look_again` finds another file under its name.
 
     Signals:
         drawn (): A picture that was asked for is here now; views paint again.
     """
 
     drawn = Signal()
-    _finished = Signal(str, int, QImage)
+    _finished = Signal(str, int, QImage, object)
 
     def __init__(self, folders: tuple[Path, ...] = (RESOURCES.parent, RESOURCES)) -> None:
         super().__init__()
         self._folders = folders
         self._ready: dict[tuple[str, int], QPixmap | None] = {}
+        self._files: dict[tuple[str, int], _File] = {}
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(2)
         self._finished.connect(self._on_finished)
@@ -42,32 +49,51 @@ class Pictures(QObject):
         key = (name, pixels)
         if key not in self._ready:
             self._ready[key] = None
-            self._pool.start(lambda: self._draw(name, pixels))
+            folders = self._folders
+            self._pool.start(lambda: self._draw(folders, name, pixels, None))
         pixmap = self._ready[key]
         if pixmap is not None:
             pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
+    def look_again(self, folders: tuple[Path, ...] | None = None) -> None:
+        """Draw anew what has another file by now; until then it is shown as it was.
+
+        `folders` are other places to look in from now on.
+        """
+        self._folders = looked_in = folders or self._folders
+        for (name, pixels), file in tuple(self._files.items()):
+            self._pool.start(partial(self._draw, looked_in, name, pixels, file))
+
     def wait(self) -> None:
         """Wait until everything that was asked for is drawn."""
         self._pool.waitForDone()
 
-    def _draw(self, name: str, pixels: int) -> None:
+    def _draw(
+        self, folders: tuple[Path, ...], name: str, pixels: int, drawn_from: _File | None
+    ) -> None:
         """On a worker thread: images only, no pixmaps and no widgets."""
         image = QImage()
+        file = _NO_FILE
         try:
-            for folder in self._folders:
+            for folder in folders:
                 path = folder / name
                 if path.is_file() and path.stat().st_size <= _MAX_FILE:
-                    image = _read(path, pixels)
+                    found = path.stat()
+                    file = (str(path), found.st_mtime_ns, found.st_size)
+                    if file != drawn_from:
+                        image = _read(path, pixels)
                     break
         except OSError as error:
             _log.info("the picture %s cannot be read: %s", name, error)
-        self._finished.emit(name, pixels, image)
+        if file != drawn_from:
+            self._finished.emit(name, pixels, image, file)
 
-    def _on_finished(self, name: str, pixels: int, image: QImage) -> None:
-        if not image.isNull():
-            self._ready[name, pixels] = QPixmap.fromImage(image)
+    def _on_finished(self, name: str, pixels: int, image: QImage, file: _File) -> None:
+        had = self._ready.get((name, pixels))
+        self._files[name, pixels] = file
+        self._ready[name, pixels] = None if image.isNull() else QPixmap.fromImage(image)
+        if had is not None or not image.isNull():
             self.drawn.emit()
 
 

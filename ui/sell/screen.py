@@ -12,8 +12,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.cart import CartContent
 from app.domain.catalog import Catalog
 from ui import theme
+from ui.bidi import isolated
 from ui.counter import CartModel
 from ui.i18n import _
 from ui.kit.base import Part
@@ -23,6 +25,7 @@ from ui.kit.scroll import ScrolledRow
 from ui.kit.text import ElidedText
 from ui.look import Look
 from ui.sell.cart_panel import CartPanel
+from ui.sell.catalog_notes import CatalogNotes
 from ui.sell.pictures import Pictures
 from ui.sell.tiles import Tiles
 from ui.theme import Type
@@ -55,6 +58,7 @@ class SellScreen(Part):
         super().__init__(look, parent)
         self._catalog = catalog
         self._category = ""
+        self._content = CartContent()
         self.search = Field(look, _("Search or scan"))
         self.search.setObjectName("search")
         self.search.text_changed.connect(self._on_search)
@@ -63,7 +67,13 @@ class SellScreen(Part):
         self.tiles.chosen.connect(self.product_chosen)
         self.cart = CartPanel(look)
         self._chips = QButtonGroup(self)
-        self._chips_row = self._make_chips()
+        self._chips.setExclusive(True)
+        self._chips.idClicked.connect(self._on_category)
+        self._categories: tuple[str, ...] = ()
+        self._chips_row = ScrolledRow(look, self._make_chips())
+        self._chips_row.setObjectName("categories")
+        self._chips_row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.notes = CatalogNotes(look)
         self._nothing = _Nothing(look)
         grid = QWidget()
         self._grid = QStackedLayout(grid)
@@ -75,6 +85,7 @@ class SellScreen(Part):
         self._left = QVBoxLayout()
         self._left.addLayout(self._bar)
         self._left.addWidget(grid, 1)
+        self._left.addWidget(self.notes)
         self._row = QHBoxLayout(self)
         self._row.addLayout(self._left, 1)
         self._row.addWidget(self.cart)
@@ -83,8 +94,20 @@ class SellScreen(Part):
 
     def show_cart(self, cart: CartModel) -> None:
         """Show the cart, and on the tiles what of each is in it."""
+        self._content = cart.content
         self.cart.show_cart(cart)
         self.tiles.show_cart(cart.content)
+        self.notes.show_cart(cart.content, self._catalog)
+
+    def show_catalog(self, catalog: Catalog) -> None:
+        """Sell from another catalog; category, search and place stay as far as they still exist."""
+        self._catalog = catalog
+        if catalog.categories() != self._categories:
+            place = self._chips_row.horizontalScrollBar().value()
+            self._chips_row.setWidget(self._make_chips())
+            self._chips_row.horizontalScrollBar().setValue(place)
+        self.notes.show_cart(self._content, catalog)
+        self._find(again=True)
 
     def type_into_search(self, text: str) -> None:
         """Take over what was typed elsewhere."""
@@ -117,6 +140,7 @@ class SellScreen(Part):
     def _arrange(self) -> None:
         """Give the cart its share; put search and chips in one row where height is short."""
         dp = self.look.dp
+        self.notes.set_room(self.height())
         share = round(self.width() * _CART_SHARE)
         self.cart.setFixedWidth(max(dp(_CART_LEAST), min(share, dp(_CART_MOST))))
         is_wide = self.width() >= dp(_WIDE)
@@ -130,24 +154,26 @@ class SellScreen(Part):
         else:
             self.search.setMaximumWidth(QWIDGETSIZE_MAX)
 
-    def _make_chips(self) -> ScrolledRow:
+    def _make_chips(self) -> QWidget:
+        """Make a chip for each category; the one that was chosen stays so while it exists."""
+        for chip in self._chips.buttons():
+            self._chips.removeButton(chip)
+        self._categories = self._catalog.categories()
+        if self._category not in self._categories:
+            self._category = ""
         content = QWidget()
+        content.setObjectName("scrolled")
         row = QHBoxLayout(content)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(self.look.metrics.gap)
-        self._chips.setExclusive(True)
-        for number, name in enumerate(("", *self._catalog.categories())):
+        for number, name in enumerate(("", *self._categories)):
             chip = Chip(self.look, name or _("All"))
             chip.setProperty("category", name)
-            chip.setChecked(number == 0)
+            chip.setChecked(name == self._category)
             self._chips.addButton(chip, number)
             row.addWidget(chip)
         row.addStretch(1)
-        self._chips.idClicked.connect(self._on_category)
-        scrolled = ScrolledRow(self.look, content)
-        scrolled.setObjectName("categories")
-        scrolled.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        return scrolled
+        return content
 
     def _on_category(self, number: int) -> None:
         chip = self._chips.button(number)
@@ -158,11 +184,12 @@ class SellScreen(Part):
     def _on_search(self, text: str) -> None:
         self._find()
 
-    def _find(self) -> None:
+    def _find(self, *, again: bool = False) -> None:
         """Show what is searched for. A search looks through every category."""
         text = self.search.text.strip()
         found = self._catalog.search(text, "" if text else self._category)
-        self.tiles.show_products(found, mark_first=bool(text))
+        show = self.tiles.show_products_again if again else self.tiles.show_products
+        show(found, mark_first=bool(text))
         self._nothing.show_search(text)
         self._grid.setCurrentWidget(self.tiles if found else self._nothing)
 
@@ -203,6 +230,6 @@ class _Nothing(QWidget):
     def show_search(self, text: str) -> None:
         """Name what was not found."""
         if text:
-            self._title.set_text(_("Nothing matches “{text}”").format(text=text))
+            self._title.set_text(_("Nothing matches “{text}”").format(text=isolated(text)))
         else:
             self._title.set_text(_("There is nothing to sell here yet"))

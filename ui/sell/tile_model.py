@@ -1,6 +1,7 @@
 """The products on the tiles, with what of each is in the cart."""
 
 from enum import IntEnum
+from operator import is_
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -33,7 +34,7 @@ class TileModel(QAbstractListModel):
 
     def show_products(self, products: list[Product]) -> None:
         """Show these products and no others."""
-        if products == self._products:
+        if len(products) == len(self._products) and all(map(is_, products, self._products)):
             return
         self.beginResetModel()
         self._products = products

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from app.domain.cart import CartContent
 from app.domain.catalog import Product
 from ui.i18n import _
+from ui.kit.paint import is_flipped
 from ui.kit.scroll import ScrollHint, scroll_by_finger
 from ui.look import Look
 from ui.metrics import TILE_MM
@@ -21,6 +22,8 @@ _WANTED_WIDTH: Final = 144
 _SMALL_WIDTH: Final = 124
 _SMALL_VIEW: Final = 700
 _PICTURE_SHARE: Final = 0.62
+_Move = QAbstractItemView.CursorAction
+_MIRRORED: Final = {_Move.MoveLeft: _Move.MoveRight, _Move.MoveRight: _Move.MoveLeft}
 
 
 class Tiles(QListView):
@@ -62,6 +65,25 @@ class Tiles(QListView):
         self._model.show_products(products)
         self._delegate.marked_row = 0 if mark_first and products else -1
         self.scrollToTop()
+        self.viewport().update()
+
+    def show_products_again(self, products: list[Product], *, mark_first: bool = False) -> None:
+        """Show these products in place of the former, without moving what the operator looks at."""
+        top = self.verticalScrollBar().value()
+        current = self._id_in(self.currentIndex().row())
+        pressed = self._id_in(self._delegate.pressed_row)
+        self._model.show_products(products)
+        self._delegate.marked_row = 0 if mark_first and products else -1
+        self.doItemsLayout()
+        row = self._model.row_of(current)
+        if row is not None:
+            self.selectionModel().setCurrentIndex(
+                self._model.index(row), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+        self.verticalScrollBar().setValue(top)
+        if self._id_in(self._delegate.pressed_row) != pressed:
+            # A finger that is down must not ring up what has slid beneath it.
+            self._press(-1)
         self.viewport().update()
 
     def show_cart(self, content: CartContent) -> None:
@@ -130,6 +152,16 @@ class Tiles(QListView):
             event.ignore()
             return
         super().keyPressEvent(event)
+
+    def moveCursor(self, action: _Move, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        # Qt's grid knows no other direction than its own.
+        if is_flipped(self):
+            action = _MIRRORED.get(action, action)
+        return super().moveCursor(action, modifiers)
+
+    def _id_in(self, row: int) -> str:
+        is_shown = 0 <= row < self._model.rowCount()
+        return self._model.product_at(self._model.index(row)).id if is_shown else ""
 
     def _tile_at(self, event: QMouseEvent) -> QModelIndex:
         index = self.indexAt(event.position().toPoint())
