@@ -14,7 +14,7 @@ from app.events import Fact
 from app.store import Store
 from app.store.attempts import attempts_of
 from app.store.journal import history_of
-from app.store.orders import find_order, newest_unfinished, order_rows
+from app.store.orders import count_awaited, find_order, newest_unfinished, order_rows
 from app.store.payments import exceptions_of, tenders_of
 from app.store.transaction import Row, maybe_stamp, read_stamp
 
@@ -84,13 +84,17 @@ class OrderBook:
         return await self._store.read(lambda db: _detail(db, order_id))
 
     async def unfinished(self) -> OrderDetail | None:
-        """Give the newest open order that can still be paid: what the screen showed last."""
+        """Give the open order that was being paid last, on the screen; not what is processing."""
 
         def look(db: sqlite3.Connection) -> OrderDetail | None:
             order_id = newest_unfinished(db)
             return None if order_id is None else _detail(db, order_id)
 
         return await self._store.read(look)
+
+    async def awaited(self) -> int:
+        """Count the open orders whose customer has confirmed and whose money is still to come."""
+        return await self._store.read(count_awaited)
 
 
 def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:

@@ -10,7 +10,7 @@ from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Books, JudgedPayment, Standing, Verdict, end_of_order, judge
 from app.domain.ledger import payment_entries, refund_entries, sale_entries
-from app.domain.observation import Observation, SessionState
+from app.domain.observation import Observation, SessionState, Source
 from app.domain.order import Order, OrderState
 from app.domain.refund import RefundObservation, RefundState
 from app.errors import InvariantError, Message
@@ -263,14 +263,22 @@ def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Ob
     is_over = attempt.state is not AttemptState.PROCESSING
     if seen.is_final and is_over and not attempt.is_final:
         attempt = mark_attempt(tx, attempt, is_final=1)
-    if seen.decline and attempt.is_live and seen.decline != attempt.decline:
-        mark_attempt(tx, attempt, decline=seen.decline)
-        tx.record(
-            "attempt.declined",
-            order_id=attempt.order_id,
-            attempt_id=attempt.id,
-            data={"decline": seen.decline, "source": seen.source.value},
-        )
+    # Only an open session takes another try; a debit that fails later is told by its session.
+    is_open = attempt.state is AttemptState.OPEN
+    if seen.decline is not None and is_open and seen.decline != attempt.decline:
+        _write_try(tx, attempt, seen.decline, seen.source)
+
+
+def _write_try(tx: Transaction, attempt: Attempt, decline: str, source: Source) -> None:
+    """Write down how the customer's newest try stands: refused, or no longer."""
+    mark_attempt(tx, attempt, decline=decline)
+    told = {"decline": decline, "source": source.value}
+    tx.record(
+        "attempt.declined" if decline else "attempt.tried_again",
+        order_id=attempt.order_id,
+        attempt_id=attempt.id,
+        data={name: value for name, value in told.items() if value},
+    )
 
 
 def hold_unknown(tx: Transaction, attempt: Attempt, detail: str) -> Attempt:

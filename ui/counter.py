@@ -20,7 +20,7 @@ from app.domain.pricing import Totals, price
 from app.errors import CartRefused, ConfigError, ScantillError
 from app.events import Fact
 from app.status import PhonesState
-from ui.i18n import _
+from ui.i18n import _, ngettext
 from ui.pay.state import Action, PaidModel, PayModel
 from ui.payment import Payment, paid_model
 from ui.tasks import Tasks
@@ -212,10 +212,22 @@ class Counter(QObject):
             self._end_payment(keep_cart=not self._cart_is_being_paid)
 
     async def resume(self) -> None:
-        """At start: go on with the newest order that a customer can still pay."""
+        """At start: go on with what was being paid on the screen, or tell what still waits."""
         detail = await self._till.orders.unfinished()
         if detail is not None and self._stage is Stage.SELLING:
             self._follow(detail.order.total).resume(detail)
+            return
+        count = await self._till.orders.awaited()
+        if count and self._stage is Stage.SELLING:
+            title = ngettext(
+                "{count} order is still waiting for its money",
+                "{count} orders are still waiting for their money",
+                count,
+            )
+            self.told.emit(
+                title.format(count=count),
+                _("The till keeps asking, and says when it is paid. You find it under Orders."),
+            )
 
     def continue_payment(self, order_id: str) -> None:
         """Take up an open order from the list. The cart at hand waits as it is."""

@@ -14,6 +14,7 @@ from ui.kit.paint import ground, is_flipped, mirrored, ring, text_in
 from ui.look import Look
 from ui.theme import Type
 
+_DISPLAY_KEY: Final = "Ctrl+D"
 _WIDTH: Final = 84
 _BUTTON: Final = 76
 _BADGE: Final = 20
@@ -95,10 +96,12 @@ class Rail(Part):
     Signals:
         place_wanted (int): 0 is Sell, 1 is Orders.
         theme_wanted: Light shall become dark, or the other way round.
+        display_wanted: The customer's display shall be opened, or closed.
     """
 
     place_wanted = Signal(int)
     theme_wanted = Signal()
+    display_wanted = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
@@ -119,13 +122,28 @@ class Rail(Part):
         self._theme.set_icon_only(True)
         self._theme.setObjectName("theme")
         self._theme.clicked.connect(self.theme_wanted)
+        self.display = Button(look, "", Kind.QUIET, icon="display_off")
+        self.display.set_icon_only(True)
+        self.display.setObjectName("customer_display")
+        self.display.setShortcut(QKeySequence(_DISPLAY_KEY))
+        self.display.clicked.connect(self.display_wanted)
+        self.show_display(is_open=False)
         self._column.addStretch(1)
+        self._column.addWidget(self.display)
         self._column.addWidget(self._theme)
         self.on_look_changed()
 
     def show_place(self, number: int) -> None:
         """Mark where one is."""
         self._group.button(number).setChecked(True)
+
+    def show_display(self, *, is_open: bool) -> None:
+        """Show whether the customer's display is there to be seen."""
+        label = _("Close the customer display") if is_open else _("Open the customer display")
+        self.display.set_icon("display" if is_open else "display_off")
+        self.display.set_label(label)
+        key = QKeySequence(_DISPLAY_KEY).toString(QKeySequence.SequenceFormat.NativeText)
+        self.display.setToolTip(f"{label} ({key})")
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""

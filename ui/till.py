@@ -54,7 +54,11 @@ class OrderBook(Protocol):
         ...
 
     async def unfinished(self) -> OrderDetail | None:
-        """Give the newest open order with a live attempt."""
+        """Give the open order that was being paid last, on the screen; not what is processing."""
+        ...
+
+    async def awaited(self) -> int:
+        """Count the open orders whose customer has confirmed and whose money is still to come."""
         ...
 
 

@@ -184,6 +184,9 @@ class Window(QMainWindow):
         self.orders.continue_wanted.connect(self._on_continue)
         self.rail.place_wanted.connect(self._show_place)
         self.rail.theme_wanted.connect(self._on_theme_wanted)
+        self.rail.display.setVisible(self.display.is_possible)
+        self.rail.display_wanted.connect(self.display.toggle)
+        self.display.open_changed.connect(lambda is_open: self.rail.show_display(is_open=is_open))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_desktop_theme)
 
     # --- what the counter tells -----------------------------------------------------------

@@ -45,8 +45,9 @@ class Observation:
 
     `provider_account` is the provider's own account behind the credential that fetched or verified
     it; `live` is real money. `reference` is ours as the provider gives it back. `is_final` says
-    that no money can come by this session any more. `decline` is the provider's code for the last
-    refused try of the customer, who may try again while the session is open.
+    that no money can come by this session any more. `decline` is the provider's code for the
+    customer's newest try where that was refused, and empty where it was not (nobody tried, or
+    another try is under way); None where this look says nothing of it.
     """
 
     source: Source
@@ -59,5 +60,5 @@ class Observation:
     observed_at: datetime
     payments: tuple[SeenPayment, ...] = ()
     is_final: bool = False
-    decline: str = ""
+    decline: str | None = None
     event_id: str = ""

@@ -17,6 +17,7 @@ EVENTS: Final = (
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
     "payment_intent.payment_failed",
+    "payment_intent.requires_action",
     "refund.created",
     "refund.updated",
     "refund.failed",

@@ -25,6 +25,7 @@ from app.providers.stripe_sessions import (
 from app.providers.stripe_webhooks import subject_of
 
 _DECLINED: Final = "payment_intent.payment_failed"
+_CHALLENGED: Final = "payment_intent.requires_action"
 _FAILED: Final = "checkout.session.async_payment_failed"
 _REFUND_EVENTS: Final = frozenset({"refund.created", "refund.updated", "refund.failed"})
 _SESSION_EVENTS: Final = frozenset(
@@ -44,6 +45,9 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
         return _session(subject, delivery, at)
     if delivery.event_type == _DECLINED:
         return _decline(subject, delivery, at)
+    if delivery.event_type == _CHALLENGED:
+        # Stripe's events come in any order: whether this try is still the newest, a look tells.
+        return Recheck(reference_of(subject))
     if delivery.event_type in _REFUND_EVENTS:
         return _refund(subject, delivery, at)
     return None

@@ -76,7 +76,7 @@ def observation_from(
         observed_at=at,
         payments=payments,
         is_final=is_final,
-        decline=decline_of(session.get("payment_intent")) if state is SessionState.OPEN else "",
+        decline=decline_of(session.get("payment_intent")) if state is SessionState.OPEN else None,
         event_id=event_id,
     )
 
@@ -88,9 +88,16 @@ def reference_of(session: Mapping[str, Any]) -> str:
     return str(session.get("client_reference_id") or kept or "")
 
 
-def decline_of(intent: Any) -> str:
-    """Give Stripe's code for the customer's last refused try, or an empty text."""
-    if not isinstance(intent, Mapping) or intent.get("status") != "requires_payment_method":
+def decline_of(intent: Any) -> str | None:
+    """Give Stripe's code for the customer's newest try where it was refused, else an empty text.
+
+    An intent that waits for the bank's challenge or is processed has a newer try than the one that
+    was refused. None for an intent that is absent or not expanded. Source: Stripe's "How
+    PaymentIntents work", statuses.
+    """
+    if not isinstance(intent, Mapping):
+        return None
+    if intent.get("status") != "requires_payment_method":
         return ""
     error = intent.get("last_payment_error")
     if not isinstance(error, Mapping):

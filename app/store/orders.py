@@ -72,13 +72,32 @@ def move_order(
 
 
 def newest_unfinished(connection: sqlite3.Connection) -> str | None:
-    """Find the newest open order with a live attempt: what the screen showed before a restart."""
+    """Find what the screen showed before a restart: an open order that was being paid just then.
+
+    That is one whose code is on show and payable, or else the newest order while its session is
+    opened, closed or asked about. A newer order shows that an older one was set aside; and what is
+    processing may take days, so that nobody waits before the screen for it.
+    """
     row = connection.execute(
         "SELECT orders.id FROM orders JOIN attempts ON attempts.order_id = orders.id "
         f"WHERE orders.state = 'open' AND attempts.state IN ({_LIVE}) "
+        "AND attempts.state != 'processing' "
+        "AND ((attempts.state = 'open' AND attempts.shown_at IS NOT NULL "
+        "AND attempts.close_reason IS NULL) "
+        "OR orders.number = (SELECT max(number) FROM orders)) "
         "ORDER BY orders.number DESC LIMIT 1"
     ).fetchone()
     return None if row is None else str(row[0])
+
+
+def count_awaited(connection: sqlite3.Connection) -> int:
+    """Count the open orders whose customer has confirmed and whose money is still to come."""
+    (count,) = connection.execute(
+        "SELECT count(DISTINCT orders.id) FROM orders "
+        "JOIN attempts ON attempts.order_id = orders.id "
+        "WHERE orders.state = 'open' AND attempts.state = 'processing'"
+    ).fetchone()
+    return int(count)
 
 
 def order_rows(

@@ -46,6 +46,8 @@ class Rig(Protocol):
 
     def decline(self, session_id: str) -> None: ...
 
+    def challenge(self, session_id: str) -> None: ...
+
     def expire(self, session_id: str) -> None: ...
 
     def lose_the_next_answer(self) -> None: ...
@@ -80,6 +82,9 @@ class StripeRig:
 
     def decline(self, session_id: str) -> None:
         self._customer(session_id, "4000000000000002", "declined")
+
+    def challenge(self, session_id: str) -> None:
+        self._customer(session_id, "4000002500003155", "requires_action")
 
     def pay_slowly(self, session_id: str) -> None:
         self._customer(session_id, "4242424242424242", "processing", delayed=True)
@@ -157,6 +162,9 @@ class FakeRig:
 
     def decline(self, session_id: str) -> None:
         assert self._provider.decline(session_id)
+
+    def challenge(self, session_id: str) -> None:
+        assert self._provider.challenge(session_id)
 
     def expire(self, session_id: str) -> None:
         self._provider.close(session_id)

@@ -182,7 +182,19 @@ def test_a_refused_try_leaves_the_session_open_with_the_reason(rig: Rig) -> None
         assert seen.decline
         await asyncio.to_thread(rig.pay, session.session_id)
         seen = await strategy.fetch(session.session_id, source=Source.POLL)
-        assert (seen.state, seen.decline) == (SessionState.PAID, "")
+        assert (seen.state, seen.decline) == (SessionState.PAID, None)
+
+    tried(rig, story)
+
+
+def test_a_newer_try_that_the_bank_asks_about_takes_the_refusal_back(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        session = await opened(strategy)
+        for happens, is_refused in ((rig.decline, True), (rig.challenge, False)):
+            await asyncio.to_thread(happens, session.session_id)
+            seen = await strategy.fetch(session.session_id, source=Source.POLL)
+            assert (seen.state, seen.payments) == (SessionState.OPEN, ())
+            assert seen.decline is not None and bool(seen.decline) is is_refused
 
     tried(rig, story)
 

@@ -20,7 +20,10 @@ def test_a_challenge_is_failed_then_passed(tmp_path: Path) -> None:
     said = ended(tmp_path, "challenge")
     assert "The customer did not confirm with the bank." in said
     assert "order 1 is paid" in said
-    assert {"pay-not-proven", "paid"} <= set(names(tmp_path))
+    # Declined is taken back while the bank asks about the next try.
+    refused, again = map(said.index, ("did not confirm", "Waiting for the customer"))
+    assert refused < again < said.index("PAID on both screens")
+    assert {"pay-not-proven", "display-challenge-again", "paid"} <= set(names(tmp_path))
 
 
 def test_a_processing_error_is_seen_and_another_card_pays(tmp_path: Path) -> None:
@@ -32,7 +35,9 @@ def test_a_processing_error_is_seen_and_another_card_pays(tmp_path: Path) -> Non
 def test_late_money_is_told_while_the_next_customer_is_served(tmp_path: Path) -> None:
     said = ended(tmp_path, "late")
     assert said.index("Order 1 is set aside") < said.index("Order 1 is paid")
-    assert {"pay-processing", "sell-paid-later", "orders"} <= set(names(tmp_path))
+    assert {"pay-processing", "display-processing", "sell-paid-later", "orders"} <= set(
+        names(tmp_path)
+    )
 
 
 @pytest.mark.slow

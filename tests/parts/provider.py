@@ -129,6 +129,15 @@ class FakeProvider:
         self._tell(session, "declined")
         return True
 
+    def challenge(self, session_id: str) -> bool:
+        """Let the customer try again and have the bank ask who pays."""
+        session = self.sessions[session_id]
+        if session.state is not SessionState.OPEN:
+            return False
+        session.decline = ""
+        self._tell(session, "recheck")
+        return True
+
     def close(self, session_id: str) -> FakeSession:
         session = self.sessions[session_id]
         if session.state is SessionState.OPEN:
@@ -299,7 +308,7 @@ class FakeStrategy:
                 for payment_id, minor, currency in event["payments"]
             ),
             is_final=event["final"],
-            decline=event["decline"],
+            decline=event["decline"] if state is SessionState.OPEN else None,
             event_id=delivery.event_id,
         )
 
@@ -347,5 +356,5 @@ class FakeStrategy:
             observed_at=self.books.clock.now(),
             payments=tuple(session.payments),
             is_final=self.books.is_final(session),
-            decline=session.decline if session.state is SessionState.OPEN else "",
+            decline=session.decline if session.state is SessionState.OPEN else None,
         )

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.ui.fakes import FakeClock, FakeTill
+from tests.ui.helpers import display_of
 from ui.application import create_application
 from ui.counter import CartModel, Counter
+from ui.display.display import DisplayOptions
 from ui.format import Formats
 from ui.i18n import use_language
 from ui.look import Look
@@ -87,6 +89,22 @@ def make_window(qtbot: QtBot, clock: FakeClock) -> Callable[..., Window]:
 @pytest.fixture
 def window(make_window: Callable[..., Window], till: FakeTill) -> Window:
     return make_window(till)
+
+
+@pytest.fixture
+def displayed(qtbot: QtBot, make_window: Callable[..., Window], till: FakeTill) -> Window:
+    """Give a window whose customer's display stands in a window of its own."""
+    made = make_window(till, display=DisplayOptions(place="window"))
+    made.display.start()
+    qtbot.addWidget(display_of(made))
+    return made
+
+
+@pytest.fixture
+def counter(qapp: QApplication, till: FakeTill, clock: FakeClock) -> Iterator[Counter]:
+    made = Counter(till, clock)
+    yield made
+    made._timer.stop()
 
 
 @pytest.fixture

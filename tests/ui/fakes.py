@@ -299,12 +299,23 @@ class FakeOrders:
         )
 
     async def unfinished(self) -> OrderDetail | None:
+        newest = max((order.number for order in self.orders.values()), default=0)
         for order in sorted(self.orders.values(), key=lambda one: -one.number):
             if order.state is OrderState.OPEN and any(
-                one.is_live for one in self.attempts_of(order.id)
+                one.is_live
+                and one.state is not AttemptState.PROCESSING
+                and (order.number == newest or (one.is_payable and one.shown_at is not None))
+                for one in self.attempts_of(order.id)
             ):
                 return await self.detail(order.id)
         return None
+
+    async def awaited(self) -> int:
+        return sum(
+            order.state is OrderState.OPEN
+            and any(one.state is AttemptState.PROCESSING for one in self.attempts_of(order.id))
+            for order in self.orders.values()
+        )
 
 
 class FakeTill:

@@ -8,7 +8,12 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QWidget
 
+from tests.ui.fakes import FakeTill
 from ui.counter import Counter, Stage
+from ui.display.model import Face
+from ui.display.window import DisplayWindow
+from ui.pay.state import PayModel
+from ui.window import Window
 
 
 async def emitted(signal: SignalInstance) -> Any:
@@ -54,6 +59,47 @@ def button(parent: QWidget, name: str) -> QAbstractButton:
 def stage_of(counter: Counter) -> Stage:
     """Ask anew what the counter is doing."""
     return counter.stage
+
+
+def add(counter: Counter, till: FakeTill, *product_ids: str) -> None:
+    """Ring up one piece of each."""
+    for product_id in product_ids:
+        product = till.catalog.product(product_id)
+        assert product is not None
+        counter.add(product)
+
+
+def payment_of(counter: Counter) -> PayModel:
+    """Give what the Pay screen shows."""
+    shown = counter.payment
+    assert shown is not None
+    return shown
+
+
+async def charged(counter: Counter, till: FakeTill, *product_ids: str) -> str:
+    """Ring up, charge and wait until the code is on the screen; give the order's id."""
+    add(counter, till, *(product_ids or ("coffee",)))
+    assert counter.charge()
+    await counter.tasks.settled()
+    return next(reversed(till.orders.orders))
+
+
+def display_of(window: Window) -> DisplayWindow:
+    """Give the customer's display, which must be there."""
+    assert window.display.window is not None
+    return window.display.window
+
+
+def face_of(window: Window) -> Face:
+    """Say which face the customer's display shows."""
+    model = window.display.model
+    assert model is not None
+    return model.face
+
+
+def picture(widget: QWidget) -> QImage:
+    """Give a widget as it paints itself."""
+    return widget.grab().toImage()
 
 
 def ink(image: QImage, gap: int = 14) -> list[tuple[int, int]]:

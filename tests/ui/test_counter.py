@@ -1,10 +1,8 @@
 """The counter: from the cart to the code and to paid."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
-
-import pytest
 
 from app.domain.attempt import AttemptState
 from app.domain.money import Money
@@ -18,40 +16,12 @@ from app.errors import (
     Unavailable,
 )
 from tests.conftest import ExpectedLogs
-from tests.ui.fakes import URL, FakeClock, FakeTill
-from tests.ui.helpers import Recorder, emitted, stage_of
+from tests.ui.fakes import URL, FakeTill
+from tests.ui.helpers import Recorder, add, charged, emitted, payment_of, stage_of
 from ui.counter import Counter, Stage
-from ui.pay.state import Action, PaidModel, PayModel, Phase
+from ui.pay.state import Action, PaidModel, Phase
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
-
-
-@pytest.fixture
-def counter(qapp: object, till: FakeTill, clock: FakeClock) -> Iterator[Counter]:
-    made = Counter(till, clock)
-    yield made
-    made._timer.stop()
-
-
-def add(counter: Counter, till: FakeTill, *product_ids: str) -> None:
-    for product_id in product_ids:
-        product = till.catalog.product(product_id)
-        assert product is not None
-        counter.add(product)
-
-
-def model(counter: Counter) -> PayModel:
-    shown = counter.payment
-    assert shown is not None
-    return shown
-
-
-async def charged(counter: Counter, till: FakeTill, *product_ids: str) -> str:
-    """Ring up, charge and wait until the code is on the screen; give the order's id."""
-    add(counter, till, *(product_ids or ("coffee",)))
-    assert counter.charge()
-    await counter.tasks.settled()
-    return next(reversed(till.orders.orders))
 
 
 def test_a_sale_goes_from_charge_to_paid_and_on(run: Run, counter: Counter, till: FakeTill) -> None:
@@ -59,8 +29,8 @@ def test_a_sale_goes_from_charge_to_paid_and_on(run: Run, counter: Counter, till
         stages, paid = Recorder(counter.stage_changed), Recorder(counter.paid)
         order_id = await charged(counter, till, "coffee", "bread")
         assert till.checkout.calls == ["place_order", "open_session", "mark_shown"]
-        assert model(counter).phase is Phase.WAITING
-        assert model(counter).url == URL
+        assert payment_of(counter).phase is Phase.WAITING
+        assert payment_of(counter).url == URL
         assert counter.cart.is_locked
         till.pay(order_id)
         assert paid.calls == [(PaidModel(Money(790, "EUR"), 1, 101),)]
@@ -99,10 +69,10 @@ def test_the_code_is_not_shown_before_the_books_know_it(
         await till.checkout.called("mark_shown")
         await asyncio.sleep(0.01)
         assert all(call[0].url is None for call in seen.calls)
-        assert model(counter).phase is Phase.OPENING
+        assert payment_of(counter).phase is Phase.OPENING
         gate.set()
         await counter.tasks.settled()
-        assert model(counter).url == URL
+        assert payment_of(counter).url == URL
 
     run(sale())
 
@@ -161,16 +131,16 @@ def test_a_refused_session_can_be_tried_again_for_the_same_order(
     async def sale() -> None:
         till.checkout.errors["open_session"] = Rejected("Amount too small", code="amount_too_small")
         await charged(counter, till)
-        assert model(counter).phase is Phase.REFUSED
-        error = model(counter).error
+        assert payment_of(counter).phase is Phase.REFUSED
+        error = payment_of(counter).error
         assert error is not None
         assert error.title == "Amount too small"
         del till.checkout.errors["open_session"]
         counter.act(Action.NEW_CODE)
         counter.act(Action.NEW_CODE)
-        assert model(counter).phase is Phase.OPENING
+        assert payment_of(counter).phase is Phase.OPENING
         await counter.tasks.settled()
-        assert model(counter).phase is Phase.WAITING
+        assert payment_of(counter).phase is Phase.WAITING
         assert till.checkout.calls.count("open_session") == 2
         assert len(till.orders.orders) == 1
 
@@ -183,8 +153,8 @@ def test_a_lost_answer_is_unknown_and_shows_no_code(
     async def sale() -> None:
         till.checkout.opens_as = AttemptState.UNKNOWN
         order_id = await charged(counter, till)
-        assert model(counter).phase is Phase.UNKNOWN
-        assert model(counter).url is None
+        assert payment_of(counter).phase is Phase.UNKNOWN
+        assert payment_of(counter).url is None
         assert "mark_shown" not in till.checkout.calls
         # The till keeps asking, and learns that the session exists.
         attempt = till.orders.attempts_of(order_id)[0]
@@ -192,8 +162,8 @@ def test_a_lost_answer_is_unknown_and_shows_no_code(
         till.tell_of("attempt.open", order_id, attempt.id)
         await counter.tasks.settled()
         assert till.checkout.calls[-1] == "mark_shown"
-        assert model(counter).phase is Phase.WAITING
-        assert model(counter).url == URL
+        assert payment_of(counter).phase is Phase.WAITING
+        assert payment_of(counter).url == URL
 
     run(sale())
 
@@ -204,8 +174,8 @@ def test_an_error_of_ours_while_opening_is_loud_and_says_unknown(
     async def sale() -> None:
         till.checkout.errors["open_session"] = KeyError("bug")
         await charged(counter, till)
-        assert model(counter).phase is Phase.UNKNOWN
-        assert isinstance(model(counter).error, InvariantError)
+        assert payment_of(counter).phase is Phase.UNKNOWN
+        assert isinstance(payment_of(counter).error, InvariantError)
 
     run(sale())
     expected_logs.take("an unexpected error")
@@ -217,13 +187,13 @@ def test_a_code_that_the_books_refuse_is_not_painted(
     async def sale() -> None:
         till.checkout.errors["mark_shown"] = CheckoutRefused("This code must not be shown any more")
         await charged(counter, till)
-        assert model(counter).url is None
-        assert model(counter).phase is Phase.OPENING
-        assert model(counter).error is not None
+        assert payment_of(counter).url is None
+        assert payment_of(counter).phase is Phase.OPENING
+        assert payment_of(counter).error is not None
         del till.checkout.errors["mark_shown"]
         counter.act(Action.CHECK_NOW)
         await counter.tasks.settled()
-        assert model(counter).url == URL
+        assert payment_of(counter).url == URL
 
     run(sale())
 
@@ -235,8 +205,8 @@ def test_a_decline_is_told_and_the_code_stays(run: Run, counter: Counter, till: 
         till.orders.change(attempt.id, decline="card_declined")
         till.tell_of("attempt.declined", order_id, attempt.id, decline="card_declined")
         await counter.tasks.settled()
-        assert model(counter).phase is Phase.DECLINED
-        assert model(counter).url == URL
+        assert payment_of(counter).phase is Phase.DECLINED
+        assert payment_of(counter).url == URL
 
     run(sale())
 
@@ -249,17 +219,17 @@ def test_check_now_asks_once_at_a_time_and_shows_its_error(
         till.checkout.errors["check_now"] = Unavailable("Stripe did not answer")
         counter.act(Action.CHECK_NOW)
         counter.act(Action.CHECK_NOW)
-        assert model(counter).is_busy
+        assert payment_of(counter).is_busy
         await counter.tasks.settled()
         assert till.checkout.calls.count("check_now") == 1
-        error = model(counter).error
+        error = payment_of(counter).error
         assert error is not None
         assert error.title == "Stripe did not answer"
-        assert model(counter).phase is Phase.WAITING
+        assert payment_of(counter).phase is Phase.WAITING
         del till.checkout.errors["check_now"]
         counter.act(Action.CHECK_NOW)
         await counter.tasks.settled()
-        assert model(counter).error is None
+        assert payment_of(counter).error is None
 
     run(sale())
 

@@ -1,11 +1,9 @@
 """The counter: how a payment ends otherwise, is set aside, or is taken up again."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from app.domain.attempt import AttemptState, CloseReason
 from app.domain.cart import Discount
@@ -17,39 +15,11 @@ from app.errors import (
 )
 from tests.conftest import ExpectedLogs
 from tests.ui.fakes import URL, FakeClock, FakeTill
-from tests.ui.helpers import Recorder, stage_of
+from tests.ui.helpers import Recorder, add, charged, payment_of, stage_of
 from ui.counter import Counter, Stage
-from ui.pay.state import Action, PayModel, Phase
+from ui.pay.state import Action, Phase
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
-
-
-@pytest.fixture
-def counter(qapp: object, till: FakeTill, clock: FakeClock) -> Iterator[Counter]:
-    made = Counter(till, clock)
-    yield made
-    made._timer.stop()
-
-
-def add(counter: Counter, till: FakeTill, *product_ids: str) -> None:
-    for product_id in product_ids:
-        product = till.catalog.product(product_id)
-        assert product is not None
-        counter.add(product)
-
-
-def model(counter: Counter) -> PayModel:
-    shown = counter.payment
-    assert shown is not None
-    return shown
-
-
-async def charged(counter: Counter, till: FakeTill, *product_ids: str) -> str:
-    """Ring up, charge and wait until the code is on the screen; give the order's id."""
-    add(counter, till, *(product_ids or ("coffee",)))
-    assert counter.charge()
-    await counter.tasks.settled()
-    return next(reversed(till.orders.orders))
 
 
 def test_cancelling_takes_the_code_away_in_the_same_turn_and_keeps_the_cart(
@@ -59,8 +29,8 @@ def test_cancelling_takes_the_code_away_in_the_same_turn_and_keeps_the_cart(
         await charged(counter, till)
         told = Recorder(counter.told)
         counter.act(Action.CANCEL)
-        assert model(counter).url is None
-        assert model(counter).phase is Phase.CLOSING
+        assert payment_of(counter).url is None
+        assert payment_of(counter).phase is Phase.CLOSING
         counter.act(Action.CANCEL)
         await counter.tasks.settled()
         assert till.checkout.calls.count("cancel") == 1
@@ -94,7 +64,7 @@ def test_a_close_that_gets_no_answer_goes_on_until_it_is_known(
         counter.act(Action.CANCEL)
         await counter.tasks.settled()
         assert stage_of(counter) is Stage.PAYING
-        assert model(counter).phase is Phase.CLOSING
+        assert payment_of(counter).phase is Phase.CLOSING
         till.orders.end(order_id, OrderState.CANCELLED)
         till.tell(till.orders.facts[-1])
         await counter.tasks.settled()
@@ -116,8 +86,8 @@ def test_a_cancellation_that_was_never_written_shows_the_code_again(
         for attempt in till.orders.attempts_of(order_id):
             till.orders.attempts[attempt.id] = replace(attempt, close_reason=None)
         await counter.tasks.settled()
-        assert model(counter).phase is Phase.WAITING
-        assert model(counter).error is not None
+        assert payment_of(counter).phase is Phase.WAITING
+        assert payment_of(counter).error is not None
 
     run(sale())
 
@@ -184,14 +154,14 @@ def test_an_expired_code_leads_back_to_the_cart(
         order_id = await charged(counter, till)
         clock.advance(minutes=15)
         counter._on_tick()
-        assert model(counter).url is None
-        assert model(counter).phase is Phase.CLOSING
+        assert payment_of(counter).url is None
+        assert payment_of(counter).phase is Phase.CLOSING
         attempt = till.orders.attempts_of(order_id)[0]
         till.orders.change(attempt.id, state=AttemptState.EXPIRED, close_reason=CloseReason.EXPIRED)
         till.orders.end(order_id, OrderState.EXPIRED)
         till.tell(till.orders.facts[-1])
         await counter.tasks.settled()
-        assert model(counter).phase is Phase.EXPIRED
+        assert payment_of(counter).phase is Phase.EXPIRED
         counter.act(Action.BACK_TO_CART)
         assert stage_of(counter) is Stage.SELLING
         assert counter.cart.content.quantity_of("coffee") == 1
@@ -223,10 +193,10 @@ def test_after_four_minutes_the_operator_is_asked_and_may_keep_waiting(
         await charged(counter, till)
         clock.advance(minutes=4)
         counter._on_tick()
-        assert model(counter).phase is Phase.SLOW
-        assert model(counter).url == URL
+        assert payment_of(counter).phase is Phase.SLOW
+        assert payment_of(counter).url == URL
         counter.act(Action.KEEP_WAITING)
-        assert model(counter).phase is Phase.WAITING
+        assert payment_of(counter).phase is Phase.WAITING
 
     run(sale())
 
@@ -241,7 +211,7 @@ def test_old_news_changes_nothing(run: Run, counter: Counter, till: FakeTill) ->
         payment = counter._payment
         assert payment is not None
         payment._take_attempt(attempt)
-        assert model(counter).phase is Phase.PROCESSING
+        assert payment_of(counter).phase is Phase.PROCESSING
         till.pay(order_id)
         paid = Recorder(counter.paid)
         till.tell(till.orders.facts[-1])
@@ -259,10 +229,10 @@ def test_after_a_restart_the_code_is_shown_again_once_the_books_know_it(
         till.checkout.calls.clear()
         await again.resume()
         assert stage_of(again) is Stage.PAYING
-        assert model(again).url is None
+        assert payment_of(again).url is None
         await again.tasks.settled()
         assert till.checkout.calls == ["mark_shown"]
-        assert model(again).url == URL
+        assert payment_of(again).url == URL
         again.act(Action.CANCEL)
         await again.tasks.settled()
         assert stage_of(again) is Stage.SELLING
@@ -290,6 +260,24 @@ def test_a_resumed_order_with_a_discount_is_not_rung_up_again_at_full_price(
         again._timer.stop()
 
     run(sale())
+
+
+def test_after_a_restart_a_debit_that_was_set_aside_is_told_and_not_opened(
+    run: Run, till: FakeTill, clock: FakeClock, counter: Counter
+) -> None:
+    async def start() -> None:
+        order_id = await charged(counter, till, "coffee")
+        (attempt,) = till.orders.attempts_of(order_id)
+        till.orders.change(attempt.id, state=AttemptState.PROCESSING)
+        again = Counter(till, clock)
+        told = Recorder(again.told)
+        await again.resume()
+        assert stage_of(again) is Stage.SELLING
+        ((title, detail),) = told.calls
+        assert title == "1 order is still waiting for its money"
+        assert "under Orders" in detail
+
+    run(start())
 
 
 def test_nothing_to_resume_leaves_the_counter_selling(run: Run, counter: Counter) -> None:

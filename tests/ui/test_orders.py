@@ -252,6 +252,7 @@ def told(name: str, **data: object) -> tuple[str, str, Tone]:
         "attempt.moved",
         "attempt.processing",
         "attempt.declined",
+        "attempt.tried_again",
         "attempt.unknown",
         "attempt.closing",
         "attempt.paid",

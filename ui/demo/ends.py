@@ -4,6 +4,7 @@ Each end says what the operator's screen must show on the way, and what the book
 of the simulator must hold when it is over.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -12,7 +13,8 @@ import httpx
 
 from app.domain.order import OrderState
 from ui.counter import Stage
-from ui.demo.journey import GOOD_CARD, Journey, StepFailed
+from ui.demo.journey import GOOD_CARD, TICK_DRAWN_S, Journey, StepFailed
+from ui.display.model import Face
 from ui.pay.state import Phase
 
 CHALLENGED_CARD: Final = "4000002500003155"
@@ -42,13 +44,15 @@ class Ends(Journey):
         await self._pay_by_card(CHALLENGED_CARD, "customer-challenge")
         if self._phase() is not Phase.WAITING:
             raise StepFailed(f"the till says {self._phase()} while the bank asks the customer")
-        await self._picture("pay-challenge")
+        await self._both("challenge", Face.CODE)
         title = await self._customer.answer_bank(is_me=False)
         self.timeline.note(f"the customer fails the challenge and sees: {title}")
         await self._customer_picture("customer-not-proven")
         await self._says(Phase.DECLINED, "did not confirm with the bank")
-        await self._picture("pay-not-proven")
+        await self._both("not-proven", Face.CODE, is_declined=True)
         await self._pay_by_card(CHALLENGED_CARD, "customer-challenge-again")
+        await self._says(Phase.WAITING, "notices by itself")
+        await self._both("challenge-again", Face.CODE)
         title = await self._customer.answer_bank(is_me=True)
         self.timeline.note(f"the customer passes the challenge and sees: {title}")
         await self._is_paid()
@@ -57,7 +61,7 @@ class Ends(Journey):
         """The bank cannot process the card; another one pays."""
         await self._pay_by_card(ERROR_CARD, "customer-error")
         await self._says(Phase.DECLINED, "had a problem with the card")
-        await self._picture("pay-error")
+        await self._both("error", Face.CODE, is_declined=True)
         await self._pay_by_card(GOOD_CARD, "customer-paid")
         await self._is_paid()
 
@@ -83,7 +87,7 @@ class Ends(Journey):
         await self._orders_page()
         await self._press("continue_payment")
         await self._says(Phase.FAILED, "Nothing was paid")
-        await self._picture("pay-failed")
+        await self._both("failed", Face.NOT_PAID)
         await self._press("cancel_payment")
         await self._is_selling()
         await self._in_the_books(OrderState.CANCELLED, is_taken=False)
@@ -94,7 +98,7 @@ class Ends(Journey):
         self.timeline.note("the simulator's clock is moved on until the session has run out")
         await self._says(Phase.EXPIRED, "Nothing was paid and the code is closed")
         await self._no_code()
-        await self._picture("pay-expired")
+        await self._both("expired", Face.NOT_PAID)
         title = await self._customer.pay(GOOD_CARD)
         self.timeline.note(f"the customer presses Pay and sees: {title}")
         await self._customer_picture("customer-expired")
@@ -112,6 +116,7 @@ class Ends(Journey):
         await self._is_selling()
         await self._told("Payment cancelled")
         await self._picture("sell-cancelled")
+        await self._display_picture(Face.NOT_PAID, "display-cancelled")
         title = await self._customer.open(url)
         self.timeline.note(f"the customer scans the old code and sees: {title}")
         await self._customer_picture("customer-old-code")
@@ -122,10 +127,10 @@ class Ends(Journey):
         await self._customer.give_up(GOOD_CARD)
         self.timeline.note("the customer closes the page half-way")
         await self._says(Phase.WAITING, "notices by itself")
-        await self._picture("pay-waiting")
+        await self._both("waiting", Face.CODE)
         await self._says(Phase.EXPIRED, "Nothing was paid and the code is closed")
         await self._no_code()
-        await self._picture("pay-expired")
+        await self._both("expired", Face.NOT_PAID)
         title = await self._customer.open(url)
         self.timeline.note(f"the customer scans the old code and sees: {title}")
         await self._customer_picture("customer-expired")
@@ -150,7 +155,7 @@ class Ends(Journey):
         await self._customer_picture("customer-processing")
         await self._says(Phase.PROCESSING, "Do not charge again")
         await self._no_code()
-        await self._picture("pay-processing")
+        await self._both("processing", Face.PROCESSING)
         payment = self._window.counter.payment
         number = 0 if payment is None else payment.order_number or 0
         await self._press("set_aside")
@@ -159,6 +164,7 @@ class Ends(Journey):
         await self._in_the_books(OrderState.OPEN, is_taken=False)
         await self._tap_tile(self._till.catalog.on_sale()[0])
         await self._picture("sell-next-customer")
+        await self._display_picture(Face.CART, "display-next-customer")
         return number
 
     async def _customer_sees_in_the_end(self, picture: str) -> None:
@@ -192,9 +198,19 @@ class Ends(Journey):
     async def _is_paid(self) -> None:
         await self._until(lambda: self._window.counter.stage is Stage.PAID, "the till says PAID")
         await self._no_code()
+        await asyncio.sleep(TICK_DRAWN_S)
         await self._picture("paid")
+        await self._display_picture(Face.PAID, "display-paid")
         await self._next_sale()
         await self._in_the_books(OrderState.PAID, is_taken=True)
+
+    async def _both(self, name: str, face: Face, *, is_declined: bool = False) -> None:
+        """Take both screens, and compare what the customer's says of the last try."""
+        await self._picture(f"pay-{name}")
+        await self._display_picture(face, f"display-{name}")
+        model = self._window.display.model
+        if model is None or (model.code is not None and model.code.was_declined) is not is_declined:
+            raise StepFailed(f"the customer's display does not follow the last try: {model}")
 
     async def _no_code(self) -> None:
         if self._qr_url():

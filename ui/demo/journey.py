@@ -31,7 +31,7 @@ GOOD_CARD: Final = "4242424242424242"
 _STEP_S: Final = 15.0
 _SHOW_PAUSE_S: Final = 0.9
 _SALE_ITEMS: Final = 4
-_TICK_DRAWN_S: Final = 0.6
+TICK_DRAWN_S: Final = 0.6
 _RAISED_S: Final = 0.25
 
 
@@ -174,7 +174,7 @@ class Journey:
         news = next(fact for fact in reversed(self._facts) if fact.name == "attempt.paid")
         words = f"learned by {news.data.get('source')}"
         print(f"             PAID came {self._paid_ms - pressed:.0f} ms after Pay, {words}")
-        await asyncio.sleep(_TICK_DRAWN_S)
+        await asyncio.sleep(TICK_DRAWN_S)
         await self._picture("paid")
         await self._display_picture(Face.PAID, "display-paid")
         await self._customer_picture("customer-paid")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QMainWindow
 
@@ -12,6 +12,7 @@ from app.settings import Mode
 from ui.counter import Counter
 from ui.display.feed import DisplayFeed
 from ui.display.model import DisplayModel
+from ui.display.operator import OperatorPlace
 from ui.display.window import DisplayWindow
 from ui.look import Look
 from ui.sell.pictures import Pictures
@@ -35,8 +36,15 @@ class CustomerDisplay(QObject):
     """Keeps the display where it belongs while monitors come and go. Call `start` once.
 
     The sale knows nothing of it: it follows the counter whether it is seen or not, and what is
-    shown on a monitor that comes back is what holds then.
+    shown on a monitor that comes back is what holds then. What the operator closes stays closed
+    until it is asked for, or until a monitor is plugged in for it. It never takes the focus, and
+    lies behind the operator's window where there is no room beside it, unless it was asked for.
+
+    Signals:
+        open_changed (bool): The display is seen now, or no longer.
     """
+
+    open_changed = Signal(bool)
 
     def __init__(
         self,
@@ -58,7 +66,11 @@ class CustomerDisplay(QObject):
         self._mode = mode
         self._pictures = pictures
         self._options = options
+        self._operator_place = OperatorPlace(operator)
         self._screen_name = ""
+        self._is_wanted = True
+        self._is_asked_for = False
+        self._was_open = False
         self.feed: DisplayFeed | None = None
         self.window: DisplayWindow | None = None
         self._settle = QTimer(self)
@@ -71,9 +83,28 @@ class CustomerDisplay(QObject):
         """Give what is shown, or None where there is no display at all."""
         return None if self.feed is None else self.feed.model
 
+    @property
+    def is_possible(self) -> bool:
+        """Say whether the settings allow a display at all."""
+        return self._options.place != "off"
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the display is there to be seen."""
+        return self.window is not None and self.window.isVisible()
+
+    def toggle(self) -> None:
+        """Open the display, in a window if there is no monitor for it, or close it."""
+        if self.feed is None:
+            return
+        self._is_wanted = self._is_asked_for = not self.is_open
+        self._place()
+        if self.is_open and self.window is not None and _can_stack():
+            self.window.raise_()
+
     def start(self) -> None:
         """Follow the counter and the monitors."""
-        if self._options.place == "off" or self.feed is not None:
+        if not self.is_possible or self.feed is not None:
             return
         self.feed = DisplayFeed(self._counter, self._shop)
         application = QGuiApplication.instance()
@@ -119,14 +150,31 @@ class CustomerDisplay(QObject):
 
     def _on_screen_added(self, screen: QScreen) -> None:
         screen.geometryChanged.connect(self._settle.start)
+        if not self._screen_name:
+            self._is_wanted = True
         self._settle.start()
 
     def _on_screen_removed(self, screen: QScreen) -> None:
-        # Off at once: Qt would move it over the operator's window.
-        if self.window is not None and self._screen_name == screen.name():
-            self.window.hide()
-            self._screen_name = ""
+        # Off at once: Qt would move it over the operator's window, or that one beneath it.
+        if self._screen_name == screen.name() or self._operator_place.is_on(screen):
+            self._hide()
+        self._operator_place.leave(screen)
         self._settle.start()
+
+    def _on_closed(self) -> None:
+        """The operator has closed the window of the display."""
+        self._is_wanted = self._is_asked_for = False
+        self._settle.start()
+
+    def _hide(self) -> None:
+        if self.window is not None:
+            self.window.hide()
+        self._screen_name = ""
+
+    def _tell(self) -> None:
+        if self.is_open is not self._was_open:
+            self._was_open = self.is_open
+            self.open_changed.emit(self.is_open)
 
     def _on_look(self) -> None:
         if self.window is not None:
@@ -134,14 +182,17 @@ class CustomerDisplay(QObject):
 
     def _place(self) -> None:
         """Put the display on the other monitor, into a window, or away."""
+        self._operator_place.settle()
         screen = self._other_screen()
-        if screen is not None:
+        if not self._is_wanted:
+            self._hide()
+        elif screen is not None:
             self._fill(screen)
-        elif self._options.place == "window":
+        elif self._options.place == "window" or self._is_asked_for:
             self._float()
-        elif self.window is not None:
-            self.window.hide()
-            self._screen_name = ""
+        else:
+            self._hide()
+        self._tell()
 
     def _other_screen(self) -> QScreen | None:
         """Find the monitor for the customer: not the operator's, and no mirror of it."""
@@ -184,6 +235,8 @@ class CustomerDisplay(QObject):
         beside = self._operator.frameGeometry().right() + 1
         left = beside if beside + width <= free.right() + 1 else free.right() + 1 - window.width()
         window.move(left, free.top())
+        if _can_stack() and window.frameGeometry().intersects(self._operator.frameGeometry()):
+            window.lower()
 
     def _made(self) -> DisplayWindow:
         """Make the window when it is first needed."""
@@ -197,7 +250,13 @@ class CustomerDisplay(QObject):
                 logo=self._options.logo,
                 line=self._options.line,
             )
+            self.window.closed.connect(self._on_closed)
             if self.feed is not None:
                 self.window.show_model(self.feed.model)
                 self.feed.changed.connect(self.window.show_model)
         return self.window
+
+
+def _can_stack() -> bool:
+    """Say whether this platform lets a program order its windows; Wayland does not."""
+    return QGuiApplication.platformName() in {"xcb", "windows", "cocoa"}

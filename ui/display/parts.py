@@ -1,80 +1,64 @@
-"""Small parts of the display: type that shrinks before it is cut, the shop's mark, a round icon."""
+"""Small parts of the display: a figure with its word, the shop's mark, a round icon."""
+
+from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ui import theme
+from ui.display.type import draw_line, fitted, leading, trailing, width_of
 from ui.kit.base import Part
-from ui.kit.paint import elided, ground
+from ui.kit.paint import ground, mirrored
 from ui.look import Look
 from ui.sell.pictures import Pictures
 from ui.theme import Tone, Type
 
+_MOST_OF_ROW: Final = 0.66
 
-class FitText(Part):
-    """One line in the largest of `steps` that fits; the smallest is shortened at last."""
 
-    def __init__(
-        self,
-        look: Look,
-        steps: tuple[Type, ...],
-        *,
-        colour: str = "text",
-        centred: bool = False,
-        end: bool = False,
-        tabular: bool = False,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(look, parent)
-        self._steps = steps
+class Figure(Part):
+    """A word at the leading edge and an amount at the other; both are always shown whole."""
+
+    def __init__(self, look: Look, word: str, *, colour: str = "text_muted") -> None:
+        super().__init__(look)
+        self._word = word
+        self._amount = ""
         self._colour = colour
-        self._tabular = tabular
-        self._side = Qt.AlignmentFlag.AlignLeft
-        if centred:
-            self._side = Qt.AlignmentFlag.AlignHCenter
-        elif end:
-            self._side = Qt.AlignmentFlag.AlignRight
-        self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
-    def text(self) -> str:
-        """Give the whole text."""
-        return self._text
+    def amount(self) -> str:
+        """Give the amount as it is shown."""
+        return self._amount
 
-    def set_text(self, text: str) -> None:
-        """Show another text; the whole of it is read out."""
-        if text != self._text:
-            self._text = text
-            self.setAccessibleName(text)
+    def set_amount(self, amount: str) -> None:
+        """Show another amount."""
+        if amount != self._amount:
+            self._amount = amount
+            self.setAccessibleName(f"{self._word} {amount}")
+            self.updateGeometry()
             self.update()
 
-    @property
-    def step(self) -> Type:
-        """Give the step in which the text is shown."""
-        for step in self._steps:
-            metrics = QFontMetricsF(self._font(step))
-            if metrics.horizontalAdvance(self._text) <= self.width():
-                return step
-        return self._steps[-1]
-
     def sizeHint(self) -> QSize:
-        metrics = QFontMetricsF(self._font(self._steps[0]))
-        return QSize(self.look.dp(200), round(metrics.lineSpacing()))
+        font = self.look.font(Type.TITLE, tabular=True)
+        words = width_of(self._word, font) + width_of(self._amount, font)
+        height = QFontMetricsF(font).lineSpacing()
+        return QSize(round(words) + 2 + self.look.dp(theme.M), round(height + 0.5))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.dp(40), self.sizeHint().height())
+        return QSize(self.look.dp(80), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        font = self._font(self.step)
-        painter.setFont(font)
         painter.setPen(self.look.colour(self._colour))
-        words = elided(self._text, font, self.width())
-        painter.drawText(QRectF(self.rect()), self._side | Qt.AlignmentFlag.AlignVCenter, words)
-
-    def _font(self, step: Type) -> QFont:
-        return self.look.font(step, tabular=self._tabular)
+        rect = QRectF(self.rect())
+        font = fitted(self._amount, Type.TITLE, self.look, rect.width() * _MOST_OF_ROW)
+        room = rect.width() - width_of(self._amount, font) - self.look.dp(theme.S)
+        draw_line(painter, rect, self._amount, font, trailing(self))
+        place = mirrored(self, rect, QRectF(0, 0, max(1.0, room), rect.height()))
+        font = fitted(self._word, Type.TITLE, self.look, place.width())
+        draw_line(painter, place, self._word, font, leading(self))
 
 
 class Mark(Part):

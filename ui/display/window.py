@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.clock import Clock
 from app.settings import Mode
-from ui.display.faces import CartFace, CodeFace, IdleFace, PaidFace, WordsFace
+from ui.display.faces import IdleFace, PaidFace, WordsFace
 from ui.display.model import DisplayModel, Face
+from ui.display.sale import CartFace, CodeFace
 from ui.format import Formats
 from ui.i18n import _
 from ui.look import Look
@@ -36,7 +37,13 @@ def sizes_for(width: int, height: int) -> Metrics:
 
 
 class DisplayWindow(QWidget):
-    """What the customer sees. It never takes the keyboard: a scanner types into the till."""
+    """What the customer sees. It never takes the keyboard: a scanner types into the till.
+
+    Signals:
+        closed: Somebody closes it by its frame; it is still there.
+    """
+
+    closed = Signal()
 
     def __init__(
         self,
@@ -89,6 +96,10 @@ class DisplayWindow(QWidget):
         face.show_model(model)
         self._faces.setCurrentWidget(face)
         self.setWindowTitle(_("{shop} · Customer display").format(shop=model.shop))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.look.set_metrics(sizes_for(self.width(), self.height()))

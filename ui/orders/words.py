@@ -139,6 +139,10 @@ def _declined(data: Any, formats: Formats) -> _Told:
     return _("Declined"), decline_words(str(data.get("decline", ""))), Tone.DANGER
 
 
+def _tried_again(data: Any, formats: Formats) -> _Told:
+    return _("The customer tries again"), _source_words(data, formats), Tone.NEUTRAL
+
+
 def _unknown(data: Any, formats: Formats) -> _Told:
     return _("The provider's answer was lost"), _detail(data, formats), Tone.WARNING
 
@@ -187,6 +191,7 @@ _TELLERS: Final = {
     "attempt.moved": _moved,
     "attempt.processing": _processing,
     "attempt.declined": _declined,
+    "attempt.tried_again": _tried_again,
     "attempt.unknown": _unknown,
     "attempt.closing": _closing,
     "attempt.paid": _attempt_paid,

@@ -188,7 +188,7 @@ def _alert(problem: Problem | None) -> Markup:
 
 def _fields(bill: Bill) -> Markup:
     # autocomplete is off so that no phone offers its owner's real card to a simulator.
-    debit = _field(bill, "iban", "IBAN", "DE89 3704 0044 0532 0130 00", "text", 42)
+    debit = _field(bill, "iban", "IBAN", "DE89 3704 0044 …", "text", 42)
     name = "Name" if bill.takes_debits else "Name on card"
     card = joined(
         [
@@ -245,7 +245,8 @@ def _test_numbers(bill: Bill) -> Markup:
     if bill.free:
         return Markup("")
     debits = fill(
-        '<p class="quiet">Bank accounts</p><ul>{rows}</ul>', rows=_numbers(_TEST_IBANS, "iban")
+        '<p class="quiet">Bank accounts</p><ul class="below">{rows}</ul>',
+        rows=_numbers(_TEST_IBANS, "iban"),
     )
     return fill(
         '<details class="cards"><summary>{words}</summary><ul>{rows}</ul>{debits}'

@@ -54,6 +54,7 @@ label i{font-style:normal;font-weight:400;color:var(--soft)}
 input{width:100%;height:3.25rem;padding:0 .9rem;font:inherit;font-size:1.0625rem;color:inherit;
 background:var(--card);border:1px solid var(--edge);border-radius:.75rem;
 font-variant-numeric:tabular-nums}
+#iban{font-size:1rem;padding:0 .7rem}
 input::placeholder{color:var(--soft);opacity:1}
 input[aria-invalid]{border:2px solid var(--bad)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
@@ -67,7 +68,7 @@ button.pay:disabled{opacity:.65;cursor:progress}
 background:var(--bad-tint);color:var(--bad);font-weight:600}
 .alert span{font-weight:400;display:block;font-size:.9375rem}
 .leave{display:flex;align-items:center;justify-content:center;min-height:3rem;margin-top:.75rem}
-.quiet{color:var(--soft);font-size:.875rem}
+.quiet{color:var(--soft);font-size:.875rem;text-wrap:pretty}
 .methods{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin-bottom:1.25rem}
 .methods label{margin:0;cursor:pointer}
 .methods input{position:absolute;opacity:0;width:1px;height:1px}
@@ -91,18 +92,19 @@ border-top:1px solid var(--line)}
 .bank dl div:last-child{border-bottom:1px solid var(--line)}
 .bank dt{color:var(--soft)}
 .bank dd{overflow-wrap:anywhere;text-align:right}
-.bank form+form+.quiet{margin-top:1.25rem;text-align:center}
+.bank form+form+.quiet{margin-top:1.25rem;text-align:center;text-wrap:balance}
 button.second{background:transparent;color:var(--accent);border:1px solid var(--edge)}
 button.second:hover{background:var(--tint)}
 .cards{margin-top:.5rem;border-top:1px solid var(--line);padding-top:.5rem}
 .cards ul{list-style:none;display:grid;gap:.5rem;padding-bottom:.5rem}
-.cards li{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:center;
-gap:.1rem .75rem;font-size:.9375rem}
+.cards li{display:flex;justify-content:space-between;align-items:center;gap:.1rem .75rem;
+font-size:.9375rem}
+.cards .below li{flex-direction:column;align-items:flex-start}
 .cards code{font:inherit;font-variant-numeric:tabular-nums;white-space:nowrap}
 .cards button{font:inherit;font-variant-numeric:tabular-nums;white-space:nowrap;color:var(--accent);
 background:var(--tint);border:0;border-radius:.6rem;padding:0 .7rem;min-height:2.75rem;
 cursor:pointer;font-weight:600}
-.cards li>span{color:var(--soft);font-size:.875rem}
+.cards li>span{color:var(--soft);font-size:.875rem;text-align:right}
 .word{text-align:center;padding:2.5rem 1.5rem 2rem;margin-top:12vh}
 .word .sign{display:grid;place-items:center;width:5.5rem;height:5.5rem;margin:0 auto 1.5rem;
 border-radius:50%;background:var(--tint);color:var(--accent)}

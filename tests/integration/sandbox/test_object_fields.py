@@ -14,6 +14,7 @@ import stripe
 from tests.integration.sandbox.shop import Shop, line
 
 _ONLY_EXPANDED = {"charge": {"refunds"}}
+GOOD_IBAN = "DE89370400440532013000"
 _SPECS = os.environ.get("SCANTILL_API_SPECS")
 
 
@@ -74,6 +75,35 @@ def test_every_object_has_the_fields_of_the_real_one(
             missing -= {"subscription"}  # under `parent` since API version 2025-03-31
         assert not missing, f"{kind} lacks {sorted(missing)}"
         assert made["object"] == kind
+
+
+def _debited(shop: Shop) -> dict[str, Any]:
+    """Pay by bank debit, and give what the payment is made of."""
+    session = shop.sell()
+    fields = {"method": "sepa_debit", "iban": GOOD_IBAN, "name": "Ada"}
+    assert shop.http.post(session.url or "", data=fields).status_code == 303
+    session = shop.read(session.id, "payment_intent.latest_charge")
+    found = session.to_dict()
+    intent = found["payment_intent"]
+    charge = intent["latest_charge"]
+    return {"checkout.session": found, "payment_intent": intent, "charge": charge}
+
+
+def test_what_a_debit_makes_has_the_fields_of_the_real_ones(
+    new_shop: Shop, examples: dict[str, Any]
+) -> None:
+    for kind, made in _debited(new_shop).items():
+        missing = set(examples[kind]) - set(made) - _ONLY_EXPANDED.get(kind, set())
+        assert not missing, f"{kind} lacks {sorted(missing)}"
+
+
+def test_the_account_that_was_debited_is_told_as_stripe_tells_it(new_shop: Shop) -> None:
+    """Stripe's examples know no debit; the classes of its SDK do, and need no description."""
+    details = _debited(new_shop)["charge"]["payment_method_details"]
+    assert details["type"] == "sepa_debit"
+    assert set(details["sepa_debit"]) == set(
+        stripe.Charge.PaymentMethodDetails.SepaDebit.__annotations__
+    )
 
 
 def test_every_object_becomes_its_own_class_of_the_sdk(new_shop: Shop) -> None:

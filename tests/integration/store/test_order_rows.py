@@ -11,7 +11,13 @@ from app.errors import InvariantError
 from app.store import Store, Transaction
 from app.store import attempts as rows
 from app.store.journal import history_of
-from app.store.orders import find_order, move_order, newest_unfinished, order_rows
+from app.store.orders import (
+    count_awaited,
+    find_order,
+    move_order,
+    newest_unfinished,
+    order_rows,
+)
 from app.store.payments import (
     open_exception,
 )
@@ -89,15 +95,40 @@ def test_a_till_without_its_own_row_counts_nothing(store: Store) -> None:
         store.write_now(lambda tx: next_number(tx, "order"))
 
 
-def test_the_newest_unfinished_order_is_the_one_that_can_still_be_paid(store: Store) -> None:
+def test_what_was_on_the_screen_is_a_code_on_show_or_the_newest_order_at_work(
+    store: Store,
+) -> None:
     assert store.read_now(newest_unfinished) is None
     first, second = store.write_now(placed), store.write_now(placed)
     assert store.read_now(newest_unfinished) is None
-    store.write_now(lambda tx: begun(tx, first))
+    early = store.write_now(lambda tx: begun(tx, first))
     late = store.write_now(lambda tx: begun(tx, second, session_id="cs_9"))
     assert store.read_now(newest_unfinished) == second.id
     store.write_now(lambda tx: rows.move_attempt(tx, late, AttemptState.EXPIRED))
+    assert store.read_now(newest_unfinished) is None
+    early = store.write_now(lambda tx: rows.move_attempt(tx, early, AttemptState.OPEN))
+    assert store.read_now(newest_unfinished) is None
+    early = store.write_now(
+        lambda tx: rows.mark_attempt(tx, early, shown_at="2026-01-01T00:00:00+00:00")
+    )
     assert store.read_now(newest_unfinished) == first.id
+    store.write_now(lambda tx: rows.mark_attempt(tx, early, close_reason="cancelled"))
+    assert store.read_now(newest_unfinished) is None
+
+
+def test_what_is_processing_was_not_left_on_the_screen_and_is_counted(store: Store) -> None:
+    order = store.write_now(placed)
+    attempt = store.write_now(lambda tx: begun(tx, order, state=AttemptState.OPEN))
+    attempt = store.write_now(
+        lambda tx: rows.mark_attempt(tx, attempt, shown_at="2026-01-01T00:00:00+00:00")
+    )
+    assert store.read_now(newest_unfinished) == order.id
+    assert store.read_now(count_awaited) == 0
+    attempt = store.write_now(lambda tx: rows.move_attempt(tx, attempt, AttemptState.PROCESSING))
+    assert store.read_now(newest_unfinished) is None
+    assert store.read_now(count_awaited) == 1
+    store.write_now(lambda tx: rows.move_attempt(tx, attempt, AttemptState.FAILED))
+    assert store.read_now(count_awaited) == 0
 
 
 def test_the_list_of_orders_is_newest_first_and_says_who_needs_a_person(store: Store) -> None:

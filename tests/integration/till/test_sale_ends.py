@@ -9,9 +9,11 @@ import pytest
 
 from app.bootstrap import Till
 from app.domain.attempt import AttemptState
+from app.domain.order import Order
 from app.errors import CheckoutRefused, Protocol
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import (
+    DECLINED,
     GOOD_CARD,
     NEVER,
     Customer,
@@ -26,6 +28,8 @@ from tests.integration.till.house import (
     until_state,
     with_till,
 )
+
+CHALLENGED = "4000002500003155"
 
 
 def test_cancelling_closes_the_page_at_the_provider(root: Path, customer: Customer) -> None:
@@ -178,3 +182,61 @@ def test_a_step_of_closing_that_fails_does_not_keep_the_books_locked(
     with_till(root, customer, story)
     expected_logs.take("the door did not close cleanly")
     with_till(root, customer, show)
+
+
+@pytest.mark.parametrize("by", ["webhook", "polling"])
+def test_a_bank_that_asks_about_the_next_card_takes_declined_back(
+    root: Path, customer: Customer, by: str
+) -> None:
+    async def story(till: Till) -> None:
+        if by == "webhook":
+            await until_registered(till, customer)
+        order, attempt = await show(till)
+        path = f"sessions/{attempt.session_id}/pay"
+
+        async def is_declined() -> bool:
+            detail = await till.orders.detail(order.id)
+            return detail is not None and bool(detail.attempts[0].decline)
+
+        async def is_taken_back() -> bool:
+            return not await is_declined()
+
+        await elsewhere(customer.control, "POST", path, card=DECLINED)
+        await until(is_declined)
+        asked = await elsewhere(customer.control, "POST", path, card=CHALLENGED)
+        assert asked["outcome"] == "requires_action"
+        await until(is_taken_back)
+        assert await state(till, order) == "open"
+
+    if by == "webhook":
+        with_till(root, customer, story, pace=NEVER)
+    else:
+        with_till(root, customer, story, register_webhooks=False)
+
+
+def test_after_a_restart_a_code_is_taken_up_again_and_a_debit_only_told(
+    root: Path, customer: Customer
+) -> None:
+    async def code(till: Till) -> Order:
+        order, _ = await show(till)
+        return order
+
+    async def is_taken_up(till: Till) -> tuple[str | None, int]:
+        detail = await till.orders.unfinished()
+        return (None if detail is None else detail.order.id), await till.orders.awaited()
+
+    async def debit(till: Till) -> None:
+        detail = await till.orders.unfinished()
+        assert detail is not None
+        path = f"sessions/{detail.attempts[-1].session_id}/pay"
+        await elsewhere(customer.control, "POST", path, card=GOOD_CARD, delayed=True)
+
+        async def is_told() -> bool:
+            return await till.orders.awaited() == 1
+
+        await until(is_told)
+
+    order = with_till(root, customer, code)
+    assert with_till(root, customer, is_taken_up) == (order.id, 0)
+    with_till(root, customer, debit)
+    assert with_till(root, customer, is_taken_up) == (None, 1)

@@ -68,6 +68,12 @@ def test_a_refused_card_is_told_and_leaves_the_session_open() -> None:
     assert observation.reference == str(REFERENCE) and observation.payments == ()
 
 
+def test_a_bank_that_asks_who_pays_has_the_session_looked_at() -> None:
+    asked = seen("payment_intent.requires_action", intent("requires_action"))
+    # No amount: an order that is not known needs no person before money has moved.
+    assert asked == Recheck(str(REFERENCE), None)
+
+
 def test_a_failed_intent_without_a_reason_says_nothing() -> None:
     assert seen("payment_intent.payment_failed", intent("canceled")) is None
 

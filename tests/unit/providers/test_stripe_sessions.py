@@ -190,9 +190,11 @@ def test_our_reference_is_found_where_stripe_keeps_it(
 @pytest.mark.parametrize(
     "value, decline",
     [
-        (None, ""),
-        ("pi_1", ""),
+        (None, None),
+        ("pi_1", None),
         (intent("requires_payment_method"), ""),
+        (intent("requires_action", last_payment_error={"code": "card_declined"}), ""),
+        (intent("processing", last_payment_error={"code": "card_declined"}), ""),
         (intent("succeeded", last_payment_error={"code": "card_declined"}), ""),
         (
             intent("requires_payment_method", last_payment_error={"code": "card_declined"}),
@@ -208,7 +210,9 @@ def test_our_reference_is_found_where_stripe_keeps_it(
         (intent("requires_payment_method", last_payment_error={}), "declined"),
     ],
 )
-def test_a_refused_try_is_told_by_stripes_own_code(value: Any, decline: str) -> None:
+def test_a_refused_try_is_told_by_stripes_own_code_until_a_newer_one(
+    value: Any, decline: str | None
+) -> None:
     assert decline_of(value) == decline
     assert observed(session(payment_intent=value)).decline == decline
 

@@ -91,6 +91,32 @@ def test_a_decline_is_told_once_and_leaves_the_code_payable(till: Counter) -> No
     assert till.count("journal", "name = 'attempt.declined'") == 1
 
 
+def test_a_newer_try_takes_the_decline_back_and_a_look_that_says_nothing_does_not(
+    till: Counter,
+) -> None:
+    _, attempt = sold(till)
+    told(till, seen(attempt, SessionState.OPEN, decline="insufficient_funds"))
+    told(till, seen(attempt, SessionState.OPEN))
+    assert till.attempt(attempt.id).decline == "insufficient_funds"
+    for _ in range(2):
+        told(till, seen(attempt, SessionState.OPEN, decline=""))
+    now = till.attempt(attempt.id)
+    assert now.is_payable and now.decline == ""
+    assert till.count("journal", "name = 'attempt.tried_again'") == 1
+    told(till, seen(attempt, SessionState.OPEN, decline="insufficient_funds"))
+    assert till.attempt(attempt.id).decline == "insufficient_funds"
+    assert till.count("journal", "name = 'attempt.declined'") == 2
+
+
+def test_a_debit_that_the_bank_refuses_later_is_no_declined_card(till: Counter) -> None:
+    _, attempt = sold(till)
+    told(till, seen(attempt, SessionState.PROCESSING))
+    told(till, seen(attempt, SessionState.OPEN, decline="insufficient_funds", session_id=""))
+    assert till.attempt(attempt.id).state is AttemptState.PROCESSING
+    assert till.attempt(attempt.id).decline == ""
+    assert till.count("journal", "name = 'attempt.declined'") == 0
+
+
 def test_a_decline_after_the_end_is_not_told(till: Counter) -> None:
     _, attempt = sold(till)
     told(till, paid(attempt))
