@@ -13,9 +13,15 @@ from ui.i18n import _
 
 def show_trouble(error: ScantillError) -> None:
     """Say why the till does not open, and wait until that is read; nothing without a screen."""
-    application = create_application()
+    create_application()
     if QGuiApplication.platformName() in {"offscreen", "minimal"}:
         return
+    trouble_box(error).exec()
+
+
+def trouble_box(error: ScantillError) -> QMessageBox:
+    """Make the window that says why the till does not open."""
+    application = create_application()
     box = QMessageBox()
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(application.applicationDisplayName())
@@ -24,4 +30,4 @@ def show_trouble(error: ScantillError) -> None:
     box.setText(words.title)
     box.setInformativeText("\n".join(part for part in (words.detail, words.action) if part))
     box.addButton(_("Close"), QMessageBox.ButtonRole.AcceptRole)
-    box.exec()
+    return box
