@@ -3,6 +3,7 @@
 #   make run      open the till; with no screen, play the demo and leave its pictures
 #   make test     every test that is neither slow nor live
 #   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
+#   make pictures renew docs/pictures and look at every screen: build/pictures/index.html
 #   make texts    bring resources/locale up to date with the texts in the source (NEW=fr adds
 #                 a language)
 #   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
@@ -23,11 +24,12 @@ SYSTEM_CHECK = python=$$([ -x $(BIN)/python ] && echo $(BIN)/python || packaging
     "$$python" packaging/system_check.py
 
 TEXTS := build/scantill.pot
+PICTURES := build/pictures
 
 LOCKER := uv==0.13.8
 LOCK_VENV := build/lock-venv
 
-.PHONY: run test check texts lock clean
+.PHONY: run test check pictures texts lock clean
 .PHONY: system-for-run system-for-tests set-up lint fast-tests slow-tests coverage
 # Prerequisites are made one after the other, from left to right.
 .NOTPARALLEL:
@@ -77,6 +79,12 @@ set-up: $(VENV)/.set-up
 
 $(VENV)/.set-up: requirements.lock pyproject.toml
 	@packaging/set-up $(VENV)
+
+# The sheet is written before the run fails for what was found wrong in a picture.
+pictures: system-for-tests set-up
+	@$(PYTEST) -m "" tests/ui/gallery --pictures $(PICTURES) $(ARGS); status=$$?; \
+	    echo "Every screen is in $(PICTURES)/index.html"; exit $$status
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.e2e.first_sale docs
 
 # What marks a text stands in ui/i18n.py, and Message in app/errors.py.
 texts: set-up

@@ -4,7 +4,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSignalBlocker, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QWidget
 
 from tests.ui.gallery.painted import name_of, seen_part, visible_widgets
 from tests.ui.gallery.pixels import contrast
@@ -15,9 +15,6 @@ STANDS_OUT: Final = 3.0
 
 def faults(window: QWidget) -> list[str]:
     """Name every control that takes the keyboard and does not show it."""
-    if isinstance(window, QMessageBox):
-        # The system's own window shows it in the system's own way.
-        return []
     found = []
     before = QApplication.focusWidget()
     for widget in list(visible_widgets(window)):
@@ -67,12 +64,18 @@ def _unseen(window: QWidget, widget: QWidget) -> list[str]:
 
 
 def _without_focus(window: QWidget, view: QAbstractItemView, place: QRect) -> QImage:
-    """Move a list to its second row, telling nobody, and look at it without the focus.
+    """Move a list to a row in sight, telling nobody, and look at it without the focus.
 
-    The first row of what a search found is marked, focus or no.
+    To the second one: the first of what a search found is marked, focus or no.
     """
-    with QSignalBlocker(view.selectionModel()):
-        view.setCurrentIndex(view.model().index(min(1, view.model().rowCount() - 1), 0))
+    top = view.indexAt(QPoint(view.width() // 2, 1))
+    below = view.visualRect(top).bottom() + view.visualRect(top).height() // 2
+    second = view.indexAt(QPoint(view.visualRect(top).center().x(), below))
+    with QSignalBlocker(view.selectionModel()), QSignalBlocker(view.verticalScrollBar()):
+        scrolled = view.verticalScrollBar().value()
+        view.setCurrentIndex(second if second.isValid() else view.model().index(0, 0))
+        view.verticalScrollBar().setValue(scrolled)
+    view.viewport().update()
     return window.grab(place).toImage()
 
 

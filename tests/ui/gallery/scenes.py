@@ -23,7 +23,7 @@ from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
 from ui.pay.state import Action
-from ui.theme import Tone
+from ui.theme import DARK, LIGHT, Theme, Tone
 from ui.trouble import trouble_box
 
 Surface = Literal["till", "display", "dialog"]
@@ -315,9 +315,15 @@ async def no_such_order(stage: Stage) -> None:
 # --- others ---------------------------------------------------------------------------------
 
 
-async def trouble(stage: Stage) -> None:
-    faults = (Fault("catalog.toml", "product 3", "price.amount", "must be a whole number of cents, not 3.9"),)
-    stage.dialog = trouble_box(CatalogError("catalog.toml", faults))
+async def trouble(stage: Stage, theme: Theme = LIGHT) -> None:
+    fault = Fault(
+        "catalog.toml", "product 3", "price.amount", "must be a whole number of cents, not 3.9"
+    )
+    stage.dialog = trouble_box(CatalogError("catalog.toml", (fault,)), theme)
+
+
+async def trouble_in_the_dark(stage: Stage) -> None:
+    await trouble(stage, DARK)
 
 
 async def display_cancelled(stage: Stage) -> None:
@@ -393,6 +399,7 @@ SCENES: Final = (
     Scene("orders-open", open_order),
     Scene("orders-no-such", no_such_order),
     Scene("trouble", trouble, "dialog"),
+    Scene("trouble-dark", trouble_in_the_dark, "dialog"),
     display_of("idle", nothing),
     display_of("cart", few_lines),
     display_of("cart-figures", reduced),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QLabel, QLineEdit, QWidget
 
 from tests.ui.gallery.painted import (
     PaintedText,
@@ -11,6 +11,7 @@ from tests.ui.gallery.painted import (
     name_of,
     place_in,
     seen_part,
+    visible_widgets,
 )
 
 ELLIPSIS: Final = "…"
@@ -31,7 +32,7 @@ def faults(window: QWidget) -> list[str]:
     texts, _ = all_painted(window)
     found = [fault for text in texts if (fault := _cut(window, text))]
     found += [fault for text in texts if (fault := _shortened(text))]
-    return found + _written_over(window, texts)
+    return found + _left_out(window, texts) + _written_over(window, texts)
 
 
 def _cut(window: QWidget, text: PaintedText) -> str:
@@ -57,6 +58,27 @@ def _cut(window: QWidget, text: PaintedText) -> str:
     if over <= SLACK:
         return ""
     return f"{name_of(widget)}: “{text.text}” is cut off by {over:.1f} px"
+
+
+def _left_out(window: QWidget, texts: list[PaintedText]) -> list[str]:
+    """Find labels of which lines are missing: Qt leaves out those that have no room at all."""
+    shown: dict[QWidget, str] = {}
+    for text in texts:
+        shown[text.widget] = shown.get(text.widget, "") + text.text
+    found = []
+    for widget in visible_widgets(window):
+        if isinstance(widget, QLabel) and widget.text():
+            whole, seen = (_letters(each) for each in (widget.text(), shown.get(widget, "")))
+            if sorted(whole) != sorted(seen):
+                found.append(
+                    f"{name_of(widget)}: {len(whole) - len(seen)} letters of “{widget.text()}”"
+                    " are not painted"
+                )
+    return found
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split())
 
 
 def _shortened(text: PaintedText) -> str:
