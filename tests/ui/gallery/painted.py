@@ -6,7 +6,7 @@ piece is known by the widget that painted it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF
 from PySide6.QtGui import (
@@ -70,8 +70,6 @@ class _Engine(QPaintEngine):
 
     def drawTextItem(self, point: QPointF, item: QTextItem) -> None:
         text = item.text()
-        if not text.strip():
-            return
         painter = self.painter()
         font = QFont(item.font())
         box = QFontMetricsF(font).tightBoundingRect(text)
@@ -80,7 +78,11 @@ class _Engine(QPaintEngine):
         ink = painter.combinedTransform().mapRect(ink)
         size = round(font.pixelSize() * painter.combinedTransform().m22())
         colour = painter.pen().color()
-        self.texts.append(PaintedText(self._widget, text, ink, colour, size, font.weight()))
+        piece = PaintedText(self._widget, text, ink, colour, size, font.weight())
+        if self.texts and (whole := _joined(self.texts[-1], piece)) is not None:
+            self.texts[-1] = whole
+        else:
+            self.texts.append(piece)
 
     def drawPixmap(self, place: QRectF, pixmap: QPixmap, source: QRectF) -> None:
         colour = _only_colour(pixmap)
@@ -143,7 +145,8 @@ def painted(widget: QWidget) -> tuple[list[PaintedText], list[PaintedIcon]]:
     """Give what one widget paints itself, without its children."""
     device = _Device(widget)
     widget.render(device, QPoint(), QRegion(), QWidget.RenderFlag(0))
-    return device.engine.texts, device.engine.icons
+    texts = [text for text in device.engine.texts if text.text.strip()]
+    return texts, device.engine.icons
 
 
 def visible_widgets(window: QWidget) -> Iterator[QWidget]:
@@ -204,6 +207,22 @@ def _only_colour(pixmap: QPixmap) -> QColor | None:
             elif _apart(found, colour) > 4:
                 return None
     return found
+
+
+def _joined(before: PaintedText, piece: PaintedText) -> PaintedText | None:
+    """Join two pieces of one line: Qt paints each direction and each font by itself."""
+    is_alike = (before.pixel_size, before.weight) == (piece.pixel_size, piece.weight)
+    if not is_alike or before.colour != piece.colour:
+        return None
+    down = min(before.ink.bottom(), piece.ink.bottom()) - max(before.ink.top(), piece.ink.top())
+    if abs(before.ink.center().y() - piece.ink.center().y()) > before.pixel_size or down < -4:
+        return None
+    ink = before.ink.united(piece.ink)
+    if abs(before.ink.right() - piece.ink.left()) <= 1:
+        return replace(before, text=before.text + piece.text, ink=ink)
+    if abs(piece.ink.right() - before.ink.left()) <= 1:
+        return replace(before, text=piece.text + before.text, ink=ink)
+    return None
 
 
 def _apart(one: QColor, other: QColor) -> int:

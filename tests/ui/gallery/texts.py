@@ -83,13 +83,13 @@ def _letters(text: str) -> str:
 
 def _shortened(text: PaintedText) -> str:
     """Say what is wrong with a shortened text, or nothing."""
-    if not text.text.endswith(ELLIPSIS):
-        return ""
     whole = _whole_texts(text.widget)
     plain = text.text.strip()
+    if not plain.startswith(ELLIPSIS) and not plain.endswith(ELLIPSIS):
+        return ""
     if any(plain in each for each in whole):
         return ""
-    shown = plain.removesuffix(ELLIPSIS).strip()
+    shown = plain.strip(ELLIPSIS).strip()
     owner = _owner(text.widget)
     least = LEAST_SHOWN.get(type(owner).__name__)
     if least is None:
