@@ -85,6 +85,7 @@ pictures: system-for-tests set-up
 	@$(PYTEST) -m "" tests/ui/gallery --pictures $(PICTURES) $(ARGS); status=$$?; \
 	    echo "Every screen is in $(PICTURES)/index.html"; exit $$status
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.e2e.first_sale docs
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.e2e.doc_pictures docs
 
 # What marks a text stands in ui/i18n.py, and Message in app/errors.py.
 texts: set-up

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
@@ -51,18 +51,20 @@ class Shop:
         assert self.window.display.window is not None
         return self.window.display.window
 
-    def tap_tile(self, product_id: str) -> QPoint:
-        """Tap a product and give where that was in the window."""
-        tiles = self.window.sell.tiles
-        place = tiles.rect_of(product_id).center()
-        QTest.mouseClick(tiles.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        return tiles.viewport().mapTo(self.window, place)
+    def tap_tile(self, product_id: str) -> QRect:
+        """Tap a product and give its place in the window."""
+        viewport = self.window.sell.tiles.viewport()
+        place = self.window.sell.tiles.rect_of(product_id)
+        assert viewport.rect().contains(place), product_id
+        QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place.center())
+        return QRect(viewport.mapTo(self.window, place.topLeft()), place.size())
 
-    def tap(self, name: str) -> QPoint:
-        """Tap a button by its object name and give where that was in the window."""
+    def tap(self, name: str) -> QRect:
+        """Tap a button by its object name and give its place in the window."""
         pressed = self.button(name)
+        place = QRect(pressed.mapTo(self.window, QPoint(0, 0)), pressed.size())
         QTest.mouseClick(pressed, Qt.MouseButton.LeftButton, pos=pressed.rect().center())
-        return pressed.mapTo(self.window, pressed.rect().center())
+        return place
 
     def button(self, name: str) -> QAbstractButton:
         """Give a button that can be seen and pressed."""

@@ -4,24 +4,25 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, qRgb
 
 MOST_BYTES: Final = 150_000
-_RING: Final = 34
+_RING: Final = 9
 _GAP: Final = 20
 _COLOURS: Final = (256, 160, 96, 64)
 
 
-def ringed(image: QImage, at: QPoint) -> QImage:
-    """Give a picture with a ring around the place of a tap."""
+def ringed(image: QImage, at: QRect) -> QImage:
+    """Give a picture with a ring around what is tapped, so that its words can still be read."""
     made = image.convertToFormat(QImage.Format.Format_RGB32)
     made.setDevicePixelRatio(1)
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    place = QRectF(at).adjusted(-_RING, -_RING, _RING, _RING)
     for colour, width in ((QColor("#ffffff"), 11), (QColor("#d6247a"), 6)):
         painter.setPen(QPen(colour, width))
-        painter.drawEllipse(QPointF(at), _RING, _RING)
+        painter.drawRoundedRect(place, 2 * _RING, 2 * _RING)
     painter.end()
     return made
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage
 
 from tests.e2e.conftest import Run
@@ -42,8 +42,8 @@ def test_the_pictures_of_the_documents_are_small() -> None:
 def test_a_tap_is_marked_with_a_ring() -> None:
     image = QImage(200, 200, QImage.Format.Format_RGB32)
     image.fill(QColor("#ffffff"))
-    marked = ringed(image, QPoint(100, 100))
-    assert marked.pixelColor(134, 100).name() == "#d6247a"
+    marked = ringed(image, QRect(50, 80, 100, 40))
+    assert marked.pixelColor(50 - 9, 100).name() == "#d6247a"
     assert marked.pixelColor(100, 100).name() == "#ffffff"
 
 

@@ -68,7 +68,7 @@ class _Engine(QPaintEngine):
     def type(self) -> QPaintEngine.Type:
         return QPaintEngine.Type.User
 
-    def drawTextItem(self, point: QPointF, item: QTextItem) -> None:
+    def drawTextItem(self, point: QPointF, item: QTextItem) -> None:  # type: ignore[override]
         text = item.text()
         painter = self.painter()
         font = QFont(item.font())
@@ -84,7 +84,9 @@ class _Engine(QPaintEngine):
         else:
             self.texts.append(piece)
 
-    def drawPixmap(self, place: QRectF, pixmap: QPixmap, source: QRectF) -> None:
+    def drawPixmap(  # type: ignore[override]
+        self, place: QRectF, pixmap: QPixmap, source: QRectF
+    ) -> None:
         colour = _only_colour(pixmap)
         if colour is not None:
             ink = self.painter().combinedTransform().mapRect(place)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
 from tests.ui.gallery.painted import name_of, visible_widgets
 
 
-
 def faults(window: QWidget) -> list[str]:
     """Name what overlaps, what stands outside, what the news covers and what has no name."""
     return [
@@ -49,9 +48,7 @@ def _overlapping(window: QWidget) -> list[str]:
             for other in siblings[number + 1 :]:
                 shared = one.geometry().intersected(other.geometry())
                 if not shared.isEmpty() and "notice" not in {one.objectName(), other.objectName()}:
-                    found.append(
-                        f"{name_of(one)} and {name_of(other)} share {_figures(shared)}"
-                    )
+                    found.append(f"{name_of(one)} and {name_of(other)} share {_figures(shared)}")
     return found
 
 

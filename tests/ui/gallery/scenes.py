@@ -15,7 +15,15 @@ from app.domain.catalog import Catalog
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.order import OrderState
-from app.errors import CatalogError, Fault, Message, MoneyMoved, ProviderError, Rejected, Unavailable
+from app.errors import (
+    CatalogError,
+    Fault,
+    Message,
+    MoneyMoved,
+    ProviderError,
+    Rejected,
+    Unavailable,
+)
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
@@ -351,7 +359,8 @@ def grand_catalog() -> Catalog:
     """Give a shop whose prices are as long as prices get."""
     shop = small_catalog()
     dear = tuple(
-        replace(product, price=Money(9_999_999, product.price.currency)) for product in shop.products
+        replace(product, price=Money(9_999_999, product.price.currency))
+        for product in shop.products
     )
     return Catalog(shop.shop, dear)
 

@@ -72,7 +72,7 @@ class Stage:
         return self.window.display.window
 
     def add(self, *product_ids: str) -> None:
-        """Ring up one piece of each; a product that the shop has no more is a fault of the scene."""
+        """Ring up one piece of each; the shop must have them."""
         for product_id in product_ids:
             product = self.till.catalog.product(product_id)
             assert product is not None, product_id

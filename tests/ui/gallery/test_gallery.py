@@ -53,9 +53,7 @@ def themed(stage: Stage, window: QWidget, name: str) -> None:
 
 
 @pytest.mark.parametrize("scene, variant", list(looked_at()))
-def test_a_scene_is_as_it_should_be(
-    run: Run, album: Album, scene: Scene, variant: Variant
-) -> None:
+def test_a_scene_is_as_it_should_be(run: Run, album: Album, scene: Scene, variant: Variant) -> None:
     said = []
     with staged(
         run,
