@@ -101,9 +101,13 @@ async def take(pictures: Path) -> None:
                     side_by_side(list(journey.seen), _HEIGHT), pictures / f"end-{end}.png", 1440
                 )
                 continue
-            for source, target in SALE.items():
-                (found,) = Path(folder).glob(f"[0-9][0-9]-{source}.png")
-                save_small(QImage(str(found)), pictures / f"{target}.png")
+            _keep_sale(Path(folder), pictures)
+
+
+def _keep_sale(taken: Path, pictures: Path) -> None:
+    for source, target in SALE.items():
+        (found,) = taken.glob(f"[0-9][0-9]-{source}.png")
+        save_small(QImage(str(found)), pictures / f"{target}.png")
 
 
 def main() -> int:

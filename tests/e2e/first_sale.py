@@ -63,7 +63,7 @@ class FirstSale:
         )
         await self.shop.scanned()
         opener = _Opener()
-        QDesktopServices.setUrlHandler("http", opener, b"open")
+        QDesktopServices.setUrlHandler("http", opener, "open")  # type: ignore[arg-type]
         try:
             await self._tap_window(
                 "Tap Pay as the customer",

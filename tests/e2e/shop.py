@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from app.bootstrap import Till
 from app.settings import Mode, load_settings
+from app.store.connection import private_directory
 from tests.ui.helpers import button
 from ui.counter import Stage
 from ui.demo.browser import _FLAGS
@@ -106,8 +107,7 @@ class Shop:
 @asynccontextmanager
 async def open_shop(folder: Path) -> AsyncIterator[Shop]:
     """Open a shop in training, with books of its own."""
-    folder.chmod(0o700)
-    settings = load_settings(folder, Mode.TRAINING)
+    settings = load_settings(private_directory(folder / "data"), Mode.TRAINING)
     till = await asyncio.to_thread(lambda: Till(settings))
     async with running_window(till, settings, display="window") as window:
         await until(window.isVisible, "the window is open")
