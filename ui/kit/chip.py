@@ -46,6 +46,11 @@ class Chip(QAbstractButton):
         if self.isChecked():
             ground(painter, rect, radius, colours.text)
             text = colours.canvas
+            if self.hasFocus():
+                # The ring's own colour is too near to the ground of a chip that is chosen.
+                inset = self.look.dp(3)
+                inner = rect.adjusted(inset, inset, -inset, -inset)
+                ring(painter, inner, radius - inset, colours.canvas, self.look.dp(2))
         else:
             fill = colours.sunken if self.isDown() else colours.surface
             ground(painter, rect, radius, fill, mixed(colours.line, colours.line_strong, 0.35))

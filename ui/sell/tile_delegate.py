@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.domain.catalog import BillingInterval, Product
@@ -138,6 +138,7 @@ class TileDelegate(QStyledItemDelegate):
         bottom = QRectF(
             rect.left(), rect.bottom() - height - look.dp(theme.S), rect.width(), height
         )
+        strong = self._price_font(product, rect.width())
         price = look.formats.money(product.price)
         interval = interval_words(product.billing_interval)
         painter.setFont(strong)
@@ -173,6 +174,17 @@ class TileDelegate(QStyledItemDelegate):
             painter.drawText(
                 rest, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words
             )
+
+    def _price_font(self, product: Product, room: float) -> QFont:
+        """Give the price's type: smaller where the interval would not stand whole beside it."""
+        look = self._look
+        strong = look.font(Type.BODY_STRONG, tabular=True)
+        interval = interval_words(product.billing_interval)
+        price = look.formats.money(product.price)
+        beside = QFontMetricsF(look.font(Type.CAPTION)).horizontalAdvance(interval)
+        if interval and QFontMetricsF(strong).horizontalAdvance(price + " ") + beside > room:
+            return look.font(Type.CAPTION_STRONG, tabular=True)
+        return strong
 
     def _paint_badge(self, painter: QPainter, count: int, rect: QRectF) -> None:
         look, colours = self._look, self._look.theme

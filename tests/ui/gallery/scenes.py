@@ -47,7 +47,6 @@ class Scene:
     surface: Surface = "till"
     catalog: Callable[[], Catalog] = sample_catalog
     mode: Mode = Mode.TRAINING
-    has_long_names: bool = False
 
 
 # --- selling --------------------------------------------------------------------------------
@@ -358,9 +357,11 @@ def two_hundred_products() -> Catalog:
 def grand_catalog() -> Catalog:
     """Give a shop whose prices are as long as prices get."""
     shop = small_catalog()
+    price = Money(9_999_999, shop.shop.currency)
     dear = tuple(
-        replace(product, price=Money(9_999_999, product.price.currency))
+        replace(product, price=price, stock=None)
         for product in shop.products
+        if not product.is_recurring
     )
     return Catalog(shop.shop, dear)
 
@@ -370,8 +371,8 @@ SCENES: Final = (
     Scene("sell-few-lines", few_lines),
     Scene("sell-discounts-tip", reduced),
     Scene("sell-200-lines", two_hundred_lines, catalog=two_hundred_products),
-    Scene("sell-long-names", long_names, catalog=small_catalog, has_long_names=True),
-    Scene("sell-large-amounts", large_amounts, catalog=grand_catalog, has_long_names=True),
+    Scene("sell-long-names", long_names, catalog=small_catalog),
+    Scene("sell-large-amounts", large_amounts, catalog=grand_catalog),
     Scene("sell-search", search_found),
     Scene("sell-search-nothing", search_empty),
     Scene("sell-void-asked", void_asked),
@@ -413,7 +414,7 @@ SCENES: Final = (
     display_of("cart", few_lines),
     display_of("cart-figures", reduced),
     display_of("cart-200-lines", two_hundred_lines, catalog=two_hundred_products),
-    display_of("cart-long-names", long_names, catalog=small_catalog, has_long_names=True),
+    display_of("cart-long-names", long_names, catalog=small_catalog),
     display_of("preparing", opening),
     display_of("code", waiting),
     display_of("code-declined", declined),

@@ -21,10 +21,13 @@ SLACK: Final = 1.5
 LEAST_SHOWN: Final = {
     "SnapshotTable": 10,
     "DisplayLines": 10,
-    "Tiles": 10,
+    "Tiles": 5,
     "Lines": 8,
 }
-"""What is shortened by design, for names may be of any length, and how much of one is shown."""
+"""What is shortened by design, for names may be of any length, and how much of one is shown.
+
+On a tile that is also the interval of a subscription: "/ mon…" says what it is.
+"""
 
 
 def faults(window: QWidget) -> list[str]:
