@@ -7,6 +7,7 @@
 #   make texts    bring resources/locale up to date with the texts in the source (NEW=fr adds
 #                 a language)
 #   make lock     renew requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
+#   make package  make dist/scantill, which needs no Python; measure it and prove it
 #   make clean    remove all that was made here, the virtual environment too
 #
 # ARGS is passed on: make run ARGS="--help", make test ARGS="-k settle -x".
@@ -52,7 +53,8 @@ lint: set-up
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy packaging/system_check.py
+	$(BIN)/mypy packaging/system_check.py packaging/make_package.py packaging/contents.py \
+	    packaging/notices.py
 	$(BIN)/lint-imports
 
 fast-tests: set-up
@@ -97,6 +99,13 @@ texts: set-up
 	    --output-dir resources/locale --domain scantill --locale $(NEW)
 	@$(BIN)/pybabel update --input-file $(TEXTS) --output-dir resources/locale --domain scantill \
 	    --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+.PHONY: package system-for-package
+package: system-for-package set-up
+	@$(BIN)/python packaging/make_package.py $(ARGS)
+
+system-for-package:
+	@$(SYSTEM_CHECK) package
 
 # Names, versions and hashes only: where packages come from is each computer's own setting.
 lock:

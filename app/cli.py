@@ -48,12 +48,26 @@ _SETTLING_S: Final = (0.5, 1.0, 0.0)
 Command = Callable[[argparse.Namespace], int]
 
 
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then: that takes as long as half the parser."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **named: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **named)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"{parser.prog} {version(parser.prog)}")
+        parser.exit()
+
+
 def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     """Build the parser and give it with its sub-commands, for `ui.cli` to add to."""
     parser = argparse.ArgumentParser(
         prog="scantill",
         description="A local-first till: show a QR code, get paid on the customer's phone.",
     )
+    parser.add_argument("--version", action=_Version, help="print the version and end")
     # An option may stand before or after the command: only what was given overrides these.
     parser.set_defaults(
         data_dir=None, mode=Mode.TRAINING, catalog=None, sandbox="", no_webhooks=False

@@ -67,7 +67,15 @@ class ScantillError(Exception):
         self.action = action
 
     def __str__(self) -> str:
-        return " ".join(part for part in (f"{self.title}.", self.detail, self.action) if part)
+        return str(self.words)
+
+    @property
+    def words(self) -> Message:
+        """Give what happened, the particulars and what to do as one text."""
+        parts = {"title": self.title, "detail": self.detail, "action": self.action}
+        given = {name: text for name, text in parts.items() if text}
+        pattern = " ".join("{title}." if name == "title" else f"{{{name}}}" for name in given)
+        return Message(pattern, **given)
 
 
 class ConfigError(ScantillError):

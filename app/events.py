@@ -16,7 +16,8 @@ _log = logging.getLogger(__name__)
 class Fact:
     """One journal row: `name` in the past tense ("order.paid"), told in the order of `seq`.
 
-    `order_id` is empty for what belongs to no order; `data` is plain JSON data.
+    `order_id` is empty for what belongs to no order; `data` is plain JSON data, in
+    which a text for a person may be a `Message`.
     """
 
     seq: int

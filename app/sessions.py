@@ -159,7 +159,7 @@ class Sessions:
                 return await self._found_again(attempt, intent, strategy)
             opened = await self._asked_to_open(attempt, intent, strategy)
         except Rejected as refused:
-            words, result = str(refused), {"code": refused.code, "detail": refused.detail}
+            words, result = refused.words, {"code": refused.code, "detail": refused.detail}
 
             def write(tx: Transaction) -> None:
                 finish_intent(tx, intent.id, Outcome.REJECTED, result)
@@ -169,7 +169,7 @@ class Sessions:
             raise
         except ProviderError as error:
             _log.info("no answer about %s: %s", intent.key, error)
-            words = str(error)
+            words = error.words
             return await self._store.write(lambda tx: _write_doubt(tx, attempt_id, words))
         return await self._store.write(lambda tx: _write_opened(tx, attempt_id, intent, opened))
 
@@ -223,7 +223,7 @@ class Sessions:
         finish_intent(tx, intent.id, Outcome.SUPERSEDED)
         attempt = _found(tx, attempt_id)
         if seen is None:
-            return never_made(tx, self._store.till_id, attempt, Message("it never came to be"))
+            return never_made(tx, self._store.till_id, attempt, Message("It never came to be."))
         attempt = mark_attempt(tx, attempt, session_id=seen.session_id)
         if attempt.close_reason is None:
             want_closed(tx, attempt, CloseReason.EXPIRED)
@@ -241,7 +241,7 @@ class Sessions:
         except ProviderError as error:
             if isinstance(error, Rejected) and error.status == _NOT_FOUND:
                 return await self._gone(attempt.id)
-            words = str(error)
+            words = error.words
             return await self._store.write(lambda tx: _write_doubt(tx, attempt.id, words))
         return await self._settled(attempt.id, seen, intent)
 
@@ -260,14 +260,14 @@ class Sessions:
         if verdict.standing in (Standing.QUARANTINED, Standing.FOREIGN):
             raise Protocol(
                 Message("What the provider answered does not belong to this payment"),
-                f"{verdict.detail or seen.reference}.",
+                verdict.detail or seen.reference,
                 action=Message("Somebody has to look at it; it is on the list."),
             )
         return attempt
 
     async def _gone(self, attempt_id: int) -> Attempt:
         """Write down that the provider, asked with the right keys, has no such session."""
-        words = Message("the provider has no such session any more")
+        words = Message("The provider has no such session any more.")
         return await self._store.write(
             lambda tx: never_made(tx, self._store.till_id, _found(tx, attempt_id), words)
         )

@@ -90,14 +90,17 @@ def settle_refund(tx: Transaction, seen: RefundObservation) -> Standing:
     if payment is None:
         return Standing.WAITING
     if (seen.provider_account, seen.live) != (payment.provider_account, payment.live):
-        detail = f"account {seen.provider_account}, expected {payment.provider_account}"
         open_exception(
             tx,
             ExceptionKind.MISMATCH,
             refund.amount,
             order_id=payment.order_id,
             payment_id=refund.payment_id,
-            detail=f"a refund was told of by {detail}",
+            detail=Message(
+                "A refund was told of by account {seen}, expected {expected}.",
+                seen=seen.provider_account,
+                expected=payment.provider_account,
+            ),
         )
         return Standing.QUARANTINED
     before = refund_state(tx.connection, seen.provider, refund.refund_id)

@@ -46,7 +46,7 @@ class Health:
 
     def failed(self, name: str, at: datetime, error: ProviderError) -> None:
         """Note that no usable answer came."""
-        self._note(name, at, is_reachable=False, detail=str(error))
+        self._note(name, at, is_reachable=False, detail=error.words)
 
     def _note(self, name: str, at: datetime, *, is_reachable: bool, detail: str) -> None:
         before = self._accounts[name]

@@ -5,6 +5,7 @@ Run by `make` before anything else, so it needs nothing but the standard library
 
     python packaging/system_check.py set-up  what making the virtual environment needs
     python packaging/system_check.py run     and opening the till, or playing its demo
+    python packaging/system_check.py package and making the package
     python packaging/system_check.py test    and running the whole test suite
     python packaging/system_check.py ci      the same, but a lack is an error
 
@@ -25,8 +26,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-Purpose = Literal["set-up", "qt", "x11", "wayland", "virtual screen", "browser"]
-Mode = Literal["set-up", "run", "test", "ci"]
+Purpose = Literal["set-up", "qt", "x11", "wayland", "package", "virtual screen", "browser"]
+Mode = Literal["set-up", "run", "package", "test", "ci"]
 
 
 class Part(NamedTuple):
@@ -80,6 +81,9 @@ PARTS = (
     Part("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", "x11"),
     Part("libwayland-client.so.0", "libwayland-client0", "wayland"),
     Part("libwayland-cursor.so.0", "libwayland-cursor0", "wayland"),
+    # With these PyInstaller finds out which libraries to take along.
+    Part("objdump", "binutils", "package"),
+    Part("ldd", "libc-bin", "package"),
     Part("Xvfb", "xvfb", "virtual screen"),
     Part("xauth", "xauth", "virtual screen"),
     # For the Node.js that playwright's package brings.
@@ -94,6 +98,7 @@ REASONS: dict[Purpose, str] = {
     "qt": "to draw anything",
     "x11": "for a window on X11",
     "wayland": "for a window on Wayland",
+    "package": "to make the package",
     "virtual screen": "to test real windows without a screen",
     "browser": "to test with a browser as the customer's phone",
 }
@@ -138,8 +143,10 @@ def purposes_of(mode: Mode) -> tuple[Purpose, ...]:
     """Tell what a way of running needs, given the screen that the environment offers."""
     if mode == "set-up":
         return ("set-up",)
+    if mode == "package":
+        return ("set-up", "qt", "x11", "package")
     if mode != "run":
-        return ("set-up", "qt", "x11", "virtual screen", "browser")
+        return ("set-up", "qt", "x11", "package", "virtual screen", "browser")
     if os.environ.get("DISPLAY"):
         return ("set-up", "qt", "x11")
     if os.environ.get("WAYLAND_DISPLAY"):
@@ -150,7 +157,7 @@ def purposes_of(mode: Mode) -> tuple[Purpose, ...]:
 def main() -> int:
     """Print what is missing, if anything; see the module's docstring for the exit status."""
     parser = argparse.ArgumentParser(description="Name what the operating system lacks.")
-    parser.add_argument("mode", choices=["set-up", "run", "test", "ci"])
+    parser.add_argument("mode", choices=["set-up", "run", "package", "test", "ci"])
     parser.add_argument("--packages", action="store_true", help="only the packages' names")
     arguments = parser.parse_args()
     lacks = missing(*purposes_of(arguments.mode))

@@ -38,7 +38,7 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    lacks = system_check.missing("qt", "x11", "virtual screen", "browser")
+    lacks = system_check.missing("qt", "x11", "package", "virtual screen", "browser")
     if lacks:
         terminalreporter.section("Not run for want of system parts")
         terminalreporter.line(system_check.sentence(lacks))

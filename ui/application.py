@@ -2,11 +2,22 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QLoggingCategory, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ui.fonts import FAMILY, load_fonts
+from ui.fonts import FAMILIES, FAMILY, load_fonts
+
+
+def follow_locale(locale: str) -> None:
+    """Speak and lay out as a locale does: Qt's own words, and the side from which one reads."""
+    translate_qt(locale)
+    create_application().setLayoutDirection(direction_of(locale))
+
+
+def direction_of(locale: str) -> Qt.LayoutDirection:
+    """Say from which side one reads in a locale ("ar", "he_IL", "fa-IR"); unknown ones: left."""
+    return QLocale(locale.replace("-", "_")).textDirection()
 
 
 def translate_qt(locale: str) -> None:
@@ -28,6 +39,8 @@ def create_application(argv: Sequence[str] = ()) -> QApplication:
             Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
         )
         application = QApplication(list(argv) or ["scantill"])
+    # Qt warns of each typeface that it passes by on its way to the one that has a script.
+    QLoggingCategory.setFilterRules("qt.text.font.db.info=false")
     application.setStyle("Fusion")
     application.setApplicationName("scantill")
     application.setApplicationDisplayName("Scantill")
@@ -35,6 +48,6 @@ def create_application(argv: Sequence[str] = ()) -> QApplication:
     if FAMILY not in load_fonts():
         raise RuntimeError(f"the typeface {FAMILY} is missing from resources/fonts")
     font = application.font()
-    font.setFamily(FAMILY)
+    font.setFamilies(list(FAMILIES))
     application.setFont(font)
     return application

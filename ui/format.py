@@ -1,7 +1,8 @@
 """Money, times and rates as a person reads them; amounts go from integer to text without a float.
 
 The decimals come from the domain (ISO 4217), because the locale data counts some currencies
-otherwise.
+otherwise. What a locale writes from right to left is shielded, so that it can be filled into any
+text.
 """
 
 import re
@@ -17,6 +18,7 @@ from babel.numbers import NumberPattern, format_decimal, format_percent, parse_p
 
 from app.domain.money import EXPONENTS, Money, plain_decimal
 from app.errors import Message
+from ui.bidi import isolated
 from ui.i18n import _, template_of
 
 _CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z])(?=\d)")
@@ -36,7 +38,7 @@ class Formats:
         text: str = pattern.apply(
             number, self.locale, currency=amount.currency, currency_digits=False
         )
-        return _CODE_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
+        return isolated(_CODE_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text))
 
     def message(self, text: str) -> str:
         """Say a text of `app` in the language in use; one that is no Message stays as it is."""
@@ -60,29 +62,30 @@ class Formats:
 
     def time(self, moment: datetime) -> str:
         """Write the time of day to the minute."""
-        return format_time(self._local(moment), "short", locale=self.locale)
+        return isolated(format_time(self._local(moment), "short", locale=self.locale))
 
     def exact_time(self, moment: datetime) -> str:
         """Write the time of day to the second."""
-        return format_time(self._local(moment), "medium", locale=self.locale)
+        return isolated(format_time(self._local(moment), "medium", locale=self.locale))
 
     def moment(self, moment: datetime, now: datetime) -> str:
         """Write a moment of the past: only the time today, with the date before."""
         local = self._local(moment)
         if local.date() == self._local(now).date():
-            return format_time(local, "short", locale=self.locale)
-        return format_datetime(local, "short", locale=self.locale)
+            return isolated(format_time(local, "short", locale=self.locale))
+        return isolated(format_datetime(local, "short", locale=self.locale))
 
     def date(self, moment: datetime) -> str:
         """Write a day in full."""
-        return format_date(self._local(moment), "long", locale=self.locale)
+        return isolated(format_date(self._local(moment), "long", locale=self.locale))
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """Say how long something has been, in words: "12 seconds ago"."""
         past = max(timedelta(0), now - moment)
         if past < timedelta(seconds=1):
             return _("just now")
-        return format_timedelta(-past, add_direction=True, threshold=1.2, locale=self.locale)
+        words = format_timedelta(-past, add_direction=True, threshold=1.2, locale=self.locale)
+        return isolated(words)
 
     def countdown(self, left: timedelta) -> str:
         """Write what is left as minutes and seconds, never below zero."""
@@ -92,7 +95,7 @@ class Formats:
     def _shown(self, value: object) -> str:
         if isinstance(value, Money):
             return self.money(value)
-        return self.message(value) if isinstance(value, str) else str(value)
+        return isolated(self.message(value)) if isinstance(value, str) else str(value)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone)

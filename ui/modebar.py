@@ -1,6 +1,8 @@
 """The coloured bar on top of every screen where no real money is taken."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from typing import Final
+
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -8,8 +10,11 @@ from app.settings import Mode
 from ui import theme
 from ui.i18n import _
 from ui.kit.base import Part
+from ui.kit.paint import mirrored, text_in
 from ui.look import Look
 from ui.theme import TYPE_SCALE, Type
+
+_WIDTH: Final = 400
 
 
 class ModeBar(Part):
@@ -37,7 +42,7 @@ class ModeBar(Part):
         self.setVisible(mode is not Mode.LIVE)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(400), self.look.dp(TYPE_SCALE[self._step].size + 17))
+        return QSize(self.look.dp(_WIDTH), self.look.dp(TYPE_SCALE[self._step].size + theme.L))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -46,14 +51,10 @@ class ModeBar(Part):
         font = look.font(self._step)
         colour = look.colour(f"on_{self._token}")
         words = QFontMetricsF(font).horizontalAdvance(self.text)
-        side = look.dp(18)
-        room = side + look.dp(theme.S)
-        start = (self.width() - words - room) / 2
-        flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        left = start + words + look.dp(theme.S) if flipped else start
-        place = QRectF(round(left), (self.height() - side) // 2, side, side)
-        look.icons.paint(painter, "school", colour.name(), place)
-        painter.setFont(font)
-        painter.setPen(colour)
-        rect = QRectF(start + (0 if flipped else room), 0, words + 2, self.height())
-        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, self.text)
+        side, gap = look.dp(theme.ICON_S), look.dp(theme.S)
+        start = (self.width() - words - side - gap) / 2
+        icon = QRectF(round(start), (self.height() - side) // 2, side, side)
+        text = QRectF(start + side + gap, 0, words + 2, self.height())
+        within = QRectF(self.rect())
+        look.icons.paint(painter, "school", colour.name(), mirrored(self, within, icon))
+        text_in(painter, mirrored(self, within, text), self.text, font, colour)

@@ -25,6 +25,8 @@ from ui.theme import Type
 
 _ANIMATION_MS = 520
 _CALM_S = 0.5
+_TICK_SIDE = 136
+_BUTTON_WIDTH = 320
 _TICK = (QPointF(0.29, 0.53), QPointF(0.44, 0.67), QPointF(0.72, 0.36))
 
 
@@ -56,7 +58,7 @@ class Tick(Part):
         self._animation.stop()
 
     def sizeHint(self) -> QSize:
-        side = self.look.dp(136)
+        side = self.look.dp(_TICK_SIDE)
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -145,7 +147,7 @@ class PaidScreen(Part):
         dp = self.look.dp
         self._column.setContentsMargins(dp(theme.L), dp(theme.M), dp(theme.L), dp(theme.M))
         self._column.setSpacing(dp(theme.S))
-        self.next_sale.setMinimumWidth(dp(320))
+        self.next_sale.setMinimumWidth(dp(_BUTTON_WIDTH))
         super().on_look_changed()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -1,5 +1,7 @@
 """The rail at the leading edge: where one is, and what waits there."""
 
+from typing import Final
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
@@ -8,9 +10,13 @@ from ui import theme
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
-from ui.kit.paint import ground, ring
+from ui.kit.paint import ground, is_flipped, mirrored, ring, text_in
 from ui.look import Look
 from ui.theme import Type
+
+_WIDTH: Final = 84
+_BUTTON: Final = 76
+_BADGE: Final = 20
 
 
 class RailButton(QAbstractButton):
@@ -41,13 +47,13 @@ class RailButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         look = self.look
-        return QSize(look.dp(72), max(look.metrics.touch, look.dp(76)))
+        return QSize(look.dp(_WIDTH - 2 * theme.S), max(look.metrics.touch, look.dp(_BUTTON)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         look, colours = self.look, self.look.theme
         rect = QRectF(self.rect())
-        radius = look.dp(theme.RADIUS_M + 2)
+        radius = look.dp(theme.RADIUS_M + theme.XXS)
         colour = colours.text_muted
         if self.isChecked():
             ground(painter, rect, radius, colours.accent_soft)
@@ -55,21 +61,18 @@ class RailButton(QAbstractButton):
         elif self.isDown():
             ground(painter, rect, radius, colours.sunken)
         if self.hasFocus():
-            ring(painter, rect, radius, colours.accent, look.dp(2.5))
-        side = look.dp(26)
+            ring(painter, rect, radius, colours.accent, look.dp(theme.RING))
+        side = look.dp(theme.ICON_L)
         caption = look.font(Type.CAPTION_STRONG)
         micro = look.font(Type.MICRO)
         words, key = QFontMetricsF(caption).height(), QFontMetricsF(micro).height()
         top = (rect.height() - side - words - key) / 2
         place = QRectF((rect.width() - side) / 2, top, side, side).toRect().toRectF()
         look.icons.paint(painter, self._icon, colour, place)
-        painter.setPen(colour)
-        painter.setFont(caption)
-        centre = Qt.AlignmentFlag.AlignCenter
-        painter.drawText(QRectF(0, top + side, rect.width(), words), centre, self._label)
-        painter.setPen(colours.text_muted)
-        painter.setFont(micro)
-        painter.drawText(QRectF(0, top + side + words, rect.width(), key), centre, self._key)
+        below = QRectF(0, top + side, rect.width(), words)
+        text_in(painter, below, self._label, caption, colour, centred=True)
+        last = QRectF(0, below.bottom(), rect.width(), key)
+        text_in(painter, last, self._key, micro, colours.text_muted, centred=True)
         if self._waiting:
             self._paint_waiting(painter, place)
 
@@ -77,14 +80,13 @@ class RailButton(QAbstractButton):
         look, colours = self.look, self.look.theme
         font = look.font(Type.CAPTION_STRONG, tabular=True)
         words = str(min(self._waiting, 99))
-        height = look.dp(20)
-        width = max(height, QFontMetricsF(font).horizontalAdvance(words) + look.dp(10))
+        height = look.dp(_BADGE)
+        width = max(height, QFontMetricsF(font).horizontalAdvance(words) + look.dp(theme.S))
         badge = QRectF(0, 0, width, height)
-        badge.moveCenter(QPointF(icon.right() + look.dp(4), icon.top() + look.dp(3)))
+        badge.moveCenter(QPointF(icon.right() + look.dp(theme.XS), icon.top() + look.dp(theme.XXS)))
+        badge = mirrored(self, QRectF(self.rect()), badge)
         ground(painter, badge, height / 2, colours.danger)
-        painter.setFont(font)
-        painter.setPen(colours.on_danger)
-        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, words)
+        text_in(painter, badge, words, font, colours.on_danger, centred=True)
 
 
 class Rail(Part):
@@ -128,7 +130,7 @@ class Rail(Part):
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
-        self.setFixedWidth(max(dp(84), self.look.metrics.touch + 2 * dp(theme.S)))
+        self.setFixedWidth(max(dp(_WIDTH), self.look.metrics.touch + 2 * dp(theme.S)))
         self._column.setContentsMargins(dp(theme.S), dp(theme.M), dp(theme.S), dp(theme.S))
         self._column.setSpacing(self.look.metrics.gap)
         is_dark = self.look.theme.is_dark
@@ -139,6 +141,5 @@ class Rail(Part):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.look.colour("surface"))
-        is_flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        edge = 0 if is_flipped else self.width() - 1
+        edge = 0 if is_flipped(self) else self.width() - 1
         painter.fillRect(edge, 0, 1, self.height(), self.look.colour("line"))

@@ -23,10 +23,11 @@ from app.cli import settings_of
 from app.clock import SystemClock
 from app.errors import ScantillError
 from app.settings import Settings
-from ui.application import create_application, translate_qt
+from ui.application import create_application, follow_locale
 from ui.display.display import DisplayOptions
 from ui.fonts import RESOURCES
 from ui.i18n import use_language
+from ui.timings import Timings
 from ui.trouble import show_trouble
 from ui.window import Window
 
@@ -104,7 +105,7 @@ async def running_window(
     """
     look = settings.file.window
     locale = speak(settings)
-    translate_qt(locale)
+    follow_locale(locale)
     window = Window(
         till,
         theme=look.theme,
@@ -120,9 +121,12 @@ async def running_window(
     )
     try:
         window.resize(*_FIRST_SIZE)
+        timings = Timings.of(window)
         window.show()
         await till.start()
         window.start()
+        if timings is not None:
+            timings.note_started()
         yield window
     finally:
         await window.finish()

@@ -1,6 +1,7 @@
 """The quiet strip at the bottom: how the till stands with the world."""
 
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -10,11 +11,15 @@ from app.settings import Mode
 from app.status import AccountHealth, TillStatus
 from ui import theme
 from ui.accounts import account_label
+from ui.bidi import isolated
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.iconlabel import IconLabel
 from ui.look import Look
 from ui.theme import Type
+
+_WIDTH: Final = 400
+_HEIGHT: Final = 32
 
 
 def mode_label(mode: Mode) -> str:
@@ -60,14 +65,14 @@ class StatusStrip(Part):
         self._person.set_text(words.format(count=count))
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(400), self.look.dp(32))
+        return QSize(self.look.dp(_WIDTH), self.look.dp(_HEIGHT))
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
         self._row.setContentsMargins(dp(theme.M), 0, dp(theme.M), 0)
         self._row.setSpacing(dp(theme.L + theme.XS))
-        self.setFixedHeight(dp(32))
+        self.setFixedHeight(dp(_HEIGHT))
         super().on_look_changed()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -80,7 +85,7 @@ class StatusStrip(Part):
             self._provider.set_icon("offline")
             self._provider.set_text(_("No payment account"))
             return
-        name = account_label(health.name)
+        name = isolated(account_label(health.name))
         self._provider.setToolTip("")
         if health.is_reachable is None:
             self._provider.set_icon("network")

@@ -24,6 +24,26 @@ RADIUS_S: Final = 6
 RADIUS_M: Final = 10
 RADIUS_L: Final = 16
 
+ICON_S: Final = 18
+ICON_M: Final = 20
+ICON_L: Final = 24
+ICON_XL: Final = 48
+ICON_XXL: Final = 112
+"""Sides of icons: in a caption, in a field or stepper, on a button, on an empty place, in the
+code's place."""
+
+RING: Final = 2.5
+"""How wide the ring of the keyboard's focus is."""
+
+FADED: Final = 0.4
+"""How far what cannot be used now fades into its ground."""
+PRESSED: Final = 0.2
+"""How far a loud ground goes towards its text while it is pressed."""
+
+QR_DARK: Final = "#000000"
+QR_LIGHT: Final = "#ffffff"
+"""The code's own colours, in every theme: cameras read dark on light."""
+
 
 class Type(StrEnum):
     """A step of the type scale; its size and weight stand in `TYPE_SCALE`."""
@@ -203,6 +223,8 @@ TEXT_PAIRS: Final = (
     ("text_muted", "raised"),
     ("text_muted", "sunken"),
     ("text", "accent_soft"),
+    ("text_muted", "accent_soft"),
+    ("canvas", "text"),
     ("text", "danger_soft"),
     ("text", "warning_soft"),
     ("text", "busy_soft"),
@@ -224,6 +246,7 @@ TEXT_PAIRS: Final = (
     ("danger", "canvas"),
     ("on_danger", "danger"),
     ("on_paid", "paid"),
+    ("paid", "on_paid"),
     ("on_training", "training"),
     ("on_test", "test"),
 )
@@ -232,6 +255,7 @@ TEXT_PAIRS: Final = (
 PART_PAIRS: Final = (
     ("line_strong", "canvas"),
     ("line_strong", "surface"),
+    ("line_strong", "raised"),
     ("accent", "sunken"),
     ("good", "canvas"),
     ("danger", "sunken"),

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from app.clock import Clock, SystemClock
 from app.errors import CartRefused, ScantillError
 from app.settings import Mode
+from ui.bidi import isolated
 from ui.counter import Counter, Stage
 from ui.display.display import CustomerDisplay, DisplayOptions
 from ui.errors import error_words
@@ -226,7 +227,7 @@ class Window(QMainWindow):
 
     def _on_unknown_code(self, code: str) -> None:
         self.notice.tell(
-            _("No item matches “{code}”").format(code=code),
+            _("No item matches “{code}”").format(code=isolated(code)),
             _("Nothing was added. Check the code, or search by name."),
             Tone.WARNING,
         )

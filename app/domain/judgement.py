@@ -12,6 +12,7 @@ from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import Observation, SeenPayment, SessionState
 from app.domain.order import Order, OrderState, owed
+from app.errors import Message
 
 
 class Standing(StrEnum):
@@ -87,7 +88,9 @@ def judge(books: Books, seen: Observation) -> Verdict:
     fresh = tuple(p for p in named.values() if p.payment_id not in books.known_payments)
     if books.attempt is None or books.order is None:
         return _held(
-            Standing.NEEDS_PERSON, fresh, "the reference is this till's, the order is not known"
+            Standing.NEEDS_PERSON,
+            fresh,
+            Message("The reference is this till's, the order is not known."),
         )
     stranger = _strangeness(books.attempt, seen)
     if stranger:
@@ -131,13 +134,27 @@ def _held(standing: Standing, payments: tuple[SeenPayment, ...], detail: str) ->
 def _strangeness(attempt: Attempt, seen: Observation) -> str:
     """Say what does not belong to the attempt, or nothing."""
     if seen.provider != attempt.provider:
-        return f"provider {seen.provider}, expected {attempt.provider}"
+        return Message(
+            "Provider {seen}, expected {expected}.", seen=seen.provider, expected=attempt.provider
+        )
     if seen.provider_account != attempt.provider_account:
-        return f"account {seen.provider_account}, expected {attempt.provider_account}"
+        return Message(
+            "Account {seen}, expected {expected}.",
+            seen=seen.provider_account,
+            expected=attempt.provider_account,
+        )
     if seen.live != attempt.live:
-        return "live money, expected test" if seen.live else "test money, expected live"
+        return (
+            Message("Live money, expected test money.")
+            if seen.live
+            else Message("Test money, expected live money.")
+        )
     if attempt.session_id and seen.session_id and seen.session_id != attempt.session_id:
-        return f"session {seen.session_id}, expected {attempt.session_id}"
+        return Message(
+            "Session {seen}, expected {expected}.",
+            seen=seen.session_id,
+            expected=attempt.session_id,
+        )
     return ""
 
 
@@ -149,7 +166,7 @@ def _judge_payments(
     for payment in fresh:
         held_as, detail = _objection(attempt, order, accepted_minor, payment)
         if held_as is None and paid_by_attempt:
-            held_as, detail = ExceptionKind.SURPLUS, "a second payment by one session"
+            held_as, detail = ExceptionKind.SURPLUS, Message("A second payment by one session.")
         if held_as is None:
             accepted_minor += payment.amount.minor
             paid_by_attempt = True
@@ -162,18 +179,19 @@ def _objection(
 ) -> tuple[ExceptionKind | None, str]:
     """Say why a payment cannot simply be accepted, or (None, "")."""
     asked, got = attempt.amount, payment.amount
+    other = Message("Paid {got}, asked for {asked}.", got=got, asked=asked)
     if got.currency != asked.currency:
-        return ExceptionKind.MISMATCH, f"paid {got}, asked for {asked}"
+        return ExceptionKind.MISMATCH, other
     if order.state is OrderState.PAID:
-        return ExceptionKind.SURPLUS, "the order was paid already"
+        return ExceptionKind.SURPLUS, Message("The order was paid already.")
     if order.state is not OrderState.OPEN:
-        return ExceptionKind.PAID_LATE, f"the order was {order.state.value} before"
+        return ExceptionKind.PAID_LATE, _BEFORE[order.state]
     if got < asked:
-        return ExceptionKind.UNDERPAID, f"paid {got}, asked for {asked}"
+        return ExceptionKind.UNDERPAID, other
     if asked < got:
-        return ExceptionKind.OVERPAID, f"paid {got}, asked for {asked}"
+        return ExceptionKind.OVERPAID, other
     if owed(order.total, accepted_minor) < got:
-        return ExceptionKind.SURPLUS, "less was still owed"
+        return ExceptionKind.SURPLUS, Message("Less was still owed.")
     return None, ""
 
 
@@ -188,6 +206,11 @@ def _attempt_after(attempt: Attempt, seen: Observation) -> AttemptState | None:
         to = _PLAIN_STATES[seen.state]
     return to if to in ATTEMPT_MOVES[attempt.state] else None
 
+
+_BEFORE: Final = {
+    OrderState.CANCELLED: Message("The order was cancelled before."),
+    OrderState.EXPIRED: Message("The order had expired before."),
+}
 
 _WITHOUT_MONEY: Final = frozenset(
     {AttemptState.FAILED, AttemptState.EXPIRED, AttemptState.CANCELLED}

@@ -1,10 +1,10 @@
 """The journal as it is read back: the facts of an order in their order."""
 
-import json
 import sqlite3
 
 from app.events import Fact
 from app.store.transaction import read_stamp
+from app.store.words import from_json
 
 
 def history_of(connection: sqlite3.Connection, order_id: str) -> tuple[Fact, ...]:
@@ -17,7 +17,7 @@ def history_of(connection: sqlite3.Connection, order_id: str) -> tuple[Fact, ...
             name=row["name"],
             order_id=row["order_id"],
             attempt_id=row["attempt_id"],
-            data=json.loads(row["data"]),
+            data=from_json(row["data"]),
         )
         for row in rows
     )

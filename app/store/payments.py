@@ -6,6 +6,7 @@ from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.receipt import Tender
 from app.store.transaction import Row, Transaction, Value, maybe_stamp, read_stamp, stamp
+from app.store.words import from_json, to_json
 
 
 def known_payments(
@@ -93,7 +94,8 @@ def open_exception(
         order_id=order_id or None,
         attempt_id=attempt_id,
         payment_id=payment_id,
-        detail=detail,
+        detail=str(detail),
+        words=to_json(detail),
         opened_at=stamp(tx.at),
     )
     tx.record(
@@ -176,7 +178,7 @@ def _exception_from(row: Row) -> OrderException:
         order_id=row["order_id"] or "",
         attempt_id=row["attempt_id"],
         payment_id=row["payment_id"],
-        detail=row["detail"],
+        detail=from_json(row["words"]) if row["words"] is not None else row["detail"],
         opened_at=read_stamp(row["opened_at"]),
         resolved_at=maybe_stamp(row["resolved_at"]),
     )

@@ -27,6 +27,12 @@ def m0001_the_books(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m0002_words_of_exceptions(db: Database) -> None:
+    """Keep beside the English of an entry what it was made of, as JSON; NULL where it is older."""
+    db.execute("ALTER TABLE exceptions ADD COLUMN words TEXT")
+
+
 _FIRST_TABLES: Final = (
     """
     CREATE TABLE till (

@@ -1,6 +1,5 @@
 """One unit of work inside a write transaction: rows, and the facts that go with them."""
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from typing import Any
 
 from app.errors import InvariantError
 from app.events import Fact
+from app.store.words import to_json
 
 Row = sqlite3.Row
 Value = str | int | bytes | None
@@ -77,7 +77,7 @@ class Transaction:
             order_id=order_id or None,
             attempt_id=attempt_id,
             version=version,
-            data=json.dumps(facts, sort_keys=True),
+            data=to_json(facts),
         )
         fact = Fact(seq, self.at, name, order_id, attempt_id, facts)
         self.facts.append(fact)
@@ -91,7 +91,7 @@ class Transaction:
             actor=actor,
             action=action,
             subject=subject,
-            data=json.dumps(dict(data), sort_keys=True),
+            data=to_json(dict(data)),
         )
 
     def post(

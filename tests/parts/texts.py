@@ -58,6 +58,12 @@ def unmarked_in_errors(source: str) -> list[str]:
     return sorted(found)
 
 
+def unmarked_in_the_books(source: str) -> list[str]:
+    """Give the texts in a module that writes the books which a person would read in English."""
+    tree = ast.parse(source)
+    return sorted({*_prose(tree), *_composed(tree)})
+
+
 def _calls(tree: ast.AST, names: object) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) in names:  # type: ignore[operator]
@@ -115,6 +121,21 @@ def _prose(node: ast.AST) -> Iterator[str]:
             case ast.Constant(value=str(text)) if _PROSE.search(text):
                 yield text
         yield from _prose(child)
+
+
+def _composed(node: ast.AST) -> Iterator[str]:
+    """Give the f-strings that say something, but for those of logs and of errors of our own."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Raise() | ast.Assert():
+                continue
+            case ast.Call(func=func) if _is_log(func):
+                continue
+            case ast.JoinedStr(values=parts):
+                texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+                if any(re.search(r"[A-Za-z]{3,}[ ,]|[ ,][A-Za-z]{3,}", text) for text in texts):
+                    yield "…".join(texts)
+        yield from _composed(child)
 
 
 def _is_log(func: ast.expr) -> bool:

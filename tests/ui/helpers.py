@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, SignalInstance
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QWidget
 
@@ -54,6 +54,25 @@ def button(parent: QWidget, name: str) -> QAbstractButton:
 def stage_of(counter: Counter) -> Stage:
     """Ask anew what the counter is doing."""
     return counter.stage
+
+
+def ink(image: QImage, gap: int = 14) -> list[tuple[int, int]]:
+    """Give the columns in which something stands out from the upper left corner, in clusters."""
+    ground = image.pixelColor(1, 1)
+
+    def is_inked(x: int) -> bool:
+        return any(
+            abs(image.pixelColor(x, y).lightness() - ground.lightness()) > 24
+            for y in range(image.height())
+        )
+
+    clusters: list[tuple[int, int]] = []
+    for x in filter(is_inked, range(image.width())):
+        if clusters and x - clusters[-1][1] <= gap:
+            clusters[-1] = (clusters[-1][0], x)
+        else:
+            clusters.append((x, x))
+    return clusters
 
 
 def contrast(one: str, other: str) -> float:

@@ -197,7 +197,7 @@ def test_what_needs_a_person_is_said_with_its_amount(
                 order_id=order.id,
                 attempt_id=1,
                 payment_id="pi_2",
-                detail="the order was paid already",
+                detail="The order was paid already.",
                 opened_at=START,
             )
         )

@@ -3,6 +3,7 @@
 import copy
 import gettext
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,24 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.money import Money
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved, StoreError
+from app.events import Fact
 from app.settings import Mode, load_settings
+from app.store.words import from_json, to_json
 from tests.conftest import ExpectedLogs
-from tests.parts.texts import MARKS, ROOT, unmarked_in_errors, unmarked_in_window
+from tests.parts.texts import (
+    MARKS,
+    ROOT,
+    unmarked_in_errors,
+    unmarked_in_the_books,
+    unmarked_in_window,
+)
 from tests.ui.fakes import FakeTill
 from tests.ui.helpers import button, tap
 from ui import i18n
 from ui.application import translate_qt
 from ui.errors import error_words
 from ui.format import Formats
+from ui.orders.words import story_entry
 from ui.start import speak
 from ui.window import Window
 
@@ -32,8 +42,8 @@ Run = Callable[[Coroutine[Any, Any, None]], None]
 Make = Callable[..., Window]
 Speak = Callable[[str], None]
 
-STYLE = {"ui/theme.py"}
-"""Style sheets, which read like prose to a machine."""
+STYLE = {"ui/theme.py", "ui/fonts.py"}
+"""Style sheets and typefaces' names, which read like prose to a machine."""
 CATALOGS = sorted(i18n.FOLDER.glob("*/LC_MESSAGES/scantill.po"))
 LANGUAGES = [path.parts[-3] for path in CATALOGS]
 COMPLETE = ["de"]
@@ -150,6 +160,17 @@ def test_make_texts_extracts_by_the_same_marks() -> None:
 
 
 # --- the catalogs ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["app/domain/judgement.py", "app/settle.py", "app/sessions.py"])
+def test_what_is_written_down_for_a_person_is_marked(name: str) -> None:
+    assert unmarked_in_the_books((ROOT / name).read_text("utf-8")) == []
+
+
+def test_unmarked_words_for_the_books_are_noticed() -> None:
+    assert unmarked_in_the_books('return Kind.SURPLUS, "the order was paid already"')
+    assert unmarked_in_the_books('_tell(tx, kind, attempt, f"account {name}, expected {other}")')
+    assert not unmarked_in_the_books('tell(Message("It was paid already."), order.state)')
 
 
 @pytest.mark.parametrize("path", CATALOGS, ids=LANGUAGES)
@@ -280,6 +301,16 @@ def test_an_error_is_said_in_the_language_and_the_locale(language: Speak) -> Non
     assert words.money == "Es ist kein Geld geflossen."
     assert words.action == "Entfernen Sie stattdessen die Position."
     assert str(error).startswith("Stripe cannot take 1234.50 EUR. No payment was begun.")
+
+
+def test_what_the_books_say_in_english_is_said_in_the_language(language: Speak) -> None:
+    language("de")
+    said = Message("Paid {got}, asked for {asked}.", got=Money(340, "EUR"), asked=Money(1, "EUR"))
+    written = to_json({"kind": "underpaid", "detail": said})
+    fact = Fact(1, datetime.now(UTC), "exception.opened", "o", 1, from_json(written))
+    euros = "\N{NO-BREAK SPACE}€"
+    detail = story_entry(fact, Formats("de")).detail
+    assert detail == f"Gezahlt 3,40{euros}, verlangt 0,01{euros}."
 
 
 def test_a_goods_name_is_never_translated(language: Speak) -> None:

@@ -1,18 +1,15 @@
-"""How the whole window looks: themes, news, right to left; every screen is in the gallery."""
+"""How the whole window looks: themes, news, countdown; every screen is in the gallery."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.ui.fakes import URL, FakeClock, FakeTill
+from tests.ui.fakes import FakeClock, FakeTill
 from tests.ui.helpers import button, tap
-from ui.demo.eyes import read_qr
 from ui.kit.text import Text
 from ui.theme import DARK, LIGHT, THEMES, Tone
 from ui.window import Window
@@ -83,29 +80,6 @@ def test_the_theme_changes_while_the_till_runs(window: Window) -> None:
     assert picture(window) == before
     window.set_theme("auto")
     window._on_desktop_theme()
-
-
-def test_right_to_left_mirrors_the_window(run: Run, make_window: Make, till: FakeTill) -> None:
-    window = make_window(till)
-    window.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-
-    async def sale() -> None:
-        await asyncio.sleep(0)
-        assert window.sell.cart.x() < window.sell.tiles.mapTo(window.sell, QPoint(0, 0)).x()
-        tap(window.sell.tiles, window.sell.tiles.rect_of("bread").center())
-        line = window.counter.cart.content.lines[0]
-        from ui.sell.line_delegate import LinePart
-
-        lines = window.sell.cart.lines
-        fewer, more = lines.rect_of(line.id, LinePart.FEWER), lines.rect_of(line.id, LinePart.MORE)
-        assert more.right() < fewer.left()
-        tap(lines, more.center())
-        assert window.counter.cart.content.quantity_of("bread") == 2
-        picture(window)
-        await charge(window)
-        assert read_qr(picture(window)) == URL
-
-    run(sale())
 
 
 def test_the_countdown_runs_only_while_it_is_seen(

@@ -193,7 +193,7 @@ def test_a_session_that_was_never_made_ends_its_order_only_where_that_was_wanted
     till: Counter,
 ) -> None:
     def never(tx: Transaction, attempt: Attempt) -> Attempt:
-        return never_made(tx, till.store.till_id, attempt, "it never came to be")
+        return never_made(tx, till.store.till_id, attempt, "It never came to be.")
 
     order = asyncio.run(till.place())
     attempt = asyncio.run(till.open(order))

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeySequence, QPainter, QPaintE
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import theme
-from ui.kit.paint import elided, ground, key_cap, key_cap_width, mixed, ring
+from ui.kit.paint import elided, ground, is_flipped, key_cap, key_cap_width, mixed, ring, text_in
 from ui.look import Look
 from ui.theme import Type
 
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     INVERSE = "inverse"
 
 
+_CAP_HEIGHT: Final = 22
 _LOUD: Final = frozenset({Kind.PRIMARY, Kind.DANGER, Kind.INVERSE})
 
 
@@ -138,18 +139,19 @@ class Button(QAbstractButton):
         if self.hasFocus():
             is_loud = self._kind in _LOUD
             ring_colour = text if is_loud else QColor(look.theme.accent)
-            inset = look.dp(3) if is_loud else 0
+            inset = look.dp(theme.RING) if is_loud else 0
             ring(
                 painter,
                 rect.adjusted(inset, inset, -inset, -inset),
                 radius - inset,
                 ring_colour,
-                look.dp(2.5),
+                look.dp(theme.RING),
             )
         self._paint_content(painter, rect, text)
 
     def _icon_side(self) -> int:
-        return self.look.dp(24 if self._step not in {Type.CAPTION, Type.CAPTION_STRONG} else 18)
+        is_small = self._step in {Type.CAPTION, Type.CAPTION_STRONG}
+        return self.look.dp(theme.ICON_S if is_small else theme.ICON_L)
 
     def _colours(self) -> tuple[QColor, QColor, QColor | None]:
         """Give ground, text and border as the button stands."""
@@ -157,22 +159,30 @@ class Button(QAbstractButton):
         down = self.isDown()
         if not self.isEnabled():
             if self._kind is Kind.QUIET:
-                return QColor(0, 0, 0, 0), mixed(colours.text_muted, colours.surface, 0.45), None
-            return QColor(colours.sunken), mixed(colours.text_muted, colours.sunken, 0.3), None
+                return (
+                    QColor(0, 0, 0, 0),
+                    mixed(colours.text_muted, colours.surface, theme.FADED),
+                    None,
+                )
+            return (
+                QColor(colours.sunken),
+                mixed(colours.text_muted, colours.sunken, theme.FADED),
+                None,
+            )
         if self._kind is Kind.PRIMARY:
             primary = QColor(colours.accent_pressed if down else colours.accent)
             return primary, QColor(colours.on_accent), None
         if self._kind is Kind.DANGER:
-            danger = mixed(colours.danger, colours.text, 0.25 if down else 0.0)
+            danger = mixed(colours.danger, colours.text, theme.PRESSED if down else 0.0)
             return danger, QColor(colours.on_danger), None
         if self._kind is Kind.INVERSE:
-            inverse = mixed(colours.on_paid, colours.paid, 0.15 if down else 0.0)
+            inverse = mixed(colours.on_paid, colours.paid, theme.PRESSED if down else 0.0)
             return inverse, QColor(colours.paid), None
         if self._kind is Kind.QUIET:
             quiet = QColor(colours.sunken) if down else QColor(0, 0, 0, 0)
             return quiet, QColor(colours.text_muted), None
         plain = QColor(colours.sunken if down else colours.raised)
-        return plain, QColor(colours.text), mixed(colours.line, colours.line_strong, 0.35)
+        return plain, QColor(colours.text), QColor(colours.line_strong)
 
     def _paint_content(self, painter: QPainter, rect: QRectF, colour: QColor) -> None:
         look = self.look
@@ -196,7 +206,7 @@ class Button(QAbstractButton):
         text_width = QFontMetricsF(font).horizontalAdvance(text)
         start = (rect.width() - icon_room - text_width) / 2
         start = max(pad, min(start, rect.width() - pad - cap_room - icon_room - text_width))
-        flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        flipped = is_flipped(self)
         if self._icon:
             left = rect.width() - start - side if flipped else start
             top = (rect.height() - side) / 2
@@ -204,31 +214,25 @@ class Button(QAbstractButton):
                 painter, self._icon, colour.name(), QRectF(round(left), round(top), side, side)
             )
         left = rect.width() - start - icon_room - text_width if flipped else start + icon_room
-        painter.setFont(font)
-        painter.setPen(colour)
-        painter.drawText(
-            QRectF(left, 0, text_width + 1, rect.height()), Qt.AlignmentFlag.AlignCenter, text
-        )
+        words = QRectF(left, 0, text_width + 1, rect.height())
+        text_in(painter, words, text, font, colour, centred=True, whole=self._label)
         if cap_room:
             width = cap_room - look.dp(theme.S)
-            height = look.dp(22)
+            height = look.dp(_CAP_HEIGHT)
             left = pad if flipped else rect.width() - pad - width
-            painter.setFont(cap_font)
             cap = QRectF(
                 round(left) + 0.5, round((rect.height() - height) / 2) + 0.5, width, height
             )
-            key_cap(painter, look, cap, self._key, colour)
+            key_cap(painter, look, cap, self._key, cap_font, colour)
 
     def _paint_icon_alone(self, painter: QPainter, rect: QRectF, colour: QColor) -> None:
         """Paint the icon, with its key in small letters below."""
         look = self.look
-        side = look.dp(20 if self._key else 22)
+        side = look.dp(theme.ICON_M)
         font = look.font(Type.MICRO)
         words = QFontMetricsF(font).height() if self._key else 0
         place = QRectF((rect.width() - side) / 2, (rect.height() - side - words) / 2, side, side)
         look.icons.paint(painter, self._icon, colour.name(), place.toRect().toRectF())
         if self._key:
-            painter.setFont(font)
-            painter.setPen(colour)
             below = QRectF(0, place.bottom(), rect.width(), words)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._key)
+            text_in(painter, below, self._key, font, colour, centred=True)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import theme
 from ui.kit.base import Part
-from ui.kit.paint import elided, ground, mixed, ring
+from ui.kit.paint import ground, ring, text_in
 from ui.look import Look
 from ui.theme import Tone, Type
 
@@ -53,15 +53,14 @@ class Chip(QAbstractButton):
                 ring(painter, inner, radius - inset, colours.canvas, self.look.dp(2))
         else:
             fill = colours.sunken if self.isDown() else colours.surface
-            ground(painter, rect, radius, fill, mixed(colours.line, colours.line_strong, 0.35))
+            ground(painter, rect, radius, fill, colours.line_strong)
             text = colours.text
         if self.hasFocus():
-            ring(painter, rect, radius, colours.accent, self.look.dp(3))
+            ring(painter, rect, radius, colours.accent, self.look.dp(theme.RING))
+        pad = self.look.dp(theme.XS + theme.XXS)
+        within = rect.adjusted(pad, 0, -pad, 0)
         font = self.look.font(Type.BODY_STRONG)
-        painter.setFont(font)
-        painter.setPen(text)
-        shown = elided(self.label, font, rect.width() - self.look.dp(theme.M))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
+        text_in(painter, within, self.label, font, text, centred=True)
 
 
 class StateChip(Part):
@@ -93,7 +92,7 @@ class StateChip(Part):
 def chip_size(look: Look, word: str) -> QSize:
     """Say how large the chip of a word is."""
     metrics = QFontMetricsF(look.font(Type.CAPTION_STRONG))
-    width = round(metrics.horizontalAdvance(word)) + 2 * look.dp(10)
+    width = round(metrics.horizontalAdvance(word)) + 2 * look.dp(theme.M - theme.XXS)
     return QSize(width, round(metrics.height()) + look.dp(theme.S))
 
 
@@ -101,6 +100,4 @@ def paint_chip(painter: QPainter, look: Look, rect: QRectF, word: str, tone: Ton
     """Paint the chip of a word, as lists do."""
     text, soft = look.theme.tone(tone)
     ground(painter, rect, rect.height() / 2, soft)
-    painter.setFont(look.font(Type.CAPTION_STRONG))
-    painter.setPen(text)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, word)
+    text_in(painter, rect, word, look.font(Type.CAPTION_STRONG), text, centred=True)

@@ -1,5 +1,7 @@
 """A field to type into, with an icon, a way to clear it and a visible focus."""
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSpacerItem, QWidget
@@ -8,9 +10,12 @@ from ui import theme
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
-from ui.kit.paint import ground, mixed
+from ui.kit.paint import ground, is_flipped, mirrored
 from ui.look import Look
 from ui.theme import Type
+
+_WIDTH: Final = 260
+_LEAST: Final = 160
 
 
 class Field(Part):
@@ -51,6 +56,7 @@ class Field(Part):
         self._row.addWidget(self.edit, 1)
         self._row.addWidget(self._clear)
         self.setFocusProxy(self.edit)
+        self._align()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.on_look_changed()
 
@@ -67,15 +73,28 @@ class Field(Part):
         """Measure and paint anew."""
         look = self.look
         self.edit.setFont(look.font(Type.BODY))
-        self._icon_room.changeSize(look.dp(theme.M + 24 + theme.S), 0)
+        self._icon_room.changeSize(look.dp(theme.M + theme.ICON_M + theme.S), 0)
         self._row.invalidate()
         super().on_look_changed()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LayoutDirectionChange:
+            self._align()
+
+    def _align(self) -> None:
+        """Begin at the icon, whatever direction what is typed has; Qt would follow the text."""
+        right, left = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
+        side = right if is_flipped(self) else left
+        self.edit.setAlignment(
+            side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+        )
+
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(260), self.look.metrics.touch)
+        return QSize(self.look.dp(_WIDTH), self.look.metrics.touch)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.dp(160), self.look.metrics.touch)
+        return QSize(self.look.dp(_LEAST), self.look.metrics.touch)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
@@ -88,13 +107,9 @@ class Field(Part):
         rect = QRectF(self.rect())
         radius = look.dp(theme.RADIUS_M)
         if self.edit.hasFocus():
-            ground(painter, rect, radius, colours.surface, colours.accent, look.dp(2))
+            ground(painter, rect, radius, colours.surface, colours.accent, look.dp(theme.RING))
         else:
-            border = mixed(colours.line, colours.line_strong, 0.35)
-            ground(painter, rect, radius, colours.surface, border)
-        side = look.dp(22)
-        start = look.dp(theme.M)
-        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            start = self.width() - start - side
-        place = QRectF(start, (self.height() - side) // 2, side, side)
-        look.icons.paint(painter, self._icon, colours.text_muted, place)
+            ground(painter, rect, radius, colours.surface, colours.line_strong)
+        side = look.dp(theme.ICON_M)
+        place = QRectF(look.dp(theme.M), (self.height() - side) // 2, side, side)
+        look.icons.paint(painter, self._icon, colours.text_muted, mirrored(self, rect, place))

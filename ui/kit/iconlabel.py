@@ -1,12 +1,12 @@
 """An icon with a text beside it, on one line."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.kit.base import Part
-from ui.kit.paint import text_in
+from ui.kit.paint import is_flipped, text_in
 from ui.look import Look
 from ui.theme import Type
 
@@ -73,7 +73,7 @@ class IconLabel(Part):
         painter = QPainter(self)
         look = self.look
         side = self._side()
-        flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        flipped = is_flipped(self)
         top = (self.height() - side) // 2
         place = QRectF(self.width() - side if flipped else 0, top, side, side)
         colour = look.colour(self._icon_colour or self._colour).name()

@@ -16,6 +16,7 @@ from ui.i18n import _
 from ui.kit.button import Button, Kind
 from ui.kit.card import Card
 from ui.kit.icon import Icon
+from ui.kit.paint import is_flipped
 from ui.kit.text import Text
 from ui.look import Look
 from ui.theme import Tone, Type
@@ -48,7 +49,7 @@ class Notice(Card):
         self.setObjectName("notice")
         self._host = host
         self._corner = Corner.BOTTOM_LEADING
-        self._icon = Icon(look, "info", 24)
+        self._icon = Icon(look, "info", theme.ICON_L)
         self._title = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._detail = Text(look, "", Type.BODY, wraps=True)
         self._close = Button(look, _("Close"), Kind.QUIET, icon="close")
@@ -132,6 +133,5 @@ class Notice(Card):
         top = margin
         if self._corner is Corner.BOTTOM_LEADING:
             top = self._host.height() - self.height() - margin
-        is_flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        is_left = (self._corner is Corner.BOTTOM_LEADING) is not is_flipped
+        is_left = (self._corner is Corner.BOTTOM_LEADING) is not is_flipped(self)
         self.move(QPoint(margin if is_left else self._host.width() - width - margin, top))

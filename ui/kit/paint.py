@@ -1,4 +1,8 @@
-"""Strokes that several parts share: rounded grounds, focus rings, text in few lines, mirroring."""
+"""Strokes that several parts share: rounded grounds, focus rings, text in few lines, mirroring.
+
+All text is painted here, because two directions meet in it: the window's says at which edge a
+text begins, and the text's own says in which direction it is read.
+"""
 
 import re
 
@@ -14,6 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from ui import theme
+from ui.bidi import reading_direction
 from ui.look import Look
 
 
@@ -56,9 +62,17 @@ def mixed(one: str, other: str, share: float) -> QColor:
 
 
 def mirrored(widget: QWidget, within: QRectF, place: QRectF) -> QRectF:
-    """Give a place measured from the leading edge, where the reading direction has it."""
-    if widget.layoutDirection() is not Qt.LayoutDirection.RightToLeft:
-        return place
+    """Give a place measured from the leading edge, where the window's direction has it."""
+    return flipped(within, place) if is_flipped(widget) else place
+
+
+def is_flipped(on: QWidget | QPainter) -> bool:
+    """Say whether a widget, or what a painter paints on, begins at the right."""
+    return on.layoutDirection() is Qt.LayoutDirection.RightToLeft
+
+
+def flipped(within: QRectF, place: QRectF) -> QRectF:
+    """Give the mirror image of a place."""
     left = within.left() + within.right() - place.right()
     return QRectF(left, place.top(), place.width(), place.height())
 
@@ -101,16 +115,17 @@ def in_lines(text: str, font: QFont, width: float, lines: int) -> list[str]:
 
 def key_cap_width(look: Look, font: QFont, key: str) -> int:
     """Say how wide the cap of a key is."""
-    return round(QFontMetricsF(font).horizontalAdvance(key)) + 2 * look.dp(6)
+    return round(QFontMetricsF(font).horizontalAdvance(key)) + 2 * look.dp(theme.XS + theme.XXS)
 
 
-def key_cap(painter: QPainter, look: Look, rect: QRectF, key: str, colour: QColor) -> None:
+def key_cap(
+    painter: QPainter, look: Look, rect: QRectF, key: str, font: QFont, colour: QColor
+) -> None:
     """Paint a key of the keyboard as a small cap in `colour`."""
     faint = QColor(colour)
     faint.setAlphaF(0.55)
-    ring(painter, rect, look.dp(5), faint, 1.0)
-    painter.setPen(colour)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, key)
+    ring(painter, rect, look.dp(theme.RADIUS_S), faint, 1.0)
+    text_in(painter, rect, key, font, colour, centred=True)
 
 
 def text_in(
@@ -121,12 +136,52 @@ def text_in(
     colour: str | QColor,
     *,
     end: bool = False,
+    centred: bool = False,
+    whole: str = "",
 ) -> None:
-    """Paint one line at the leading (or the other) edge, centred in height and shortened."""
+    """Paint one line at the leading edge, the other one or between, shortened to fit.
+
+    Its baseline is the font's own, whatever typeface its letters come from, so that texts of two
+    scripts stand level. `whole` is the text that it is a line of, if it is not all of it.
+    """
+    shown = elided(text, font, rect.width())
+    metrics = QFontMetricsF(font)
+    spare = rect.width() - metrics.horizontalAdvance(shown)
+    if centred:
+        left = rect.left() + spare / 2
+    else:
+        left = rect.left() + (spare if end is not is_flipped(painter) else 0.0)
+    top = rect.top() + (rect.height() - metrics.ascent() - metrics.descent()) / 2
+    outer = painter.layoutDirection()
     painter.setFont(font)
     painter.setPen(QColor(colour))
-    side = Qt.AlignmentFlag.AlignRight if end else Qt.AlignmentFlag.AlignLeft
-    painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, elided(text, font, rect.width()))
+    painter.setLayoutDirection(reading_direction(whole or shown))
+    painter.drawText(QPointF(left, top + metrics.ascent()), shown)
+    painter.setLayoutDirection(outer)
+
+
+def paragraph_in(
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    font: QFont,
+    colour: str | QColor,
+    *,
+    centred: bool = False,
+    from_top: bool = False,
+) -> None:
+    """Paint a text in as many lines as it takes, at the leading edge or centred."""
+    side = Qt.AlignmentFlag.AlignHCenter
+    if not centred:
+        right = Qt.AlignmentFlag.AlignRight
+        side = right if is_flipped(painter) else Qt.AlignmentFlag.AlignLeft
+    top = Qt.AlignmentFlag.AlignTop if from_top else Qt.AlignmentFlag.AlignVCenter
+    option = QTextOption(side | Qt.AlignmentFlag.AlignAbsolute | top)
+    option.setTextDirection(reading_direction(text))
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    painter.drawText(rect, text, option)
 
 
 def dot(painter: QPainter, centre: QPointF, radius: float, colour: str) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.kit.base import Part
-from ui.kit.paint import ground, ring
+from ui.kit.paint import ground, is_flipped, ring
 from ui.look import Look
 
 
@@ -55,7 +55,7 @@ class ScrollHint(Part):
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.Resize:
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.LayoutDirectionChange}:
             self._place()
         return super().eventFilter(watched, event)
 
@@ -77,9 +77,8 @@ class ScrollHint(Part):
         self.update()
 
     def _place(self) -> None:
-        width, inset = self.look.dp(4), self.look.dp(theme.XXS)
-        is_flipped = self._area.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        left = inset if is_flipped else self._area.width() - width - inset
+        width, inset = self.look.dp(theme.XS), self.look.dp(theme.XXS)
+        left = inset if is_flipped(self._area) else self._area.width() - width - inset
         self.setGeometry(left, inset, width, self._area.height() - 2 * inset)
         self.raise_()
 
@@ -121,12 +120,11 @@ class EdgeFade(Part):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         width = self.look.dp(theme.XXL)
-        is_flipped = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         more_before = self._bar.value() > self._bar.minimum()
         more_after = self._bar.value() < self._bar.maximum()
-        if more_after if is_flipped else more_before:
+        if more_after if is_flipped(self) else more_before:
             self._fade(painter, QRectF(0, 0, width, self.height()), from_left=True)
-        if more_before if is_flipped else more_after:
+        if more_before if is_flipped(self) else more_after:
             right = QRectF(self.width() - width, 0, width, self.height())
             self._fade(painter, right, from_left=False)
 
@@ -180,4 +178,4 @@ class FocusEdge(Part):
             inset = self.look.dp(theme.XXS)
             inner = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
             radius = self.look.dp(theme.RADIUS_L - theme.XXS)
-            ring(QPainter(self), inner, radius, self.look.theme.accent, self.look.dp(2.5))
+            ring(QPainter(self), inner, radius, self.look.theme.accent, self.look.dp(theme.RING))

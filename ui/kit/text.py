@@ -1,11 +1,14 @@
 """Text on a screen: always plain, in a step of the type scale and a colour of the theme."""
 
+import math
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from ui import theme
 from ui.kit.base import Part
-from ui.kit.paint import in_lines
+from ui.kit.paint import in_lines, paragraph_in, text_in
 from ui.look import Look
 from ui.theme import Type
 
@@ -53,6 +56,23 @@ class Text(QLabel):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.WindowText, self.look.colour(self._colour))
         self.setPalette(palette)
+
+    def sizeHint(self) -> QSize:
+        if self.wordWrap():
+            return super().sizeHint()
+        # A letter of another script must not make the one line higher.
+        metrics = QFontMetricsF(self.font())
+        width = math.ceil(metrics.horizontalAdvance(self.text()))
+        return QSize(width, math.ceil(metrics.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint() if self.wordWrap() else self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Qt's label takes the window's direction for the text's own.
+        rect, text = QRectF(self.contentsRect()), self.text()
+        paint = paragraph_in if self.wordWrap() else text_in
+        paint(QPainter(self), rect, text, self.font(), self.look.colour(self._colour))
 
 
 class ElidedText(Part):
@@ -106,7 +126,7 @@ class ElidedText(Part):
         return QSize(width, round(metrics.lineSpacing() * max(1, len(shown))) + 1)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.dp(40), self.sizeHint().height())
+        return QSize(self.look.dp(theme.XXXL), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -115,14 +135,11 @@ class ElidedText(Part):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        font = self._font()
-        painter.setFont(font)
-        painter.setPen(self.look.colour(self._colour))
+        font, colour = self._font(), self.look.colour(self._colour)
         height = QFontMetricsF(font).lineSpacing()
-        side = Qt.AlignmentFlag.AlignHCenter if self._centred else Qt.AlignmentFlag.AlignLeft
         for place, line in enumerate(in_lines(self._text, font, self.width(), self._lines)):
             rect = QRectF(0, place * height, self.width(), height)
-            painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, line)
+            text_in(painter, rect, line, font, colour, centred=self._centred, whole=self._text)
 
     def _font(self) -> QFont:
         return self.look.font(self._step, tabular=self._tabular)

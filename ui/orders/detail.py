@@ -8,6 +8,7 @@ from app.domain.exceptions import OrderException
 from app.orders import OrderDetail
 from ui import theme
 from ui.accounts import account_label
+from ui.bidi import isolated
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
@@ -37,12 +38,14 @@ class ExceptionCard(Card):
         words.addWidget(Text(look, f"{title} · {amount}", Type.BODY_STRONG, wraps=True))
         words.addWidget(Text(look, meaning, wraps=True))
         if exception.detail:
-            words.addWidget(Text(look, exception.detail, Type.CAPTION, wraps=True))
+            words.addWidget(
+                Text(look, look.formats.message(exception.detail), Type.CAPTION, wraps=True)
+            )
         row = QHBoxLayout(self)
         pad = look.dp(theme.M)
         row.setContentsMargins(pad, pad, pad, pad)
         row.setSpacing(pad)
-        row.addWidget(Icon(look, "person", 24, "warning"))
+        row.addWidget(Icon(look, "person", theme.ICON_L, "warning"))
         row.addLayout(words, 1)
 
 
@@ -101,7 +104,8 @@ class OrderPanel(Card):
         self._table.show_snapshot(order.snapshot)
         paid_by = " · ".join(
             _("{amount} by {account}").format(
-                amount=formats.money(tender.amount), account=account_label(tender.account)
+                amount=formats.money(tender.amount),
+                account=isolated(account_label(tender.account)),
             )
             for tender in detail.tenders
         )
@@ -166,7 +170,8 @@ class _Nothing(Part):
         super().__init__(look)
         column = QVBoxLayout(self)
         column.addStretch(1)
-        column.addWidget(Icon(look, "orders", 48, "text_muted"), 0, Qt.AlignmentFlag.AlignHCenter)
+        icon = Icon(look, "orders", theme.ICON_XL, "text_muted")
+        column.addWidget(icon, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(
             ElidedText(
                 look, _("Choose an order to see all of it"), colour="text_muted", centred=True

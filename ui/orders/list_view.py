@@ -1,5 +1,7 @@
 """The list of orders as it is painted and tapped."""
 
+from typing import Final
+
 from PySide6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
@@ -15,7 +17,7 @@ from app.orders import OrderRow
 from ui import theme
 from ui.i18n import _, ngettext
 from ui.kit.chip import chip_size, paint_chip
-from ui.kit.paint import ground, text_in
+from ui.kit.paint import ground, mirrored, text_in
 from ui.kit.scroll import ScrollHint, scroll_by_finger
 from ui.look import Look
 from ui.orders.list_model import OrderListModel, OrderRole
@@ -23,6 +25,9 @@ from ui.orders.words import state_words
 from ui.sell.search import typed_text
 from ui.sell.tile_model import Index
 from ui.theme import Tone, Type
+
+_WIDTH: Final = 240
+_ROW: Final = 72
 
 
 class OrderDelegate(QStyledItemDelegate):
@@ -35,18 +40,27 @@ class OrderDelegate(QStyledItemDelegate):
         self._view = parent
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self._look.dp(240), max(self._look.metrics.touch, self._look.dp(72)))
+        return QSize(self._look.dp(_WIDTH), max(self._look.metrics.touch, self._look.dp(_ROW)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: OrderRow = index.data(OrderRole.ROW)
         look, colours = self._look, self._look.theme
         place: QRect = option.rect
         painter.save()
-        rect = QRectF(place).adjusted(look.dp(6), look.dp(2), -look.dp(6), -look.dp(2))
+        side, end = look.dp(theme.XS + theme.XXS), look.dp(theme.XXS)
+        rect = QRectF(place).adjusted(side, end, -side, -end)
         if self._view.currentIndex() == index:
             edge = colours.accent if self._view.hasFocus() else None
-            ground(painter, rect, look.dp(theme.RADIUS_M), colours.accent_soft, edge, look.dp(2.5))
-        inner = rect.adjusted(look.dp(10), look.dp(9), -look.dp(10), -look.dp(9))
+            ground(
+                painter,
+                rect,
+                look.dp(theme.RADIUS_M),
+                colours.accent_soft,
+                edge,
+                look.dp(theme.RING),
+            )
+        pad = look.dp(theme.M - theme.XXS)
+        inner = rect.adjusted(pad, pad, -pad, -pad)
         strong = look.font(Type.BODY_STRONG, tabular=True)
         height = QFontMetricsF(strong).lineSpacing()
         above = QRectF(inner.left(), inner.top(), inner.width(), height)
@@ -62,14 +76,12 @@ class OrderDelegate(QStyledItemDelegate):
         if row.needs_person:
             word, tone = _("Needs a person"), Tone.DANGER
         size = chip_size(look, word)
-        flipped = self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        left = inner.left() if flipped else inner.right() - size.width()
-        chip = QRectF(left, inner.bottom() - size.height(), size.width(), size.height())
-        paint_chip(painter, look, chip, word, tone)
+        top = inner.bottom() - size.height()
+        chip = QRectF(inner.right() - size.width(), top, size.width(), size.height())
+        paint_chip(painter, look, mirrored(self._view, inner, chip), word, tone)
         room = inner.width() - size.width() - look.dp(theme.S)
-        below = QRectF(inner.left(), chip.top(), room, chip.height())
-        if flipped:
-            below.moveRight(inner.right())
+        below = QRectF(inner.left(), top, room, size.height())
+        below = mirrored(self._view, inner, below)
         when = look.formats.moment(row.created_at, self._clock.now())
         items = ngettext("{count} item", "{count} items", row.item_count)
         words = f"{when} · {items.format(count=row.item_count)}"

@@ -1,18 +1,23 @@
 """The painted parts of an order's detail: its lines with figures, and its story in time."""
 
+from typing import Final
+
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.domain.money import Money
 from app.domain.order import Snapshot
 from ui import theme
+from ui.bidi import isolated
 from ui.i18n import _
 from ui.kit.base import Part
-from ui.kit.paint import dot, mirrored, text_in
+from ui.kit.paint import dot, is_flipped, mirrored, text_in
 from ui.look import Look
 from ui.orders.words import Entry
 from ui.theme import Tone, Type
+
+_WIDTH: Final = 300
 
 
 class SnapshotTable(Part):
@@ -41,7 +46,7 @@ class SnapshotTable(Part):
             figures.append((_("Discount"), money(-snapshot.discount_minor)))
         for tax in snapshot.taxes:
             words = _("Includes {tax}") if snapshot.prices_include_tax else "{tax}"
-            figures.append((words.format(tax=tax.name), money(tax.tax_minor)))
+            figures.append((words.format(tax=isolated(tax.name)), money(tax.tax_minor)))
         if snapshot.tip_minor:
             figures.append((_("Tip"), money(snapshot.tip_minor)))
         if snapshot.rounding_minor:
@@ -57,7 +62,7 @@ class SnapshotTable(Part):
         heights = self._heights()
         gap = self.look.dp(theme.M)
         height = len(self._lines) * heights[0] + len(self._figures) * heights[1] + heights[2]
-        return QSize(self.look.dp(300), round(height + gap + 1))
+        return QSize(self.look.dp(_WIDTH), round(height + gap + 1))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -80,7 +85,7 @@ class SnapshotTable(Part):
             text_in(painter, self._part(row, 0, count_width), count, body, colours.text_muted)
             middle = self._part(row, count_width, row.width() - count_width - room)
             text_in(painter, middle, name, body, colours.text)
-            text_in(painter, row, amount, body, colours.text, end=True)
+            self._paint_amount(painter, row, amount, body, colours.text)
         top += look.dp(theme.M) / 2
         painter.fillRect(QRectF(0, top, self.width(), 1), look.colour("line"))
         top += look.dp(theme.M) / 2 + 1
@@ -88,10 +93,32 @@ class SnapshotTable(Part):
             row = QRectF(0, top, self.width(), figure_height)
             top += figure_height
             text_in(painter, row, word, small, colours.text_muted)
-            text_in(painter, row, amount, small, colours.text_muted, end=True)
+            self._paint_amount(painter, row, amount, small, colours.text_muted)
         row = QRectF(0, top, self.width(), total_height)
         text_in(painter, row, _("Total"), strong, colours.text)
-        text_in(painter, row, self._total, strong, colours.text, end=True)
+        self._paint_amount(painter, row, self._total, strong, colours.text)
+
+    def _paint_amount(
+        self, painter: QPainter, row: QRectF, amount: str, font: QFont, colour: str
+    ) -> None:
+        """Paint an amount in the last column, which ends at the right so that decimals line up."""
+        width = self._amounts_width()
+        column = self._part(row, row.width() - width, width)
+        text_in(painter, column, amount, font, colour, end=not is_flipped(self))
+
+    def _amounts_width(self) -> float:
+        """Say how wide the widest amount is, the total in its larger type included."""
+        look = self.look
+        columns = (
+            (Type.BODY, [line[2] for line in self._lines]),
+            (Type.CAPTION, [amount for _word, amount in self._figures]),
+            (Type.TITLE, [self._total]),
+        )
+        return max(
+            QFontMetricsF(look.font(step, tabular=True)).horizontalAdvance(amount) + 1
+            for step, amounts in columns
+            for amount in amounts
+        )
 
     def _part(self, row: QRectF, start: float, width: float) -> QRectF:
         return mirrored(self, row, QRectF(start, row.top(), width, row.height()))
@@ -99,9 +126,11 @@ class SnapshotTable(Part):
     def _heights(self) -> tuple[float, float, float]:
         look = self.look
         return (
-            QFontMetricsF(look.font(Type.BODY, tabular=True)).lineSpacing() + look.dp(6),
-            QFontMetricsF(look.font(Type.CAPTION, tabular=True)).lineSpacing() + look.dp(4),
-            QFontMetricsF(look.font(Type.TITLE, tabular=True)).lineSpacing() + look.dp(6),
+            QFontMetricsF(look.font(Type.BODY, tabular=True)).lineSpacing()
+            + look.dp(theme.XS + theme.XXS),
+            QFontMetricsF(look.font(Type.CAPTION, tabular=True)).lineSpacing() + look.dp(theme.XS),
+            QFontMetricsF(look.font(Type.TITLE, tabular=True)).lineSpacing()
+            + look.dp(theme.XS + theme.XXS),
         )
 
 
@@ -121,15 +150,15 @@ class Story(Part):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(300), round(sum(map(self._height, self._entries))))
+        return QSize(self.look.dp(_WIDTH), round(sum(map(self._height, self._entries))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         look, colours = self.look, self.look.theme
         body = look.font(Type.BODY)
         small = look.font(Type.CAPTION, tabular=True)
-        radius = look.dp(5)
-        column = look.dp(26)
+        radius = look.dp(theme.XS)
+        column = look.dp(theme.XL)
         top = 0.0
         line_height = QFontMetricsF(body).lineSpacing()
         for place, entry in enumerate(self._entries):

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from app.clock import Clock
 from app.orders import OrderDetail, OrderRow
 from ui import theme
+from ui.bidi import isolated
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.card import Card
@@ -70,7 +71,7 @@ class OrdersScreen(Part):
         self.list.choose(self.panel.order_id)
         searched = self.search.text.strip()
         self._none.set_text(
-            _("No order has the number “{text}”").format(text=searched)
+            _("No order has the number “{text}”").format(text=isolated(searched))
             if searched
             else _("No orders yet. The first sale will stand here.")
         )

@@ -9,6 +9,7 @@ from app.domain.money import EXPONENTS, Money
 from app.domain.order import OrderState
 from app.events import Fact
 from ui.accounts import account_label
+from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
 from ui.pay.state import decline_words
@@ -72,14 +73,14 @@ def story_entry(fact: Fact, formats: Formats) -> Entry:
 _Told = tuple[str, str, Tone]
 
 
-def _source_words(data: Any) -> str:
+def _source_words(data: Any, formats: Formats) -> str:
     return {
         "webhook": _("The provider told us."),
         "poll": _("Found by asking the provider."),
         "sweep": _("Found while making sure."),
         "manual": _("Found by Check now."),
         "close": _("Found while closing the code."),
-    }.get(data.get("source", ""), _(str(data.get("detail", ""))))
+    }.get(data.get("source", ""), _detail(data, formats))
 
 
 def _amount(data: Any, formats: Formats, name: str) -> str:
@@ -87,6 +88,10 @@ def _amount(data: Any, formats: Formats, name: str) -> str:
     if type(minor) is not int or currency not in EXPONENTS:
         return ""
     return formats.money(Money(minor, currency))
+
+
+def _detail(data: Any, formats: Formats) -> str:
+    return formats.message(data.get("detail", ""))
 
 
 def _placed(data: Any, formats: Formats) -> _Told:
@@ -109,11 +114,11 @@ def _expired(data: Any, formats: Formats) -> _Told:
 
 def _created(data: Any, formats: Formats) -> _Told:
     account = account_label(str(data.get("account", "")))
-    return _("Payment started with {name}").format(name=account), "", Tone.NEUTRAL
+    return _("Payment started with {name}").format(name=isolated(account)), "", Tone.NEUTRAL
 
 
 def _open(data: Any, formats: Formats) -> _Told:
-    return _("Payment page is open"), _source_words(data), Tone.NEUTRAL
+    return _("Payment page is open"), _source_words(data, formats), Tone.NEUTRAL
 
 
 def _shown(data: Any, formats: Formats) -> _Told:
@@ -121,7 +126,7 @@ def _shown(data: Any, formats: Formats) -> _Told:
 
 
 def _processing(data: Any, formats: Formats) -> _Told:
-    return _("Confirmed; the bank is working on it"), _source_words(data), Tone.BUSY
+    return _("Confirmed; the bank is working on it"), _source_words(data, formats), Tone.BUSY
 
 
 def _declined(data: Any, formats: Formats) -> _Told:
@@ -129,7 +134,7 @@ def _declined(data: Any, formats: Formats) -> _Told:
 
 
 def _unknown(data: Any, formats: Formats) -> _Told:
-    return _("The provider's answer was lost"), str(data.get("detail", "")), Tone.WARNING
+    return _("The provider's answer was lost"), _detail(data, formats), Tone.WARNING
 
 
 def _closing(data: Any, formats: Formats) -> _Told:
@@ -142,21 +147,21 @@ def _closing(data: Any, formats: Formats) -> _Told:
 
 
 def _attempt_paid(data: Any, formats: Formats) -> _Told:
-    return _("The customer has paid"), _source_words(data), Tone.GOOD
+    return _("The customer has paid"), _source_words(data, formats), Tone.GOOD
 
 
 def _attempt_failed(data: Any, formats: Formats) -> _Told:
-    return _("The payment failed"), _source_words(data), Tone.DANGER
+    return _("The payment failed"), _source_words(data, formats), Tone.DANGER
 
 
 def _attempt_over(data: Any, formats: Formats) -> _Told:
-    return _("Code closed; it cannot be paid any more"), _source_words(data), Tone.NEUTRAL
+    return _("Code closed; it cannot be paid any more"), _source_words(data, formats), Tone.NEUTRAL
 
 
 def _opened(data: Any, formats: Formats) -> _Told:
     kind = str(data.get("kind", ""))
     title = exception_words(ExceptionKind(kind))[0] if kind in set(ExceptionKind) else kind
-    parts = (_amount(data, formats, "amount_minor"), str(data.get("detail", "")))
+    parts = (_amount(data, formats, "amount_minor"), _detail(data, formats))
     needs = _("Needs a person: {what}").format(what=title)
     return needs, " · ".join(part for part in parts if part), Tone.WARNING
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, QTimer
 from PySide6.QtGui import QFontMetricsF, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -10,12 +10,13 @@ from app.clock import Clock
 from ui import theme
 from ui.i18n import _
 from ui.kit.base import Part
-from ui.kit.paint import ground
+from ui.kit.paint import ground, mirrored, text_in
 from ui.look import Look
 from ui.theme import Type
 
 _SHORT = timedelta(minutes=2)
 _TICK_MS = 500
+_WIDTH = 240
 
 
 class Countdown(Part):
@@ -58,7 +59,7 @@ class Countdown(Part):
 
     def sizeHint(self) -> QSize:
         words = QFontMetricsF(self.look.font(self._step)).lineSpacing()
-        return QSize(self.look.dp(240), round(words) + self.look.dp(theme.S + 4))
+        return QSize(self.look.dp(_WIDTH), round(words) + self.look.dp(theme.M))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -76,20 +77,15 @@ class Countdown(Part):
         is_short = self.left <= _SHORT
         font = look.font(self._step, tabular=True)
         height = QFontMetricsF(font).lineSpacing()
-        painter.setFont(font)
-        painter.setPen(look.colour("warning" if is_short else "text_muted"))
-        row = QRectF(0, 0, self.width(), height)
-        painter.drawText(
-            row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words
-        )
-        thick = look.dp(4)
+        colour = look.colour("warning" if is_short else "text_muted")
+        text_in(painter, QRectF(0, 0, self.width(), height), self._words, font, colour)
+        thick = look.dp(theme.XS)
         track = QRectF(0, self.height() - thick, self.width(), thick)
         ground(painter, track, thick / 2, colours.sunken)
         share = min(1.0, self.left / self._whole)
         bar = QRectF(track)
         bar.setWidth(max(thick, track.width() * share))
-        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            bar.moveRight(track.right())
+        bar = mirrored(self, track, bar)
         ground(painter, bar, thick / 2, colours.warning if is_short else colours.accent)
 
     def _run(self) -> None:

@@ -20,8 +20,8 @@ LEAST_PIXELS: Final = 4
 MOST_OF_SIDE: Final = 0.8
 """No larger than this part of the window's shorter side."""
 _LONG_URL: Final = 150
-_DARK: Final = "#000000"
-_LIGHT: Final = "#ffffff"
+_WANTED: Final = 420
+_LEAST: Final = 220
 
 Modules = tuple[tuple[bool, ...], ...]
 
@@ -85,10 +85,10 @@ class QrView(Part):
         return across * pixels_per_module(len(self._modules), self._room() * ratio) / ratio
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.dp(420), self.look.dp(420))
+        return QSize(self.look.dp(_WANTED), self.look.dp(_WANTED))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.dp(220), self.look.dp(220))
+        return QSize(self.look.dp(_LEAST), self.look.dp(_LEAST))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -100,7 +100,9 @@ class QrView(Part):
             return
         margin = self.look.dp(theme.XS)
         frame = place.adjusted(-margin, -margin, margin, margin)
-        ground(painter, frame, self.look.dp(theme.RADIUS_M), _LIGHT, self.look.colour("line"))
+        ground(
+            painter, frame, self.look.dp(theme.RADIUS_M), theme.QR_LIGHT, self.look.colour("line")
+        )
         painter.drawPixmap(origin, self._pixmap())
 
     def _room(self) -> float:
@@ -126,10 +128,10 @@ class QrView(Part):
             self._painted.setDevicePixelRatio(ratio)
             return self._painted
         pixmap = QPixmap(across, across)
-        pixmap.fill(QColor(_LIGHT))
+        pixmap.fill(QColor(theme.QR_LIGHT))
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        dark = QColor(_DARK)
+        dark = QColor(theme.QR_DARK)
         for y, row in enumerate(self._modules):
             for x, is_dark in enumerate(row):
                 if is_dark:
@@ -144,7 +146,7 @@ class QrView(Part):
         look = self.look
         colour, soft = look.theme.tone(self._tone)
         ground(painter, place, look.dp(theme.RADIUS_L), soft)
-        side = look.dp(112)
+        side = look.dp(theme.ICON_XXL)
         icon = QRectF(0, 0, side, side)
         icon.moveCenter(place.center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 
 from app.clock import Clock
 from ui import theme
+from ui.bidi import isolated
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
@@ -101,7 +102,7 @@ class PayScreen(Part):
         self._caption.set_text(
             shop
             if model.order_number is None
-            else _("{shop} · Order {number}").format(shop=shop, number=model.order_number)
+            else _("{shop} · Order {number}").format(shop=isolated(shop), number=model.order_number)
         )
         self._amount.setText(self.look.formats.money(model.amount))
         self._guide.setVisible(model.url is not None)

@@ -1,7 +1,7 @@
 """The cart beside the tiles: lines, figures, Undo and Void above, Charge below."""
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QTimer, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QSizePolicy,
@@ -17,7 +17,7 @@ from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
 from ui.kit.card import Card, Rule
-from ui.kit.paint import mixed
+from ui.kit.paint import mixed, paragraph_in, text_in
 from ui.kit.text import ElidedText
 from ui.look import Look
 from ui.metrics import CHARGE_MM
@@ -39,24 +39,22 @@ class EmptyCart(Part):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         look, colours = self.look, self.look.theme
-        side = look.dp(56)
-        centre = QRectF(self.rect()).center()
+        side = look.dp(theme.ICON_XL)
         icon = QRectF(0, 0, side, side)
-        icon.moveCenter(centre)
-        icon.translate(0, -look.dp(34))
-        faint = mixed(colours.text_muted, colours.surface, 0.5).name()
+        icon.moveCenter(QRectF(self.rect()).center())
+        icon.translate(0, -look.dp(theme.XXL))
+        faint = mixed(colours.text_muted, colours.surface, theme.FADED).name()
         look.icons.paint(painter, "sell", faint, icon.toRect().toRectF())
-        title = QRectF(0, icon.bottom() + look.dp(theme.M), self.width(), look.dp(28))
-        painter.setFont(look.font(Type.TITLE))
-        painter.setPen(look.colour("text"))
-        painter.drawText(title, Qt.AlignmentFlag.AlignCenter, _("Ready for the next sale"))
-        words = QRectF(0, title.bottom(), self.width(), look.dp(48))
-        words.adjust(look.dp(theme.L), 0, -look.dp(theme.L), 0)
-        painter.setFont(look.font(Type.BODY))
-        painter.setPen(look.colour("text_muted"))
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        wrap = Qt.TextFlag.TextWordWrap
-        painter.drawText(words, int(flags) | int(wrap), _("Tap an item, or just start typing."))
+        strong, body = look.font(Type.TITLE), look.font(Type.BODY)
+        title = QRectF(0, icon.bottom() + look.dp(theme.M), self.width(), 0)
+        title.setHeight(QFontMetricsF(strong).lineSpacing())
+        ready = _("Ready for the next sale")
+        text_in(painter, title, ready, strong, colours.text, centred=True)
+        pad = look.dp(theme.L)
+        words = QRectF(pad, title.bottom() + look.dp(theme.XS), self.width() - 2 * pad, 0)
+        words.setBottom(self.height())
+        hint = _("Tap an item, or just start typing.")
+        paragraph_in(painter, words, hint, body, colours.text_muted, centred=True, from_top=True)
 
 
 class CartPanel(Card):

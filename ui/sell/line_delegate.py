@@ -1,8 +1,9 @@
 """How a line of the cart is painted, and where its three buttons are."""
 
 from enum import StrEnum
+from typing import Final
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -10,12 +11,14 @@ from app.domain.cart import CartLine
 from app.domain.money import Money
 from ui import theme
 from ui.i18n import _
-from ui.kit.paint import elided, ground, mixed, ring, text_in
+from ui.kit.paint import ground, mirrored, mixed, ring, text_in
 from ui.look import Look
 from ui.sell.line_model import LineRole
 from ui.sell.tile_delegate import interval_words
 from ui.sell.tile_model import Index
 from ui.theme import Type
+
+_WIDTH: Final = 240
 
 
 class LinePart(StrEnum):
@@ -39,7 +42,7 @@ class LineDelegate(QStyledItemDelegate):
         self.pressed: tuple[int, LinePart] | None = None
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self._look.dp(240), self.row_height())
+        return QSize(self._look.dp(_WIDTH), self.row_height())
 
     def row_height(self) -> int:
         """Say how high every line is."""
@@ -57,18 +60,11 @@ class LineDelegate(QStyledItemDelegate):
         more = QRect(remove.left() - gap - touch, top, touch, touch)
         fewer = QRect(more.left() - self._count_width() - touch, top, touch, touch)
         places = {LinePart.FEWER: fewer, LinePart.MORE: more, LinePart.REMOVE: remove}
-        direction = self._view.layoutDirection()
-        if direction is Qt.LayoutDirection.RightToLeft:
-            return {
-                part: QRect(
-                    row.left() + row.right() + 1 - place.left() - place.width(),
-                    place.top(),
-                    place.width(),
-                    place.height(),
-                )
-                for part, place in places.items()
-            }
-        return places
+        within = QRectF(row)
+        return {
+            part: mirrored(self._view, within, QRectF(place)).toRect()
+            for part, place in places.items()
+        }
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         line: CartLine = index.data(LineRole.LINE)
@@ -84,15 +80,16 @@ class LineDelegate(QStyledItemDelegate):
                 QColor(colours.line),
             )
         if self._view.hasFocus() and self._view.currentIndex() == index:
-            focus = QRectF(row).adjusted(look.dp(3), look.dp(3), -look.dp(3), -look.dp(3))
-            ring(painter, focus, look.dp(theme.RADIUS_S), colours.accent, look.dp(2.5))
+            inset = look.dp(theme.XXS)
+            focus = QRectF(row).adjusted(inset, inset, -inset, -inset)
+            ring(painter, focus, look.dp(theme.RADIUS_S), colours.accent, look.dp(theme.RING))
         self._paint_words(painter, line, row)
         self._paint_buttons(painter, line, index.row(), row)
         painter.restore()
 
     def _count_width(self) -> int:
         metrics = QFontMetricsF(self._look.font(Type.BODY_STRONG, tabular=True))
-        return max(self._look.dp(34), round(metrics.horizontalAdvance("000")) + self._look.dp(6))
+        return round(metrics.horizontalAdvance("000")) + self._look.dp(theme.S)
 
     def _paint_words(self, painter: QPainter, line: CartLine, row: QRect) -> None:
         look, colours = self._look, self._look.theme
@@ -102,23 +99,20 @@ class LineDelegate(QStyledItemDelegate):
         price_width = QFontMetricsF(strong).horizontalAdvance(price) + 1
         height = QFontMetricsF(strong).lineSpacing()
         pad = look.dp(theme.M)
-        flipped = self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        above = QRectF(row).adjusted(pad, look.dp(theme.M - 2), -pad, 0)
+        within = QRectF(row)
+        above = within.adjusted(pad, look.dp(theme.M - theme.XXS), -pad, 0)
         above.setHeight(height)
-        room = price_width + look.dp(theme.S)
-        name_rect = above.adjusted(room if flipped else 0, 0, 0 if flipped else -room, 0)
+        name_rect = above.adjusted(0, 0, -price_width - look.dp(theme.S), 0)
+        name_rect = mirrored(self._view, within, name_rect)
         text_in(painter, above, price, strong, colours.text, end=True)
         name_font = look.font(Type.BODY_STRONG)
         text_in(painter, name_rect, line.product.name, name_font, colours.text)
-        buttons = self.parts(row)
-        fewer = buttons[LinePart.FEWER]
+        # Where the buttons are, seen from the leading edge.
+        fewer = mirrored(self._view, within, QRectF(self.parts(row)[LinePart.FEWER]))
         below = QRectF(
             row.left() + pad, fewer.top(), fewer.left() - row.left() - pad, fewer.height()
         )
-        if flipped:
-            below = QRectF(
-                fewer.right(), fewer.top(), row.right() - pad - fewer.right(), fewer.height()
-            )
+        below = mirrored(self._view, within, below)
         self._paint_small(painter, line, below)
 
     def _paint_small(self, painter: QPainter, line: CartLine, rect: QRectF) -> None:
@@ -142,7 +136,7 @@ class LineDelegate(QStyledItemDelegate):
     def _paint_buttons(self, painter: QPainter, line: CartLine, number: int, row: QRect) -> None:
         look, colours = self._look, self._look.theme
         places = self.parts(row)
-        side = look.dp(20)
+        side = look.dp(theme.ICON_M)
         icons = {
             LinePart.FEWER: "minus",
             LinePart.MORE: "plus",
@@ -158,14 +152,13 @@ class LineDelegate(QStyledItemDelegate):
                 ground(painter, QRectF(place), look.dp(theme.RADIUS_M), colours.danger_soft)
             colour = colours.text if part is not LinePart.REMOVE else colours.text_muted
             if not can:
-                colour = mixed(colours.text_muted, colours.sunken, 0.55).name()
+                colour = mixed(colours.text_muted, colours.sunken, theme.FADED).name()
             icon = QRectF(0, 0, side, side)
             icon.moveCenter(QRectF(place).center())
             look.icons.paint(painter, icons[part], colour, icon.toRect().toRectF())
         between = places[LinePart.FEWER].united(places[LinePart.MORE])
         font = look.font(Type.BODY_STRONG, tabular=True)
-        painter.setFont(font)
-        painter.setPen(QColor(colours.text))
-        room = between.width() - 2 * look.metrics.touch
-        shown = elided(look.formats.count(line.quantity), font, room)
-        painter.drawText(between, Qt.AlignmentFlag.AlignCenter, shown)
+        touch = look.metrics.touch
+        room = QRectF(between).adjusted(touch, 0, -touch, 0)
+        count = look.formats.count(line.quantity)
+        text_in(painter, room, count, font, colours.text, centred=True)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.catalog import Catalog
 from ui import theme
+from ui.bidi import isolated
 from ui.counter import CartModel
 from ui.i18n import _
 from ui.kit.base import Part
@@ -203,6 +204,6 @@ class _Nothing(QWidget):
     def show_search(self, text: str) -> None:
         """Name what was not found."""
         if text:
-            self._title.set_text(_("Nothing matches “{text}”").format(text=text))
+            self._title.set_text(_("Nothing matches “{text}”").format(text=isolated(text)))
         else:
             self._title.set_text(_("There is nothing to sell here yet"))

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtCore import QRect, QRectF, QSize
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.domain.catalog import BillingInterval, Product
 from ui import theme
 from ui.i18n import _, ngettext
-from ui.kit.paint import elided, ground, in_lines, mixed, ring
+from ui.kit.paint import ground, in_lines, is_flipped, mirrored, ring, text_in
 from ui.look import Look
 from ui.sell.pictures import Pictures
 from ui.sell.tile_model import Index, TileRole
@@ -17,6 +17,7 @@ from ui.theme import Type
 
 _MAX_COUNT: Final = 999
 _FEW_LEFT: Final = 3
+_BADGE: Final = 28
 
 
 def interval_words(interval: BillingInterval) -> str:
@@ -50,6 +51,8 @@ class TileDelegate(QStyledItemDelegate):
     def tile_rect(self, cell: QRect) -> QRect:
         """Give the tile within its cell; what is left over is the gap to the next."""
         gap = self._look.metrics.gap
+        if is_flipped(self._view):
+            return cell.adjusted(gap, 0, 0, -gap)
         return cell.adjusted(0, 0, -gap, -gap)
 
     def text_height(self) -> int:
@@ -65,16 +68,16 @@ class TileDelegate(QStyledItemDelegate):
         look, colours = self._look, self._look.theme
         cell: QRect = option.rect
         rect = QRectF(self.tile_rect(cell))
-        if self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            rect.translate(look.metrics.gap, 0)
         is_pressed = index.row() == self.pressed_row
         painter.save()
-        radius = look.dp(theme.RADIUS_M + 2)
-        border: str | QColor = mixed(colours.line, colours.line_strong, 0.12)
-        fill = mixed(colours.surface, colours.accent_soft, 1.0) if is_pressed else colours.surface
-        ground(painter, rect, radius, fill, border)
+        radius = look.dp(theme.RADIUS_M + theme.XXS)
+        fill = colours.accent_soft if is_pressed else colours.surface
+        ground(painter, rect, radius, fill, colours.line)
         text_rect = rect.adjusted(
-            look.dp(theme.M - 2), rect.height() - self.text_height(), -look.dp(theme.M - 2), 0
+            look.dp(theme.M - theme.XXS),
+            rect.height() - self.text_height(),
+            -look.dp(theme.M - theme.XXS),
+            0,
         )
         stage = QRectF(rect.left(), rect.top(), rect.width(), text_rect.top() - rect.top())
         self._paint_picture(painter, product, stage)
@@ -82,7 +85,7 @@ class TileDelegate(QStyledItemDelegate):
         if count:
             self._paint_badge(painter, count, rect)
         if self._has_ring(index):
-            ring(painter, rect, radius, colours.accent, look.dp(3))
+            ring(painter, rect, radius, colours.accent, look.dp(theme.RING))
         painter.restore()
 
     def _has_ring(self, index: Index) -> bool:
@@ -95,7 +98,7 @@ class TileDelegate(QStyledItemDelegate):
         look = self._look
         inset = look.dp(theme.S)
         side = round(min(stage.width(), stage.height() - inset / 2) - inset)
-        if side < look.dp(24):
+        if side < look.dp(theme.ICON_L):
             return
         place = QRectF(0, 0, side, side)
         place.moveCenter(stage.center())
@@ -114,56 +117,43 @@ class TileDelegate(QStyledItemDelegate):
         disc.moveCenter(place.center())
         tint = colours.pictures[sum(map(ord, product.category)) % len(colours.pictures)]
         ground(painter, disc, side / 2, tint)
-        font = look.font(Type.HEADLINE)
-        painter.setFont(font)
-        painter.setPen(QColor(colours.text_muted))
         initial = next((char for char in product.name if char.isalnum()), "?").upper()
-        painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, initial)
+        font = look.font(Type.HEADLINE)
+        text_in(painter, disc, initial, font, colours.text_muted, centred=True)
 
     def _paint_text(
         self, painter: QPainter, product: Product, left: int | None, rect: QRectF
     ) -> None:
         look, colours = self._look, self._look.theme
         font = look.font(Type.BODY)
-        painter.setFont(font)
-        painter.setPen(QColor(colours.text))
         line_height = QFontMetricsF(font).lineSpacing()
         lines = in_lines(product.name, font, rect.width(), 2)
         first = rect.top() + (2 - len(lines)) * line_height
         for place, line in enumerate(lines):
             row = QRectF(rect.left(), first + place * line_height, rect.width(), line_height)
-            painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line)
+            text_in(painter, row, line, font, colours.text, whole=product.name)
         strong = look.font(Type.BODY_STRONG, tabular=True)
         height = QFontMetricsF(strong).lineSpacing()
         bottom = QRectF(
             rect.left(), rect.bottom() - height - look.dp(theme.S), rect.width(), height
         )
-        strong = self._price_font(product, rect.width())
         price = look.formats.money(product.price)
         interval = interval_words(product.billing_interval)
-        painter.setFont(strong)
-        painter.drawText(bottom, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, price)
+        text_in(painter, bottom, price, strong, colours.text)
         used = QFontMetricsF(strong).horizontalAdvance(price + " ")
-        rest = bottom.adjusted(used, 0, 0, 0)
-        if self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            rest = bottom.adjusted(0, 0, -used, 0)
+        rest = mirrored(self._view, bottom, bottom.adjusted(used, 0, 0, 0))
         self._paint_rest(painter, rest, interval, left)
 
     def _paint_rest(self, painter: QPainter, rest: QRectF, interval: str, left: int | None) -> None:
         """Paint what stands beside the price: the interval at once, the stock at the far edge."""
         look, colours = self._look, self._look.theme
         caption = look.font(Type.CAPTION)
-        painter.setFont(caption)
-        painter.setPen(QColor(colours.text_muted))
         if interval:
-            painter.drawText(
-                rest,
-                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                elided(interval, caption, rest.width()),
-            )
+            text_in(painter, rest, interval, caption, colours.text_muted)
         elif left is not None:
+            colour = colours.text_muted
             if left <= _FEW_LEFT:
-                painter.setPen(QColor(colours.danger if left <= 0 else colours.warning))
+                colour = colours.danger if left <= 0 else colours.warning
             words = (
                 ngettext("{left} left", "{left} left", left).format(left=left)
                 if left > 0
@@ -171,33 +161,16 @@ class TileDelegate(QStyledItemDelegate):
             )
             if QFontMetricsF(caption).horizontalAdvance(words) > rest.width():
                 words = str(left)
-            painter.drawText(
-                rest, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words
-            )
-
-    def _price_font(self, product: Product, room: float) -> QFont:
-        """Give the price's type: smaller where the interval would not stand whole beside it."""
-        look = self._look
-        strong = look.font(Type.BODY_STRONG, tabular=True)
-        interval = interval_words(product.billing_interval)
-        price = look.formats.money(product.price)
-        beside = QFontMetricsF(look.font(Type.CAPTION)).horizontalAdvance(interval)
-        if interval and QFontMetricsF(strong).horizontalAdvance(price + " ") + beside > room:
-            return look.font(Type.CAPTION_STRONG, tabular=True)
-        return strong
+            text_in(painter, rest, words, caption, colour, end=True)
 
     def _paint_badge(self, painter: QPainter, count: int, rect: QRectF) -> None:
         look, colours = self._look, self._look.theme
         font = look.font(Type.BODY_STRONG, tabular=True)
         words = str(count) if count <= _MAX_COUNT else f"{_MAX_COUNT}+"
-        height = look.dp(28)
-        width = max(height, round(QFontMetricsF(font).horizontalAdvance(words)) + look.dp(14))
+        height = look.dp(_BADGE)
+        width = max(height, round(QFontMetricsF(font).horizontalAdvance(words)) + look.dp(theme.M))
         inset = look.dp(theme.S)
-        left = rect.right() - inset - width
-        if self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            left = rect.left() + inset
-        badge = QRectF(left, rect.top() + inset, width, height)
+        place = QRectF(rect.right() - inset - width, rect.top() + inset, width, height)
+        badge = mirrored(self._view, rect, place)
         ground(painter, badge, height / 2, colours.accent)
-        painter.setFont(font)
-        painter.setPen(QColor(colours.on_accent))
-        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, words)
+        text_in(painter, badge, words, font, colours.on_accent, centred=True)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 from app.domain.cart import CartContent
 from app.domain.catalog import Product
 from ui.i18n import _
+from ui.kit.paint import is_flipped
 from ui.kit.scroll import ScrollHint, scroll_by_finger
 from ui.look import Look
 from ui.metrics import TILE_MM
@@ -21,6 +22,8 @@ _WANTED_WIDTH: Final = 144
 _SMALL_WIDTH: Final = 124
 _SMALL_VIEW: Final = 700
 _PICTURE_SHARE: Final = 0.62
+_Move = QAbstractItemView.CursorAction
+_MIRRORED: Final = {_Move.MoveLeft: _Move.MoveRight, _Move.MoveRight: _Move.MoveLeft}
 
 
 class Tiles(QListView):
@@ -130,6 +133,12 @@ class Tiles(QListView):
             event.ignore()
             return
         super().keyPressEvent(event)
+
+    def moveCursor(self, action: _Move, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        # Qt's grid knows no other direction than its own.
+        if is_flipped(self):
+            action = _MIRRORED.get(action, action)
+        return super().moveCursor(action, modifiers)
 
     def _tile_at(self, event: QMouseEvent) -> QModelIndex:
         index = self.indexAt(event.position().toPoint())

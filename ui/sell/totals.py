@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.domain.money import Money
 from app.domain.pricing import TaxTotal
 from ui import theme
+from ui.bidi import isolated
 from ui.counter import CartModel
 from ui.i18n import _
 from ui.kit.base import Part
@@ -94,7 +95,9 @@ class TotalsPanel(Part):
         money = self.look.formats.money
         # A tax stays on one line with its amount.
         parts = " · ".join(
-            f"{tax.tax.name} {money(Money(tax.tax_minor, cart.currency))}".replace(" ", "\xa0")
+            f"{isolated(tax.tax.name)} {money(Money(tax.tax_minor, cart.currency))}".replace(
+                " ", "\xa0"
+            )
             for tax in taxes
         )
         if cart.prices_include_tax:

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from app.errors import InvariantError, StoreError
+from app.domain.exceptions import ExceptionKind
+from app.domain.money import Money
+from app.errors import InvariantError, Message, StoreError
 from app.store import Store, schema
 from app.store.connection import open_reader
+from app.store.payments import exceptions_of, open_exception
 from app.store.schema import missing_guards
+from app.store.transaction import stamp
 from tests.parts.books import count, one_of_each_record, open_store, placed, statement
 
 Migration = Callable[[Database], None]
@@ -141,6 +145,39 @@ def test_books_without_guards_get_them_at_the_next_start(old_books: Path) -> Non
     raw.close()
     store = open_store(old_books)
     assert store.read_now(missing_guards) == []
+    store.close()
+
+
+def test_entries_from_before_their_words_were_kept_are_still_read(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_later = schema.migrations._migrations
+    monkeypatch.setattr(schema.migrations, "_migrations", [first])
+    store = open_store(directory)
+    order = store.write_now(placed)
+    store.write_now(
+        lambda tx: tx.insert(
+            "exceptions",
+            kind="surplus",
+            amount_minor=680,
+            currency="EUR",
+            order_id=order.id,
+            payment_id="pi_1",
+            detail="the order was paid already",
+            opened_at=stamp(tx.at),
+        )
+    )
+    store.close()
+    monkeypatch.undo()
+    store = open_store(directory)
+    (old,) = store.read_now(lambda db: exceptions_of(db, order.id))
+    assert old.detail == "the order was paid already"
+    said = Message("Paid {got}.", got=Money(1, "EUR"))
+    kind, amount = ExceptionKind.MISMATCH, Money(1, "EUR")
+    store.write_now(lambda tx: open_exception(tx, kind, amount, order_id=order.id, detail=said))
+    new = store.read_now(lambda db: exceptions_of(db, order.id))[1]
+    assert isinstance(new.detail, Message)
+    assert new.detail.parameters == said.parameters
     store.close()
 
 

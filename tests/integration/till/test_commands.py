@@ -4,6 +4,7 @@ import logging
 import re
 import sqlite3
 import threading
+import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -52,6 +53,11 @@ def test_every_command_explains_itself(
     assert out.startswith("usage: scantill")
     if words != ["catalog"]:
         assert "--data-dir" in out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    assert called(capsys, "--version") == (0, f"scantill {project['version']}\n", "")
 
 
 @pytest.mark.parametrize(

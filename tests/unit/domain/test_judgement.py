@@ -85,7 +85,7 @@ def test_a_second_session_that_was_paid_too_is_surplus() -> None:
         paid, seen(PAID, [("pi_2", 390)], reference=f"{TILL}-{ORDER_ID}-2", session_id="cs_2")
     )
     assert held(verdict) == [ExceptionKind.SURPLUS]
-    assert verdict.payments[0].detail == "the order was paid already"
+    assert verdict.payments[0].detail == "The order was paid already."
     assert (verdict.attempt_to, verdict.order_to) == (AttemptState.PAID, None)
 
 
@@ -102,7 +102,7 @@ def test_a_second_payment_by_one_session_is_surplus() -> None:
     )
     verdict = judge(later, seen(PAID, [("pi_1", 390), ("pi_2", 390)]))
     assert held(verdict) == [ExceptionKind.SURPLUS]
-    assert verdict.payments[0].detail == "a second payment by one session"
+    assert verdict.payments[0].detail == "A second payment by one session."
     assert verdict.order_to is None
 
 
@@ -114,7 +114,7 @@ def test_more_than_is_still_owed_is_surplus() -> None:
         seen(PAID, [("pi_2", 500)], reference=f"{TILL}-{ORDER_ID}-2", session_id="cs_2"),
     )
     assert held(verdict) == [ExceptionKind.SURPLUS]
-    assert verdict.payments[0].detail == "less was still owed"
+    assert verdict.payments[0].detail == "Less was still owed."
 
 
 @pytest.mark.parametrize("state", [OrderState.CANCELLED, OrderState.EXPIRED])
@@ -148,14 +148,14 @@ def test_money_of_another_account_mode_or_session_is_quarantined(
 def test_test_money_never_pays_in_a_live_till() -> None:
     verdict = judge(books(attempt=attempt(live=True)), seen())
     assert verdict.standing is Standing.QUARANTINED
-    assert verdict.detail == "test money, expected live"
+    assert verdict.detail == "Test money, expected live money."
     assert verdict.payments == ()
 
 
 def test_live_money_never_enters_the_books_of_a_test_till() -> None:
     verdict = judge(books(), seen(live=True))
     assert verdict.standing is Standing.QUARANTINED
-    assert verdict.detail == "live money, expected test"
+    assert verdict.detail == "Live money, expected test money."
     assert verdict.payments == ()
 
 
