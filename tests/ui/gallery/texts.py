@@ -21,13 +21,10 @@ SLACK: Final = 1.5
 LEAST_SHOWN: Final = {
     "SnapshotTable": 10,
     "DisplayLines": 10,
-    "Tiles": 5,
+    "Tiles": 10,
     "Lines": 8,
 }
-"""What is shortened by design, for names may be of any length, and how much of one is shown.
-
-On a tile that is also the interval of a subscription: "/ mon…" says what it is.
-"""
+"""What is shortened by design, for names may be of any length, and how much of one is shown."""
 
 
 def faults(window: QWidget) -> list[str]:
