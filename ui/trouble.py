@@ -58,9 +58,10 @@ QMessageBox {{ background: {theme.surface}; }}
 QLabel {{ color: {theme.text}; {type_of(Type.BODY)} }}
 #qt_msgbox_label, #qt_msgbox_informativelabel {{ min-width: {dp(_WIDTH)}px; }}
 #qt_msgbox_label {{ {type_of(Type.TITLE)} }}
-QPushButton {{ background: {theme.accent}; color: {theme.on_accent}; border: 3px solid
-    {theme.accent}; border-radius: {dp(M)}px; min-height: {touch}px; min-width: {3 * touch}px;
-    padding: 0 {dp(XL)}px; {type_of(Type.BODY_STRONG)} }}
+QPushButton {{ background: {theme.accent}; color: {theme.on_accent}; border-style: solid;
+    border-width: 3px; border-color: {theme.accent}; border-radius: {dp(M)}px;
+    min-height: {touch}px; min-width: {3 * touch}px; padding: 0 {dp(XL)}px;
+    {type_of(Type.BODY_STRONG)} }}
 QPushButton:focus {{ border-color: {theme.on_accent}; }}
 QPushButton:pressed {{ background: {theme.accent_pressed}; }}
 """

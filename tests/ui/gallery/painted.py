@@ -5,6 +5,7 @@ colour, and each icon with its place. A widget is recorded without its children,
 piece is known by the widget that painted it.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -69,7 +70,9 @@ class _Engine(QPaintEngine):
         return QPaintEngine.Type.User
 
     def drawTextItem(self, point: QPointF, item: QTextItem) -> None:  # type: ignore[override]
-        text = item.text()
+        text = seen_letters(item.text())
+        if not text:
+            return
         painter = self.painter()
         font = QFont(item.font())
         box = QFontMetricsF(font).tightBoundingRect(text)
@@ -193,6 +196,11 @@ def name_of(widget: QWidget) -> str:
     if not words and parent is not None:
         words = f"in {name_of(parent)}"
     return f"{type(widget).__name__}({words})"
+
+
+def seen_letters(text: str) -> str:
+    """Give a text without the marks that only say in which direction it is read."""
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
 
 
 def _only_colour(pixmap: QPixmap) -> QColor | None:

@@ -10,6 +10,7 @@ from tests.ui.gallery.painted import (
     all_painted,
     name_of,
     place_in,
+    seen_letters,
     seen_part,
     visible_widgets,
 )
@@ -78,7 +79,7 @@ def _left_out(window: QWidget, texts: list[PaintedText]) -> list[str]:
 
 
 def _letters(text: str) -> str:
-    return "".join(text.split())
+    return "".join(seen_letters(text).split())
 
 
 def _shortened(text: PaintedText) -> str:
@@ -157,4 +158,4 @@ def _whole_texts(widget: QWidget) -> list[str]:
         roles = (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole)
         for row in range(model.rowCount()):
             texts += [str(model.data(model.index(row, 0), role) or "") for role in roles]
-    return [" ".join(text.split()) for text in texts if text]
+    return [" ".join(seen_letters(text).split()) for text in texts if text]
