@@ -32,7 +32,7 @@ class Target:
 
 def faults(window: QWidget, metrics: Metrics) -> list[str]:
     """Name every target that is too small or too near to another, with its figures."""
-    targets = list(targets_of(window))
+    targets = list(targets_of(window, metrics))
     found = []
     for target in targets:
         width, height = (metrics.mm(side) for side in target.least_mm)
@@ -53,11 +53,11 @@ def faults(window: QWidget, metrics: Metrics) -> list[str]:
     return found
 
 
-def targets_of(window: QWidget) -> Iterator[Target]:
+def targets_of(window: QWidget, metrics: Metrics) -> Iterator[Target]:
     """Give everything in a window that can be tapped and is wholly in sight."""
     for widget in visible_widgets(window):
         if isinstance(widget, QAbstractItemView):
-            for target in _targets_in(widget):
+            for target in _targets_in(widget, metrics):
                 place = place_in(window, widget.viewport(), target.place)
                 if _is_whole(place, seen_part(window, widget.viewport())):
                     yield Target(target.name, place, widget, target.least_mm)
@@ -94,7 +94,7 @@ def is_off(widget: QWidget, place: QRectF) -> bool:
     return fewer.contains(place.center().toPoint())
 
 
-def _targets_in(view: QAbstractItemView) -> Iterator[Target]:
+def _targets_in(view: QAbstractItemView, metrics: Metrics) -> Iterator[Target]:
     """Give the targets of a list, in its viewport's own pixels."""
     model = view.model()
     for row in range(model.rowCount()):
@@ -110,7 +110,7 @@ def _targets_in(view: QAbstractItemView) -> Iterator[Target]:
                 yield Target(f"{part} of line {row}", QRectF(where), view)
         else:
             # Rows touch each other: what is asked of their distance is in their height.
-            inset = view.logicalDpiY() / 25.4 * GAP_MM / 2 + 1
+            inset = metrics.mm(GAP_MM) / 2
             yield Target(f"row {row}", QRectF(rect).adjusted(0, inset, 0, -inset), view)
 
 

@@ -3,7 +3,14 @@
 from typing import Final
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
 
 from tests.ui.gallery.painted import (
     PaintedText,
@@ -24,8 +31,11 @@ LEAST_SHOWN: Final = {
     "DisplayLines": 10,
     "Tiles": 10,
     "Lines": 8,
+    "cart_panel": 10,
+    "status": 5,
 }
-"""What is shortened by design, for names may be of any length, and how much of one is shown."""
+"""What is shortened by design, by its type or by the name of what it stands in, and how much of it
+is shown at least: names of any length, the cart's count, the quiet strip at a large scale."""
 
 
 def faults(window: QWidget) -> list[str]:
@@ -92,7 +102,10 @@ def _shortened(text: PaintedText) -> str:
         return ""
     shown = plain.strip(ELLIPSIS).strip()
     owner = _owner(text.widget)
-    least = LEAST_SHOWN.get(type(owner).__name__)
+    parent = owner.parentWidget()
+    may_give_way = parent is not None and not isinstance(owner, QAbstractButton)
+    place = parent.objectName() if parent is not None and may_give_way else ""
+    least = LEAST_SHOWN.get(type(owner).__name__, LEAST_SHOWN.get(place))
     if least is None:
         return f"{name_of(owner)}: “{plain}” is shortened"
     if len(shown) < least:
