@@ -3,6 +3,7 @@
 #   make run      open the till; with no screen, play the demo and leave its pictures
 #   make test     every test that is neither slow nor live
 #   make check    what CI runs: style, types, floors, all tests but the live ones, coverage
+#   make pictures renew docs/pictures and look at every screen: build/pictures/index.html
 #   make soak     a million ticks and a thousand sales, with what each left behind (ARGS="--hours 8"
 #                 goes on selling)
 #   make bench    speeds and memory, beside an empty window (ARGS="--quick": two minutes)
@@ -27,12 +28,14 @@ SYSTEM_CHECK = python=$$([ -x $(BIN)/python ] && echo $(BIN)/python || packaging
     "$$python" packaging/system_check.py
 
 TEXTS := build/scantill.pot
+PICTURES := build/pictures
 
 LOCKER := uv==0.13.8
 LOCK_VENV := build/lock-venv
 
-.PHONY: run test check bench soak texts lock clean
-.PHONY: system-for-run system-for-tests system-for-bench set-up lint fast-tests slow-tests coverage
+.PHONY: run test check pictures bench soak texts lock package clean
+.PHONY: system-for-run system-for-tests system-for-bench system-for-package
+.PHONY: set-up lint fast-tests slow-tests coverage
 # Prerequisites are made one after the other, from left to right.
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
@@ -92,6 +95,13 @@ set-up: $(VENV)/.set-up
 $(VENV)/.set-up: requirements.lock pyproject.toml
 	@packaging/set-up $(VENV)
 
+# The sheet is written before the run fails for what was found wrong in a picture.
+pictures: system-for-tests set-up
+	@$(PYTEST) -m "" tests/ui/gallery --pictures $(PICTURES) $(ARGS); status=$$?; \
+	    echo "Every screen is in $(PICTURES)/index.html"; exit $$status
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.e2e.first_sale docs
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.e2e.doc_pictures docs
+
 # What marks a text stands in ui/i18n.py, and Message in app/errors.py.
 texts: set-up
 	@mkdir -p $(dir $(TEXTS))
@@ -103,7 +113,6 @@ texts: set-up
 	@$(BIN)/pybabel update --input-file $(TEXTS) --output-dir resources/locale --domain scantill \
 	    --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
-.PHONY: package system-for-package
 package: system-for-package set-up
 	@$(BIN)/python packaging/make_package.py $(ARGS)
 

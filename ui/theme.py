@@ -293,6 +293,7 @@ def stylesheet(theme: Theme) -> str:
     return f"""
 QMainWindow, #page {{ background: {theme.canvas}; }}
 QLineEdit {{ background: transparent; border: none; padding: 0; color: {theme.text};
+    placeholder-text-color: {theme.text_muted};
     selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; }}
 QScrollArea, QListView, #scrolled {{ background: transparent; border: none; outline: none; }}
 """

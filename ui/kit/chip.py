@@ -46,6 +46,11 @@ class Chip(QAbstractButton):
         if self.isChecked():
             ground(painter, rect, radius, colours.text)
             text = colours.canvas
+            if self.hasFocus():
+                # The ring's own colour is too near to the ground of a chip that is chosen.
+                inset = self.look.dp(theme.RING)
+                inner = rect.adjusted(inset, inset, -inset, -inset)
+                ring(painter, inner, radius - inset, colours.canvas, inset)
         else:
             fill = colours.sunken if self.isDown() else colours.surface
             ground(painter, rect, radius, fill, colours.line_strong)

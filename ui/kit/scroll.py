@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.kit.base import Part
-from ui.kit.paint import ground, is_flipped
+from ui.kit.paint import ground, is_flipped, ring
 from ui.look import Look
 
 
@@ -97,6 +97,7 @@ class ScrolledColumn(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
         scroll_by_finger(self)
+        self._focus_edge = FocusEdge(look, self)
 
 
 class EdgeFade(Part):
@@ -138,7 +139,7 @@ class EdgeFade(Part):
 
 
 class ScrolledRow(QScrollArea):
-    """A row of widgets that scrolls sideways, with no bar."""
+    """A row of widgets that scrolls sideways, with no bar. The keyboard goes to what is in it."""
 
     def __init__(self, look: Look, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,3 +153,29 @@ class ScrolledRow(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
         scroll_by_finger(self)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+
+class FocusEdge(Part):
+    """Rings an area while the keyboard scrolls it."""
+
+    def __init__(self, look: Look, area: QAbstractScrollArea) -> None:
+        super().__init__(look, area)
+        self._area = area
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        area.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize:
+            self.setGeometry(self._area.rect())
+            self.raise_()
+        elif event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
+            self.update()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._area.hasFocus():
+            inset = self.look.dp(theme.XXS)
+            inner = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+            radius = self.look.dp(theme.RADIUS_L - theme.XXS)
+            ring(QPainter(self), inner, radius, self.look.theme.accent, self.look.dp(theme.RING))

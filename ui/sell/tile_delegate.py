@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.domain.catalog import BillingInterval, Product
@@ -137,6 +137,7 @@ class TileDelegate(QStyledItemDelegate):
         bottom = QRectF(
             rect.left(), rect.bottom() - height - look.dp(theme.S), rect.width(), height
         )
+        strong = self._price_font(product, rect.width())
         price = look.formats.money(product.price)
         interval = interval_words(product.billing_interval)
         text_in(painter, bottom, price, strong, colours.text)
@@ -148,6 +149,8 @@ class TileDelegate(QStyledItemDelegate):
         """Paint what stands beside the price: the interval at once, the stock at the far edge."""
         look, colours = self._look, self._look.theme
         caption = look.font(Type.CAPTION)
+        if interval and QFontMetricsF(caption).horizontalAdvance(interval) > rest.width():
+            caption = look.font(Type.MICRO)
         if interval:
             text_in(painter, rest, interval, caption, colours.text_muted)
         elif left is not None:
@@ -162,6 +165,17 @@ class TileDelegate(QStyledItemDelegate):
             if QFontMetricsF(caption).horizontalAdvance(words) > rest.width():
                 words = str(left)
             text_in(painter, rest, words, caption, colour, end=True)
+
+    def _price_font(self, product: Product, room: float) -> QFont:
+        """Give the price's type: smaller where the interval would not stand whole beside it."""
+        look = self._look
+        strong = look.font(Type.BODY_STRONG, tabular=True)
+        interval = interval_words(product.billing_interval)
+        price = look.formats.money(product.price)
+        beside = QFontMetricsF(look.font(Type.CAPTION)).horizontalAdvance(interval)
+        if interval and QFontMetricsF(strong).horizontalAdvance(price + " ") + beside > room:
+            return look.font(Type.CAPTION_STRONG, tabular=True)
+        return strong
 
     def _paint_badge(self, painter: QPainter, count: int, rect: QRectF) -> None:
         look, colours = self._look, self._look.theme

@@ -1,5 +1,8 @@
 """The figures under the cart: what was taken off, what tax it holds, and the total, large."""
 
+from typing import Final
+
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.money import Money
@@ -12,6 +15,8 @@ from ui.kit.base import Part
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.theme import Type
+
+_TOTAL_STEPS: Final = (Type.TOTAL, Type.HEADLINE, Type.TITLE, Type.BODY_STRONG)
 
 
 class Figure(QWidget):
@@ -26,11 +31,21 @@ class Figure(QWidget):
         self.amount = Text(
             look, "", amount_step, colour=colour, tabular=amount_step is not Type.TOTAL
         )
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(look.dp(theme.S))
         row.addWidget(self.word, 1)
         row.addWidget(self.amount)
+
+    def fit(self, steps: tuple[Type, ...]) -> None:
+        """Show the amount in the largest of these steps that leaves room for the word."""
+        look, spacing = self.amount.look, self._row.spacing()
+        room = self.width() - spacing - self.word.sizeHint().width()
+        for step in steps:
+            self.amount.set_step(step)
+            words = QFontMetricsF(look.font(step)).horizontalAdvance(self.amount.text())
+            if words < room:
+                return
 
 
 class TotalsPanel(Part):
@@ -66,8 +81,13 @@ class TotalsPanel(Part):
         self._tip.setVisible(bool(totals.tip_minor))
         self._tip.amount.setText(money(Money(totals.tip_minor, currency)))
         self.total.amount.setText(money(cart.total))
+        self.total.fit(_TOTAL_STEPS)
         self._note.set_text(self._tax_words(totals.taxes, cart))
         self._note.setVisible(bool(self._note.text))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.total.fit(_TOTAL_STEPS)
 
     def _tax_words(self, taxes: tuple[TaxTotal, ...], cart: CartModel) -> str:
         if not taxes:

@@ -1,0 +1,96 @@
+"""Is it seen where the keyboard is? Every control shows its focus, and stands out by it."""
+
+from typing import Final
+
+from PySide6.QtCore import QPoint, QRect, QSignalBlocker, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QWidget
+
+from tests.ui.gallery.painted import name_of, seen_part, visible_widgets
+from tests.ui.gallery.pixels import contrast
+from ui.kit.field import Field
+
+STANDS_OUT: Final = 3.0
+
+
+def faults(window: QWidget) -> list[str]:
+    """Name every control that takes the keyboard and does not show it."""
+    found = []
+    before = QApplication.focusWidget()
+    for widget in list(visible_widgets(window)):
+        takes_keys = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        if not takes_keys or not widget.isEnabled() or widget is window:
+            continue
+        if isinstance(widget, Field) or seen_part(window, widget).isEmpty():
+            # A field passes it on to its line of text.
+            continue
+        found += _unseen(window, widget)
+    if before is not None:
+        before.setFocus()
+    else:
+        window.setFocus()
+    return found
+
+
+def _unseen(window: QWidget, widget: QWidget) -> list[str]:
+    parent = widget.parentWidget()
+    ringed = parent if isinstance(widget, QLineEdit) and isinstance(parent, Field) else widget
+    assert ringed is not None
+    place = QRect(ringed.mapTo(window, QPoint(0, 0)), ringed.size()).adjusted(-4, -4, 4, 4)
+    place = place.intersected(window.rect())
+    window.setFocus(Qt.FocusReason.OtherFocusReason)
+    without = window.grab(place).toImage()
+    if isinstance(widget, QAbstractItemView):
+        model = widget.model()
+        if not model.rowCount():
+            return []
+        # The second: the first of what a search found is marked, focus or no.
+        without = _without_focus(window, widget, place)
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    if QApplication.focusWidget() is not widget:
+        return [f"{name_of(widget)} cannot be reached by the keyboard"]
+    changed = standing_out(without, window.grab(place).toImage())
+    # A line along its shorter side is the least that can be called a mark.
+    least = min(ringed.width(), ringed.height())
+    if isinstance(widget, QAbstractItemView):
+        item = widget.visualRect(widget.currentIndex())
+        least = min(item.width(), item.height())
+    if changed >= least:
+        return []
+    return [
+        f"{name_of(widget)} shows the keyboard's focus in {changed} px that stand out by"
+        f" {STANDS_OUT}:1, {least} px are the least"
+    ]
+
+
+def _without_focus(window: QWidget, view: QAbstractItemView, place: QRect) -> QImage:
+    """Move a list to a row in sight, telling nobody, and look at it without the focus.
+
+    To the second one: the first of what a search found is marked, focus or no.
+    """
+    top = view.indexAt(QPoint(view.width() // 2, 1))
+    below = view.visualRect(top).bottom() + view.visualRect(top).height() // 2
+    second = view.indexAt(QPoint(view.visualRect(top).center().x(), below))
+    with QSignalBlocker(view.selectionModel()), QSignalBlocker(view.verticalScrollBar()):
+        scrolled = view.verticalScrollBar().value()
+        view.setCurrentIndex(second if second.isValid() else view.model().index(0, 0))
+        view.verticalScrollBar().setValue(scrolled)
+    view.viewport().update()
+    return window.grab(place).toImage()
+
+
+def standing_out(before: QImage, after: QImage) -> int:
+    """Count the pixels that changed, and by so much that it is seen."""
+    pairs = zip(_pixels(before), _pixels(after), strict=True)
+    changes: dict[tuple[int, int], int] = {}
+    for pair in pairs:
+        if pair[0] != pair[1]:
+            changes[pair] = changes.get(pair, 0) + 1
+    return sum(
+        count for (one, other), count in changes.items() if contrast(one, other) >= STANDS_OUT
+    )
+
+
+def _pixels(image: QImage) -> memoryview:
+    flat = image.convertToFormat(QImage.Format.Format_RGB32)
+    return memoryview(bytes(flat.constBits())).cast("I")

@@ -1,0 +1,426 @@
+"""Every screen and state of the program, as one list: a later screen is one entry more.
+
+A scene says how the window is brought there, from what a till would tell it. What is rung up
+comes from the sample shop unless the scene has a catalog of its own.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final, Literal
+
+from app.domain.attempt import AttemptState
+from app.domain.cart import Discount
+from app.domain.catalog import Catalog
+from app.domain.exceptions import ExceptionKind, OrderException
+from app.domain.money import Money
+from app.domain.order import OrderState
+from app.errors import (
+    CatalogError,
+    Fault,
+    Message,
+    MoneyMoved,
+    ProviderError,
+    Rejected,
+    Unavailable,
+)
+from app.settings import Mode
+from app.status import AccountHealth
+from tests.ui.fakes import START, many_products, small_catalog
+from tests.ui.gallery.stage import Stage, sample_catalog
+from tests.ui.helpers import button
+from ui.orders.screen import OrdersScreen
+from ui.pay.state import Action
+from ui.theme import DARK, LIGHT, Theme, Tone
+from ui.trouble import trouble_box
+
+Surface = Literal["till", "display", "dialog"]
+Bring = Callable[[Stage], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One state to look at. `surface` is the top level that it is about."""
+
+    name: str
+    bring: Bring
+    surface: Surface = "till"
+    catalog: Callable[[], Catalog] = sample_catalog
+    mode: Mode = Mode.TRAINING
+
+
+# --- selling --------------------------------------------------------------------------------
+
+
+async def nothing(stage: Stage) -> None:
+    return
+
+
+async def few_lines(stage: Stage) -> None:
+    stage.add_first(4)
+    stage.add_first(2)
+
+
+async def reduced(stage: Stage) -> None:
+    await few_lines(stage)
+    cart = stage.window.counter.cart
+    cart.discount_line(cart.content.lines[0].id, Discount(rate=Fraction(1, 10)))
+    cart.discount_cart(Discount(amount_minor=150))
+    cart.set_tip(200)
+    stage.window.counter.cart_changed.emit(stage.window.counter.cart_model)
+
+
+async def two_hundred_lines(stage: Stage) -> None:
+    stage.add(*(f"p{number}" for number in range(200)))
+
+
+async def long_names(stage: Stage) -> None:
+    stage.add("coffee", "long", "markup", "long")
+
+
+async def large_amounts(stage: Stage) -> None:
+    stage.add_first(3)
+    stage.window.counter.set_quantity(stage.window.counter.cart.content.lines[0].id, 999)
+
+
+async def search_found(stage: Stage) -> None:
+    stage.window.sell.type_into_search("es")
+
+
+async def search_empty(stage: Stage) -> None:
+    stage.window.sell.type_into_search("zzz")
+
+
+async def void_asked(stage: Stage) -> None:
+    await few_lines(stage)
+    button(stage.window, "void").click()
+
+
+async def locked(stage: Stage) -> None:
+    await few_lines(stage)
+    stage.window.counter.cart.lock()
+    stage.add_first(1)
+    assert stage.window.notice.isVisible()
+
+
+async def unknown_code(stage: Stage) -> None:
+    await few_lines(stage)
+    stage.window.sell.code_entered.emit("4006381333931")
+
+
+async def good_news(stage: Stage) -> None:
+    await stage.charge()
+    stage.window.counter.act(Action.CANCEL)
+    await stage.settled()
+
+
+async def paid_elsewhere(stage: Stage) -> None:
+    await few_lines(stage)
+    order = stage.till.orders.place(stage.window.counter.cart.content)
+    stage.till.pay(order.id)
+
+
+async def bad_news(stage: Stage) -> None:
+    await few_lines(stage)
+    stage.till.checkout.errors["place_order"] = Rejected(
+        Message("The provider refuses the payment"),
+        "Amount must be no more than €999,999.99",
+        action=Message("Mend the settings, or take the money another way."),
+    )
+    stage.window.counter.charge()
+    await stage.settled()
+
+
+async def needs_person(stage: Stage) -> None:
+    await few_lines(stage)
+    stage.till.answers = replace(
+        stage.till.answers,
+        needs_person=12,
+        accounts=(AccountHealth("stripe_checkout", is_reachable=False, since=START),),
+    )
+    stage.window.strip.show_status(stage.till.status(), stage.clock.now())
+    stage.window.rail.orders.set_waiting(12)
+
+
+# --- paying ---------------------------------------------------------------------------------
+
+
+async def opening(stage: Stage) -> None:
+    stage.hold("open_session")
+    stage.add_first(3)
+    stage.window.counter.charge()
+    await stage.till.checkout.called("open_session")
+
+
+async def waiting(stage: Stage) -> None:
+    await stage.charge()
+
+
+async def asking(stage: Stage) -> None:
+    await stage.charge()
+    stage.hold("check_now")
+    stage.window.counter.act(Action.CHECK_NOW)
+    await stage.till.checkout.called("check_now")
+
+
+async def slow(stage: Stage) -> None:
+    await stage.charge()
+    stage.clock.advance(minutes=13, seconds=20)
+    # Twice: the order is read again, as every second.
+    stage.window.counter._on_tick()
+    await stage.settled()
+    stage.window.pay.countdown._on_tick()
+
+
+async def declined(stage: Stage) -> None:
+    await stage.charge()
+    await stage.change("attempt.declined", decline="insufficient_funds")
+
+
+async def challenged(stage: Stage) -> None:
+    await stage.charge()
+    await stage.change("attempt.declined", decline="payment_intent_authentication_failure")
+
+
+async def processing(stage: Stage) -> None:
+    await stage.charge()
+    await stage.turn(AttemptState.PROCESSING)
+
+
+async def closing(stage: Stage) -> None:
+    await stage.charge()
+    stage.hold("cancel")
+    stage.window.counter.act(Action.CANCEL)
+    await stage.till.checkout.called("cancel")
+
+
+async def unknown(stage: Stage) -> None:
+    await stage.charge()
+    stage.till.checkout.errors["check_now"] = Unavailable(
+        Message("The provider did not answer in time")
+    )
+    await stage.turn(AttemptState.UNKNOWN)
+    stage.window.counter.act(Action.CHECK_NOW)
+    await stage.settled()
+
+
+async def no_answer(stage: Stage) -> None:
+    stage.till.checkout.opens_as = AttemptState.UNKNOWN
+    await stage.charge()
+
+
+async def refused(stage: Stage) -> None:
+    stage.till.checkout.errors["open_session"] = ProviderError(
+        Message("The provider does not accept the key"),
+        "Invalid API Key provided: sk_test_****1234",
+        money=MoneyMoved.NO,
+        action=Message("Put the right key into the settings."),
+    )
+    await stage.charge()
+
+
+async def cannot_show(stage: Stage) -> None:
+    stage.till.checkout.errors["mark_shown"] = ProviderError(
+        Message("The books cannot be written"),
+        money=MoneyMoved.NO,
+        action=Message("Free some space on the disk."),
+    )
+    await stage.charge()
+
+
+async def failed(stage: Stage) -> None:
+    await stage.charge()
+    await stage.turn(AttemptState.FAILED)
+
+
+async def expired(stage: Stage) -> None:
+    await stage.charge()
+    (order_id,) = stage.till.orders.orders
+    stage.till.orders.change(1, state=AttemptState.EXPIRED)
+    stage.till.orders.end(order_id, OrderState.EXPIRED)
+    stage.till.tell(stage.till.orders.facts[-1])
+    await stage.settled()
+
+
+async def money_that_does_not_fit(stage: Stage) -> None:
+    await stage.charge()
+    await stage.turn(AttemptState.PAID)
+
+
+async def paid(stage: Stage) -> None:
+    await stage.charge()
+    (order_id,) = stage.till.orders.orders
+    stage.till.pay(order_id)
+
+
+# --- orders ---------------------------------------------------------------------------------
+
+
+async def _open_orders(stage: Stage) -> OrdersScreen:
+    stage.window.rail.orders.click()
+    await stage.settled()
+    return stage.window.orders
+
+
+async def no_orders(stage: Stage) -> None:
+    await _open_orders(stage)
+
+
+async def some_orders(stage: Stage) -> None:
+    for count in (1, 4, 2, 6, 3, 2, 5, 1):
+        await stage.paid_order(count)
+    await _open_orders(stage)
+
+
+async def order_in_full(stage: Stage) -> None:
+    order = await stage.paid_order(5)
+    screen = await _open_orders(stage)
+    screen.list.choose(order.id)
+    await stage.settled()
+
+
+async def order_for_a_person(stage: Stage) -> None:
+    order = await stage.paid_order(2)
+    stage.till.orders.exceptions.append(
+        OrderException(
+            id=1,
+            kind=ExceptionKind.SURPLUS,
+            amount=order.total,
+            order_id=order.id,
+            attempt_id=1,
+            payment_id="pi_2",
+            detail="",
+            opened_at=stage.clock.now(),
+        )
+    )
+    await stage.charge()
+    await stage.change("attempt.processing", state=AttemptState.PROCESSING)
+    stage.window.counter.act(Action.SET_ASIDE)
+    screen = await _open_orders(stage)
+    screen.list.choose(order.id)
+    await stage.settled()
+
+
+async def open_order(stage: Stage) -> None:
+    await stage.charge()
+    await stage.turn(AttemptState.FAILED)
+    stage.window.counter.act(Action.SET_ASIDE)
+    (order_id,) = stage.till.orders.orders
+    screen = await _open_orders(stage)
+    screen.list.choose(order_id)
+    await stage.settled()
+
+
+async def no_such_order(stage: Stage) -> None:
+    await stage.paid_order(1)
+    screen = await _open_orders(stage)
+    screen.search.edit.setText("4711")
+    await stage.settled()
+
+
+# --- others ---------------------------------------------------------------------------------
+
+
+async def trouble(stage: Stage, theme: Theme = LIGHT) -> None:
+    fault = Fault(
+        "catalog.toml", "product 3", "price.amount", "must be a whole number of cents, not 3.9"
+    )
+    stage.dialog = trouble_box(CatalogError("catalog.toml", (fault,)), theme)
+
+
+async def trouble_in_the_dark(stage: Stage) -> None:
+    await trouble(stage, DARK)
+
+
+async def display_cancelled(stage: Stage) -> None:
+    await stage.charge()
+    stage.window.counter.act(Action.CANCEL)
+    await stage.settled()
+
+
+async def news_over_payment(stage: Stage) -> None:
+    await stage.charge()
+    stage.window.notice.tell("Order 7 is paid", "€4.20 has arrived.", Tone.GOOD)
+
+
+def display_of(name: str, bring: Bring, **more: object) -> Scene:
+    """Make the scene of the customer's display in a state of the till."""
+    return Scene(f"display-{name}", bring, "display", **more)  # type: ignore[arg-type]
+
+
+def two_hundred_products() -> Catalog:
+    """Give a shop of 200 products."""
+    return many_products(200)
+
+
+def grand_catalog() -> Catalog:
+    """Give a shop whose prices are as long as prices get."""
+    shop = small_catalog()
+    price = Money(999_999, shop.shop.currency)
+    dear = tuple(
+        replace(product, price=price, stock=None)
+        for product in shop.products
+        if not product.is_recurring
+    )
+    return Catalog(shop.shop, dear)
+
+
+SCENES: Final = (
+    Scene("sell-empty", nothing),
+    Scene("sell-few-lines", few_lines),
+    Scene("sell-discounts-tip", reduced),
+    Scene("sell-200-lines", two_hundred_lines, catalog=two_hundred_products),
+    Scene("sell-long-names", long_names, catalog=small_catalog),
+    Scene("sell-large-amounts", large_amounts, catalog=grand_catalog),
+    Scene("sell-search", search_found),
+    Scene("sell-search-nothing", search_empty),
+    Scene("sell-void-asked", void_asked),
+    Scene("sell-locked", locked),
+    Scene("notice-unknown-code", unknown_code),
+    Scene("notice-good-news", good_news),
+    Scene("notice-paid-elsewhere", paid_elsewhere),
+    Scene("notice-error", bad_news),
+    Scene("notice-over-payment", news_over_payment),
+    Scene("badge-needs-person", needs_person),
+    Scene("mode-test", few_lines, mode=Mode.TEST),
+    Scene("mode-live", few_lines, mode=Mode.LIVE),
+    Scene("pay-opening", opening),
+    Scene("pay-waiting", waiting),
+    Scene("pay-asking", asking),
+    Scene("pay-slow", slow),
+    Scene("pay-declined", declined),
+    Scene("pay-challenge-failed", challenged),
+    Scene("pay-processing", processing),
+    Scene("pay-closing", closing),
+    Scene("pay-unknown", unknown),
+    Scene("pay-no-answer", no_answer),
+    Scene("pay-refused", refused),
+    Scene("pay-cannot-show", cannot_show),
+    Scene("pay-failed", failed),
+    Scene("pay-expired", expired),
+    Scene("pay-needs-person", money_that_does_not_fit),
+    Scene("pay-live", waiting, mode=Mode.LIVE),
+    Scene("paid", paid),
+    Scene("orders-empty", no_orders),
+    Scene("orders-list", some_orders),
+    Scene("orders-detail", order_in_full),
+    Scene("orders-needs-person", order_for_a_person),
+    Scene("orders-open", open_order),
+    Scene("orders-no-such", no_such_order),
+    Scene("trouble", trouble, "dialog"),
+    Scene("trouble-dark", trouble_in_the_dark, "dialog"),
+    display_of("idle", nothing),
+    display_of("cart", few_lines),
+    display_of("cart-figures", reduced),
+    display_of("cart-200-lines", two_hundred_lines, catalog=two_hundred_products),
+    display_of("cart-long-names", long_names, catalog=small_catalog),
+    display_of("preparing", opening),
+    display_of("code", waiting),
+    display_of("code-declined", declined),
+    display_of("processing", processing),
+    display_of("checking", closing),
+    display_of("cancelled", display_cancelled),
+    display_of("expired", expired),
+    display_of("failed", failed),
+    display_of("paid", paid),
+)

@@ -1,0 +1,77 @@
+"""Every scene of the gallery, looked at as a person would: size by size, theme by theme.
+
+The fast tier looks at each scene on the smallest screen in both themes; `make check` looks at all
+sizes, German, right to left and a larger scale; `make pictures` leaves what it saw.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from tests.ui.gallery import colours, focus, places, targets, texts
+from tests.ui.gallery.album import Album
+from tests.ui.gallery.scenes import SCENES, Scene
+from tests.ui.gallery.stage import SIZES, Run, Stage, Variant, settle, show, staged
+from ui.metrics import Metrics
+from ui.theme import THEMES
+
+SMALL, MIDDLE, LARGE = SIZES
+VARIANTS: Final = (
+    Variant(SMALL),
+    Variant(MIDDLE),
+    Variant(LARGE),
+    Variant(SMALL, locale="de"),
+    Variant(MIDDLE, locale="de"),
+    Variant(SMALL, is_mirrored=True),
+    Variant(MIDDLE, is_mirrored=True),
+    Variant(MIDDLE, scale=1.5),
+    Variant(LARGE, scale=1.5),
+)
+FAST: Final = VARIANTS[0]
+
+
+def looked_at() -> Iterator[object]:
+    for variant in VARIANTS:
+        marks = [] if variant is FAST else [pytest.mark.slow]
+        for scene in SCENES:
+            yield pytest.param(scene, variant, marks=marks, id=f"{scene.name}-{variant.name}")
+
+
+def faults_of(window: QWidget, metrics: Metrics) -> list[str]:
+    """Look at a window with every check."""
+    found = [*texts.faults(window), *places.faults(window), *colours.faults(window)]
+    if window.findChild(QWidget, "charge") is not None or window.isModal():
+        found += targets.faults(window, metrics)
+    return found
+
+
+def themed(stage: Stage, window: QWidget, name: str) -> None:
+    stage.window.set_theme(name)
+    settle(stage)
+
+
+@pytest.mark.parametrize("scene, variant", list(looked_at()))
+def test_a_scene_is_as_it_should_be(run: Run, album: Album, scene: Scene, variant: Variant) -> None:
+    said = []
+    with staged(
+        run,
+        variant,
+        catalog=scene.catalog(),
+        mode=scene.mode,
+        has_display=scene.surface == "display",
+    ) as stage:
+        run(scene.bring(stage))  # type: ignore[arg-type]
+        window = show(stage, scene.surface, variant.size)
+        for theme in THEMES:
+            themed(stage, window, theme)
+            own = stage.window.look.metrics
+            if scene.surface == "dialog":
+                # It is shown before the operator's settings are read.
+                own = Metrics.of_screen(window.screen())
+            found = faults_of(window, own)
+            album.keep(scene.name, f"{variant.name}-{theme}", window, found)
+            found += focus.faults(window)
+            said += [f"{scene.name} {variant.name} {theme}: {fault}" for fault in found]
+    assert not said, "\n".join(said)
