@@ -1,5 +1,6 @@
 """What holds for the whole suite: no unexpected log, and a word on what could not be run."""
 
+import gc
 import importlib.util
 import logging
 import os
@@ -29,6 +30,9 @@ settings.register_profile("till", max_examples=80, deadline=None, suppress_healt
 # The same examples on every run: a pipeline must not fail by luck.
 settings.register_profile("ci", settings.get_profile("till"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "till")
+
+_BEFORE_ALL = 100
+"""Collections of what tests have just made, before all that there is is looked through."""
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -70,6 +74,18 @@ class ExpectedLogs(logging.Handler):
 
     def lines(self) -> list[str]:
         return [f"{r.levelname} {r.name}: {r.getMessage()}" for r in self.records]
+
+
+@pytest.fixture(autouse=True)
+def collected_on_this_thread() -> Iterator[None]:
+    """Keep windows that are garbage from being taken apart on a thread of a later test."""
+    gc.disable()
+    yield
+    gc.disable()
+    youngest, middle, _oldest = gc.get_count()
+    if youngest > gc.get_threshold()[0]:
+        # What one test made is all of the youngest: nothing was collected meanwhile.
+        gc.collect(2 if middle > _BEFORE_ALL else 0)
 
 
 @pytest.fixture(autouse=True)

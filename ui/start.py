@@ -24,6 +24,7 @@ from app.clock import SystemClock
 from app.errors import ScantillError
 from app.settings import Settings
 from ui.application import create_application, follow_locale
+from ui.collector import Collector
 from ui.display.display import DisplayOptions
 from ui.fonts import RESOURCES
 from ui.i18n import use_language
@@ -54,8 +55,13 @@ def run_in_qt(main: Callable[[QApplication], Coroutine[None, None, int]]) -> int
     application = create_application(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
     loop = qasync.QEventLoop(application)
-    with loop:
-        return int(loop.run_until_complete(main(application)))
+    collector = Collector()
+    collector.start()
+    try:
+        with loop:
+            return int(loop.run_until_complete(main(application)))
+    finally:
+        collector.stop()
 
 
 def open_window(arguments: argparse.Namespace) -> int:

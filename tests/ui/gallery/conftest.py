@@ -1,6 +1,5 @@
 """The option that makes the gallery leave its pictures, and the album that they go into."""
 
-import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,12 +20,3 @@ def album(request: pytest.FixtureRequest) -> Iterator[Album]:
     book = Album(folder)
     yield book
     book.close()
-
-
-@pytest.fixture(autouse=True)
-def collected_here() -> Iterator[None]:
-    """Collect garbage on this thread only: windows must not end on one that draws pictures."""
-    gc.disable()
-    yield
-    gc.collect()
-    gc.enable()

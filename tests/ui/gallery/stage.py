@@ -185,7 +185,6 @@ def staged(
         clock=clock,
         locale=variant.locale,
         ui_scale=variant.scale,
-        pictures=ROOT,
         display=DisplayOptions(place="window" if has_display else "off", logo="brand/shop.svg"),
     )
     stage = Stage(till, clock, window)
