@@ -16,7 +16,17 @@ from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.theme import Type
 
-_TOTAL_STEPS: Final = (Type.TOTAL, Type.HEADLINE, Type.TITLE, Type.BODY_STRONG)
+_TOTAL_STEPS: Final = (
+    Type.TOTAL,
+    Type.HEADLINE,
+    Type.TITLE,
+    Type.BODY_STRONG,
+    Type.CAPTION_STRONG,
+)
+
+
+_ROUNDING: Final = 2
+"""Pixels that a row of two loses where widths are rounded."""
 
 
 class Figure(QWidget):
@@ -44,7 +54,7 @@ class Figure(QWidget):
         for step in steps:
             self.amount.set_step(step)
             words = QFontMetricsF(look.font(step)).horizontalAdvance(self.amount.text())
-            if words < room:
+            if words + _ROUNDING <= room:
                 return
 
 

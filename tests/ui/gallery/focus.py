@@ -1,5 +1,6 @@
 """Is it seen where the keyboard is? Every control shows its focus, and stands out by it."""
 
+from itertools import islice
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSignalBlocker, Qt
@@ -68,12 +69,14 @@ def _without_focus(window: QWidget, view: QAbstractItemView, place: QRect) -> QI
 
     To the second one: the first of what a search found is marked, focus or no.
     """
-    top = view.indexAt(QPoint(view.width() // 2, 1))
-    below = view.visualRect(top).bottom() + view.visualRect(top).height() // 2
-    second = view.indexAt(QPoint(view.visualRect(top).center().x(), below))
+    model, seen = view.model(), view.viewport().rect()
+    rows = (model.index(row, 0) for row in range(model.rowCount()))
+    second = next(
+        islice((row for row in rows if seen.contains(view.visualRect(row))), 1, None), None
+    )
     with QSignalBlocker(view.selectionModel()), QSignalBlocker(view.verticalScrollBar()):
         scrolled = view.verticalScrollBar().value()
-        view.setCurrentIndex(second if second.isValid() else view.model().index(0, 0))
+        view.setCurrentIndex(second or model.index(0, 0))
         view.verticalScrollBar().setValue(scrolled)
     view.viewport().update()
     return window.grab(place).toImage()
