@@ -14,8 +14,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from tests.ui.fakes import URL
+from tests.ui.gallery.paying import waiting
 from tests.ui.gallery.pixels import hexadecimal
-from tests.ui.gallery.scenes import waiting
 from tests.ui.gallery.stage import SIZES, Run, Variant, show, staged
 from ui.application import create_application
 from ui.demo.eyes import read_qr

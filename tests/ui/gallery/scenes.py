@@ -14,19 +14,16 @@ from app.domain.cart import Discount
 from app.domain.catalog import Catalog
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
-from app.domain.order import OrderState
 from app.errors import (
     CatalogError,
     Fault,
     Message,
-    MoneyMoved,
-    ProviderError,
     Rejected,
-    Unavailable,
 )
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
+from tests.ui.gallery import outside, paying
 from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
@@ -140,117 +137,6 @@ async def needs_person(stage: Stage) -> None:
     )
     stage.window.strip.show_status(stage.till.status(), stage.clock.now())
     stage.window.rail.orders.set_waiting(12)
-
-
-# --- paying ---------------------------------------------------------------------------------
-
-
-async def opening(stage: Stage) -> None:
-    stage.hold("open_session")
-    stage.add_first(3)
-    stage.window.counter.charge()
-    await stage.till.checkout.called("open_session")
-
-
-async def waiting(stage: Stage) -> None:
-    await stage.charge()
-
-
-async def asking(stage: Stage) -> None:
-    await stage.charge()
-    stage.hold("check_now")
-    stage.window.counter.act(Action.CHECK_NOW)
-    await stage.till.checkout.called("check_now")
-
-
-async def slow(stage: Stage) -> None:
-    await stage.charge()
-    stage.clock.advance(minutes=13, seconds=20)
-    # Twice: the order is read again, as every second.
-    stage.window.counter._on_tick()
-    await stage.settled()
-    stage.window.pay.countdown._on_tick()
-
-
-async def declined(stage: Stage) -> None:
-    await stage.charge()
-    await stage.change("attempt.declined", decline="insufficient_funds")
-
-
-async def challenged(stage: Stage) -> None:
-    await stage.charge()
-    await stage.change("attempt.declined", decline="payment_intent_authentication_failure")
-
-
-async def processing(stage: Stage) -> None:
-    await stage.charge()
-    await stage.turn(AttemptState.PROCESSING)
-
-
-async def closing(stage: Stage) -> None:
-    await stage.charge()
-    stage.hold("cancel")
-    stage.window.counter.act(Action.CANCEL)
-    await stage.till.checkout.called("cancel")
-
-
-async def unknown(stage: Stage) -> None:
-    await stage.charge()
-    stage.till.checkout.errors["check_now"] = Unavailable(
-        Message("The provider did not answer in time")
-    )
-    await stage.turn(AttemptState.UNKNOWN)
-    stage.window.counter.act(Action.CHECK_NOW)
-    await stage.settled()
-
-
-async def no_answer(stage: Stage) -> None:
-    stage.till.checkout.opens_as = AttemptState.UNKNOWN
-    await stage.charge()
-
-
-async def refused(stage: Stage) -> None:
-    stage.till.checkout.errors["open_session"] = ProviderError(
-        Message("The provider does not accept the key"),
-        "Invalid API Key provided: sk_test_****1234",
-        money=MoneyMoved.NO,
-        action=Message("Put the right key into the settings."),
-    )
-    await stage.charge()
-
-
-async def cannot_show(stage: Stage) -> None:
-    stage.till.checkout.errors["mark_shown"] = ProviderError(
-        Message("The books cannot be written"),
-        money=MoneyMoved.NO,
-        action=Message("Free some space on the disk."),
-    )
-    await stage.charge()
-
-
-async def failed(stage: Stage) -> None:
-    await stage.charge()
-    await stage.turn(AttemptState.FAILED)
-
-
-async def expired(stage: Stage) -> None:
-    await stage.charge()
-    (order_id,) = stage.till.orders.orders
-    stage.till.orders.change(1, state=AttemptState.EXPIRED)
-    stage.till.orders.end(order_id, OrderState.EXPIRED)
-    stage.till.tell(stage.till.orders.facts[-1])
-    await stage.settled()
-
-
-async def money_that_does_not_fit(stage: Stage) -> None:
-    await stage.charge()
-    await stage.turn(AttemptState.PAID)
-
-
-async def paid(stage: Stage) -> None:
-    await stage.charge()
-    (order_id,) = stage.till.orders.orders
-    stage.till.pay(order_id)
 
 
 # --- orders ---------------------------------------------------------------------------------
@@ -384,23 +270,31 @@ SCENES: Final = (
     Scene("badge-needs-person", needs_person),
     Scene("mode-test", few_lines, mode=Mode.TEST),
     Scene("mode-live", few_lines, mode=Mode.LIVE),
-    Scene("pay-opening", opening),
-    Scene("pay-waiting", waiting),
-    Scene("pay-asking", asking),
-    Scene("pay-slow", slow),
-    Scene("pay-declined", declined),
-    Scene("pay-challenge-failed", challenged),
-    Scene("pay-processing", processing),
-    Scene("pay-closing", closing),
-    Scene("pay-unknown", unknown),
-    Scene("pay-no-answer", no_answer),
-    Scene("pay-refused", refused),
-    Scene("pay-cannot-show", cannot_show),
-    Scene("pay-failed", failed),
-    Scene("pay-expired", expired),
-    Scene("pay-needs-person", money_that_does_not_fit),
-    Scene("pay-live", waiting, mode=Mode.LIVE),
-    Scene("paid", paid),
+    Scene("catalog-changed", outside.changed_catalog),
+    Scene("catalog-kept-price", outside.price_kept),
+    Scene("catalog-waiting", outside.catalog_waiting),
+    Scene("catalog-faults", outside.catalog_with_faults),
+    Scene("catalog-faults-all", outside.all_faults_shown),
+    Scene("keys-refused", outside.keys_refused),
+    Scene("pay-phones-on", outside.phones_allowed),
+    Scene("pay-phones-no-network", outside.phones_without_network),
+    Scene("pay-opening", paying.opening),
+    Scene("pay-waiting", paying.waiting),
+    Scene("pay-asking", paying.asking),
+    Scene("pay-slow", paying.slow),
+    Scene("pay-declined", paying.declined),
+    Scene("pay-challenge-failed", paying.challenged),
+    Scene("pay-processing", paying.processing),
+    Scene("pay-closing", paying.closing),
+    Scene("pay-unknown", paying.unknown),
+    Scene("pay-no-answer", paying.no_answer),
+    Scene("pay-refused", paying.refused),
+    Scene("pay-cannot-show", paying.cannot_show),
+    Scene("pay-failed", paying.failed),
+    Scene("pay-expired", paying.expired),
+    Scene("pay-needs-person", paying.money_that_does_not_fit),
+    Scene("pay-live", paying.waiting, mode=Mode.LIVE),
+    Scene("paid", paying.paid),
     Scene("orders-empty", no_orders),
     Scene("orders-list", some_orders),
     Scene("orders-detail", order_in_full),
@@ -414,13 +308,13 @@ SCENES: Final = (
     display_of("cart-figures", reduced),
     display_of("cart-200-lines", two_hundred_lines, catalog=two_hundred_products),
     display_of("cart-long-names", long_names, catalog=small_catalog),
-    display_of("preparing", opening),
-    display_of("code", waiting),
-    display_of("code-declined", declined),
-    display_of("processing", processing),
-    display_of("checking", closing),
+    display_of("preparing", paying.opening),
+    display_of("code", paying.waiting),
+    display_of("code-declined", paying.declined),
+    display_of("processing", paying.processing),
+    display_of("checking", paying.closing),
     display_of("cancelled", display_cancelled),
-    display_of("expired", expired),
-    display_of("failed", failed),
-    display_of("paid", paid),
+    display_of("expired", paying.expired),
+    display_of("failed", paying.failed),
+    display_of("paid", paying.paid),
 )

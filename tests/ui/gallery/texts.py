@@ -34,9 +34,11 @@ LEAST_SHOWN: Final = {
     "Lines": 8,
     "cart_panel": 10,
     "status": 5,
+    "catalog_note": 30,
 }
 """What is shortened by design, by its type or by the name of what it stands in, and how much of it
-is shown at least: names of any length, the cart's count, the quiet strip at a large scale."""
+is shown at least: names of any length, the cart's count, the quiet strip at a large scale, the
+first of the faults beside a button that shows them all."""
 
 
 def faults(window: QWidget) -> list[str]:
