@@ -22,7 +22,8 @@ ARGS ?=
 # Money is judged in these; a branch of them that no test takes fails `make check`.
 FULLY_COVERED := app/domain/*,app/settle.py,app/checkout.py
 
-PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+# Two at a time: more would share the processor with the tills that the tests start.
+PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses 2
 # What the system lacks is said before the first download, so perhaps by the system's own Python.
 SYSTEM_CHECK = python=$$([ -x $(BIN)/python ] && echo $(BIN)/python || packaging/find-python) && \
     "$$python" packaging/system_check.py

@@ -273,7 +273,7 @@ def test_a_painted_part_is_mirrored(
     assert left != mirror or name in CENTRED
 
 
-@pytest.mark.parametrize("name", Icons().names)
+@pytest.mark.parametrize("name", sorted(Icons().names))
 def test_what_points_points_the_other_way_and_nothing_else(look: Look, name: str) -> None:
     plain = look.icons.pixmap(name, "#000000", 24, 2.0).toImage()
     turned = look.icons.pixmap(name, "#000000", 24, 2.0, flipped=True).toImage()
