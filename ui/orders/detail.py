@@ -175,15 +175,14 @@ class _Nothing(Part):
         super().__init__(look)
         column = QVBoxLayout(self)
         column.addStretch(1)
-        self._icon = Icon(look, "orders", theme.ICON_XL, "text_muted")
+        icon = Icon(look, "orders", theme.ICON_XL, "text_muted")
         self._words = ElidedText(
             look, _("Choose an order to see all of it"), colour="text_muted", centred=True
         )
-        column.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(icon, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._words)
         column.addStretch(1)
 
     def set_inviting(self, is_inviting: bool) -> None:
-        """Show the invitation, or an empty sheet."""
-        self._icon.setVisible(is_inviting)
+        """Show the invitation, or the icon alone."""
         self._words.setVisible(is_inviting)
