@@ -21,7 +21,7 @@ from app.errors import (
     InvariantError,
     Message,
     MoneyMoved,
-    ProviderError,
+    Rejected,
     StoreError,
 )
 from app.events import Fact
@@ -345,7 +345,7 @@ def test_our_own_bug_keeps_its_particulars_in_english(language: Speak) -> None:
     ],
 )
 def test_what_a_provider_says_is_ended_before_the_till_goes_on(said: str, shown: str) -> None:
-    words = error_words(ProviderError("The provider refuses the payment", said), Formats())
+    words = error_words(Rejected("The provider refuses the payment", said), Formats())
     assert words.below_title.startswith(f"{shown} No money has moved.")
 
 
