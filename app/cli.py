@@ -163,7 +163,10 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
             print(fault, file=sys.stderr)
         return 1
     except ScantillError as error:
-        logging.getLogger(__name__).error("%s", error)
+        log = logging.getLogger(__name__)
+        # Before there is a log, Python would write the same words to stderr a second time.
+        if log.hasHandlers():
+            log.error("%s", error)
         print(f"scantill: {error}", file=sys.stderr)
         if error.money is not MoneyMoved.NO:
             print(_MONEY[error.money], file=sys.stderr)

@@ -23,7 +23,13 @@ class ErrorWords:
     @property
     def below_title(self) -> str:
         """Give all but the title, as running text."""
-        return " ".join(part for part in (self.detail, self.money, self.action) if part)
+        return " ".join(_ended(part) for part in (self.detail, self.money, self.action) if part)
+
+
+def _ended(sentence: str) -> str:
+    """End a sentence: what a provider or the system says often has no full stop."""
+    last = sentence.rstrip("\N{POP DIRECTIONAL ISOLATE}")[-1:]
+    return f"{sentence}." if last.isalnum() else sentence
 
 
 def error_words(error: ScantillError, formats: Formats) -> ErrorWords:

@@ -14,7 +14,13 @@ from functools import lru_cache
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
-from babel.numbers import NumberPattern, format_decimal, format_percent, parse_pattern
+from babel.numbers import (
+    NumberPattern,
+    format_decimal,
+    format_percent,
+    get_minus_sign_symbol,
+    parse_pattern,
+)
 
 from app.domain.money import EXPONENTS, Money, plain_decimal
 from app.errors import Message
@@ -113,4 +119,11 @@ def _money_pattern(locale: str, decimals: int) -> NumberPattern:
     """Take the locale's own way of writing money, with the decimals that the currency has."""
     standard = Locale.parse(locale).currency_formats["standard"].pattern
     fraction = "." + "0" * decimals if decimals else ""
-    return parse_pattern(re.sub(r"(?<=0)\.0+", fraction, standard))
+    pattern = parse_pattern(re.sub(r"(?<=0)\.0+", fraction, standard))
+    # Babel writes the pattern's "-" as it stands. The locale's own may carry a mark that holds it
+    # to the left of the digits where the line is read from the right.
+    before, after = pattern.prefix[1], pattern.suffix[1]
+    minus = get_minus_sign_symbol(locale)
+    pattern.prefix = (pattern.prefix[0], before.replace("-", minus))
+    pattern.suffix = (pattern.suffix[0], after.replace("-", minus))
+    return pattern

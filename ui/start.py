@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 from app.bootstrap import Till
 from app.cli import settings_of
 from app.clock import SystemClock
-from app.errors import ScantillError
+from app.errors import ConfigError, Message, ScantillError
 from app.settings import Settings
 from ui.application import create_application, follow_locale
 from ui.collector import Collector
@@ -66,7 +66,14 @@ def run_in_qt(main: Callable[[QApplication], Coroutine[None, None, int]]) -> int
 
 def open_window(arguments: argparse.Namespace) -> int:
     """Open the till and run it until its window is closed."""
-    prepare_screen()
+    if prepare_screen():
+        raise ConfigError(
+            Message("There is no screen to open a window on"),
+            action=Message(
+                "Start it on a desktop. Without one, scantill serve runs the till unseen, and "
+                "scantill demo plays a sale."
+            ),
+        )
     settings = settings_of(arguments)
     speak(settings)
 
@@ -90,6 +97,9 @@ def open_window(arguments: argparse.Namespace) -> int:
     try:
         return run_in_qt(main)
     except ScantillError as error:
+        # The loop that would hear of them is gone.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
         show_trouble(error)
         raise
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.settings import Mode
@@ -32,16 +32,22 @@ def mode_label(mode: Mode) -> str:
 
 
 class StatusStrip(Part):
-    """Provider, webhook door, what needs a person, mode and shop."""
+    """Provider, webhook door, what needs a person, mode and shop.
+
+    Where there is little room, the shop and then a mode that the bar above says too are left out;
+    what needs a person is never shortened.
+    """
 
     def __init__(self, look: Look, mode: Mode, shop: str, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
+        self._has_mode_bar = mode is not Mode.LIVE
         self.setObjectName("status")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         caption = Type.CAPTION
         self._provider = IconLabel(look, "network", "", caption, colour="text_muted")
         self._door = IconLabel(look, "door", "", caption, colour="text_muted")
-        self._person = IconLabel(look, "person", "", Type.CAPTION_STRONG, colour="danger")
+        strong = Type.CAPTION_STRONG
+        self._person = IconLabel(look, "person", "", strong, colour="danger", is_firm=True)
         self._mode = IconLabel(look, "card", mode_label(mode), caption, colour="text_muted")
         self._shop = IconLabel(look, "shop", shop, caption, colour="text_muted")
         self._row = QHBoxLayout(self)
@@ -63,10 +69,12 @@ class StatusStrip(Part):
         self._person.setVisible(count > 0)
         words = ngettext("{count} needs a person", "{count} need a person", count)
         self._person.set_text(words.format(count=count))
+        self._arrange()
 
     def set_shop(self, shop: str) -> None:
         """Name the shop anew."""
         self._shop.set_text(shop)
+        self._arrange()
 
     def sizeHint(self) -> QSize:
         return QSize(self.look.dp(_WIDTH), self.look.dp(_HEIGHT))
@@ -77,12 +85,31 @@ class StatusStrip(Part):
         self._row.setContentsMargins(dp(theme.M), 0, dp(theme.M), 0)
         self._row.setSpacing(dp(theme.L + theme.XS))
         self.setFixedHeight(dp(_HEIGHT))
+        self._arrange()
         super().on_look_changed()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.look.colour("surface"))
         painter.fillRect(0, 0, self.width(), 1, self.look.colour("line"))
+
+    def _arrange(self) -> None:
+        """Leave out what can be read elsewhere before anything is shortened."""
+        needed = [self._provider, self._door]
+        if not self._person.isHidden():
+            needed.append(self._person)
+        may_go = [self._mode, self._shop] if self._has_mode_bar else [self._shop]
+        needed += [] if self._has_mode_bar else [self._mode]
+        margins = self._row.contentsMargins()
+        room = self.width() - margins.left() - margins.right() + self._row.spacing()
+        room -= sum(label.sizeHint().width() + self._row.spacing() for label in needed)
+        for label in may_go:
+            room -= label.sizeHint().width() + self._row.spacing()
+            label.setVisible(room >= 0)
 
     def _show_provider(self, health: AccountHealth | None) -> None:
         if health is None:

@@ -172,7 +172,7 @@ class Window(QMainWindow):
         counter.stage_changed.connect(self._on_stage)
         counter.payment_changed.connect(self.pay.show_payment)
         counter.paid.connect(self._on_paid)
-        counter.page_wanted.connect(lambda url: QDesktopServices.openUrl(QUrl(url)))
+        counter.page_wanted.connect(self._on_page_wanted)
         counter.told.connect(lambda title, detail: self.notice.tell(title, detail, Tone.NEUTRAL))
         counter.failed.connect(self._on_failed)
         counter.paid_elsewhere.connect(self._on_paid_elsewhere)
@@ -206,6 +206,21 @@ class Window(QMainWindow):
     def _on_paid(self, paid: PaidModel) -> None:
         self.pay.clear()
         self.paid.show_paid(paid)
+
+    def _on_page_wanted(self, url: str) -> None:
+        """Open the customer's page; a desktop that takes the address may still show nothing."""
+        QGuiApplication.clipboard().setText(url)
+        if QDesktopServices.openUrl(QUrl(url)):
+            title = _("The page opens in the browser")
+            detail = _("If it does not appear, paste its address there: it is in the clipboard.")
+            self.notice.tell(title, detail, Tone.NEUTRAL)
+        else:
+            title = _("No browser could be opened")
+            detail = _(
+                "Nothing was paid. The page's address is in the clipboard: paste it into a "
+                "browser on this computer."
+            )
+            self.notice.tell(title, detail, Tone.WARNING)
 
     def _on_failed(self, error: ScantillError) -> None:
         words = error_words(error, self.look.formats)

@@ -111,8 +111,17 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+_NO_PLACE: Final = (PermissionError, FileExistsError, FileNotFoundError, NotADirectoryError)
+
+
 def store_error(error: Exception, path: Path | None = None) -> StoreError:
     """Translate what SQLite or the system says into words for the counter."""
+    if isinstance(error, _NO_PLACE):
+        return StoreError(
+            Message("The data directory cannot be used"),
+            f"{error.strerror or error}: {error.filename or path}.",
+            action=Message("Make it writable for you, or name another one with --data-dir."),
+        )
     name = getattr(error, "sqlite_errorname", "")
     family = "_".join(name.split("_")[:2])
     title, action = _WORDS.get(

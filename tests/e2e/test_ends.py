@@ -68,3 +68,13 @@ def test_a_customer_who_goes_back_has_paid_nothing(tmp_path: Path) -> None:
 def test_a_page_closed_half_way_ends_at_the_deadline(tmp_path: Path) -> None:
     said = ended(tmp_path, "closed")
     assert "order 1 is expired, 0 taken" in said
+
+
+@pytest.mark.parametrize(
+    "end, words", [("challenge", "bei der Bank nicht bestätigt"), ("late", "ist bezahlt")]
+)
+def test_an_end_is_checked_in_the_language_that_the_till_speaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, words: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert words in ended(tmp_path, end)

@@ -68,3 +68,12 @@ def test_a_countdown_ends_at_zero() -> None:
     formats = Formats("en")
     assert formats.countdown(timedelta(minutes=14, seconds=59)) == "14:59"
     assert formats.countdown(timedelta(seconds=-5)) == "0:00"
+
+
+def test_a_discount_has_its_minus_before_the_digits_where_a_line_is_read_from_the_right() -> None:
+    text = Formats("ar").money(Money(-250, "EUR"))
+    minus, digits = text.index("-"), text.index("2")
+    assert minus < digits
+    # Without this mark the minus goes to the other side of the amount.
+    assert text[minus - 1] == "\N{LEFT-TO-RIGHT MARK}"
+    assert "\N{LEFT-TO-RIGHT MARK}" not in Formats("ar").money(Money(250, "EUR"))

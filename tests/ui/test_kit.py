@@ -33,6 +33,20 @@ def test_nothing_to_tap_is_smaller_than_ten_millimetres(
         assert min(hint.width(), hint.height()) >= look.metrics.mm(10)
 
 
+def test_a_large_label_is_set_smaller_before_it_is_cut(qtbot: QtBot, look: Look) -> None:
+    made = Button(look, "10.009.989,99 € kassieren", key="F12", step=Type.TITLE)
+    qtbot.addWidget(made)
+    steps = (Type.TITLE, Type.BODY_STRONG, Type.CAPTION_STRONG)
+    fonts = [look.font(step, tabular=True) for step in steps]
+    for font in fonts:
+        room = QFontMetricsF(font).horizontalAdvance(made.label)
+        assert made._font_that_fits(room) == font
+    assert made._font_that_fits(1.0) == fonts[-1]
+    usual = Button(look, "Check now")
+    qtbot.addWidget(usual)
+    assert usual._font_that_fits(1000.0) == look.font(Type.BODY_STRONG, tabular=True)
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_buttons_paint_themselves_in_every_state(qtbot: QtBot, look: Look, kind: Kind) -> None:
     button = Button(look, "Charge", kind, icon="plus", key="F12")

@@ -67,6 +67,8 @@ def test_no_orders_yet_is_said_kindly(run: Run, window: Window) -> None:
         await open_orders(window)
         assert window.orders._none.text == "No orders yet. The first sale will stand here."
         assert window.orders.panel.order_id == ""
+        # There is nothing to choose from.
+        assert not window.orders.panel._nothing._words.isVisible()
 
     run(look())
 

@@ -16,7 +16,14 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from app.domain.money import Money
-from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved, StoreError
+from app.errors import (
+    CheckoutRefused,
+    InvariantError,
+    Message,
+    MoneyMoved,
+    Rejected,
+    StoreError,
+)
 from app.events import Fact
 from app.settings import Mode, load_settings
 from app.store.words import from_json, to_json
@@ -327,6 +334,19 @@ def test_our_own_bug_keeps_its_particulars_in_english(language: Speak) -> None:
     )
     assert words.title == "In der Kasse ist etwas schiefgegangen"
     assert words.below_title == "Attempt 7 is gone. Es ist nicht bekannt, ob Geld geflossen ist."
+
+
+@pytest.mark.parametrize(
+    "said, shown",
+    [
+        ("At most €999,999.99", "At most €999,999.99."),
+        ("Too much!", "Too much!"),
+        ("Ends.", "Ends."),
+    ],
+)
+def test_what_a_provider_says_is_ended_before_the_till_goes_on(said: str, shown: str) -> None:
+    words = error_words(Rejected("The provider refuses the payment", said), Formats())
+    assert words.below_title.startswith(f"{shown} No money has moved.")
 
 
 def test_a_message_is_its_english_text() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -311,6 +311,25 @@ def test_the_strip_tells_how_the_till_stands(window: Window, till: FakeTill) -> 
     window._on_status()
     assert strip._provider.text == "No payment account"
     window.grab()
+
+
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_the_customers_page_is_never_opened_without_a_word(
+    window: Window, monkeypatch: pytest.MonkeyPatch, is_opened: bool
+) -> None:
+    asked: list[str] = []
+
+    def open_url(url: QUrl) -> bool:
+        asked.append(url.toString())
+        return is_opened
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
+    window.counter.page_wanted.emit("http://127.0.0.1:5000/pay#x")
+    assert asked == ["http://127.0.0.1:5000/pay#x"]
+    assert QGuiApplication.clipboard().text() == asked[0]
+    assert window.notice.isVisible()
+    assert "clipboard" in window.notice.detail
+    assert ("No browser" in window.notice.title) is not is_opened
 
 
 def test_an_order_paid_elsewhere_is_told(run: Run, window: Window, till: FakeTill) -> None:

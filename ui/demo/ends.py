@@ -15,10 +15,13 @@ from app.domain.order import OrderState
 from ui.counter import Stage
 from ui.demo.journey import GOOD_CARD, TICK_DRAWN_S, Journey, StepFailed
 from ui.display.model import Face
-from ui.pay.state import Phase
+from ui.i18n import _, _n
+from ui.pay.state import Phase, wording
 
 CHALLENGED_CARD: Final = "4000002500003155"
 ERROR_CARD: Final = "4000000000000119"
+NOT_PROVEN: Final = "payment_intent_authentication_failure"
+BANK_ERROR: Final = "processing_error"
 GOOD_IBAN: Final = "DE89370400440532013000"
 BAD_IBAN: Final = "DE62370400440532013001"
 CLOSED_DEADLINE: Final = timedelta(seconds=5)
@@ -48,10 +51,10 @@ class Ends(Journey):
         title = await self._customer.answer_bank(is_me=False)
         self.timeline.note(f"the customer fails the challenge and sees: {title}")
         await self._customer_picture("customer-not-proven")
-        await self._says(Phase.DECLINED, "did not confirm with the bank")
+        await self._says(Phase.DECLINED, decline=NOT_PROVEN)
         await self._both("not-proven", Face.CODE, is_declined=True)
         await self._pay_by_card(CHALLENGED_CARD, "customer-challenge-again")
-        await self._says(Phase.WAITING, "notices by itself")
+        await self._says(Phase.WAITING)
         await self._both("challenge-again", Face.CODE)
         title = await self._customer.answer_bank(is_me=True)
         self.timeline.note(f"the customer passes the challenge and sees: {title}")
@@ -60,7 +63,7 @@ class Ends(Journey):
     async def error(self, _: str) -> None:
         """The bank cannot process the card; another one pays."""
         await self._pay_by_card(ERROR_CARD, "customer-error")
-        await self._says(Phase.DECLINED, "had a problem with the card")
+        await self._says(Phase.DECLINED, decline=BANK_ERROR)
         await self._both("error", Face.CODE, is_declined=True)
         await self._pay_by_card(GOOD_CARD, "customer-paid")
         await self._is_paid()
@@ -68,7 +71,7 @@ class Ends(Journey):
     async def late(self, _: str) -> None:
         """A bank debit whose money comes while the next customer is served."""
         number = await self._debit_and_go_on(GOOD_IBAN)
-        await self._told(f"Order {number} is paid")
+        await self._told(_n("Order {number} is paid"), number)
         await self._picture("sell-paid-later")
         if self._window.counter.stage is not Stage.SELLING or self._window.counter.cart.is_empty:
             raise StepFailed("the cart at hand was disturbed by the news")
@@ -79,14 +82,14 @@ class Ends(Journey):
     async def late_fail(self, _: str) -> None:
         """A bank debit that comes to nothing while the next customer is served."""
         number = await self._debit_and_go_on(BAD_IBAN)
-        await self._told(f"Order {number} was not paid")
+        await self._told(_n("Order {number} was not paid"), number)
         await self._picture("sell-failed-later")
         await self._customer_sees_in_the_end("customer-later")
         await self._in_the_books(OrderState.OPEN, is_taken=False)
         self._window.counter.void()
         await self._orders_page()
         await self._press("continue_payment")
-        await self._says(Phase.FAILED, "Nothing was paid")
+        await self._says(Phase.FAILED)
         await self._both("failed", Face.NOT_PAID)
         await self._press("cancel_payment")
         await self._is_selling()
@@ -96,7 +99,7 @@ class Ends(Journey):
         """The provider's session runs out; the customer comes too late."""
         await self._control("clock", {"advance_s": _PAST_EVERY_SESSION_S})
         self.timeline.note("the simulator's clock is moved on until the session has run out")
-        await self._says(Phase.EXPIRED, "Nothing was paid and the code is closed")
+        await self._says(Phase.EXPIRED)
         await self._no_code()
         await self._both("expired", Face.NOT_PAID)
         title = await self._customer.pay(GOOD_CARD)
@@ -111,10 +114,10 @@ class Ends(Journey):
         title = await self._customer.go_back()
         self.timeline.note(f"the customer goes back and sees: {title}")
         await self._customer_picture("customer-cancelled")
-        await self._says(Phase.WAITING, "notices by itself")
+        await self._says(Phase.WAITING)
         await self._press("cancel_payment")
         await self._is_selling()
-        await self._told("Payment cancelled")
+        await self._told(_n("Payment cancelled"))
         await self._picture("sell-cancelled")
         await self._display_picture(Face.NOT_PAID, "display-cancelled")
         title = await self._customer.open(url)
@@ -126,9 +129,9 @@ class Ends(Journey):
         """The customer closes the page half-way: nothing happens until the till's deadline."""
         await self._customer.give_up(GOOD_CARD)
         self.timeline.note("the customer closes the page half-way")
-        await self._says(Phase.WAITING, "notices by itself")
+        await self._says(Phase.WAITING)
         await self._both("waiting", Face.CODE)
-        await self._says(Phase.EXPIRED, "Nothing was paid and the code is closed")
+        await self._says(Phase.EXPIRED)
         await self._no_code()
         await self._both("expired", Face.NOT_PAID)
         title = await self._customer.open(url)
@@ -153,14 +156,14 @@ class Ends(Journey):
         title = await self._customer.pay_by_debit(iban)
         self.timeline.note(f"the customer pays by bank debit and sees: {title}")
         await self._customer_picture("customer-processing")
-        await self._says(Phase.PROCESSING, "Do not charge again")
+        await self._says(Phase.PROCESSING)
         await self._no_code()
         await self._both("processing", Face.PROCESSING)
         payment = self._window.counter.payment
         number = 0 if payment is None else payment.order_number or 0
         await self._press("set_aside")
         await self._is_selling()
-        await self._told(f"Order {number} is set aside")
+        await self._told(_n("Order {number} is set aside"), number)
         await self._in_the_books(OrderState.OPEN, is_taken=False)
         await self._tap_tile(self._till.catalog.on_sale()[0])
         await self._picture("sell-next-customer")
@@ -175,15 +178,23 @@ class Ends(Journey):
         self.timeline.note(f"the customer opens the page again and sees: {title}")
         await self._customer_picture(picture)
 
-    async def _says(self, phase: Phase, words: str) -> None:
-        def is_said() -> bool:
-            return self._phase() is phase and words in self._window.pay.statement.sentence
-
-        await self._until(is_said, f"the till says {phase}: … {words} …")
+    async def _says(self, phase: Phase, *, decline: str = "") -> None:
+        """Wait until the payment stands so, and the screen says it in the till's language."""
         said = self._window.pay.statement
+
+        def is_said() -> bool:
+            payment = self._window.counter.payment
+            if payment is None or (payment.phase, payment.decline) != (phase, decline):
+                return False
+            words = wording(payment)
+            return (said.title, said.sentence) == (words.title, words.sentence)
+
+        await self._until(is_said, f"the till says {phase} {decline}".rstrip())
         self.timeline.note(f"the till says: {said.title}. {said.sentence}")
 
-    async def _told(self, title: str) -> None:
+    async def _told(self, template: str, number: int = 0) -> None:
+        """Wait for a piece of news, by the text that the source has for it."""
+        title = _(template).format(number=number)
         notice = self._window.notice
         await self._until(
             lambda: notice.isVisible() and notice.title == title, f"the till tells: {title}"

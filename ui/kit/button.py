@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import theme
@@ -24,6 +24,9 @@ class Kind(StrEnum):
 
 
 _CAP_HEIGHT: Final = 22
+_STEPS: Final = (Type.TITLE, Type.BODY_STRONG, Type.CAPTION_STRONG)
+"""A label that is larger than a button's usual one steps down before it is cut."""
+
 _LOUD: Final = frozenset({Kind.PRIMARY, Kind.DANGER, Kind.INVERSE})
 
 
@@ -149,6 +152,13 @@ class Button(QAbstractButton):
             )
         self._paint_content(painter, rect, text)
 
+    def _font_that_fits(self, room: float) -> QFont:
+        """Give the button's step, or the largest one below it that has room for the label."""
+        steps = _STEPS[_STEPS.index(self._step) :] if self._step in _STEPS else (self._step,)
+        fonts = [self.look.font(step, tabular=True) for step in steps]
+        fitting = (one for one in fonts if _width(one, self._label) <= room)
+        return next(fitting, fonts[-1])
+
     def _icon_side(self) -> int:
         is_small = self._step in {Type.CAPTION, Type.CAPTION_STRONG}
         return self.look.dp(theme.ICON_S if is_small else theme.ICON_L)
@@ -190,7 +200,6 @@ class Button(QAbstractButton):
         if self._tight or not self._label:
             self._paint_icon_alone(painter, rect, colour)
             return
-        font = look.font(self._step, tabular=True)
         pad = look.dp(theme.M)
         cap_font = look.font(Type.CAPTION_STRONG)
         cap_room = 0
@@ -198,10 +207,12 @@ class Button(QAbstractButton):
             cap_room = key_cap_width(look, cap_font, self._key) + look.dp(theme.S)
         icon_room = side + look.dp(theme.S) if self._icon else 0
         room = rect.width() - 2 * pad - icon_room - cap_room
-        if cap_room and QFontMetricsF(font).horizontalAdvance(self._label) > room:
+        font = look.font(self._step, tabular=True)
+        if cap_room and _width(font, self._label) > room:
             # The word is worth more than the picture of its key.
             room += cap_room
             cap_room = 0
+        font = self._font_that_fits(room)
         text = elided(self._label, font, room)
         text_width = QFontMetricsF(font).horizontalAdvance(text)
         start = (rect.width() - icon_room - text_width) / 2
@@ -236,3 +247,7 @@ class Button(QAbstractButton):
         if self._key:
             below = QRectF(0, place.bottom(), rect.width(), words)
             text_in(painter, below, self._key, font, colour, centred=True)
+
+
+def _width(font: QFont, text: str) -> float:
+    return QFontMetricsF(font).horizontalAdvance(text)

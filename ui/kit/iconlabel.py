@@ -12,7 +12,10 @@ from ui.theme import Type
 
 
 class IconLabel(Part):
-    """A line of text behind an icon of its height; shortened where there is no room."""
+    """A line of text behind an icon of its height; shortened where there is no room.
+
+    One that `is_firm` is never shortened: others beside it give way.
+    """
 
     def __init__(
         self,
@@ -23,6 +26,7 @@ class IconLabel(Part):
         *,
         colour: str = "text",
         icon_colour: str = "",
+        is_firm: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, parent)
@@ -31,6 +35,7 @@ class IconLabel(Part):
         self._step = step
         self._colour = colour
         self._icon_colour = icon_colour
+        self._is_firm = is_firm
         self.setAccessibleName(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -67,7 +72,8 @@ class IconLabel(Part):
         return QSize(width, max(self._side(), round(metrics.lineSpacing())))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._side() * 3, self.sizeHint().height())
+        hint = self.sizeHint()
+        return hint if self._is_firm else QSize(self._side() * 3, hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

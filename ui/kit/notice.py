@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QGraphicsDropShadowEffect,
     QHBoxLayout,
@@ -65,7 +66,10 @@ class Notice(Card):
         self._words.addWidget(self._title)
         self._words.addWidget(self._detail)
         self._row = QHBoxLayout(self)
-        self._row.addWidget(self._icon)
+        self._lead = QVBoxLayout()
+        self._lead.addWidget(self._icon)
+        self._lead.addStretch(1)
+        self._row.addLayout(self._lead)
         self._row.addLayout(self._words, 1)
         self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self._timer = QTimer(self)
@@ -123,6 +127,10 @@ class Notice(Card):
         dp = self.look.dp
         self._row.setContentsMargins(dp(theme.M), dp(theme.S), dp(theme.M), dp(theme.S))
         self._row.setSpacing(dp(theme.M))
+        # The icon stands in the middle of the first line.
+        line = QFontMetrics(self.look.font(Type.BODY_STRONG)).height()
+        over = (line - self._icon.sizeHint().height()) // 2
+        self._lead.setContentsMargins(0, max(0, dp(theme.S) + over), 0, 0)
         self._words.setContentsMargins(0, dp(theme.S), 0, dp(theme.S))
         self._words.setSpacing(dp(theme.XXS))
         colour = self.look.colour("shadow")

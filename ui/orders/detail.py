@@ -74,7 +74,8 @@ class OrderPanel(Card):
         self._story_title = Text(look, _("What happened"), Type.BODY_STRONG)
         self._story = Story(look)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(_Nothing(look))
+        self._nothing = _Nothing(look)
+        self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._make_page())
         self.on_look_changed()
 
@@ -82,6 +83,10 @@ class OrderPanel(Card):
     def order_id(self) -> str:
         """Give the id of the order that is shown, or an empty text."""
         return self._order_id
+
+    def invite(self, is_any: bool) -> None:
+        """Ask to choose an order, as long as none is shown; not where there is none to choose."""
+        self._nothing.set_inviting(is_any)
 
     def show_order(self, detail: OrderDetail | None) -> None:
         """Show an order; None shows none."""
@@ -171,10 +176,13 @@ class _Nothing(Part):
         column = QVBoxLayout(self)
         column.addStretch(1)
         icon = Icon(look, "orders", theme.ICON_XL, "text_muted")
-        column.addWidget(icon, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(
-            ElidedText(
-                look, _("Choose an order to see all of it"), colour="text_muted", centred=True
-            )
+        self._words = ElidedText(
+            look, _("Choose an order to see all of it"), colour="text_muted", centred=True
         )
+        column.addWidget(icon, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._words)
         column.addStretch(1)
+
+    def set_inviting(self, is_inviting: bool) -> None:
+        """Show the invitation, or the icon alone."""
+        self._words.setVisible(is_inviting)

@@ -76,6 +76,7 @@ class OrdersScreen(Part):
             else _("No orders yet. The first sale will stand here.")
         )
         self._stack.setCurrentIndex(0 if rows else 1)
+        self.panel.invite(bool(rows))
 
     def show_more_rows(self, rows: list[OrderRow]) -> None:
         """Add older orders at the end."""

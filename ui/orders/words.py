@@ -47,7 +47,7 @@ def exception_words(kind: ExceptionKind) -> tuple[str, str]:
         ExceptionKind.OVERPAID: (_("Paid too much"), _("More arrived than was asked for.")),
         ExceptionKind.SURPLUS: (
             _("Paid twice"),
-            _("A further payment arrived for an order that is paid. It should go back."),
+            _("A further payment arrived for an order that is paid. Refund it at the provider."),
         ),
         ExceptionKind.MISMATCH: (
             _("Money that does not fit"),

@@ -1,5 +1,6 @@
 """What SQLite says, in words for the counter."""
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def test_each_way_in_which_the_disk_fails_has_words_and_a_next_step(name: str, t
 
 
 def test_an_error_of_the_system_has_words_too() -> None:
-    error = store_error(PermissionError(13, "Permission denied"))
+    error = store_error(OSError(5, "Input/output error"))
     assert error.title == "The till's books cannot be used"
-    assert error.detail.startswith("PermissionError: ")
+    assert error.detail.startswith("OSError: ")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EEXIST, errno.ENOENT, errno.ENOTDIR])
+def test_a_directory_that_cannot_be_had_is_called_so_and_another_one_offered(number: int) -> None:
+    error = store_error(OSError(number, "No", "/data"), Path("/data/training"))
+    assert error.title == "The data directory cannot be used"
+    assert error.detail == "No: /data."
+    assert "--data-dir" in error.action

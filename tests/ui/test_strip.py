@@ -1,0 +1,72 @@
+"""The status strip where there is little room: what is left out, and what never is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtWidgets import QApplication
+
+from app.settings import Mode
+from app.status import AccountHealth
+from tests.ui.fakes import START, FakeTill
+from ui.kit.iconlabel import IconLabel
+from ui.window import Window
+
+Make = Callable[..., Window]
+
+
+def is_whole(label: IconLabel) -> bool:
+    return label.isVisible() and label.width() >= label.sizeHint().width()
+
+
+def make_busy(window: Window, till: FakeTill) -> None:
+    """Tell of all that the strip can have to say at once."""
+    health = AccountHealth("stripe_checkout", is_reachable=False, since=START, detail="timeout")
+    till.answers = replace(till.answers, accounts=(health,), needs_person=12)
+    window._on_status()
+    QApplication.processEvents()
+
+
+def test_with_room_everything_is_said(make_window: Make, till: FakeTill) -> None:
+    window = make_window(till)
+    make_busy(window, till)
+    strip = window.strip
+    for label in (strip._provider, strip._door, strip._person, strip._mode, strip._shop):
+        assert is_whole(label), label.text
+
+
+def test_what_is_said_elsewhere_goes_before_anything_is_shortened(
+    make_window: Make, till: FakeTill
+) -> None:
+    window = make_window(till, ui_scale=1.5)
+    make_busy(window, till)
+    strip = window.strip
+    for label in (strip._provider, strip._door, strip._person):
+        assert is_whole(label), label.text
+    assert not strip._shop.isVisible()
+    till.answers = replace(till.answers, needs_person=0, accounts=())
+    window._on_status()
+    QApplication.processEvents()
+    assert is_whole(strip._shop)
+    assert is_whole(strip._mode)
+
+
+def test_what_needs_a_person_is_whole_where_the_rest_cannot_be(
+    make_window: Make, till: FakeTill
+) -> None:
+    window = make_window(till, ui_scale=1.5)
+    make_busy(window, till)
+    strip = window.strip
+    strip._provider.set_text("Stripe " * 12)
+    strip._arrange()
+    QApplication.processEvents()
+    assert is_whole(strip._person)
+    assert not is_whole(strip._provider)
+    assert not strip._mode.isVisible()
+
+
+def test_a_till_that_takes_money_always_says_so(make_window: Make) -> None:
+    till = FakeTill(mode=Mode.LIVE)
+    window = make_window(till, ui_scale=1.5)
+    make_busy(window, till)
+    assert window.strip._mode.isVisible()
+    assert is_whole(window.strip._person)
