@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from uvicorn.server import ServerState
 
 from app.sandbox import SANDBOX_KEY, SandboxServer, phone_door
 from tests.integration.sandbox.shop import Shop
+from tests.integration.till.house import until
 
 T = TypeVar("T")
 pytestmark = pytest.mark.skipif(
@@ -165,8 +167,10 @@ def test_the_till_at_home_is_not_disturbed_by_opening_and_closing(
         for _ in range(3):
             run(server.phones.open(NETWORK))
             run(server.phones.close())
-        kept.sendall(b"GET /_control/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert b'{"ok":true}' in kept.recv(4096)
+        kept.sendall(
+            b"GET /_control/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        assert b'{"ok":true}' in kept.makefile("rb").read()
     assert shop.sell().id
 
 
@@ -227,6 +231,11 @@ def connected(door: str) -> socket.socket:
     return connection
 
 
+def at_the_door(server: SandboxServer) -> ServerState:
+    assert server.phones._listener is not None
+    return server.phones._listener.server_state
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phone_door, "RECEIPT_DEADLINE_S", 0.3)
@@ -285,6 +294,16 @@ def test_more_than_it_can_hold_at_once_is_dropped(
             connection.close()
 
 
+@pytest.mark.usefixtures("impatient")
+def test_who_asks_and_never_takes_the_answers_off_is_dropped(
+    server: SandboxServer, door: str
+) -> None:
+    with connected(door) as deaf:
+        deaf.sendall(b"GET /success HTTP/1.1\r\nHost: x\r\n\r\n" * 3000)
+        run(until(lambda: at_the_door(server).connections, within_s=30))
+        run(until(lambda: not at_the_door(server).connections, within_s=30))
+
+
 def test_a_head_without_end_and_a_huge_body_are_refused(
     door: str, phone: httpx.Client, expected_logs: Any
 ) -> None:
@@ -300,6 +319,28 @@ def test_closing_hangs_up_on_who_is_still_connected(server: SandboxServer, door:
     with connected(door) as idle:
         run(server.phones.close())
         assert dropped(idle)
+
+
+def test_a_till_that_gives_up_waiting_for_the_door_to_close_leaves_no_wreck(
+    server: SandboxServer, shop: Shop, door: str
+) -> None:
+    session = shop.sell()
+    path = f"/c/pay/{session.id}"
+    fault = {"latency_ms": 60_000}
+    shop.control("POST", "faults", {"match": {"method": "GET", "path": path}, "fault": fault})
+
+    async def close_and_give_up() -> None:
+        closing = asyncio.ensure_future(server.phones.close())
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(closing, 0.2)
+
+    with connected(door) as slow:
+        slow.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        run(until(lambda: at_the_door(server).tasks, within_s=30))
+        run(close_and_give_up())
+        server.stop()
+    assert refuses(door) and server.phones._listener is None
 
 
 def test_the_api_at_home_wants_to_be_called_by_its_own_name(
