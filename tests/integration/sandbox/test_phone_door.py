@@ -315,6 +315,20 @@ def test_a_head_without_end_and_a_huge_body_are_refused(
     assert phone.post("/c/pay/cs_test_1", content=body).status_code == 413
 
 
+def test_who_sends_nonsense_after_the_answer_is_hung_up_on(door: str, expected_logs: Any) -> None:
+    with connected(door) as connection:
+        connection.sendall(
+            b"POST /success HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        answer = b""
+        while not answer.endswith(b"Method Not Allowed"):
+            answer += connection.recv(4096)
+        connection.sendall(b"no chunk\r\n")
+        assert dropped(connection)
+    expected_logs.take("Invalid HTTP request received")
+    assert expected_logs.records == []
+
+
 def test_closing_hangs_up_on_who_is_still_connected(server: SandboxServer, door: str) -> None:
     with connected(door) as idle:
         run(server.phones.close())
