@@ -117,8 +117,12 @@ class PhoneDoor:
         wanted_port = self._books.fact(_LAST_PORT) or str(self._home_port)
         socket = listening(address, 0, wanted_port)
         port = int(socket.getsockname()[1])
-        with self._books.transaction():
-            self._books.set_fact(_LAST_PORT, str(port))
+        try:
+            with self._books.transaction():
+                self._books.set_fact(_LAST_PORT, str(port))
+        except BaseException:
+            socket.close()
+            raise
         is_ready = asyncio.Event()
         app = Starlette(routes=self._routes, exception_handlers={ClientDisconnect: hung_up})
         self._listener = Listener(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Coroutine, Iterator
@@ -182,6 +183,20 @@ def test_an_address_that_is_not_this_computers_is_refused_and_it_stays_closed(
         run(server.phones.open("203.0.113.7"))
     assert server.phones.origin == ""
     assert str(shop.sell().url).startswith(server.origin)
+
+
+def test_a_port_that_cannot_be_written_down_is_let_go_of(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.phones._books, "set_fact", full)
+        with pytest.raises(sqlite3.OperationalError) as failed:
+            run(server.phones.open(NETWORK))
+    assert refuses(f"http://{NETWORK}:{server.listening_port}"), failed.value
+    assert run(server.phones.open(NETWORK)) == f"http://{NETWORK}:{server.listening_port}"
 
 
 def test_that_phones_are_wanted_and_the_port_survive_a_restart(books_path: Path) -> None:
