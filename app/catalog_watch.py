@@ -74,7 +74,7 @@ def mark_of(path: Path) -> Mark | None:
     """Look at a file from outside, through links; None where there is none to be seen."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return Mark(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
@@ -178,8 +178,12 @@ class CatalogWatch:
             self._is_due = True
             self._fresh_until = self._clock.monotonic() + COARSE_S
         elif self._is_due or self._clock.monotonic() < self._fresh_until:
+            before = self._catalog
             reading = await asyncio.to_thread(self._read, path, mark)
-            if reading is not None:
+            if self._catalog is not before:
+                # What waited was taken up meanwhile: the file has to be compared with that.
+                self._is_due = True
+            elif reading is not None:
                 self._judge(reading)
 
     async def _run(self) -> None:

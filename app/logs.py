@@ -54,6 +54,11 @@ def _scrub_entry(_logger: Any, _method: str, entry: Any) -> Any:
     return {key: value if key.startswith("_") else scrubbed(value) for key, value in entry.items()}
 
 
+def _is_worth_an_entry(record: logging.LogRecord) -> bool:
+    """Leave out what the servers say of nonsense: whoever sends it would write the log's end."""
+    return record.name != "uvicorn.error" or record.levelno >= logging.ERROR
+
+
 def log_to(directory: Path, *, level: int = logging.INFO) -> None:
     """Send the program's log to a file (mode 0600) in `directory`."""
     handler = _PrivateFile(
@@ -74,6 +79,7 @@ def log_to(directory: Path, *, level: int = logging.INFO) -> None:
             ],
         )
     )
+    handler.addFilter(_is_worth_an_entry)
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level)

@@ -4,6 +4,7 @@ Asked of the operating system with the standard library alone; nothing is sent a
 """
 
 import ipaddress
+import os
 import socket
 import struct
 import sys
@@ -96,7 +97,7 @@ def _interfaces() -> list[Interface]:
 
 def _interface(probe: socket.socket, name: str) -> Interface | None:
     """Ask the system about one interface: None where it is down or has no IPv4 address."""
-    request = struct.pack(f"{_REQUEST_BYTES}s", name.encode()[: _NAME_BYTES - 1])
+    request = struct.pack(f"{_REQUEST_BYTES}s", os.fsencode(name)[: _NAME_BYTES - 1])
     try:
         flags = fcntl.ioctl(probe, _GET_FLAGS, request)
         answer = fcntl.ioctl(probe, _GET_ADDRESS, request)

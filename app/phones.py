@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
-from app.domain.attempt import Attempt
+from app.domain.attempt import Attempt, AttemptState
 from app.errors import Message, ProviderError, StoreError
 from app.providers.pages import origin_of
 from app.status import PhonesState
@@ -21,6 +21,10 @@ from app.store.attempts import find_attempt, mark_attempt, watched_attempts
 
 LOOK_S: Final = 2.0
 """How often the network is looked at while phones are allowed, in seconds."""
+
+_SEEN_NOW_OR_LATER: Final = frozenset(
+    {AttemptState.CREATING, AttemptState.OPEN, AttemptState.UNKNOWN}
+)
 
 _log = logging.getLogger(__name__)
 
@@ -148,8 +152,14 @@ class Phones:
             self._state = state
             if state != self._told:
                 self._told = state
-                for listener in tuple(self._listeners):
-                    listener(state)
+                self._tell(state)
+
+    def _tell(self, state: PhonesState) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(state)
+            except Exception:  # noqa: BLE001 - logged; one deaf listener must not gag the rest
+                _log.exception("a listener failed on the phones")
 
     async def _opened(self) -> PhonesState:
         address = await asyncio.to_thread(self._find_address)
@@ -185,12 +195,16 @@ class Phones:
     async def _take_codes_along(self, origin: str) -> bool:
         """Write down where the pages of open sessions are now, as the provider itself names them.
 
-        Answers whether all were reached.
+        Answers whether all were reached. One that is still being made or asked about may have been
+        named before the pages moved: it is looked at again.
         """
         reached = True
         for attempt in await self._store.read(watched_attempts):
             account = self._accounts.get(attempt.account)
             if account is None or not _leads_elsewhere(attempt, origin):
+                continue
+            if not attempt.is_payable:
+                reached = False
                 continue
             try:
                 url = await account.page_of(attempt.session_id or "")
@@ -204,7 +218,9 @@ class Phones:
 
 
 def _leads_elsewhere(attempt: Attempt, origin: str) -> bool:
-    return attempt.is_payable and origin_of(attempt.url or "") != origin
+    """Say whether a code that may be seen, now or later, is not at this origin."""
+    may_be_seen = attempt.state in _SEEN_NOW_OR_LATER and attempt.close_reason is None
+    return may_be_seen and origin_of(attempt.url or "") != origin
 
 
 def _move(tx: Transaction, attempt_id: int, url: str) -> None:

@@ -44,6 +44,14 @@ class _DeadlineProtocol(H11Protocol):
         super().on_response_complete()
         self._waits_since = self.loop.time()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; after an answer has begun nothing but hanging up is left."""
+        cycle = getattr(self, "cycle", None)
+        if cycle is None or not cycle.response_started:
+            super().send_400_response(msg)
+        else:
+            self.transport.abort()
+
     def _drop_if_silent(self) -> None:
         cycle = getattr(self, "cycle", None)
         is_answering = cycle is not None and not cycle.response_complete

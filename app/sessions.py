@@ -299,7 +299,8 @@ class Sessions:
                 ),
                 action=Message("Put the old keys back until it is over."),
             )
-            await self._store.write(lambda tx: out_of_reach(tx, _found(tx, attempt.id), str(error)))
+            words = error.words
+            await self._store.write(lambda tx: out_of_reach(tx, _found(tx, attempt.id), words))
             raise error
         return strategy
 

@@ -29,31 +29,38 @@ _WANTED, _LAST_PORT = "phones_wanted", "phones_last_port"
 class PhoneProtocol(CuttableProtocol):
     """Drops a connection whose request is not here in time, head and body, or that is one too many.
 
-    What is being answered has all the time that it takes.
+    What is being answered has all the time that it takes, as long as the answer is taken off.
     """
+
+    _next_look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._waits_since = self.loop.time()
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
-        self._waits_since = self.loop.time()
-        self._drop_if_slow()
+        else:
+            self._drop_if_slow()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._next_look is not None:
+            self._next_look.cancel()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._waits_since = self.loop.time()
 
     def _drop_if_slow(self) -> None:
-        if self.transport.is_closing():
-            return
         cycle = getattr(self, "cycle", None)
-        is_answering = cycle is not None and not cycle.more_body and not cycle.response_complete
+        is_due = cycle is not None and not cycle.more_body and not cycle.response_complete
+        is_answering = is_due and not self.flow.write_paused
         now = self.loop.time()
         due = (now if is_answering else self._waits_since) + RECEIPT_DEADLINE_S
         if due <= now:
             self.transport.abort()
         else:
-            self.loop.call_at(due, self._drop_if_slow)
+            self._next_look = self.loop.call_at(due, self._drop_if_slow)
 
 
 class PhoneDoor:
@@ -110,8 +117,12 @@ class PhoneDoor:
         wanted_port = self._books.fact(_LAST_PORT) or str(self._home_port)
         socket = listening(address, 0, wanted_port)
         port = int(socket.getsockname()[1])
-        with self._books.transaction():
-            self._books.set_fact(_LAST_PORT, str(port))
+        try:
+            with self._books.transaction():
+                self._books.set_fact(_LAST_PORT, str(port))
+        except BaseException:
+            socket.close()
+            raise
         is_ready = asyncio.Event()
         app = Starlette(routes=self._routes, exception_handlers={ClientDisconnect: hung_up})
         self._listener = Listener(
@@ -123,16 +134,27 @@ class PhoneDoor:
             longest_head=_LONGEST_HEAD,
         )
         self._serving = asyncio.create_task(self._listener.serve(sockets=[socket]))
-        await is_ready.wait()
+        ready = asyncio.create_task(is_ready.wait())
+        await asyncio.wait((self._serving, ready), return_when=asyncio.FIRST_COMPLETED)
+        if not is_ready.is_set():
+            ready.cancel()
+            socket.close()
+            await self._close()  # which raises what it failed with
         self._origin = origin_of(address, port)
         return self._origin
 
     async def _close(self) -> None:
         self._origin = ""
-        if self._listener is not None and self._serving is not None:
-            self._listener.ask_to_stop()
-            await self._serving
-            self._listener = self._serving = None
+        serving = self._serving
+        if self._listener is None or serving is None:
+            return
+        self._listener.ask_to_stop()
+        try:
+            # Whoever asked may be gone before it is over; it comes to its end all the same.
+            await asyncio.shield(serving)
+        finally:
+            if serving.done() and self._serving is serving:
+                self._listener = self._serving = None
 
     async def _at_home(self, work: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))

@@ -22,6 +22,14 @@ class CuttableProtocol(H11Protocol):
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; after an answer has begun nothing but hanging up is left."""
+        cycle = getattr(self, "cycle", None)
+        if cycle is None or not cycle.response_started:
+            super().send_400_response(msg)
+        else:
+            self.transport.abort()
+
 
 class CutConnection(Response):
     """No reply at all: the connection is aborted, as if the cable had been pulled."""

@@ -2,16 +2,18 @@
 
 import asyncio
 import gc
+from pathlib import Path
 
 import pytest
 
 from app.catalog_file import MAX_BYTES
-from app.catalog_watch import LOOK_S, CatalogNews
+from app.catalog_watch import LOOK_S, CatalogNews, CatalogWatch
 from app.domain.catalog_change import CatalogChange
 from app.errors import CatalogError
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import until
 from tests.parts.catalog import PATH, SAME, Shop, play, toml
+from tests.parts.clock import VirtualClock
 
 WITHIN_S = 2.0
 """What is promised for a good edit; a bad one is told in the same time."""
@@ -258,3 +260,8 @@ def test_the_garbage_collector_is_as_it_was_after_a_reading() -> None:
 
 def test_a_catalog_of_a_hundred_thousand_products_fits_the_limit() -> None:
     assert len(toml(123456)) * 100_000 < MAX_BYTES
+
+
+def test_a_path_that_no_system_takes_is_a_fault_of_the_catalog_and_no_crash() -> None:
+    with pytest.raises(CatalogError, match="cannot be read"):
+        CatalogWatch(Path("cata\0log.toml"), clock=VirtualClock())

@@ -1,6 +1,11 @@
 """The watch over the catalog's file: whose file it is, and what waits for the end of a sale."""
 
-from app.catalog_watch import CatalogNews
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.catalog_watch import CatalogNews, Mark
 from app.domain.catalog_change import CatalogChange
 from tests.conftest import ExpectedLogs
 from tests.parts.catalog import OWN, PATH, SAME, Shop, play, toml
@@ -113,3 +118,66 @@ def test_a_fault_outlives_what_waited_and_goes_when_the_file_is_as_good_as_befor
 
     play(story())
     expected_logs.take_all("faults: 1")
+
+
+def while_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, shop: Shop, happens: Callable[[], None]
+) -> None:
+    """Have something happen once, when the file has been read and nothing was made of it yet."""
+    read = shop.watch._read
+
+    def read_and_more(path: Path, mark: Mark | None) -> object:
+        reading = read(path, mark)
+        monkeypatch.undo()
+        happens()
+        return reading
+
+    monkeypatch.setattr(shop.watch, "_read", read_and_more)
+
+
+def test_a_file_put_back_while_a_sale_ends_is_taken_up_and_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story() -> None:
+        shop = Shop()
+        is_selling = True
+        shop.watch.hold_while(lambda: is_selling)
+        shop.disk.save(OTHER_TERMS)
+        await shop.settled()
+
+        def the_sale_ends() -> None:
+            nonlocal is_selling
+            is_selling = False
+            shop.watch.release()
+            assert shop.prices == [80]
+
+        shop.disk.save(toml(100))
+        while_it_is_read(monkeypatch, shop, the_sale_ends)
+        await shop.looks(3)
+        assert shop.prices == [100] and shop.error() is None
+
+    play(story())
+
+
+def test_an_edit_is_compared_with_the_catalog_in_use_even_where_that_has_just_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story() -> None:
+        shop = Shop()
+        is_selling = True
+        shop.watch.hold_while(lambda: is_selling)
+        shop.disk.save(OTHER_TERMS)
+        await shop.settled()
+
+        def one_sale_ends_and_the_next_begins() -> None:
+            nonlocal is_selling
+            is_selling = False
+            shop.watch.release()
+            is_selling = True
+
+        shop.disk.save(toml(140))
+        while_it_is_read(monkeypatch, shop, one_sale_ends_and_the_next_begins)
+        await shop.looks(3)
+        assert shop.prices == [80] and shop.waits(), "the cart has lines of other terms"
+
+    play(story())

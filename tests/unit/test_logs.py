@@ -134,3 +134,15 @@ def test_chatty_libraries_are_kept_quiet(log: Path) -> None:
     for name in ("httpx", "stripe", "httpcore"):
         logging.getLogger(name).info("request to https://api.example")
     assert entries(log) == []
+
+
+def test_a_stranger_who_sends_nonsense_writes_nothing_into_the_log(
+    log: Path, expected_logs: ExpectedLogs
+) -> None:
+    server = logging.getLogger("uvicorn.error")
+    for _ in range(3):
+        server.warning("Invalid HTTP request received.")
+    server.error("Exception in ASGI application")
+    assert [entry["event"] for entry in entries(log)] == ["Exception in ASGI application"]
+    expected_logs.take_all("Invalid HTTP")
+    expected_logs.take("Exception in ASGI")

@@ -1,8 +1,10 @@
 """Which of a computer's addresses phones in a shop can reach."""
 
+import socket
+
 import pytest
 
-from app.network import Interface, chosen, shop_address
+from app.network import Interface, _address_to_the_world, _interfaces, chosen, shop_address
 
 WIFI = Interface("wlan0", "192.168.1.23")
 CABLE = Interface("eth0", "10.1.2.3")
@@ -66,3 +68,10 @@ def test_the_system_answers_with_an_address_of_no_loopback_or_with_none() -> Non
     address = shop_address()
     assert not address.startswith("127.")
     assert address == "" or address.count(".") == 3
+
+
+def test_an_interface_whose_name_is_no_text_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux takes nearly any bytes for a name."""
+    names = socket.if_nameindex()
+    monkeypatch.setattr(socket, "if_nameindex", lambda: [(99, "wl\udcff0"), *names])
+    assert shop_address() == chosen(_interfaces(), _address_to_the_world())

@@ -8,7 +8,7 @@ import pytest
 from app.domain.attempt import AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState
-from app.errors import InvariantError, Protocol, Rejected, Unavailable
+from app.errors import InvariantError, Message, Protocol, Rejected, Unavailable
 from app.sessions import _found
 from app.settle import settle
 from tests.conftest import ExpectedLogs
@@ -85,6 +85,7 @@ def test_keys_changed_for_another_accounts_in_mid_payment_need_a_person_at_once(
     )
     assert "The keys of fake belong to another account now" in entry.detail
     assert "Put the old keys back" in entry.detail
+    assert isinstance(entry.detail, Message), "it is said in the window's language"
 
 
 @pytest.mark.parametrize("became", ["open", "paid", "processing", "expired"])

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Coroutine, Iterator
@@ -12,9 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from uvicorn.server import ServerState
 
 from app.sandbox import SANDBOX_KEY, SandboxServer, phone_door
 from tests.integration.sandbox.shop import Shop
+from tests.integration.till.house import until
 
 T = TypeVar("T")
 pytestmark = pytest.mark.skipif(
@@ -165,11 +168,10 @@ def test_the_till_at_home_is_not_disturbed_by_opening_and_closing(
         for _ in range(3):
             run(server.phones.open(NETWORK))
             run(server.phones.close())
-        kept.sendall(b"GET /_control/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        told = b""
-        while b'{"ok":true}' not in told and (more := kept.recv(4096)):
-            told += more
-        assert b'{"ok":true}' in told
+        kept.sendall(
+            b"GET /_control/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        assert b'{"ok":true}' in kept.makefile("rb").read()
     assert shop.sell().id
 
 
@@ -181,6 +183,20 @@ def test_an_address_that_is_not_this_computers_is_refused_and_it_stays_closed(
         run(server.phones.open("203.0.113.7"))
     assert server.phones.origin == ""
     assert str(shop.sell().url).startswith(server.origin)
+
+
+def test_a_port_that_cannot_be_written_down_is_let_go_of(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.phones._books, "set_fact", full)
+        with pytest.raises(sqlite3.OperationalError) as failed:
+            run(server.phones.open(NETWORK))
+    assert refuses(f"http://{NETWORK}:{server.listening_port}"), failed.value
+    assert run(server.phones.open(NETWORK)) == f"http://{NETWORK}:{server.listening_port}"
 
 
 def test_that_phones_are_wanted_and_the_port_survive_a_restart(books_path: Path) -> None:
@@ -228,6 +244,11 @@ def connected(door: str) -> socket.socket:
     connection = socket.create_connection((str(parts.hostname), parts.port or 0))
     connection.settimeout(30)
     return connection
+
+
+def at_the_door(server: SandboxServer) -> ServerState:
+    assert server.phones._listener is not None
+    return server.phones._listener.server_state
 
 
 @pytest.fixture
@@ -288,6 +309,16 @@ def test_more_than_it_can_hold_at_once_is_dropped(
             connection.close()
 
 
+@pytest.mark.usefixtures("impatient")
+def test_who_asks_and_never_takes_the_answers_off_is_dropped(
+    server: SandboxServer, door: str
+) -> None:
+    with connected(door) as deaf:
+        deaf.sendall(b"GET /success HTTP/1.1\r\nHost: x\r\n\r\n" * 3000)
+        run(until(lambda: at_the_door(server).connections, within_s=30))
+        run(until(lambda: not at_the_door(server).connections, within_s=30))
+
+
 def test_a_head_without_end_and_a_huge_body_are_refused(
     door: str, phone: httpx.Client, expected_logs: Any
 ) -> None:
@@ -299,10 +330,46 @@ def test_a_head_without_end_and_a_huge_body_are_refused(
     assert phone.post("/c/pay/cs_test_1", content=body).status_code == 413
 
 
+def test_who_sends_nonsense_after_the_answer_is_hung_up_on(door: str, expected_logs: Any) -> None:
+    with connected(door) as connection:
+        connection.sendall(
+            b"POST /success HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        answer = b""
+        while not answer.endswith(b"Method Not Allowed"):
+            answer += connection.recv(4096)
+        connection.sendall(b"no chunk\r\n")
+        assert dropped(connection)
+    expected_logs.take("Invalid HTTP request received")
+    assert expected_logs.records == []
+
+
 def test_closing_hangs_up_on_who_is_still_connected(server: SandboxServer, door: str) -> None:
     with connected(door) as idle:
         run(server.phones.close())
         assert dropped(idle)
+
+
+def test_a_till_that_gives_up_waiting_for_the_door_to_close_leaves_no_wreck(
+    server: SandboxServer, shop: Shop, door: str
+) -> None:
+    session = shop.sell()
+    path = f"/c/pay/{session.id}"
+    fault = {"latency_ms": 60_000}
+    shop.control("POST", "faults", {"match": {"method": "GET", "path": path}, "fault": fault})
+
+    async def close_and_give_up() -> None:
+        closing = asyncio.ensure_future(server.phones.close())
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(closing, 0.2)
+
+    with connected(door) as slow:
+        slow.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        run(until(lambda: at_the_door(server).tasks, within_s=30))
+        run(close_and_give_up())
+        server.stop()
+    assert refuses(door) and server.phones._listener is None
 
 
 def test_the_api_at_home_wants_to_be_called_by_its_own_name(

@@ -141,6 +141,21 @@ def test_what_is_no_honest_http_is_refused_and_the_door_lives(
     assert rows(root, "SELECT count(*) FROM inbox") == [(0,)]
 
 
+def test_nonsense_after_the_answer_is_hung_up_on(
+    root: Path, customer: Customer, expected_logs: ExpectedLogs
+) -> None:
+    async def story(till: Till) -> None:
+        reader, writer = await asyncio.open_connection(*address(till))
+        writer.write(b"GET /nowhere HTTP/1.1\r\nHost: till\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 4")
+        writer.write(b"no chunk\r\n")
+        await said(reader, within_s=30)
+        writer.close()
+
+    with_till(root, customer, story)
+    expected_logs.take_all("Invalid HTTP request")
+
+
 def test_half_open_sockets_are_dropped_and_do_not_keep_a_genuine_delivery_out(
     root: Path, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
