@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from app.domain.attempt import Attempt
 from app.domain.order import OrderState
 from ui.counter import Stage
 from ui.demo.journey import GOOD_CARD, TICK_DRAWN_S, Journey, StepFailed
@@ -25,7 +26,7 @@ BANK_ERROR: Final = "processing_error"
 GOOD_IBAN: Final = "DE89370400440532013000"
 BAD_IBAN: Final = "DE62370400440532013001"
 CLOSED_DEADLINE: Final = timedelta(seconds=5)
-_DEBITS_TAKE_S: Final = 3
+_A_DAY_S: Final = 24 * 60 * 60
 _PAST_EVERY_SESSION_S: Final = 40 * 60
 
 
@@ -71,6 +72,7 @@ class Ends(Journey):
     async def late(self, _: str) -> None:
         """A bank debit whose money comes while the next customer is served."""
         number = await self._debit_and_go_on(GOOD_IBAN)
+        await self._bank_answers(succeeded=True)
         await self._told(_n("Order {number} is paid"), number)
         await self._picture("sell-paid-later")
         if self._window.counter.stage is not Stage.SELLING or self._window.counter.cart.is_empty:
@@ -82,6 +84,7 @@ class Ends(Journey):
     async def late_fail(self, _: str) -> None:
         """A bank debit that comes to nothing while the next customer is served."""
         number = await self._debit_and_go_on(BAD_IBAN)
+        await self._bank_answers(succeeded=False)
         await self._told(_n("Order {number} was not paid"), number)
         await self._picture("sell-failed-later")
         await self._customer_sees_in_the_end("customer-later")
@@ -150,7 +153,7 @@ class Ends(Journey):
 
     async def _debit_and_go_on(self, iban: str) -> int:
         """Pay by debit, set the order aside, ring up the next one; gives the order's number."""
-        await self._control("debits", {"delay_s": _DEBITS_TAKE_S})
+        await self._control("debits", {"delay_s": _A_DAY_S})
         await self._customer.choose_debit(iban)
         await self._customer_picture("customer-debit")
         title = await self._customer.pay_by_debit(iban)
@@ -170,11 +173,21 @@ class Ends(Journey):
         await self._display_picture(Face.CART, "display-next-customer")
         return number
 
-    async def _customer_sees_in_the_end(self, picture: str) -> None:
+    async def _bank_answers(self, *, succeeded: bool) -> None:
+        """Let the debit that was set aside be decided, a day later for all that anyone knows."""
+        session = (await self._first_attempt()).session_id
+        await self._control(f"sessions/{session}/settle", {"succeeded": succeeded})
+        self.timeline.note("the bank answers")
+
+    async def _first_attempt(self) -> Attempt:
         fact = next(fact for fact in self._facts if fact.name == "attempt.open")
         detail = await self._till.orders.detail(fact.order_id or "")
-        url = None if detail is None else detail.attempts[-1].url
-        title = await self._customer.open(url or "")
+        if detail is None:
+            raise StepFailed("the order is not in the books")
+        return detail.attempts[-1]
+
+    async def _customer_sees_in_the_end(self, picture: str) -> None:
+        title = await self._customer.open((await self._first_attempt()).url or "")
         self.timeline.note(f"the customer opens the page again and sees: {title}")
         await self._customer_picture(picture)
 
