@@ -17,7 +17,7 @@ from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing
 from app.domain.observation import Observation
 from app.domain.refund import RefundObservation
-from app.errors import ScantillError, StoreError
+from app.errors import Message, ScantillError, StoreError
 from app.providers.strategy import PaymentStrategy, Recheck
 from app.settle import settle, settle_refund
 from app.store import Store, Transaction
@@ -153,7 +153,7 @@ def _recheck(entry: InboxEntry, seen: Recheck, till_id: str, tx: Transaction) ->
     if reference is None or reference.till_id != till_id or seen.amount is None:
         handled(tx, entry.id, "kept")
         return None
-    detail = f"the order of {seen.reference} is not known"
+    detail = Message("The order of {reference} is not known.", reference=str(seen.reference))
     open_exception(tx, ExceptionKind.MISMATCH, seen.amount, detail=detail)
     handled(tx, entry.id, Standing.NEEDS_PERSON.value, detail)
     return None

@@ -52,6 +52,12 @@ Speak = Callable[[str], None]
 STYLE = {"ui/theme.py", "ui/fonts.py"}
 """Style sheets and typefaces' names, which read like prose to a machine."""
 CATALOGS = sorted(i18n.FOLDER.glob("*/LC_MESSAGES/scantill.po"))
+KEEPERS = [
+    "app/domain/judgement.py",
+    "app/settle.py",
+    "app/sessions.py",
+]
+"""What writes words for a person into the books."""
 LANGUAGES = [path.parts[-3] for path in CATALOGS]
 COMPLETE = ["de"]
 
@@ -169,7 +175,7 @@ def test_make_texts_extracts_by_the_same_marks() -> None:
 # --- the catalogs ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["app/domain/judgement.py", "app/settle.py", "app/sessions.py"])
+@pytest.mark.parametrize("name", KEEPERS)
 def test_what_is_written_down_for_a_person_is_marked(name: str) -> None:
     assert unmarked_in_the_books((ROOT / name).read_text("utf-8")) == []
 
