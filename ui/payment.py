@@ -57,6 +57,7 @@ class Payment(QObject):
         self._is_opening = False
         self._is_cancelling = False
         self._was_cancelled = False
+        self._has_cancel_failed = False
         self._is_checking = False
         self._is_reading = False
         self._must_read_again = False
@@ -271,8 +272,8 @@ class Payment(QObject):
         try:
             order = await self._till.checkout.cancel(self._order.id)
         except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
-            # Nobody knows whether the closing was begun: the books say it, the screen follows.
-            self._is_cancelling = False
+            # Nobody knows whether the closing was begun: until the books say it, no code is shown.
+            self._has_cancel_failed = True
             self._error = as_ours(error)
             self.read_again()
         else:
@@ -309,6 +310,8 @@ class Payment(QObject):
                     break
         finally:
             self._is_reading = False
+        if self._has_cancel_failed:
+            self._is_cancelling = self._has_cancel_failed = False
         self._tell()
         if self._to_be_shown is not None:
             await self._show_code()

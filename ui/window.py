@@ -3,10 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QGuiApplication,
     QKeyEvent,
     QResizeEvent,
@@ -34,6 +33,7 @@ from ui.modebar import ModeBar
 from ui.orders.reader import OrdersReader
 from ui.orders.screen import OrdersScreen
 from ui.paid import PaidScreen
+from ui.pay.page import CustomerPage
 from ui.pay.screen import PayScreen
 from ui.pay.state import PaidModel
 from ui.rail import Rail
@@ -78,6 +78,7 @@ class Window(QMainWindow):
         # Before any widget of the window hears of it: Qt's stylesheet resets what widgets set.
         self.look.changed.connect(self._restyle)
         self.counter = Counter(till, self._clock)
+        self._page = CustomerPage(self._clock)
         self.pictures = Pictures(_picture_folders(till.catalog_watch.path))
         self._untold = CatalogChange()
         shop = self.counter.shop_name
@@ -100,6 +101,9 @@ class Window(QMainWindow):
         self.strip = StatusStrip(self.look, till.mode, shop)
         self._build(ModeBar(self.look, till.mode))
         self.notice = Notice(self.look, self._places, self._taken_below)
+        # Once all is told that belongs to the end of a payment: the one notice is for that first.
+        self._afterwards = QTimer(self, singleShot=True, interval=0)
+        self._afterwards.timeout.connect(self._on_afterwards)
         self._status_timer = QTimer(self)
         self._status_timer.setInterval(_STATUS_MS)
         self._status_timer.timeout.connect(self._on_status)
@@ -166,13 +170,13 @@ class Window(QMainWindow):
         cart.void_wanted.connect(counter.void)
         cart.charge_wanted.connect(counter.charge)
         counter.cart_changed.connect(sell.show_cart)
-        counter.cart_changed.connect(self.notice.hide)
+        counter.cart_changed.connect(self._on_cart)
         sell.search.text_changed.connect(self.notice.hide)
         sell.notes.moved.connect(self.notice.settle)
         counter.stage_changed.connect(self._on_stage)
         counter.payment_changed.connect(self.pay.show_payment)
         counter.paid.connect(self._on_paid)
-        counter.page_wanted.connect(lambda url: QDesktopServices.openUrl(QUrl(url)))
+        counter.page_wanted.connect(self._on_page_wanted)
         counter.told.connect(lambda title, detail: self.notice.tell(title, detail, Tone.NEUTRAL))
         counter.failed.connect(self._on_failed)
         counter.paid_elsewhere.connect(self._on_paid_elsewhere)
@@ -201,7 +205,15 @@ class Window(QMainWindow):
         self._counter_place.setCurrentWidget(screen)
         self._show_place(_SELL)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._tell_of_catalog()
+
+    def _on_cart(self) -> None:
+        self.notice.hide()
+        if not self._untold.is_none:
+            self._afterwards.start()
+
+    def _on_afterwards(self) -> None:
+        if not self.notice.isVisible():
+            self._tell_of_catalog()
 
     def _on_paid(self, paid: PaidModel) -> None:
         self.pay.clear()
@@ -213,6 +225,17 @@ class Window(QMainWindow):
             # A cart that refuses a change has nothing to do with money yet.
             words = replace(words, money="")
         self.notice.tell(words.title, words.below_title, Tone.DANGER)
+
+    def _on_page_wanted(self, url: str) -> None:
+        if not self._page.open(url):
+            self.notice.tell(
+                _("No browser could be opened"),
+                _(
+                    "This computer has none for web pages. "
+                    "Allow phones on this network, then scan the code."
+                ),
+                Tone.WARNING,
+            )
 
     def _on_paid_elsewhere(self, paid: PaidModel) -> None:
         self.notice.tell(

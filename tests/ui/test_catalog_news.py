@@ -5,13 +5,10 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
-from app.domain.money import Money
-from app.domain.order import OrderState
 from tests.ui.catalogs import edited, price, ring_up
 from tests.ui.fakes import FakeTill, product
-from tests.ui.helpers import button, charged
+from tests.ui.helpers import button, charged, until
 from ui.bidi import reading_direction
 from ui.pay.state import Action
 from ui.window import Window
@@ -28,7 +25,7 @@ def test_a_change_during_a_payment_is_told_after_it(
         assert not window.notice.isVisible()
         till.pay(order_id)
         button(window, "next_sale").click()
-        assert window.notice.isVisible()
+        await until(window.notice.isVisible)
         assert window.notice.title == "The catalog was changed"
         assert window.notice.detail == "1 product changed."
 
@@ -46,7 +43,7 @@ def test_a_change_during_a_cancelled_payment_is_told_after_it(
         # That nothing was paid comes first; the catalog is no news that can wait for ever.
         assert window.notice.title == "Payment cancelled"
         ring_up(window, "bread")
-        assert window.notice.isVisible()
+        await until(lambda: window.notice.isVisible())
         assert window.notice.title == "The catalog was changed"
 
     run(sale())

@@ -44,7 +44,7 @@ class Encodings:
 def encodings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Encodings]:
     notes = Encodings()
 
-    class Noted(QRCode):  # type: ignore[type-arg]
+    class Noted(QRCode):
         def add_data(self, data: Any, optimize: int = 20) -> None:
             notes.note(data)
             super().add_data(data, optimize)

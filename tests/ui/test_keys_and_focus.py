@@ -26,7 +26,9 @@ def test_a_key_that_is_held_down_presses_once(window: Window) -> None:
         button = window.findChild(QAbstractButton, name)
         assert button in keyed, name
     assert not any(one.autoRepeat() for one in window.findChildren(QShortcut))
-    repeating = [one for one in window.findChildren(QAbstractButton) if not one.shortcut().isEmpty()]
+    repeating = [
+        one for one in window.findChildren(QAbstractButton) if not one.shortcut().isEmpty()
+    ]
     assert repeating == []
 
 

@@ -182,6 +182,8 @@ class CustomerDisplay(QObject):
 
     def _place(self) -> None:
         """Put the display on the other monitor, into a window, or away."""
+        if self.feed is None:
+            return  # a monitor changes while the till is being closed
         self._operator_place.settle()
         screen = self._other_screen()
         if not self._is_wanted:

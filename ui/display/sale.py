@@ -146,9 +146,9 @@ class CodeFace(Part):
         self._scan = FitText(look, Type.TOTAL, Type.TITLE, lines=3)
         self._scan.set_text(_("Scan with your phone's camera"))
         self._host = FitText(look, Type.TITLE, Type.CAPTION, lines=2, colour="text_muted")
-        self._lock = Icon(look, "lock", 22, "text_muted")
+        self.lock = Icon(look, "lock", 22, "text_muted")
         self._page = QHBoxLayout()
-        self._page.addWidget(self._lock)
+        self._page.addWidget(self.lock)
         self._page.addWidget(self._host, 1)
         self.declined = Strip(
             look, _("That did not work. Nothing was paid; please try again or use another card.")
@@ -179,6 +179,8 @@ class CodeFace(Part):
             return
         self._shop.set_text(model.shop)
         self._host.set_text(code.host)
+        is_encrypted = code.url.startswith("https:")
+        self.lock.set_icon("lock" if is_encrypted else "network", "text_muted")
         self.amount.set_text("" if model.amount is None else self.look.formats.money(model.amount))
         self.declined.setVisible(code.was_declined)
         self._scan.setVisible(not code.was_declined)

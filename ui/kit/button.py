@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import theme
@@ -25,6 +25,16 @@ class Kind(StrEnum):
 
 _CAP_HEIGHT: Final = 22
 _LOUD: Final = frozenset({Kind.PRIMARY, Kind.DANGER, Kind.INVERSE})
+
+
+def press_by_key(button: QAbstractButton, key: str) -> None:
+    """Have a key press a button, once however long it is held down.
+
+    A button's own shortcut repeats: held for half a second it would be a second tap on Void.
+    """
+    shortcut = QShortcut(QKeySequence(key), button)
+    shortcut.setAutoRepeat(False)
+    shortcut.activated.connect(button.animateClick)
 
 
 class Button(QAbstractButton):
@@ -62,7 +72,7 @@ class Button(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_label(label)
         if key:
-            self.setShortcut(QKeySequence(key))
+            press_by_key(self, key)
         look.changed.connect(self.on_look_changed)
 
     @property
