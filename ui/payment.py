@@ -227,10 +227,10 @@ class Payment(QObject):
     def _to_be_shown(self) -> Attempt | None:
         """Give the attempt whose code is wanted on the screens and cannot be shown yet."""
         attempt = self._attempt
-        is_wanted = not (self._is_opening or self._is_cancelling or self._is_over)
-        if is_wanted and attempt is not None and attempt.is_payable and not self._is_ready(attempt):
-            return attempt
-        return None
+        if attempt is None or self._is_opening or self._is_cancelling or self._is_over:
+            return None
+        is_payable = attempt.is_payable and self._clock.now() < attempt.deadline_at
+        return attempt if is_payable and not self._is_ready(attempt) else None
 
     def _is_ready(self, attempt: Attempt) -> bool:
         """Say whether the books know that it is shown, and its code needs no encoding."""

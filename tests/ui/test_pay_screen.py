@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
-from app.errors import StoreError
+from app.errors import CheckoutRefused, StoreError
 from tests.ui.fakes import FakeClock, FakeTill
 from tests.ui.helpers import add, button, charged, payment_of
 from ui.counter import Counter
@@ -61,6 +61,26 @@ def test_a_cancellation_that_goes_wrong_does_not_let_the_code_flash_up(
         assert not any(urls)
 
     run(sale())
+
+
+def test_a_code_whose_time_ran_out_while_the_till_was_off_is_closed_without_a_word_too_much(
+    run: Run, counter: Counter, till: FakeTill, clock: FakeClock
+) -> None:
+    """The books refuse to show it, and "no money has moved" is just what nobody knows yet."""
+
+    async def restart() -> None:
+        await charged(counter, till)
+        counter._payment = None
+        clock.advance(minutes=20)
+        till.checkout.errors["mark_shown"] = CheckoutRefused("This code must not be shown any more")
+        again = Counter(till, clock)
+        await again.resume()
+        await again.tasks.settled()
+        assert payment_of(again).phase is Phase.CLOSING
+        assert payment_of(again).error is None
+        await again.close()
+
+    run(restart())
 
 
 def test_a_page_that_no_browser_opens_is_said(
