@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from tests.ui.fakes import FakeTill
-from tests.ui.helpers import charged, display_of
+from tests.ui.helpers import Recorder, charged, display_of, until
 from ui.display.window import DisplayWindow
 from ui.window import Window
 
@@ -37,5 +37,21 @@ def test_only_a_page_that_is_encrypted_has_a_lock(
         till.checkout.url = url
         await charged(displayed.counter, till)
         assert display_of(displayed).code.lock.name == icon
+
+    run(sale())
+
+
+def test_a_window_that_is_closed_takes_the_code_off_the_customer_s_screen(
+    run: Run, displayed: Window, till: FakeTill, qapp: QApplication
+) -> None:
+    async def sale() -> None:
+        await charged(displayed.counter, till)
+        shown = display_of(displayed)
+        assert shown.code.qr.isVisible()
+        ended = Recorder(qapp.lastWindowClosed)
+        displayed.close()
+        assert not shown.isVisible()
+        await until(lambda: bool(ended.calls))
+        await displayed.finish()
 
     run(sale())

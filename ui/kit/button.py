@@ -4,7 +4,16 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import theme
@@ -68,6 +77,7 @@ class Button(QAbstractButton):
         self._height_mm = height_mm
         self._step = step
         self._tight = False
+        self._is_new = True
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_label(label)
@@ -138,6 +148,20 @@ class Button(QAbstractButton):
         return QSize(
             hint.height() if narrow else min(hint.width(), hint.height() * 2), hint.height()
         )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._is_new = True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._is_new = False
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        # The second of two quick taps, when the first was for what stood here before: Charge
+        # tapped twice must not press Cancel.
+        if not self._is_new:
+            super().mouseDoubleClickEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
