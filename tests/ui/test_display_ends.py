@@ -55,3 +55,13 @@ def test_a_window_that_is_closed_takes_the_code_off_the_customer_s_screen(
         await displayed.finish()
 
     run(sale())
+
+
+def test_the_ground_of_declined_grows_with_the_display(displayed: Window) -> None:
+    shown = display_of(displayed)
+    strip = shown.code.declined
+    layout = strip.layout()
+    assert layout is not None
+    before = layout.contentsMargins().left()
+    shown.resize(1920, 1080)
+    assert layout.contentsMargins().left() > before

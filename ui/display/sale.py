@@ -128,11 +128,16 @@ class Strip(Card):
         super().__init__(look, "warning_soft", border=None, radius=theme.RADIUS_M)
         self.words = FitText(look, Type.HEADLINE, Type.BODY, lines=5, colour="warning")
         self.words.set_text(text)
-        column = QVBoxLayout(self)
-        pad = look.dp(theme.M)
-        column.setContentsMargins(pad, pad, pad, pad)
-        column.addWidget(self.words)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.words)
         self.setAccessibleName(text)
+        self.on_look_changed()
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        pad = self.look.dp(theme.M)
+        self._column.setContentsMargins(pad, pad, pad, pad)
+        super().on_look_changed()
 
 
 class CodeFace(Part):
