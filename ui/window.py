@@ -344,7 +344,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._status_timer.stop()
         # Nobody is asked for money at a till that is closed, however long its doors take.
-        self.display.stop()
+        self.display.leave()
         super().closeEvent(event)
 
     def _on_key(self, event: QKeyEvent) -> bool:

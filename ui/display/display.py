@@ -131,6 +131,11 @@ class CustomerDisplay(QObject):
             self.window = None
             self._place()
 
+    def leave(self) -> None:
+        """Let the customer see nothing any more, in this same turn."""
+        self._is_wanted = self._is_asked_for = False
+        self._hide()
+
     def stop(self) -> None:
         """Take the display away."""
         self._settle.stop()
