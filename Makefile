@@ -98,7 +98,7 @@ $(VENV)/.set-up: requirements.lock pyproject.toml
 
 # The sheet is written before the run fails for what was found wrong in a picture.
 pictures: system-for-tests set-up
-	@$(PYTEST) -m "" tests/ui/gallery --pictures $(PICTURES) $(ARGS); status=$$?; \
+	@$(PYTEST) --numprocesses 0 -m "" tests/ui/gallery --pictures $(PICTURES) $(ARGS); status=$$?; \
 	    echo "Every screen is in $(PICTURES)/index.html"; exit $$status
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.e2e.first_sale docs
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.e2e.doc_pictures docs

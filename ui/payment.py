@@ -4,6 +4,7 @@ The store knows more than this object: after every notice it is asked again. The
 `order.paid`, which is believed at once, because it is told after its commit.
 """
 
+import asyncio
 from collections.abc import Awaitable
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from app.domain.order import Order, OrderState
 from app.errors import ScantillError
 from app.events import Fact
 from app.orders import OrderDetail
+from ui.pay.qr import modules_of
 from ui.pay.state import SHOWS_CODE, PaidModel, PayModel, Phase, phase_of
 from ui.tasks import Tasks, as_ours
 from ui.till import Till
@@ -50,13 +52,16 @@ class Payment(QObject):
         self._attempt: Attempt | None = None
         self._error: ScantillError | None = None
         self._shown_attempt: int | None = None
+        self._encoded: set[str | None] = set()
         self._patient_since: datetime | None = None
         self._is_opening = False
         self._is_cancelling = False
         self._was_cancelled = False
+        self._has_cancel_failed = False
         self._is_checking = False
         self._is_reading = False
         self._must_read_again = False
+        self._is_preparing = False
         self._is_over = False
         self._last_model: PayModel | None = None
 
@@ -79,7 +84,7 @@ class Payment(QObject):
             attempt,
             self._clock.now(),
             is_closing=self._is_cancelling,
-            is_shown=attempt is not None and self._shown_attempt == attempt.id,
+            is_shown=attempt is not None and self._is_ready(attempt),
             patient_since=self._patient_since,
             error=self._error,
         )
@@ -207,14 +212,50 @@ class Payment(QObject):
             await self._show_code()
 
     async def _show_code(self) -> None:
-        """Have the books know that the code is being shown, then let it be seen."""
+        """Have the code encoded and the books know that it is being shown, then let it be seen."""
+        # One that is under way takes care of whatever code comes meanwhile.
+        if not self._is_preparing:
+            self._is_preparing = True
+            try:
+                while (attempt := self._to_be_shown) is not None and await self._prepare(attempt):
+                    pass
+            finally:
+                self._is_preparing = False
+            self._tell()
+
+    @property
+    def _to_be_shown(self) -> Attempt | None:
+        """Give the attempt whose code is wanted on the screens and cannot be shown yet."""
         attempt = self._attempt
-        if attempt is not None and attempt.is_payable and not self._is_cancelling:
-            await self._asked(self._till.checkout.mark_shown(attempt.id))
-            if self._error is None:
-                self._shown_attempt = attempt.id
-                self._patient_since = self._clock.now()
-        self._tell()
+        if attempt is None or self._is_opening or self._is_cancelling or self._is_over:
+            return None
+        is_payable = attempt.is_payable and self._clock.now() < attempt.deadline_at
+        return attempt if is_payable and not self._is_ready(attempt) else None
+
+    def _is_ready(self, attempt: Attempt) -> bool:
+        """Say whether the books know that it is shown, and its code needs no encoding."""
+        return self._shown_attempt == attempt.id and attempt.url in self._encoded
+
+    async def _prepare(self, attempt: Attempt) -> bool:
+        """Go one step on the way to be shown; say whether that went well."""
+        if attempt.url not in self._encoded:
+            return await self._encode(attempt.url)
+        await self._asked(self._till.checkout.mark_shown(attempt.id))
+        if self._error is not None:
+            return False
+        self._shown_attempt = attempt.id
+        self._patient_since = self._clock.now()
+        return True
+
+    async def _encode(self, url: str | None) -> bool:
+        """Encode a code beside the GUI's thread, where the views find it; say whether it can be."""
+        try:
+            await asyncio.to_thread(modules_of, url or "")
+        except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
+            self._error = as_ours(error)
+            return False
+        self._encoded.add(url)
+        return True
 
     async def _check_now(self) -> None:
         try:
@@ -231,8 +272,8 @@ class Payment(QObject):
         try:
             order = await self._till.checkout.cancel(self._order.id)
         except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
-            # Nobody knows whether the closing was begun: the books say it, the screen follows.
-            self._is_cancelling = False
+            # Nobody knows whether the closing was begun: until the books say it, no code is shown.
+            self._has_cancel_failed = True
             self._error = as_ours(error)
             self.read_again()
         else:
@@ -247,7 +288,14 @@ class Payment(QObject):
             self._error = as_ours(error)
         else:
             self._error = None
+            await self._follow_move(attempt)
             self._take_attempt(attempt)
+
+    async def _follow_move(self, attempt: Attempt) -> None:
+        """Encode where a shown code leads from now on: it is replaced in one turn of the loop."""
+        is_shown = attempt.id == self._shown_attempt and attempt.is_payable and not self._is_over
+        if is_shown and attempt.url not in self._encoded:
+            await self._encode(attempt.url)
 
     async def _read(self) -> None:
         try:
@@ -255,19 +303,17 @@ class Payment(QObject):
                 self._must_read_again = False
                 detail = await self._till.orders.detail(self.order_id)
                 if detail is not None:
+                    if detail.attempts:
+                        await self._follow_move(detail.attempts[-1])
                     self._take_detail(detail)
                 if not self._must_read_again:
                     break
         finally:
             self._is_reading = False
+        if self._has_cancel_failed:
+            self._is_cancelling = self._has_cancel_failed = False
         self._tell()
-        attempt = self._attempt
-        if (
-            attempt is not None
-            and attempt.is_payable
-            and self._shown_attempt != attempt.id
-            and not self._is_opening
-        ):
+        if self._to_be_shown is not None:
             await self._show_code()
 
     def _take_detail(self, detail: OrderDetail) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxL
 from ui import theme
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
-from ui.kit.button import Button, Kind
+from ui.kit.button import Button, Kind, press_by_key
 from ui.kit.paint import ground, is_flipped, mirrored, ring, text_in
 from ui.look import Look
 from ui.theme import Type
@@ -33,7 +33,7 @@ class RailButton(QAbstractButton):
         self.setCheckable(True)
         self.setAccessibleName(label)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setShortcut(QKeySequence(key))
+        press_by_key(self, key)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.updateGeometry)
 
@@ -125,7 +125,7 @@ class Rail(Part):
         self.display = Button(look, "", Kind.QUIET, icon="display_off")
         self.display.set_icon_only(True)
         self.display.setObjectName("customer_display")
-        self.display.setShortcut(QKeySequence(_DISPLAY_KEY))
+        press_by_key(self.display, _DISPLAY_KEY)
         self.display.clicked.connect(self.display_wanted)
         self.show_display(is_open=False)
         self._column.addStretch(1)

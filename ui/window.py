@@ -3,10 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QGuiApplication,
     QKeyEvent,
     QResizeEvent,
@@ -34,6 +33,7 @@ from ui.modebar import ModeBar
 from ui.orders.reader import OrdersReader
 from ui.orders.screen import OrdersScreen
 from ui.paid import PaidScreen
+from ui.pay.page import CustomerPage
 from ui.pay.screen import PayScreen
 from ui.pay.state import PaidModel
 from ui.rail import Rail
@@ -78,6 +78,7 @@ class Window(QMainWindow):
         # Before any widget of the window hears of it: Qt's stylesheet resets what widgets set.
         self.look.changed.connect(self._restyle)
         self.counter = Counter(till, self._clock)
+        self._page = CustomerPage(self._clock)
         self.pictures = Pictures(_picture_folders(till.catalog_watch.path))
         self._untold = CatalogChange()
         shop = self.counter.shop_name
@@ -100,6 +101,9 @@ class Window(QMainWindow):
         self.strip = StatusStrip(self.look, till.mode, shop)
         self._build(ModeBar(self.look, till.mode))
         self.notice = Notice(self.look, self._places, self._taken_below)
+        # Once all is told that belongs to the end of a payment: the one notice is for that first.
+        self._afterwards = QTimer(self, singleShot=True, interval=0)
+        self._afterwards.timeout.connect(self._on_afterwards)
         self._status_timer = QTimer(self)
         self._status_timer.setInterval(_STATUS_MS)
         self._status_timer.timeout.connect(self._on_status)
@@ -166,7 +170,7 @@ class Window(QMainWindow):
         cart.void_wanted.connect(counter.void)
         cart.charge_wanted.connect(counter.charge)
         counter.cart_changed.connect(sell.show_cart)
-        counter.cart_changed.connect(self.notice.hide)
+        counter.cart_changed.connect(self._on_cart)
         sell.search.text_changed.connect(self.notice.hide)
         sell.notes.moved.connect(self.notice.settle)
         counter.stage_changed.connect(self._on_stage)
@@ -201,7 +205,15 @@ class Window(QMainWindow):
         self._counter_place.setCurrentWidget(screen)
         self._show_place(_SELL)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._tell_of_catalog()
+
+    def _on_cart(self) -> None:
+        self.notice.hide()
+        if not self._untold.is_none:
+            self._afterwards.start()
+
+    def _on_afterwards(self) -> None:
+        if not self.notice.isVisible():
+            self._tell_of_catalog()
 
     def _on_paid(self, paid: PaidModel) -> None:
         self.pay.clear()
@@ -210,7 +222,7 @@ class Window(QMainWindow):
     def _on_page_wanted(self, url: str) -> None:
         """Open the customer's page; a desktop that takes the address may still show nothing."""
         QGuiApplication.clipboard().setText(url)
-        if QDesktopServices.openUrl(QUrl(url)):
+        if self._page.open(url):
             title = _("The page opens in the browser")
             detail = _("If it does not appear, paste its address there: it is in the clipboard.")
             self.notice.tell(title, detail, Tone.NEUTRAL)
@@ -335,6 +347,8 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._status_timer.stop()
+        # Nobody is asked for money at a till that is closed, however long its doors take.
+        self.display.leave()
         super().closeEvent(event)
 
     def _on_key(self, event: QKeyEvent) -> bool:

@@ -1,6 +1,7 @@
 """Small tools for tests of the window."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, SignalInstance
@@ -29,6 +30,12 @@ async def emitted(signal: SignalInstance) -> Any:
         return await future
     finally:
         signal.disconnect(on_signal)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for a condition that events bring about; the test's own time-out ends it."""
+    while not is_so():  # noqa: ASYNC110 - whatever brings it about tells nobody
+        await asyncio.sleep(0.005)
 
 
 class Recorder:

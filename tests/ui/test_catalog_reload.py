@@ -14,7 +14,7 @@ from app.domain.money import Money
 from app.domain.order import OrderState
 from tests.ui.catalogs import charge, chips, edited, price, ring_up, shown
 from tests.ui.fakes import FakeTill, many_products, product
-from tests.ui.helpers import Recorder, button, stage_of
+from tests.ui.helpers import Recorder, button, stage_of, until
 from ui.counter import Stage
 from ui.display.display import DisplayOptions
 from ui.kit.chip import Chip
@@ -285,6 +285,7 @@ def test_a_payment_on_the_screen_is_not_touched_and_the_news_wait_for_its_end(
         assert window.paid._amount.text == "€3.40"
         assert not window.notice.isVisible()
         button(window, "next_sale").click()
+        await until(window.notice.isVisible)
         assert window.notice.detail == "2 products changed."
         ring_up(window, "coffee")
         assert window.counter.cart_model.total.minor == 999

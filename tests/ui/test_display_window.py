@@ -81,13 +81,14 @@ def test_it_takes_no_keys_and_does_not_keep_the_till_open(
     display = display_of(displayed)
     assert display.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
     assert display.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+    assert not display.testAttribute(Qt.WidgetAttribute.WA_QuitOnClose)
 
     async def close() -> None:
         waiting = asyncio.ensure_future(emitted(qapp.lastWindowClosed))
         await asyncio.sleep(0)
         displayed.close()
         await asyncio.wait_for(waiting, 2)
-        assert display.isVisible()
+        assert not display.isVisible()
 
     # As the till has it: it is the signal that ends it.
     qapp.setQuitOnLastWindowClosed(False)

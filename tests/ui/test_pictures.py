@@ -109,3 +109,18 @@ def test_a_catalog_in_another_folder_has_its_own_pictures(
     qtbot.waitUntil(lambda: colour_of(pictures, "square.svg") == "#000000")
     pictures.look_again((other, folder))
     qtbot.waitUntil(lambda: colour_of(pictures, "square.svg") == "#00ff00")
+
+
+def test_a_window_that_is_dragged_to_many_sizes_keeps_but_a_few(qtbot: QtBot, folder: Path) -> None:
+    pictures = Pictures((folder,))
+    for side in range(20, 60):
+        pictures.pixmap("square.svg", side, 1.0)
+        pictures.pixmap("square.svg", 20, 1.0)
+    pictures.wait()
+    qtbot.waitUntil(lambda: pictures.pixmap("square.svg", 59, 1.0) is not None)
+    assert pictures.pixmap("square.svg", 20, 1.0) is not None
+    assert len(pictures._ready) <= 6 and len(pictures._files) <= 6
+    # What was let go of comes again when it is asked for.
+    with qtbot.waitSignal(pictures.drawn):
+        assert pictures.pixmap("square.svg", 30, 1.0) is None
+    assert pictures.pixmap("square.svg", 30, 1.0) is not None

@@ -131,6 +131,11 @@ class CustomerDisplay(QObject):
             self.window = None
             self._place()
 
+    def leave(self) -> None:
+        """Let the customer see nothing any more, in this same turn."""
+        self._is_wanted = self._is_asked_for = False
+        self._hide()
+
     def stop(self) -> None:
         """Take the display away."""
         self._settle.stop()
@@ -182,6 +187,8 @@ class CustomerDisplay(QObject):
 
     def _place(self) -> None:
         """Put the display on the other monitor, into a window, or away."""
+        if self.feed is None:
+            return  # a monitor changes while the till is being closed
         self._operator_place.settle()
         screen = self._other_screen()
         if not self._is_wanted:

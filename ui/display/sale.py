@@ -128,11 +128,16 @@ class Strip(Card):
         super().__init__(look, "warning_soft", border=None, radius=theme.RADIUS_M)
         self.words = FitText(look, Type.HEADLINE, Type.BODY, lines=5, colour="warning")
         self.words.set_text(text)
-        column = QVBoxLayout(self)
-        pad = look.dp(theme.M)
-        column.setContentsMargins(pad, pad, pad, pad)
-        column.addWidget(self.words)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.words)
         self.setAccessibleName(text)
+        self.on_look_changed()
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        pad = self.look.dp(theme.M)
+        self._column.setContentsMargins(pad, pad, pad, pad)
+        super().on_look_changed()
 
 
 class CodeFace(Part):
@@ -146,9 +151,9 @@ class CodeFace(Part):
         self._scan = FitText(look, Type.TOTAL, Type.TITLE, lines=3)
         self._scan.set_text(_("Scan with your phone's camera"))
         self._host = FitText(look, Type.TITLE, Type.CAPTION, lines=2, colour="text_muted")
-        self._lock = Icon(look, "lock", 22, "text_muted")
+        self.lock = Icon(look, "lock", 22, "text_muted")
         self._page = QHBoxLayout()
-        self._page.addWidget(self._lock)
+        self._page.addWidget(self.lock)
         self._page.addWidget(self._host, 1)
         self.declined = Strip(
             look, _("That did not work. Nothing was paid; please try again or use another card.")
@@ -179,6 +184,8 @@ class CodeFace(Part):
             return
         self._shop.set_text(model.shop)
         self._host.set_text(code.host)
+        is_encrypted = code.url.startswith("https:")
+        self.lock.set_icon("lock" if is_encrypted else "network", "text_muted")
         self.amount.set_text("" if model.amount is None else self.look.formats.money(model.amount))
         self.declined.setVisible(code.was_declined)
         self._scan.setVisible(not code.was_declined)
@@ -211,9 +218,10 @@ class CodeFace(Part):
         )
         self.qr.setFixedSize(max(1, across if is_tall else side), max(1, side))
         over = 0 if is_tall else max(0, (down - round(self.qr.side)) // 2)
-        room = None if is_tall else round(_WORDS_SHARE * (down - 2 * over))
+        beneath = self.height() - side - dp(2 * theme.M + theme.XL)
+        room = round(_WORDS_SHARE * (beneath if is_tall else down - 2 * over))
         self._scan.set_room(room)
-        self.declined.words.set_room(room)
+        self.declined.words.set_room(room - 2 * dp(theme.M))
         # On a tall screen the words begin where the code does.
         beside = max(0, (across - round(self.qr.side)) // 2) if is_tall else 0
         self._column.setContentsMargins(beside, over, beside, over)

@@ -4,7 +4,17 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import theme
@@ -28,6 +38,16 @@ _STEPS: Final = (Type.TITLE, Type.BODY_STRONG, Type.CAPTION_STRONG)
 """A label that is larger than a button's usual one steps down before it is cut."""
 
 _LOUD: Final = frozenset({Kind.PRIMARY, Kind.DANGER, Kind.INVERSE})
+
+
+def press_by_key(button: QAbstractButton, key: str) -> None:
+    """Have a key press a button, once however long it is held down.
+
+    A button's own shortcut repeats: held for half a second it would be a second tap on Void.
+    """
+    shortcut = QShortcut(QKeySequence(key), button)
+    shortcut.setAutoRepeat(False)
+    shortcut.activated.connect(button.animateClick)
 
 
 class Button(QAbstractButton):
@@ -61,11 +81,12 @@ class Button(QAbstractButton):
         self._height_mm = height_mm
         self._step = step
         self._tight = False
+        self._is_new = True
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_label(label)
         if key:
-            self.setShortcut(QKeySequence(key))
+            press_by_key(self, key)
         look.changed.connect(self.on_look_changed)
 
     @property
@@ -131,6 +152,20 @@ class Button(QAbstractButton):
         return QSize(
             hint.height() if narrow else min(hint.width(), hint.height() * 2), hint.height()
         )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._is_new = True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._is_new = False
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        # The second of two quick taps, when the first was for what stood here before: Charge
+        # tapped twice must not press Cancel.
+        if not self._is_new:
+            super().mouseDoubleClickEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -23,6 +23,11 @@ class Icon(Part):
         self._name, self._side, self._colour = name, side, colour
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
+    @property
+    def name(self) -> str:
+        """Say which icon it is."""
+        return self._name
+
     def set_icon(self, name: str, colour: str) -> None:
         """Show another icon in a colour of the theme."""
         if (name, colour) != (self._name, self._colour):

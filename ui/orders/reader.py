@@ -30,15 +30,17 @@ class OrdersReader(QObject):
     def read_again(self) -> None:
         """Read the list, and the order that is shown, anew."""
         self._asked += 1
-        self._tasks.start(self._read_list(self._asked))
+        self._tasks.start(self._read_list(self._asked, again=True))
         if self._chosen:
             self._tasks.start(self._read_order(self._chosen))
 
-    async def _read_list(self, asked: int) -> None:
-        rows = await self._book.page(search=self._search, limit=_PAGE)
+    async def _read_list(self, asked: int, *, again: bool = False) -> None:
+        """Read the list from its top; `again` reads as much as there is and leaves it in place."""
+        limit = max(_PAGE, self._screen.list.rows.rowCount()) if again else _PAGE
+        rows = await self._book.page(search=self._search, limit=limit)
         if asked == self._asked:
-            self._is_at_end = len(rows) < _PAGE
-            self._screen.show_rows(rows)
+            self._is_at_end = len(rows) < limit
+            self._screen.show_rows(rows, again=again)
             if rows and not self._chosen:
                 self._choose_first(rows)
 

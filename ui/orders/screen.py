@@ -65,10 +65,14 @@ class OrdersScreen(Part):
         self._row.addWidget(self.panel, 1)
         self.on_look_changed()
 
-    def show_rows(self, rows: list[OrderRow]) -> None:
-        """Show the newest orders, or those that were searched for."""
+    def show_rows(self, rows: list[OrderRow], *, again: bool = False) -> None:
+        """Show the newest orders, or those that were searched for; `again` moves nothing."""
+        top = self.list.verticalScrollBar().value()
         self.list.rows.show_rows(rows)
         self.list.choose(self.panel.order_id)
+        if again:
+            self.list.doItemsLayout()
+            self.list.verticalScrollBar().setValue(top)
         searched = self.search.text.strip()
         self._none.set_text(
             _("No order has the number “{text}”").format(text=isolated(searched))

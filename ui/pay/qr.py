@@ -31,7 +31,8 @@ Modules = tuple[tuple[bool, ...], ...]
 def modules_of(text: str) -> Modules:
     """Encode a text: error correction M up to 150 characters, else L.
 
-    It takes as long as two frames, so the views on both screens share one result.
+    It takes as long as two frames: `ui.payment` has it done on a worker thread before a code is
+    shown, and the views on both screens find the result here.
     """
     level = ERROR_CORRECT_M if len(text) <= _LONG_URL else ERROR_CORRECT_L
     code = QRCode(error_correction=level, border=0)

@@ -1,6 +1,6 @@
 """The Pay screen: the code on one side, and everything about it in words on the other."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -64,6 +64,7 @@ class PayScreen(Part):
         super().__init__(look, parent)
         self._is_training = is_training
         self._is_short = False
+        self._model: PayModel | None = None
         self.qr = QrView(look)
         self._caption = ElidedText(look, "", Type.BODY, colour="text_muted")
         self._amount = Text(look, "", Type.AMOUNT)
@@ -113,6 +114,7 @@ class PayScreen(Part):
 
     def show_payment(self, model: PayModel) -> None:
         """Show the payment as it is now; the code goes in this same turn if it must."""
+        self._model = model
         words = wording(model, is_training=self._is_training)
         self.qr.set_placeholder(words.icon, words.tone)
         self.qr.set_url(model.url or "")
@@ -131,15 +133,19 @@ class PayScreen(Part):
         self.statement.show_statement(words, model.error, is_brief=is_brief)
         self._show_phones(model)
         for action, button in self.buttons.items():
+            if button.hasFocus() and action not in words.actions:
+                # Qt would pass the keyboard on to the next button: a second press would cancel.
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
             button.setVisible(action in words.actions)
+        # Not disabled meanwhile, for the same reason; a second press does nothing.
         check = self.buttons[Action.CHECK_NOW]
-        check.setEnabled(not model.is_busy)
         check.set_label(_("Asking …") if model.is_busy else action_label(Action.CHECK_NOW))
         is_unclear = model.phase in {Phase.UNKNOWN, Phase.CLOSING}
         check.set_kind(Kind.PRIMARY if is_unclear else Kind.SECONDARY)
 
     def clear(self) -> None:
         """Take the code off the screen."""
+        self._model = None
         self.qr.set_url("")
         self.countdown.set_deadline(None)
 
@@ -172,11 +178,15 @@ class PayScreen(Part):
         self.qr.setMaximumWidth(round(code) + dp(theme.S))
         over = max(0, (self.height() - 2 * dp(theme.L) - round(code)) // 2)
         self._column.setContentsMargins(0, over, 0, over)
+        was_short = self._is_short
         is_short = self._is_short = self.height() < dp(_SHORT)
         self._last.setDirection(
             QBoxLayout.Direction.LeftToRight if is_short else QBoxLayout.Direction.TopToBottom
         )
         self.buttons[Action.CHECK_NOW].set_icon("" if is_short else _ICONS[Action.CHECK_NOW])
+        if is_short is not was_short and self._model is not None:
+            # How much is said depends on the room.
+            self.show_payment(self._model)
 
     def _show_phones(self, model: PayModel) -> None:
         """Say whether phones may come; where there is little room the switch says most of it."""

@@ -10,6 +10,7 @@ from app.domain.cart import CartContent
 from app.domain.catalog import Catalog
 from app.domain.catalog_change import CatalogChange, KeptLine, kept_lines
 from app.errors import CatalogError
+from ui.bidi import isolated
 from ui.errors import catalog_title, fault_lines
 from ui.format import Formats
 from ui.i18n import _, ngettext
@@ -130,24 +131,24 @@ def _kept_words(kept: list[KeptLine], formats: Formats) -> tuple[str, str]:
     if len(kept) > 1:
         return _several_words(kept)
     product, now = kept[0].product, kept[0].now
-    price = formats.money(product.price)
+    name, price = isolated(product.name), formats.money(product.price)
     if now is None:
         return (
-            _("{name} is no longer on sale").format(name=product.name),
+            _("{name} is no longer on sale").format(name=name),
             _("It stays in this cart at {price}. Remove it if it is not to be sold.").format(
                 price=price
             ),
         )
     if now.price == product.price:
         return (
-            _("{name} stays in this cart as it was rung up").format(name=product.name),
+            _("{name} stays in this cart as it was rung up").format(name=name),
             _(
                 "The catalog has another tax or interval for it now. "
                 "To take that, remove it and add it again."
             ),
         )
     return (
-        _("{name} stays in this cart at {price}").format(name=product.name, price=price),
+        _("{name} stays in this cart at {price}").format(name=name, price=price),
         _(
             "Its price is {now} from now on. To take the new price, remove it and add it again."
         ).format(now=formats.money(now.price)),
@@ -166,11 +167,15 @@ def _several_words(kept: list[KeptLine]) -> tuple[str, str]:
                 names=_listed(gone)
             )
         )
-    title = _("{count} items stay in this cart as they were rung up").format(count=len(kept))
+    title = ngettext(
+        "{count} item stays in this cart as it was rung up",
+        "{count} items stay in this cart as they were rung up",
+        len(kept),
+    ).format(count=len(kept))
     return title, " ".join(said)
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
+    shown = ", ".join(map(isolated, names[:_MOST_NAMES]))
     left = len(names) - _MOST_NAMES
     return f"{shown} +{left}" if left > 0 else shown

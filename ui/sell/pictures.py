@@ -12,6 +12,8 @@ from PySide6.QtSvg import QSvgRenderer
 from ui.fonts import RESOURCES
 
 _MAX_FILE: Final = 4 * 1024 * 1024
+_MOST_SIZES: Final = 6
+"""So many sizes of one picture are kept: those that were asked for last."""
 _NO_FILE: Final = ("", 0, 0)
 _log = logging.getLogger(__name__)
 
@@ -47,7 +49,10 @@ class Pictures(QObject):
             return None
         pixels = round(side * ratio)
         key = (name, pixels)
-        if key not in self._ready:
+        if key in self._ready:
+            # To the end: what is in use is let go of last.
+            self._ready[key] = self._ready.pop(key)
+        else:
             self._ready[key] = None
             folders = self._folders
             self._pool.start(lambda: self._draw(folders, name, pixels, None))
@@ -90,11 +95,16 @@ class Pictures(QObject):
             self._finished.emit(name, pixels, image, file)
 
     def _on_finished(self, name: str, pixels: int, image: QImage, file: _File) -> None:
-        had = self._ready.get((name, pixels))
+        if (name, pixels) not in self._ready:
+            return
+        had = self._ready[name, pixels]
         self._files[name, pixels] = file
         self._ready[name, pixels] = None if image.isNull() else QPixmap.fromImage(image)
         if had is not None or not image.isNull():
             self.drawn.emit()
+        for key in [key for key in self._ready if key[0] == name][:-_MOST_SIZES]:
+            del self._ready[key]
+            self._files.pop(key, None)
 
 
 def _read(path: Path, pixels: int) -> QImage:

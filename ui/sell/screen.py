@@ -104,8 +104,12 @@ class SellScreen(Part):
         self._catalog = catalog
         if catalog.categories() != self._categories:
             place = self._chips_row.horizontalScrollBar().value()
+            focused = self._chip_in_focus()
             self._chips_row.setWidget(self._make_chips())
             self._chips_row.horizontalScrollBar().setValue(place)
+            if focused is not None:
+                chips = {chip.property("category"): chip for chip in self._chips.buttons()}
+                chips.get(focused, chips[""]).setFocus(Qt.FocusReason.OtherFocusReason)
         self.notes.show_cart(self._content, catalog)
         self._find(again=True)
 
@@ -174,6 +178,12 @@ class SellScreen(Part):
             row.addWidget(chip)
         row.addStretch(1)
         return content
+
+    def _chip_in_focus(self) -> str | None:
+        """Give the category on whose chip the keyboard is, or None where it is elsewhere."""
+        focused = self.window().focusWidget()
+        is_chip = isinstance(focused, Chip) and focused in self._chips.buttons()
+        return str(focused.property("category")) if is_chip else None
 
     def _on_category(self, number: int) -> None:
         chip = self._chips.button(number)

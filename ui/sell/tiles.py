@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from app.domain.cart import CartContent
@@ -40,6 +40,7 @@ class Tiles(QListView):
         self._look = look
         self._model = TileModel(look.formats, self)
         self._delegate = TileDelegate(look, pictures, self)
+        self._is_new = True
         self.setObjectName("tiles")
         self.setAccessibleName(_("Products"))
         self.setModel(self._model)
@@ -113,7 +114,12 @@ class Tiles(QListView):
         self._fit()
         super().resizeEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._is_new = True
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._is_new = False
         super().mousePressEvent(event)
         index = self._tile_at(event)
         if event.button() is Qt.MouseButton.LeftButton and index.isValid():
@@ -135,8 +141,10 @@ class Tiles(QListView):
             self._press(-1)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        # The second tap of two quick ones is a tap like the first.
-        self.mousePressEvent(event)
+        # The second tap of two quick ones is a tap like the first, unless that one was for the
+        # screen that stood here before: it ended PAID, and rings nothing up.
+        if not self._is_new:
+            self.mousePressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
