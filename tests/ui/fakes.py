@@ -2,22 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
+from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.cart import CartContent
 from app.domain.catalog import BillingInterval, Catalog, Product, Shop, Tax
-from app.domain.exceptions import OrderException
 from app.domain.money import Money
-from app.domain.order import Order, OrderState, snapshot_of
-from app.domain.receipt import Tender
+from app.domain.order import Order, OrderState
 from app.events import Fact
-from app.orders import OrderDetail, OrderRow
 from app.settings import Mode
 from app.status import AccountHealth, TillStatus
 from tests.ui.fake_catalog_watch import FakeCatalogWatch
+from tests.ui.fake_orders import FakeOrders
 from tests.ui.fake_phones import FakePhones
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
@@ -144,178 +141,6 @@ class FakeCheckout:
         if self.cancels_as is OrderState.OPEN:
             return self._till.orders.orders[order_id]
         return self._till.orders.end(order_id, self.cancels_as)
-
-
-class FakeOrders:
-    """Orders and attempts in two dictionaries."""
-
-    def __init__(self, till: "FakeTill") -> None:
-        self._till = till
-        self.orders: dict[str, Order] = {}
-        self.attempts: dict[int, Attempt] = {}
-        self.facts: list[Fact] = []
-        self.exceptions: list[OrderException] = []
-        self.pages_read = 0
-
-    # --- what tests do ----------------------------------------------------------------------
-
-    def place(self, content: CartContent) -> Order:
-        number = len(self.orders) + 1
-        order = Order(
-            id=f"order{number:07}",
-            number=number,
-            state=OrderState.OPEN,
-            version=1,
-            snapshot=snapshot_of(content, self._till.catalog.shop),
-            created_at=self._till.clock.now(),
-        )
-        self.orders[order.id] = order
-        self.note("order.placed", order)
-        return order
-
-    def attempt(
-        self,
-        order_id: str,
-        state: AttemptState,
-        *,
-        url: str = URL,
-        account: str = "stripe_checkout",
-    ) -> Attempt:
-        order = self.orders[order_id]
-        number = 1 + len(self.attempts_of(order_id))
-        attempt = Attempt(
-            id=1 + len(self.attempts),
-            order_id=order_id,
-            number=number,
-            account=account,
-            provider="stripe",
-            provider_account="acct_1",
-            live=False,
-            reference=Reference("abcdef", order_id, number),
-            amount=order.total,
-            state=state,
-            version=2,
-            created_at=self._till.clock.now(),
-            deadline_at=self._till.clock.now() + timedelta(minutes=15),
-            session_id=f"cs_{number}",
-            url=url if state is AttemptState.OPEN else None,
-        )
-        self.attempts[attempt.id] = attempt
-        self.note("attempt.created", order, attempt, {"account": account})
-        self.note(f"attempt.{state.value}", order, attempt)
-        return attempt
-
-    def change(self, attempt_id: int, **changes: object) -> Attempt:
-        attempt = self.attempts[attempt_id]
-        changed = replace(attempt, version=attempt.version + 1, **changes)  # type: ignore[arg-type]
-        self.attempts[attempt_id] = changed
-        return changed
-
-    def end(self, order_id: str, state: OrderState) -> Order:
-        order = self.orders[order_id]
-        receipt = 100 + order.number if state is OrderState.PAID else None
-        ended = replace(
-            order,
-            state=state,
-            version=order.version + 1,
-            closed_at=self._till.clock.now(),
-            receipt_number=receipt,
-        )
-        self.orders[order_id] = ended
-        self.note(f"order.{state.value}", ended)
-        return ended
-
-    def attempts_of(self, order_id: str) -> list[Attempt]:
-        return [one for one in self.attempts.values() if one.order_id == order_id]
-
-    def note(
-        self,
-        name: str,
-        order: Order,
-        attempt: Attempt | None = None,
-        data: dict[str, object] | None = None,
-    ) -> Fact:
-        told: dict[str, object] = data or {}
-        if name.startswith("order."):
-            told = {
-                "number": order.number,
-                "total_minor": order.total.minor,
-                "currency": order.total.currency,
-                "receipt_number": order.receipt_number,
-            }
-        fact = Fact(
-            seq=len(self.facts) + 1,
-            at=self._till.clock.now(),
-            name=name,
-            order_id=order.id,
-            attempt_id=attempt.id if attempt is not None else None,
-            data=told,
-        )
-        self.facts.append(fact)
-        return fact
-
-    # --- what the window asks ---------------------------------------------------------------
-
-    async def page(
-        self, *, search: str = "", before_number: int | None = None, limit: int = 100
-    ) -> list[OrderRow]:
-        self.pages_read += 1
-        await asyncio.sleep(0)
-        found = sorted(self.orders.values(), key=lambda one: -one.number)
-        if search:
-            found = [one for one in found if search in {str(one.number), str(one.receipt_number)}]
-        if before_number is not None:
-            found = [one for one in found if one.number < before_number]
-        waiting = {one.order_id for one in self.exceptions if one.resolved_at is None}
-        return [
-            OrderRow(
-                id=one.id,
-                number=one.number,
-                state=one.state,
-                total=one.total,
-                created_at=one.created_at,
-                closed_at=one.closed_at,
-                receipt_number=one.receipt_number,
-                item_count=sum(line.quantity for line in one.snapshot.lines),
-                needs_person=one.id in waiting,
-            )
-            for one in found[:limit]
-        ]
-
-    async def detail(self, order_id: str) -> OrderDetail | None:
-        await asyncio.sleep(0)
-        order = self.orders.get(order_id)
-        if order is None:
-            return None
-        tenders: tuple[Tender, ...] = ()
-        if order.state is OrderState.PAID:
-            tenders = (Tender("stripe_checkout", order.total, "pi_1"),)
-        return OrderDetail(
-            order=order,
-            attempts=tuple(self.attempts_of(order_id)),
-            exceptions=tuple(one for one in self.exceptions if one.order_id == order_id),
-            tenders=tenders,
-            history=tuple(fact for fact in self.facts if fact.order_id == order_id),
-        )
-
-    async def unfinished(self) -> OrderDetail | None:
-        newest = max((order.number for order in self.orders.values()), default=0)
-        for order in sorted(self.orders.values(), key=lambda one: -one.number):
-            if order.state is OrderState.OPEN and any(
-                one.is_live
-                and one.state is not AttemptState.PROCESSING
-                and (order.number == newest or (one.is_payable and one.shown_at is not None))
-                for one in self.attempts_of(order.id)
-            ):
-                return await self.detail(order.id)
-        return None
-
-    async def awaited(self) -> int:
-        return sum(
-            order.state is OrderState.OPEN
-            and any(one.state is AttemptState.PROCESSING for one in self.attempts_of(order.id))
-            for order in self.orders.values()
-        )
 
 
 class FakeTill:
