@@ -200,8 +200,9 @@ class Window(QMainWindow):
         if stage is not Stage.PAYING:
             self.pay.clear()
         self.notice.hide()
-        is_selling = stage is Stage.SELLING
-        self.notice.set_corner(Corner.BOTTOM_LEADING if is_selling else Corner.TOP_TRAILING)
+        corner = Corner.BOTTOM_LEADING if stage is Stage.SELLING else Corner.TOP_TRAILING
+        beside_code = (lambda: self.pay.buttons_in(self._places)) if screen is self.pay else None
+        self.notice.set_corner(corner, beside_code)
         self._counter_place.setCurrentWidget(screen)
         self._show_place(_SELL)
         self.setFocus(Qt.FocusReason.OtherFocusReason)

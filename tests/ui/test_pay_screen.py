@@ -157,5 +157,28 @@ def test_no_notice_covers_charge(
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
+@pytest.mark.parametrize("size", [(1024, 600), (1280, 800), (1920, 1080)])
+def test_no_notice_covers_the_code_the_amount_or_a_button_while_a_customer_pays(
+    run: Run, make_window: Make, till: FakeTill, qapp: Any, size: tuple[int, int]
+) -> None:
+    window = make_window(till, size)
+
+    async def sale() -> None:
+        await charged(window.counter, till)
+        qapp.processEvents()
+        window.notice.tell("Order 7 is paid", "€4.20 has arrived.", Tone.GOOD)
+        qapp.processEvents()
+        news = _place(window.notice, window)
+        covered = [window.pay.qr, window.pay._amount, *window.pay.buttons.values()]
+        assert window.rect().contains(news)
+        assert not [
+            part.objectName()
+            for part in covered
+            if part.isVisible() and _place(part, window).intersects(news)
+        ]
+
+    run(sale())
+
+
 def _place(widget: QWidget, window: Window) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QGraphicsDropShadowEffect,
@@ -55,6 +55,7 @@ class Notice(Card):
         self._host = host
         self._taken = taken
         self._corner = Corner.BOTTOM_LEADING
+        self._above: Callable[[], QRect] | None = None
         self._icon = Icon(look, "info", theme.ICON_L)
         self._title = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._detail = Text(look, "", Type.BODY, wraps=True)
@@ -111,9 +112,12 @@ class Notice(Card):
         self.raise_()
         self._place()
 
-    def set_corner(self, corner: Corner) -> None:
-        """Move to another corner."""
-        self._corner = corner
+    def set_corner(self, corner: Corner, above: Callable[[], QRect] | None = None) -> None:
+        """Move to another corner, or just above something, as wide as that is.
+
+        `above` gives its place in the host; its corner is for where there is no room.
+        """
+        self._corner, self._above = corner, above
         if self.isVisible():
             self._place()
 
@@ -145,9 +149,14 @@ class Notice(Card):
 
     def _place(self) -> None:
         margin = self.look.dp(theme.M)
-        width = min(self.look.dp(_WIDTH), self._host.width() - 2 * margin)
+        below = self._above() if self._above is not None else QRect()
+        most = self._host.width() - 2 * margin
+        width = below.width() if not below.isEmpty() else min(self.look.dp(_WIDTH), most)
         self.setFixedWidth(width)
         self.setFixedHeight(self._row.totalHeightForWidth(width))
+        if below.top() > self.height() + margin:
+            self.move(below.left(), below.top() - self.height() - self.look.metrics.gap)
+            return
         top = margin
         if self._corner is Corner.BOTTOM_LEADING:
             top = self._host.height() - self.height() - margin - self._taken()

@@ -1,6 +1,6 @@
 """The Pay screen: the code on one side, and everything about it in words on the other."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -148,6 +148,11 @@ class PayScreen(Part):
         self._model = None
         self.qr.set_url("")
         self.countdown.set_deadline(None)
+
+    def buttons_in(self, host: QWidget) -> QRect:
+        """Give where the buttons are, in the coordinates of a widget that the screen is in."""
+        place = self._actions.geometry()
+        return QRect(self._panel.mapTo(host, place.topLeft()), place.size())
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
