@@ -3,7 +3,7 @@
 Python's collector runs on whichever thread happens to make an object: the writer's, the public
 door's, the simulator's. A widget or a timer that is garbage would be taken apart there, and Qt
 ends the process for less. So the collector is switched off, and a timer of the GUI does its work
-by the collector's own rules.
+by nearly the same rules.
 """
 
 import gc
