@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 Purpose = Literal[
-    "set-up", "qt", "x11", "wayland", "package", "virtual screen", "browser", "network"
+    "set-up", "qt", "x11", "wayland", "package", "virtual screen", "monitors", "browser", "network"
 ]
 Mode = Literal["set-up", "run", "package", "bench", "test", "ci"]
 
@@ -92,10 +92,13 @@ PARTS = (
     # For the Node.js that playwright's package brings.
     Part("libatomic.so.1", "libatomic1", "browser"),
     Part("chromium|chromium-browser|google-chrome", "chromium", "browser"),
+    Part("xrandr", "x11-xserver-utils", "monitors"),
     Part("ip", "iproute2", "network"),
 )
 # Where Ubuntu's name differs from Debian's.
 UBUNTU_PACKAGES = {"chromium": "chromium-browser"}
+
+_FOR_TESTS: tuple[Purpose, ...] = ("virtual screen", "monitors", "browser", "network")
 
 REASONS: dict[Purpose, str] = {
     "set-up": "to make a virtual environment",
@@ -104,6 +107,7 @@ REASONS: dict[Purpose, str] = {
     "wayland": "for a window on Wayland",
     "package": "to make the package",
     "virtual screen": "to test real windows without a screen",
+    "monitors": "to plug and unplug monitors in tests",
     "browser": "to test with a browser as the customer's phone",
     "network": "to test with a phone on another computer",
 }
@@ -153,7 +157,7 @@ def purposes_of(mode: Mode) -> tuple[Purpose, ...]:
     if mode == "bench":
         return ("set-up", "qt", "x11", "virtual screen")
     if mode != "run":
-        return ("set-up", "qt", "x11", "package", "virtual screen", "browser", "network")
+        return ("set-up", "qt", "x11", "package", *_FOR_TESTS)
     if os.environ.get("DISPLAY"):
         return ("set-up", "qt", "x11")
     if os.environ.get("WAYLAND_DISPLAY"):

@@ -42,7 +42,7 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    lacks = system_check.missing("qt", "x11", "package", "virtual screen", "browser", "network")
+    lacks = system_check.missing(*system_check.purposes_of("test"))
     if lacks:
         terminalreporter.section("Not run for want of system parts")
         terminalreporter.line(system_check.sentence(lacks))
