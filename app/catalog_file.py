@@ -14,7 +14,6 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from app.catalog_problems import problem_of, problem_of_toml
 from app.domain.catalog import (
     UNTAXED,
     BillingInterval,
@@ -26,6 +25,7 @@ from app.domain.catalog import (
 )
 from app.domain.money import EXPONENTS, MAX_MINOR, Money
 from app.errors import CatalogError, Fault, Message
+from app.problems import problem_of, problem_of_toml
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """A file above this is no catalog; 100,000 products take about 16 MB."""

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ConfigError, Message
+from app.problems import problem_of
 
 SETTINGS_FILE: Final = "scantill.toml"
 
@@ -160,15 +161,20 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
         raise ConfigError(Message("A .env file cannot be read"), f"{error}.") from error
 
 
-def _words(path: Path, error: ValidationError) -> str:
+def _words(path: Path, error: ValidationError) -> Message:
     """Name each key and what is wrong with it, without repeating values: one may be a secret."""
-    faults = []
-    for fault in error.errors(include_input=False, include_url=False):
+    lines: list[str] = []
+    filled: dict[str, object] = {}
+    for number, fault in enumerate(error.errors(include_input=False, include_url=False)):
         key = ".".join(map(str, fault["loc"]))
-        hint = ""
-        if fault["type"] == "extra_forbidden":
-            secret = any(word in key for word in ("secret", "key", "token"))
-            hint = " (secrets belong into the environment or .env)" if secret else " (unknown key)"
-        place = "environment" if error.title == "Environment" else str(path)
-        faults.append(f"{place}: {key}: {fault['msg']}{hint}")
-    return "\n".join(faults)
+        is_unknown = fault["type"] == "extra_forbidden"
+        problem = problem_of(fault)
+        if is_unknown and any(word in key for word in ("secret", "key", "token")):
+            problem = Message(
+                "is not a key of this file; secrets belong into the environment or .env"
+            )
+        place = Message("environment") if error.title == "Environment" else str(path)
+        lines.append(f"{{place{number}}}: {{key{number}}}: {{problem{number}}}")
+        filled |= {f"place{number}": place, f"key{number}": key, f"problem{number}": problem}
+    template = "\n".join(lines)
+    return Message(template, **filled)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from app.catalog_file import MAX_BYTES, load_catalog, read_catalog
-from app.catalog_problems import problem_of
 from app.domain.catalog import UNTAXED, BillingInterval, ProductType
 from app.domain.money import MAX_MINOR, Money
 from app.errors import CatalogError, Fault, Message
+from app.problems import problem_of
 
 SHIPPED = Path(__file__).parents[2] / "catalog.toml"
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a value of the catalog, in words that the window can translate."""
+"""What can be wrong with a value of the catalog or of the settings, in words to be translated."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -23,10 +23,12 @@ def problem_of(error: Mapping[str, Any]) -> Message:
             return Message("is not a key that the till knows")
         case "int_type" if key == "amount":
             return Message("must be a whole number of minor units (cents), without a decimal point")
-        case "int_type":
+        case "int_type" | "int_parsing":
             return Message("must be a whole number")
-        case "greater_than_equal":
+        case "greater_than_equal" if given["ge"] == 0:
             return Message("must not be negative")
+        case "greater_than_equal":
+            return Message("must not be less than {least}", least=given["ge"])
         case "less_than_equal":
             return Message("must not be more than {most}", most=given["le"])
         case "string_type":
@@ -41,6 +43,9 @@ def problem_of(error: Mapping[str, Any]) -> Message:
             return Message("must be a list")
         case "dict_type" | "model_type":
             return Message("must be a table of keys and values")
+        case "string_pattern_mismatch":
+            choices = given["pattern"].strip("^$()").replace("|", ", ")
+            return Message("must be one of these: {choices}", choices=choices)
         case "enum" if key in _CHOICES:
             return Message("must be one of these: {choices}", choices=_CHOICES[key])
         case "currency":
