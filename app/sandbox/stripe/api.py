@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.sandbox.books import JsonObject
+from app.sandbox.distortion import distorted
 from app.sandbox.faults import Fault, Faults
 from app.sandbox.limits import Limits
 from app.sandbox.stripe import (
@@ -98,6 +99,7 @@ class Reply:
     original: str | None = None
     replayed: bool = False
     headers: Mapping[str, str] | None = None
+    fault: Fault | None = None
 
 
 class StripeApi:
@@ -153,12 +155,13 @@ class StripeApi:
         if reply is None:
             return CutConnection()
         seen.status, seen.replayed = reply.status, reply.replayed
-        return Response(
+        response = Response(
             reply.body,
             reply.status,
             headers=self._headers(reply, cause, version),
             media_type="application/json",
         )
+        return distorted(response, reply.fault, self._faults)
 
     async def _served(self, request: Request, handler: Handler, call: Call) -> Reply | None:
         """The reply, or None where the connection is to be cut."""
@@ -171,8 +174,10 @@ class StripeApi:
             if fault is not None and fault.drop == "before":
                 return None
             if fault is not None and fault.status is not None:
-                return self._faulty(fault, fault.status, call, key)
-            reply = self._executed(handler, call, key)
+                reply = self._faulty(fault, fault.status, call, key)
+            else:
+                reply = self._executed(handler, call, key)
+            reply.fault = fault
             return None if fault is not None and fault.drop == "after_effect" else reply
         finally:
             if key is not None:
@@ -230,7 +235,7 @@ class StripeApi:
             body = refusal.body(
                 account=call.account, request_id=call.cause.request_id or "", at=self._bench.now()
             )
-        text = json.dumps(body, indent=2)
+        text = json.dumps(body, indent=2) if fault.text is None else fault.text
         if key is not None and fault.store:
             with self._bench.books.transaction():
                 if kept := self._keys.answer(call):
