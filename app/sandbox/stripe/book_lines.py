@@ -20,7 +20,11 @@ def account_lines(bench: Workbench, account: str) -> JsonObject:
     }
     by_id = {session.id: session for session in found["checkout.session"]}
     charges = {charge.id: charge for charge in found["charge"]}
-    posted = {each.body["source"]: each.body for each in found[balance.KIND]}
+    posted = {
+        each.body["source"]: each.body
+        for each in found[balance.KIND]
+        if each.body["type"] == "charge"
+    }
     disputes = [dispute_line(bench, dispute) for dispute in found["dispute"]]
     left: dict[str, int] = {}
     for each in found[balance.KIND]:

@@ -121,11 +121,11 @@ def begin(
 ) -> Record:
     """Have the payer's bank dispute a captured charge, or ask about it; the caller commits.
 
-    Without `amount` it is about the whole. Raises where the charge was not captured for that
-    much, or has an open dispute.
+    Without `amount` it is about all that was not given back; a bank may ask for more, up to what
+    was captured. Raises where that is exceeded, or the charge has an open dispute.
     """
     captured, currency = charge.body["amount_captured"], charge.body["currency"]
-    amount = captured if amount is None else amount
+    amount = captured - charge.body["amount_refunded"] if amount is None else amount
     if not 0 < amount <= captured:
         raise not_allowed(
             f"{shown(amount, currency)} of {shown(captured, currency)} captured cannot be disputed."

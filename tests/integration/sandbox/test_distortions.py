@@ -59,7 +59,7 @@ def test_a_reply_that_is_cut_in_the_middle_had_its_effect(shop: Shop) -> None:
     _fault(shop, "/v1/refunds", drop="mid_reply")
     headers = {"Idempotency-Key": "refund-1"}
     give = {"payment_intent": intent, "amount": "100"}
-    with pytest.raises(httpx.RemoteProtocolError, match="incomplete message|without sending complete"):
+    with pytest.raises(httpx.RemoteProtocolError, match="complete message"):
         shop.api("POST", "/v1/refunds", data=give, headers=headers)
     (refund,) = shop.books()["refunds"]
     again = shop.api("POST", "/v1/refunds", data=give, headers=headers)
