@@ -82,20 +82,10 @@ class Refunds:
                 Message("Nobody is named for this refund, or no reason"),
                 action=Message("Say who gives the money back, and why."),
             )
-        is_new, known = False, await self._store.read(lambda db: refund_by_press(db, press))
+        known = await self._store.read(lambda db: refund_by_press(db, press))
+        is_new = False
         if known is None:
-            payment = await self.payment(payment_id)
-            strategy = await self.strategy_for(payment)
-
-            def write(tx: Transaction) -> tuple[bool, Refund]:
-                meanwhile = refund_by_press(tx.connection, press)
-                if meanwhile is not None:
-                    return False, meanwhile
-                return True, begin_refund(
-                    tx, payment, amount, strategy, press=press, by=by, reason=reason
-                )
-
-            is_new, known = await self._store.write(write)
+            is_new, known = await self._begun(payment_id, amount, press=press, by=by, reason=reason)
         if (known.payment_id, known.amount) != (payment_id, amount):
             raise CheckoutRefused(
                 Message("This press of the button gave back something else"),
@@ -103,6 +93,23 @@ class Refunds:
                 action=Message("Look at the list of refunds, then begin anew."),
             )
         return await self.finish(known, is_new=is_new)
+
+    async def _begun(
+        self, payment_id: str, amount: Money, *, press: str, by: str, reason: str
+    ) -> tuple[bool, Refund]:
+        """Write a refund down, unless the same press did so meanwhile; say whether it is new."""
+        payment = await self.payment(payment_id)
+        strategy = await self.strategy_for(payment)
+
+        def write(tx: Transaction) -> tuple[bool, Refund]:
+            meanwhile = refund_by_press(tx.connection, press)
+            if meanwhile is not None:
+                return False, meanwhile
+            return True, begin_refund(
+                tx, payment, amount, strategy, press=press, by=by, reason=reason
+            )
+
+        return await self._store.write(write)
 
     async def finish(self, refund: Refund, *, is_new: bool) -> Refund:
         """Have the provider asked for a refund that is written down, until it answers or not.
