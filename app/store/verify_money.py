@@ -134,13 +134,15 @@ def decisions(db: sqlite3.Connection) -> Check:
     faults = [
         f"payment {row[0]} is held and nobody is told"
         if not row[1]
-        else f"payment {row[0]} is on the list {row[1]} times"
+        else f"payment {row[0]} was given back and is on the list"
         for row in db.execute(
             # The entry of a payment is the first of its kind: others tell of its refunds.
             "SELECT payments.payment_id, (SELECT count(*) FROM exceptions WHERE id = (SELECT "
             "min(id) FROM exceptions WHERE payment_id = payments.payment_id AND kind = held_as) "
-            "AND resolved_at IS NULL) AS entries FROM payments "
-            "WHERE held_as IS NOT NULL AND resolved_as IS NULL AND entries <> 1"
+            f"AND resolved_at IS NULL) AS entries FROM payments LEFT JOIN ({_BACK}) AS given "
+            "ON given.provider = payments.provider AND given.payment_id = payments.payment_id "
+            "WHERE held_as IS NOT NULL AND resolved_as IS NULL "
+            "AND entries <> (amount_minor <> coalesce(back, 0))"
         )
     ]
     faults += [
