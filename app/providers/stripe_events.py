@@ -14,13 +14,13 @@ from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import RefundObservation
 from app.errors import Protocol
 from app.providers.strategy import Recheck, Seen
+from app.providers.stripe_refunds import refund_from
 from app.providers.stripe_sessions import (
     PROVIDER,
     decline_of,
     money_from,
     observation_from,
     reference_of,
-    refund_from,
 )
 from app.providers.stripe_webhooks import subject_of
 

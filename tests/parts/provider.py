@@ -24,10 +24,18 @@ from app.providers.strategy import (
     ProviderAccount,
     Recheck,
     RefundRequest,
+    Seen,
     SessionRequest,
     WebhookRequest,
 )
 from app.store.verify import TakenPayment
+from tests.parts.giving_back import (
+    REFUND_EVENT,
+    FakeRefunds,
+    listed,
+    parameters_of,
+    refund_seen_in,
+)
 
 PAGES = "https://pay.fake.example"
 
@@ -70,6 +78,7 @@ class FakeProvider:
         self.sessions: dict[str, FakeSession] = {}
         self.keys: dict[str, tuple[str, str]] = {}
         self.events: list[Delivery] = []
+        self.refunds = FakeRefunds(account, live=live)
 
     def create(self, parameters: Mapping[str, Any], key: str) -> FakeSession:
         digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
@@ -96,6 +105,7 @@ class FakeProvider:
         session.payments.append(
             SeenPayment(f"fp_{session_id}_{len(session.payments) + 1}", amount or session.amount)
         )
+        self._capture(session)
         session.state = SessionState.PAID
         session.decline = ""
         self._tell(session, "paid")
@@ -117,6 +127,7 @@ class FakeProvider:
             return False
         if succeeded:
             session.payments.append(SeenPayment(f"fp_{session_id}_1", session.amount))
+            self._capture(session)
         session.state = SessionState.PAID if succeeded else SessionState.FAILED
         self._tell(session, "decided")
         return True
@@ -156,10 +167,20 @@ class FakeProvider:
     def taken(self) -> list[TakenPayment]:
         """Give the books: what was captured, by payment."""
         return [
-            TakenPayment(p.payment_id, session.reference, p.amount.currency, p.amount.minor, 0)
+            TakenPayment(
+                p.payment_id,
+                session.reference,
+                p.amount.currency,
+                p.amount.minor,
+                self.refunds.of(p.payment_id),
+            )
             for session in self.sessions.values()
             for p in session.payments
         ]
+
+    def _capture(self, session: FakeSession) -> None:
+        taken = session.payments[-1]
+        self.refunds.captured[taken.payment_id] = taken.amount
 
     def _tell(self, session: FakeSession, event_type: str) -> None:
         number = len(self.events) + 1
@@ -278,8 +299,27 @@ class FakeStrategy:
             raise Unavailable("The answer was lost")
         return self._seen(session, Source.CLOSE)
 
-    async def refund(self, request: RefundRequest) -> SeenRefund:
-        raise Rejected("The fake gives nothing back")
+    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
+        return parameters_of(request)
+
+    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
+        lost = await self._call(Call("refund", key, parameters["payment"]))
+        refund = self.books.refunds.create(parameters, key)
+        if lost:
+            raise Unavailable("The answer was lost")
+        return refund.seen()
+
+    async def fetch_refund(self, refund_id: str) -> SeenRefund:
+        await self._call(Call("fetch_refund", subject=refund_id))
+        refund = self.books.refunds.rows.get(refund_id)
+        if refund is None:
+            raise Rejected("The fake has no such refund", status=404)
+        return refund.seen()
+
+    async def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
+        await self._call(Call("list_refunds", subject=payment_id))
+        async for refund in listed(self.books.refunds, payment_id):
+            yield refund
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         for delivery in self.books.events:
@@ -287,7 +327,9 @@ class FakeStrategy:
                 return delivery
         raise WebhookRejected("The signature is not the fake's")
 
-    def observe(self, delivery: Delivery, *, at: datetime) -> Observation | Recheck | None:
+    def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
+        if delivery.event_type == REFUND_EVENT:
+            return refund_seen_in(delivery, provider=self.provider, at=at)
         event = json.loads(delivery.body)
         if delivery.event_type == "nothing":
             return None
