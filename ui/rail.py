@@ -10,7 +10,7 @@ from ui import theme
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind, press_by_key
-from ui.kit.paint import ground, is_flipped, mirrored, ring, text_in
+from ui.kit.paint import ground, in_lines, is_flipped, mirrored, ring, text_in
 from ui.look import Look
 from ui.theme import Type
 
@@ -18,6 +18,7 @@ _DISPLAY_KEY: Final = "Ctrl+D"
 _WIDTH: Final = 84
 _BUTTON: Final = 76
 _BADGE: Final = 20
+_LINES: Final = 2
 
 
 class RailButton(QAbstractButton):
@@ -67,11 +68,14 @@ class RailButton(QAbstractButton):
         caption = look.font(Type.CAPTION_STRONG)
         micro = look.font(Type.MICRO)
         words, key = QFontMetricsF(caption).height(), QFontMetricsF(micro).height()
-        top = (rect.height() - side - words - key) / 2
+        lines = in_lines(self._label, caption, rect.width(), _LINES)
+        top = (rect.height() - side - words * len(lines) - key) / 2
         place = QRectF((rect.width() - side) / 2, top, side, side).toRect().toRectF()
         look.icons.paint(painter, self._icon, colour, place)
         below = QRectF(0, top + side, rect.width(), words)
-        text_in(painter, below, self._label, caption, colour, centred=True)
+        for number, line in enumerate(lines):
+            below.moveTop(top + side + number * words)
+            text_in(painter, below, line, caption, colour, centred=True, whole=self._label)
         last = QRectF(0, below.bottom(), rect.width(), key)
         text_in(painter, last, self._key, micro, colours.text_muted, centred=True)
         if self._waiting:
@@ -94,7 +98,7 @@ class Rail(Part):
     """The places of the till, one under the other.
 
     Signals:
-        place_wanted (int): 0 is Sell, 1 is Orders.
+        place_wanted (int): A `ui.places.Place`.
         theme_wanted: Light shall become dark, or the other way round.
         display_wanted: The customer's display shall be opened, or closed.
     """
@@ -110,10 +114,12 @@ class Rail(Part):
         self.sell.setObjectName("rail_sell")
         self.orders = RailButton(look, _("Orders"), "orders", "F2")
         self.orders.setObjectName("rail_orders")
+        self.person = RailButton(look, _("Needs a person"), "person", "F3")
+        self.person.setObjectName("rail_person")
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._column = QVBoxLayout(self)
-        for number, button in enumerate((self.sell, self.orders)):
+        for number, button in enumerate((self.sell, self.orders, self.person)):
             self._group.addButton(button, number)
             self._column.addWidget(button)
         self.sell.setChecked(True)

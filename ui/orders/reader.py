@@ -34,6 +34,11 @@ class OrdersReader(QObject):
         if self._chosen:
             self._tasks.start(self._read_order(self._chosen))
 
+    def choose(self, order_id: str) -> None:
+        """Show an order, wherever in the list it stands."""
+        self._screen.list.choose(order_id)
+        self._on_chosen(order_id)
+
     async def _read_list(self, asked: int, *, again: bool = False) -> None:
         """Read the list from its top; `again` reads as much as there is and leaves it in place."""
         limit = max(_PAGE, self._screen.list.rows.rowCount()) if again else _PAGE
