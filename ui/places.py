@@ -90,7 +90,7 @@ class Places(QStackedWidget):
             self.orders_reader.read_again()
         elif self.place is Place.PERSON:
             self._trouble_reader.read_again()
-        if self._is_news(fact):
+        if self.place is not Place.PERSON and self._is_news(fact):
             self._tasks.start(self._tell(fact))
 
     def _is_news(self, fact: Fact) -> bool:
@@ -101,6 +101,8 @@ class Places(QStackedWidget):
 
     async def _tell(self, fact: Fact) -> None:
         detail = await self._till.orders.detail(fact.order_id) if fact.order_id else None
+        if self.place is Place.PERSON:
+            return
         amount = amount_in(fact.data, self._formats)
         if fact.name == "refund.failed":
             title = _("A refund of {amount} failed").format(amount=amount)

@@ -42,14 +42,17 @@ class RailButton(QAbstractButton):
         """Show how many things wait there for a person."""
         if count != self._waiting:
             self._waiting = count
-            waits = ngettext("{count} needs a person", "{count} need a person", count)
-            spoken = f"{self._label}, {waits.format(count=count)}" if count else self._label
-            self.setAccessibleName(spoken)
+            waits = ngettext("{count} waits", "{count} wait", count).format(count=count)
+            self.setAccessibleName(f"{self._label}, {waits}" if count else self._label)
             self.update()
 
     def sizeHint(self) -> QSize:
         look = self.look
-        return QSize(look.dp(_WIDTH - 2 * theme.S), max(look.metrics.touch, look.dp(_BUTTON)))
+        width = look.dp(_WIDTH - 2 * theme.S)
+        caption = look.font(Type.CAPTION_STRONG)
+        more = len(in_lines(self._label, caption, width, _LINES)) > 1
+        height = look.dp(_BUTTON) + (look.dp(theme.M) if more else 0)
+        return QSize(width, max(look.metrics.touch, height))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -303,6 +303,9 @@ class Window(QMainWindow):
     def _on_place(self, place: int) -> None:
         self.rail.show_place(place)
         self.notice.raise_()
+        if place == Place.PERSON:
+            # Its news are what is seen here.
+            self.notice.hide()
 
     def _on_theme_wanted(self) -> None:
         self.set_theme("light" if self.look.theme.is_dark else "dark")

@@ -12,7 +12,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QGridLayout,
     QHBoxLayout,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from app.domain.resolution import Action
 from ui import theme
 from ui.decide.fields import Entry, Suggestions
 from ui.decide.how_much import HowMuch
+from ui.decide.result import ResultCard
 from ui.decide.words import Ask, Draft, Outcome, Target, assigning, giving_back, suggestions
 from ui.i18n import _
 from ui.kit.button import Button, Kind
@@ -45,6 +45,7 @@ class DecisionForm(Card):
         confirmed (Draft): Its button was pressed; it is busy until `end` is called.
         ended (Outcome): What came of it; the form is closed.
         closed: It was closed, or is done.
+        grown: It says why it was not done, and takes more room.
     """
 
     opened = Signal()
@@ -52,6 +53,7 @@ class DecisionForm(Card):
     confirmed = Signal(object)
     ended = Signal(object)
     closed = Signal()
+    grown = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, "canvas", radius=theme.RADIUS_M, parent=parent)
@@ -68,7 +70,7 @@ class DecisionForm(Card):
         self.number = Entry(look, _("Order number"), icon="orders", most=_MOST_FIGURES)
         self.reason = Entry(look, _("Why"), icon="pen", most=_MOST_REASON)
         self.suggestions = Suggestions(look)
-        self._fault = Text(look, "", colour="danger", wraps=True)
+        self.fault = ResultCard(look)
         self._missing = Text(look, "", Type.CAPTION, colour="text_muted", wraps=True)
         self.cancel = Button(look, _("Cancel"), Kind.QUIET, cap="Esc")
         self.cancel.setObjectName("form_cancel")
@@ -100,11 +102,6 @@ class DecisionForm(Card):
         return self._is_busy
 
     @property
-    def fault(self) -> str:
-        """Give what kept it from being done, or nothing."""
-        return "" if self._fault.isHidden() else self._fault.text()
-
-    @property
     def missing(self) -> str:
         """Say what is missing before it can be confirmed, or nothing."""
         ask = self._ask
@@ -130,7 +127,7 @@ class DecisionForm(Card):
         self.number.set_note(_("The money counts for that order then."))
         self.reason.set_text("")
         self.suggestions.show_words(suggestions(ask.action))
-        self._fault.hide()
+        self.fault.show_outcome(None)
         self._set_busy(is_busy=False)
         self.opened.emit()
         self.show()
@@ -162,10 +159,10 @@ class DecisionForm(Card):
             self.close_form()
             self.ended.emit(outcome)
             return
-        self._fault.setText(f"{outcome.title}. {outcome.detail}".strip())
-        self._fault.show()
+        self.fault.show_outcome(outcome)
         self._check()
         self.confirm.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.grown.emit()
 
     def close_form(self) -> None:
         """Take the form away; what is being done goes on."""
@@ -180,8 +177,7 @@ class DecisionForm(Card):
         self._column.setContentsMargins(dp(theme.L), dp(theme.M), dp(theme.L), dp(theme.L))
         self._column.setSpacing(dp(theme.M))
         self._words.setSpacing(dp(theme.XXS))
-        self._grid.setHorizontalSpacing(dp(theme.M))
-        self._grid.setVerticalSpacing(dp(theme.M))
+        self._first.setSpacing(dp(theme.M))
         self._why.setSpacing(self.look.metrics.gap)
         self._last.setSpacing(self.look.metrics.gap)
         super().on_look_changed()
@@ -204,18 +200,16 @@ class DecisionForm(Card):
         self._words.addWidget(self._effect)
         self._column.addLayout(self._words)
         self._column.addWidget(self.how_much.chips)
-        self._grid = QGridLayout()
-        for place, entry in enumerate((self.amount, self.number)):
-            self._grid.addWidget(entry, 0, place)
-        self._grid.addWidget(self.who, 0, 2)
-        for column in range(3):
-            self._grid.setColumnStretch(column, 1)
-        self._column.addLayout(self._grid)
+        # Side by side; of the first two there is one at most.
+        self._first = QHBoxLayout()
+        for entry in (self.amount, self.number, self.who):
+            self._first.addWidget(entry, 1)
+        self._column.addLayout(self._first)
         self._why = QVBoxLayout()
         self._why.addWidget(self.reason)
         self._why.addWidget(self.suggestions)
         self._column.addLayout(self._why)
-        self._column.addWidget(self._fault)
+        self._column.addWidget(self.fault)
         self._last = QHBoxLayout()
         self._last.addWidget(self._missing, 1)
         self._last.addWidget(self.cancel)
@@ -268,7 +262,7 @@ class DecisionForm(Card):
             payment_id=source.payment_id if source is not None else "",
             order_id=self._target.order_id if self._target is not None else "",
         )
-        self._fault.hide()
+        self.fault.show_outcome(None)
         self._set_busy(is_busy=True)
         self.confirmed.emit(draft)
 

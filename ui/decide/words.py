@@ -100,13 +100,9 @@ def action_label(action: Action) -> str:
 def suggestions(action: Action) -> tuple[str, ...]:
     """Give reasons that are often the right ones."""
     return {
-        Action.ACCEPT: (_("The customer has the goods"), _("Agreed with the customer")),
-        Action.REFUND: (
-            _("Goods came back"),
-            _("Charged by mistake"),
-            _("Agreed with the customer"),
-        ),
-        Action.ASSIGN: (_("It was meant for that order"), _("Agreed with the customer")),
+        Action.ACCEPT: (_("The customer has the goods"), _("As agreed")),
+        Action.REFUND: (_("Goods came back"), _("Charged by mistake"), _("As agreed")),
+        Action.ASSIGN: (_("It was meant for that order"), _("As agreed")),
         Action.WRITE_OFF: (
             _("Too little to pursue"),
             _("Settled in cash"),
@@ -120,7 +116,8 @@ def asked_of(case: Case, action: Action, effect: str, formats: Formats) -> Ask:
     amount = case.payment.amount if case.payment is not None else case.exception.amount
     sources: tuple[Source, ...] = ()
     if action is Action.REFUND and case.payment is not None:
-        amount = case.left
+        # A part can be typed: what would go back in all is said by the button.
+        amount, effect = case.left, _("The money goes back the way it was paid.")
         sources = (Source(case.payment.payment_id, case.left, account_label(case.payment.account)),)
     return Ask(
         action,

@@ -13,7 +13,7 @@ from ui.decide.result import ResultCard
 from ui.decide.words import Outcome, asked_of
 from ui.i18n import _
 from ui.kit.button import Button, Kind
-from ui.kit.card import Card, Rule
+from ui.kit.card import Card
 from ui.kit.chip import StateChip
 from ui.kit.figures import Figures
 from ui.kit.scroll import ScrolledColumn
@@ -60,7 +60,10 @@ class TroublePanel(Card):
         self.form = DecisionForm(look)
         self.form.ended.connect(self._on_ended)
         self.form.closed.connect(self._on_closed)
+        self.form.grown.connect(self._show_form)
         self._lay_out()
+        # The keyboard comes back here once a form is done; Tab goes on from the first button.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.on_look_changed()
 
     @property
@@ -97,12 +100,12 @@ class TroublePanel(Card):
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
-        self._column.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.XL))
-        self._column.setSpacing(dp(theme.L))
+        self._column.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.L))
+        self._column.setSpacing(dp(theme.M))
         self._head.setSpacing(dp(theme.XXS))
         self._header.setSpacing(dp(theme.M))
-        self._order_row.setSpacing(dp(theme.M))
-        self._order_words.setSpacing(dp(theme.XXS))
+        self._beside.setSpacing(dp(theme.XL))
+        self._order_words.setSpacing(dp(theme.XS))
         self._content.setMaximumWidth(dp(_WIDEST))
         super().on_look_changed()
 
@@ -126,26 +129,26 @@ class TroublePanel(Card):
         self._head.addWidget(self._since)
         self._column.addLayout(self._head)
         self._order = QWidget()
-        self._order_row = QHBoxLayout(self._order)
-        self._order_row.setContentsMargins(0, 0, 0, 0)
-        self._order_words = QVBoxLayout()
+        self._order.setObjectName("order_in_short")
+        self._order_words = QVBoxLayout(self._order)
+        self._order_words.setContentsMargins(0, 0, 0, 0)
         self._order_words.addWidget(self._order_title)
         self._order_words.addWidget(self._order_lines)
-        self._order_row.addLayout(self._order_words, 1)
-        self._order_row.addWidget(self.order_button, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._rule = Rule(self.look)
+        self._order_words.addStretch(1)
+        self._order_words.addWidget(self.order_button, 0, Qt.AlignmentFlag.AlignLeading)
+        self._beside = QHBoxLayout()
+        self._beside.addWidget(self.figures, 1, Qt.AlignmentFlag.AlignTop)
+        self._beside.addWidget(self._order, 1)
         for part in (
             self.result,
             self.statement,
-            self.figures,
-            self._order,
             self.refunds,
-            self._rule,
             self._ways_title,
             self.ways,
             self.form,
         ):
             self._column.addWidget(part)
+        self._column.insertLayout(self._column.indexOf(self.refunds), self._beside)
         self._column.addStretch(1)
         page = QWidget()
         row = QHBoxLayout(page)
@@ -195,7 +198,6 @@ class TroublePanel(Card):
         can_choose = trouble is not None and trouble.case.exception.resolved_at is None
         for part in (self._ways_title, self.ways):
             part.setVisible(can_choose and not is_asking)
-        self._rule.setVisible(can_choose or is_asking)
 
     # --- what a person does ---------------------------------------------------------------
 
@@ -209,7 +211,7 @@ class TroublePanel(Card):
         self.result.show_outcome(None)
         self.form.open(asked_of(self._trouble.case, way.action, way.effect, self.look.formats))
         self._show_ways()
-        self._bring_into_sight(self.form)
+        self._show_form()
 
     def _on_closed(self) -> None:
         self._show_ways()
@@ -218,11 +220,11 @@ class TroublePanel(Card):
 
     def _on_ended(self, outcome: Outcome) -> None:
         self.result.show_outcome(outcome)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
         self._scroll.verticalScrollBar().setValue(0)
 
-    def _bring_into_sight(self, part: QWidget) -> None:
-        self._column.activate()
-        self._scroll.ensureWidgetVisible(part, 0, self.look.dp(theme.L))
+    def _show_form(self) -> None:
+        self._scroll.bring_into_sight(self.form, self.look.dp(theme.S))
 
 
 def _id(trouble: Trouble | None) -> int | None:

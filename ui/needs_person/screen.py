@@ -13,7 +13,7 @@ from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.card import Card
 from ui.kit.icon import Icon
-from ui.kit.text import Text
+from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.needs_person.list_view import TroubleList
 from ui.needs_person.panel import TroublePanel
@@ -46,8 +46,15 @@ class NeedsPersonScreen(Part):
         self.panel = TroublePanel(look)
         self.panel.order_wanted.connect(self.order_wanted)
         self._card = Card(look)
-        self._list_row = QVBoxLayout(self._card)
-        self._list_row.addWidget(self.list)
+        self._list_stack = QStackedLayout(self._card)
+        self._list_stack.addWidget(self.list)
+        nothing = ElidedText(look, _("Nothing else waits."), colour="text_muted", centred=True)
+        empty = QWidget()
+        column = QVBoxLayout(empty)
+        column.addStretch(1)
+        column.addWidget(nothing)
+        column.addStretch(1)
+        self._list_stack.addWidget(empty)
         split = QWidget()
         self._row = QHBoxLayout(split)
         self._row.addWidget(self._card)
@@ -89,7 +96,7 @@ class NeedsPersonScreen(Part):
         self._row.setContentsMargins(dp(theme.M), dp(theme.M), dp(theme.M), dp(theme.M))
         self._row.setSpacing(dp(theme.M))
         pad = dp(theme.XS + theme.XXS)
-        self._list_row.setContentsMargins(0, pad, 0, pad)
+        self._list_stack.setContentsMargins(0, pad, 0, pad)
         super().on_look_changed()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -107,7 +114,7 @@ class NeedsPersonScreen(Part):
     def _arrange(self) -> None:
         """Say that all is well where nothing waits and nothing is looked at."""
         has_any = bool(self.list.rows.rowCount())
-        self._card.setVisible(has_any)
+        self._list_stack.setCurrentIndex(0 if has_any else 1)
         self._stack.setCurrentIndex(0 if has_any or self.panel.trouble is not None else 1)
 
 

@@ -10,7 +10,7 @@ from ui.accounts import account_label
 from ui.bidi import isolated
 from ui.decide.form import DecisionForm
 from ui.decide.result import ResultCard
-from ui.decide.words import Ask, refund_of_order
+from ui.decide.words import Ask, Outcome, refund_of_order
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
@@ -56,7 +56,8 @@ class OrderPanel(Card):
         self.refund.clicked.connect(self._on_refund)
         self.result = ResultCard(look)
         self.form = DecisionForm(look)
-        self.form.ended.connect(self.result.show_outcome)
+        self.form.ended.connect(self._on_ended)
+        self.form.grown.connect(self._show_form)
         self.form.closed.connect(self._on_form_closed)
         self._ask: Ask | None = None
         self._exceptions = QVBoxLayout()
@@ -181,7 +182,14 @@ class OrderPanel(Card):
             self.result.show_outcome(None)
             self.form.open(self._ask)
             self._show_refund()
-            self._scroll.verticalScrollBar().setValue(0)
+            self._show_form()
+
+    def _show_form(self) -> None:
+        self._scroll.bring_into_sight(self.form, self.look.dp(theme.S))
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        self.result.show_outcome(outcome)
+        self._scroll.verticalScrollBar().setValue(0)
 
     def _on_form_closed(self) -> None:
         self._show_refund()

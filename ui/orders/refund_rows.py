@@ -62,7 +62,8 @@ class RefundRows(Part):
             words = Text(
                 look, about(refund, formats), Type.CAPTION, colour="text_muted", wraps=True
             )
-            first, last = 2 * number + 1, 2 * number + 2
+            first, last = 3 * number + 1, 3 * number + 2
+            self._grid.setRowMinimumHeight(last + 1, look.dp(theme.XS))
             end = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
             self._grid.addWidget(amount, first, 0, end)
             self._grid.addWidget(chip, first, 1, Qt.AlignmentFlag.AlignLeading)
