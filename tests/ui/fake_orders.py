@@ -167,7 +167,7 @@ class FakeOrders:
         if order.state is OrderState.PAID and not tenders:
             tenders = (Tender("stripe_checkout", order.total, f"pi_{order.number}"),)
         entries = tuple(one for one in self.exceptions if one.order_id == order_id)
-        payments = {one.payment_id for one in (*tenders, *entries)}
+        payments = {*(one.payment_id for one in tenders), *(one.payment_id for one in entries)}
         money = self._till.money
         return OrderDetail(
             order=order,

@@ -5,6 +5,7 @@ nothing is said to be done before the books have it.
 """
 
 import uuid
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -127,6 +128,7 @@ class DecisionForm(Card):
         self.number.set_note(_("The money counts for that order then."))
         self.reason.set_text("")
         self.suggestions.show_words(suggestions(ask.action))
+        self._order_keys()
         self.fault.show_outcome(None)
         self._set_busy(is_busy=False)
         self.opened.emit()
@@ -147,7 +149,7 @@ class DecisionForm(Card):
         if target is None:
             self.number.set_note(note)
         elif target.objection:
-            self.number.set_note(f"{target.words}. {target.objection}", "danger")
+            self.number.set_note(target.objection, "danger")
         else:
             self.number.set_note(target.words, "good")
         self._check()
@@ -224,6 +226,19 @@ class DecisionForm(Card):
         self.suggestions.taken.connect(self._on_suggestion)
         self.cancel.clicked.connect(self.close_form)
         self.confirm.clicked.connect(self._on_confirm)
+
+    def _order_keys(self) -> None:
+        """Have Tab go through it as it stands: what is made anew would come last."""
+        fields = (self.amount, self.number, self.who, self.reason)
+        order: list[QWidget] = [
+            *self.how_much.chips.findChildren(QAbstractButton),
+            *(entry.field.edit for entry in fields),
+            *self.suggestions.buttons,
+            self.cancel,
+            self.confirm,
+        ]
+        for one, following in pairwise(order):
+            QWidget.setTabOrder(one, following)
 
     # --- what a person does ---------------------------------------------------------------
 

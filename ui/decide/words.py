@@ -236,7 +236,7 @@ def outcome_of_error(error: ScantillError, formats: Formats) -> Outcome:
 def refund_words(state: RefundState) -> tuple[str, Tone]:
     """Give a refund's state as a word and a tone."""
     words: Mapping[RefundState, tuple[str, Tone]] = {
-        RefundState.REQUESTED: (_("Asked for"), Tone.WARNING),
+        RefundState.REQUESTED: (_("Requested"), Tone.WARNING),
         RefundState.PENDING: (_("On its way"), Tone.BUSY),
         RefundState.SUCCEEDED: (_("Given back"), Tone.GOOD),
         RefundState.FAILED: (_("Failed"), Tone.DANGER),

@@ -1,5 +1,7 @@
 """One entry in full: what happened, the amounts, its order, and the ways out with their form."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QVBoxLayout, QWidget
@@ -160,6 +162,8 @@ class TroublePanel(Card):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._scroll)
         self._content.hide()
+        for one, following in pairwise((self.order_button, *self.ways.buttons.values())):
+            QWidget.setTabOrder(one, following)
 
     # --- how it stands --------------------------------------------------------------------
 
