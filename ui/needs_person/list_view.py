@@ -76,13 +76,16 @@ class TroubleDelegate(QStyledItemDelegate):
         text_in(painter, right, amount, strong, colours.text, end=not is_flipped(painter))
         below = QRectF(begin, top, room - width - gap, height)
         below = mirrored(self._view, inner, below)
-        text_in(painter, below, self._about(trouble), small, colours.text_muted)
+        fits = QFontMetricsF(small).horizontalAdvance
+        order, rest = order_words(trouble), self._rest(trouble)
+        # A long amount leaves room for the order alone; the panel says the rest.
+        words = f"{order} · {rest}" if fits(f"{order} · {rest}") <= below.width() else order
+        text_in(painter, below, words, small, colours.text_muted)
 
-    def _about(self, trouble: Trouble) -> str:
+    def _rest(self, trouble: Trouble) -> str:
         if trouble.case.is_under_way:
-            return _("{order} · being given back").format(order=order_words(trouble))
-        since = self._look.formats.ago(trouble.case.exception.opened_at, self._clock.now())
-        return f"{order_words(trouble)} · {since}"
+            return _("being given back")
+        return self._look.formats.ago(trouble.case.exception.opened_at, self._clock.now())
 
 
 class TroubleList(QListView):
