@@ -1,7 +1,7 @@
 """A till's busy day in a process of its own, to be recorded.
 
-Run as `python -m tests.power.day ROOT SANDBOX_URL [WEAKNESS]`; ROOT need not exist. The books are
-made by an older program, brought up to date, sold with while webhooks come, closed, opened again,
+Run as `python -m tests.power.day ROOT SANDBOX_URL ROUNDS WEAKNESS`, of which the last two may be
+"". ROOT need not exist. The books are made by an older program, brought up to date, sold with while webhooks come, closed, opened again,
 and sold with while the till polls.
 """
 
@@ -23,15 +23,17 @@ from tests.power import acknowledged
 from tests.power.weaknesses import WEAKNESSES
 
 OLD_ORDERS = 3
-ROUNDS, AT_ONCE = 8, 8
-_LATE_ROUNDS = 2
+ROUNDS, AT_ONCE = 10, 8
+"""How often how many are served at once; once in five the till polls, without webhooks."""
 
 
 class Day:
     """The counter, its customers and its provider, through one day."""
 
-    def __init__(self, root: Path, sandbox_url: str) -> None:
+    def __init__(self, root: Path, sandbox_url: str, rounds: int) -> None:
         self._root = root
+        self._late_rounds = max(1, rounds // 5)
+        self._rounds = rounds - self._late_rounds
         self._url = sandbox_url
         self._customer = house.Customer(sandbox_url)
         key = {"Authorization": f"Bearer {SANDBOX_KEY}"}
@@ -41,14 +43,14 @@ class Day:
         self._begin_with_an_older_program()
         async with house.open_till(self._root, self._url, pace=house.NEVER) as till:
             await self._opened(till)
-            for _ in range(ROUNDS):
+            for _ in range(self._rounds):
                 await asyncio.gather(*(self._serve(till, place) for place in range(AT_ONCE)))
             await self._strangers(till)
             await self._quiet(till)
         async with house.open_till(self._root, self._url) as till:
             await self._opened(till)
             await self._act("POST", "webhooks", mode="withhold", duplicate=3)
-            for _ in range(_LATE_ROUNDS):
+            for _ in range(self._late_rounds):
                 await asyncio.gather(*(self._serve(till, place) for place in range(AT_ONCE)))
             await self._act("POST", "webhooks/release")
             await self._quiet(till)
@@ -145,11 +147,11 @@ class Day:
 
 
 def main() -> None:
-    root, sandbox_url, *weakness = sys.argv[1:]
+    root, sandbox_url, rounds, weakness = sys.argv[1:]
     acknowledged.mark_borders()
     if weakness:
-        WEAKNESSES[weakness[0]]()
-    asyncio.run(Day(Path(root), sandbox_url).live())
+        WEAKNESSES[weakness]()
+    asyncio.run(Day(Path(root), sandbox_url, int(rounds or ROUNDS)).live())
 
 
 if __name__ == "__main__":
