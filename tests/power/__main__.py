@@ -34,12 +34,10 @@ def main() -> int:
     options = parser.parse_args()
     options.recordings.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    if options.image:
-        report = _again(options.recordings, options.image)
-    else:
-        report = _all(options)
+    report = _again(options.recordings, options.image) if options.image else _all(options)
     for violation in report.violations[:_SHOWN]:
-        print(f"{violation}\n  again: python -m tests.power --image {violation.seed}:{violation.cut}")
+        again = f"{violation.seed}:{violation.cut}"
+        print(f"{violation}\n  again: python -m tests.power --image {again}")
     seconds = time.monotonic() - begun
     print(
         f"{report.acknowledged:,} acknowledgements looked for, {report.started} images also with "

@@ -1,8 +1,8 @@
 """A till's busy day in a process of its own, to be recorded.
 
 Run as `python -m tests.power.day ROOT SANDBOX_URL ROUNDS WEAKNESS`, of which the last two may be
-"". ROOT need not exist. The books are made by an older program, brought up to date, sold with while webhooks come, closed, opened again,
-and sold with while the till polls.
+empty. ROOT need not exist. The books are made by an older program, brought up to date, sold with
+while webhooks come, closed, opened again, and sold with while the till polls.
 """
 
 import asyncio
@@ -98,8 +98,10 @@ class Day:
     async def _refund(self, till: Till, order: Order, *, parts: int) -> None:
         """Give money back at the provider, as its own dashboard would: all, or half twice."""
         tenders = await till.store.read(
-            lambda db: [r[0] for r in db.execute("SELECT payment_id FROM payments WHERE order_id=?",
-                                                 (order.id,))]
+            lambda db: [
+                r[0]
+                for r in db.execute("SELECT payment_id FROM payments WHERE order_id=?", (order.id,))
+            ]
         )
         amount = order.total.minor // parts
         for _ in range(parts):
@@ -128,7 +130,9 @@ class Day:
         async def is_quiet() -> bool:
             courier = await self._act("GET", "webhooks")
             waiting = await till.store.read(
-                lambda db: db.execute("SELECT count(*) FROM inbox WHERE standing IS NULL").fetchone()
+                lambda db: db.execute(
+                    "SELECT count(*) FROM inbox WHERE standing IS NULL"
+                ).fetchone()
             )
             return courier["waiting"] == 0 and waiting[0] == 0
 

@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -30,15 +29,14 @@ def _synchronous(value: str) -> None:
     connection._connect = connect
 
 
-def _hasty_writer() -> None:
-    """Release the waiters of a batch before its commit."""
+def _hasty_bus() -> None:
+    """Tell of what a unit of work did before it is committed."""
     original = Writer._run_unit
 
     def run_unit(self: Writer, unit: Any, transaction: Transaction) -> None:
         original(self, unit, transaction)
-        if unit.error is None:
-            future, unit.future = unit.future, Future()
-            future.set_result(unit.result)
+        facts, unit.facts = unit.facts, []
+        self._publish(facts)
 
     Writer._run_unit = run_unit  # type: ignore[method-assign]
 
@@ -68,7 +66,7 @@ def _no_directory_sync() -> None:
 WEAKNESSES: dict[str, Callable[[], None]] = {
     "synchronous-normal": partial(_synchronous, "NORMAL"),
     "synchronous-off": partial(_synchronous, "OFF"),
-    "hasty-writer": _hasty_writer,
+    "hasty-bus": _hasty_bus,
     "hasty-door": _hasty_door,
     "no-directory-sync": _no_directory_sync,
 }
