@@ -4,6 +4,7 @@
 * `webhook`: a delivery answered with 2xx.
 * `call`: a call with an effect leaves for the provider, so that its intent must be in the books.
 * `till`, `order`, `session`, `shown`, `ended`: what a use case has returned to its caller.
+* `closed`: the older program has closed its books.
 """
 
 import json
@@ -45,6 +46,10 @@ def mark_facts(till: Till) -> None:
 
 def mark_till(till_id: str) -> None:
     set_mark(ack="till", id=till_id)
+
+
+def mark_closed() -> None:
+    set_mark(ack="closed")
 
 
 def mark_order(order: Order) -> None:

@@ -64,6 +64,7 @@ class Day:
         for _ in range(OLD_ORDERS):
             acknowledged.mark_order(store.write_now(placed))
         store.close()
+        acknowledged.mark_closed()
         schema.migrations._migrations[:] = all_of_them
 
     async def _opened(self, till: Till) -> None:

@@ -73,21 +73,24 @@ class Fate:
     keep_name: float
 
 
+ALL_KEPT: Final = Fate(keep=1.0, tear=0.0, shuffle=False, keep_name=1.0)
+NONE_KEPT: Final = Fate(keep=0.0, tear=0.0, shuffle=False, keep_name=0.0)
 FATES: Final = (
-    Fate(keep=0.0, tear=0.0, shuffle=False, keep_name=0.0),
+    NONE_KEPT,
     Fate(keep=0.0, tear=0.0, shuffle=False, keep_name=1.0),
     Fate(keep=1.0, tear=0.0, shuffle=False, keep_name=0.5),
     Fate(keep=0.5, tear=0.2, shuffle=False, keep_name=0.5),
     Fate(keep=0.5, tear=0.3, shuffle=True, keep_name=0.5),
     Fate(keep=0.9, tear=0.1, shuffle=True, keep_name=0.9),
 )
-ALL_KEPT: Final = Fate(keep=1.0, tear=0.0, shuffle=False, keep_name=1.0)
 
 
 class Disk:
     """Replays records in their order; `image` may be asked between any two of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Path | None = None) -> None:
+        """Begin with an empty disk, or with a copy of what the recorder found; that is safe."""
+        self._before = before
         self._files: dict[int, _File] = {}
         self._safe_names: dict[str, int] = {"": _DIRECTORY}
         self._later_names: list[_Naming] = []
@@ -119,7 +122,9 @@ class Disk:
                 self._name(_Naming(record.path, None))
             case Kind.RENAME:
                 self._rename(record.path, record.new_path)
-            case _:
+            case Kind.FOUND:
+                self._found(record)
+            case Kind.MARK | Kind.UNRECORDED:
                 pass
 
     def image(self, directory: Path, chance: random.Random, fate: Fate | None = None) -> None:
@@ -133,6 +138,13 @@ class Disk:
                 (directory / path).mkdir(exist_ok=True)
             else:
                 (directory / path).write_bytes(self._content_after(file, chance, fate))
+
+    def _found(self, record: Record) -> None:
+        self._safe_names[record.path] = self._now[record.path] = record.file
+        if record.file != _DIRECTORY:
+            assert self._before is not None
+            content = (self._before / record.path).read_bytes()
+            self._files[record.file] = _File(bytearray(content))
 
     def _name(self, step: _Naming) -> None:
         self._later_names.append(step)
@@ -192,9 +204,9 @@ class Disk:
         return bytes(content)
 
 
-def replayed(records: Iterable[Record]) -> Disk:
-    """Replay records on an empty disk."""
-    disk = Disk()
+def replayed(records: Iterable[Record], before: Path | None = None) -> Disk:
+    """Replay records on an empty disk, or on what was there before."""
+    disk = Disk(before)
     for record in records:
         disk.apply(record)
     return disk

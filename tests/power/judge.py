@@ -24,6 +24,17 @@ NOBODY: Final = "http://127.0.0.1:9"
 Marks = Iterable[dict[str, Any]]
 
 
+def open_books(image: Path) -> Store:
+    """Open the books of an image as the till does."""
+    return Store(
+        image / DATA / "training",
+        mode=Mode.TRAINING,
+        clock=SystemClock(),
+        ids=Ids(random.SystemRandom()),
+        inline=True,
+    )
+
+
 def judge(image: Path, marks: Marks) -> list[str]:
     """Open the books of an image as the till does, and name what is wrong with them.
 
@@ -31,13 +42,7 @@ def judge(image: Path, marks: Marks) -> list[str]:
     """
     directory = image / DATA / "training"
     try:
-        store = Store(
-            directory,
-            mode=Mode.TRAINING,
-            clock=SystemClock(),
-            ids=Ids(random.Random(0)),
-            inline=True,
-        )
+        store = open_books(image)
     except (ScantillError, sqlite3.Error, OSError) as error:
         return [f"the till does not start: {error}"]
     try:
@@ -95,6 +100,8 @@ def _lost(db: sqlite3.Connection, till_id: str, marks: list[dict[str, Any]]) -> 
                 kept = attempts.get(attempt, ())[:2] == (session, url)
             case {"ack": "shown", "attempt": attempt}:
                 kept = attempts.get(attempt, (None,))[-1] is not None
+            case {"ack": "closed"}:
+                kept = True  # Its copy is looked for apart.
             case _:
                 raise ValueError(f"nobody can judge {mark}")
         if not kept:
@@ -110,7 +117,7 @@ def _without_copy(directory: Path, marks: Marks) -> list[str]:
 
     The image's till has brought them up to date, now or before the cut: the copy must be there.
     """
-    if sum(mark["ack"] == "order" for mark in marks) < OLD_ORDERS:
+    if not any(mark["ack"] == "closed" for mark in marks):
         return []
     copies = sorted(directory.glob("till.before-*.db"))
     if not copies:

@@ -1,5 +1,6 @@
 """The proof: days are recorded, cut off at many places, and the till is started on each image."""
 
+import atexit
 import random
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,7 @@ from tests.power.recording import (
 
 _DAY_S: Final = 120
 _AROUND: Final = 8
+_SECOND_CUTS: Final = 5
 _NAMINGS: Final = (Kind.CREATE, Kind.MKDIR, Kind.RENAME, Kind.UNLINK, Kind.SYNC_DIRECTORY)
 _MEMORY: Final = Path("/dev/shm")
 
@@ -45,15 +48,21 @@ class Violation:
 
 @dataclass(slots=True)
 class Report:
-    """What came of some images; `acknowledged` counts what was looked for in all of them."""
+    """What came of some images.
+
+    `again` counts those of a second cut, while the till came back; `acknowledged` what was looked
+    for in all of them; `started` those on which processes of the program were started, too.
+    """
 
     images: int = 0
+    again: int = 0
     acknowledged: int = 0
     started: int = 0
     violations: list[Violation] = field(default_factory=list)
 
     def add(self, other: "Report") -> None:
         self.images += other.images
+        self.again += other.again
         self.acknowledged += other.acknowledged
         self.started += other.started
         self.violations += other.violations
@@ -66,32 +75,50 @@ def record_day(place: Path, log: Path, weakness: str = "", *, rounds: int | None
     """
     disk = place / "disk"
     disk.mkdir()
-    log.unlink(missing_ok=True)
-    library = build_recorder(place)
     with simulator(place / "provider.db") as customer:
         arguments = [str(disk / DATA), customer.origin, str(rounds or ""), weakness]
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.power.day", *arguments],
-            cwd=REPOSITORY,
-            env={**clean_environment(), **recorded_environment(library, disk, log)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_DAY_S,
-            check=False,
-        )
+        _recorded([sys.executable, "-m", "tests.power.day", *arguments], disk, log)
+    _assert_whole(read_recording(log), disk)
+
+
+def _recorded(command: list[str], root: Path, log: Path) -> None:
+    """Run a process and record what it does below `root`. Raises AssertionError if it fails."""
+    log.unlink(missing_ok=True)
+    environment = recorded_environment(_recorder(), root, log)
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={**clean_environment(), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_DAY_S,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
-    rebuilt = place / "rebuilt"
-    rebuilt.mkdir()
-    replayed(read_recording(log)).image(rebuilt, random.Random(0), ALL_KEPT)
-    assert contents(rebuilt) == contents(disk), "the recording is not what happened"
+
+
+@cache
+def _recorder() -> Path:
+    """Build the recorder once for this process, which takes it away at its end."""
+    place = Path(tempfile.mkdtemp(prefix="power-recorder-"))
+    atexit.register(shutil.rmtree, place)
+    return build_recorder(place)
+
+
+def _assert_whole(records: list[Record], disk: Path, before: Path | None = None) -> None:
+    """Assert that what is replayed to the end is what is on the disk now."""
+    with _room() as rebuilt:
+        replayed(records, before).image(rebuilt, random.Random(0), ALL_KEPT)
+        assert contents(rebuilt) == contents(disk), "the recording is not what happened"
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    """Give every file below a directory, and every directory as an empty one."""
+    """Give every file below a directory but WAL-indexes, and every directory as an empty one."""
     return {
         str(path.relative_to(directory)): path.read_bytes() if path.is_file() else b""
         for path in directory.rglob("*")
+        if not path.name.endswith("-shm")
     }
 
 
@@ -120,9 +147,13 @@ def judge_images(
     cuts: list[int],
     *,
     program_each: int = 0,
+    again_each: int = 0,
     tell: Callable[[int, Report], None] = lambda done, report: None,
 ) -> Report:
-    """Judge an image for each cut, and every `program_each`-th with processes of its own."""
+    """Judge an image for each cut, every `program_each`-th with processes of its own, too.
+
+    On every `again_each`-th the power goes a second time, while the till comes back.
+    """
     report = Report()
     disk, marks, at = Disk(), [], 0
     for done, cut in enumerate(cuts, 1):
@@ -135,6 +166,9 @@ def judge_images(
         if program_each and done % program_each == 0:
             faults += judge_image(disk, marks, f"{seed}:{cut}", judge_with_the_program)
             report.started += 1
+        if again_each and done % again_each == 0:
+            faults += judge_second_cuts(disk, marks, f"{seed}:{cut}")
+            report.again += _SECOND_CUTS
         report.images += 1
         report.acknowledged += len(marks)
         if faults:
@@ -155,6 +189,38 @@ def judge_image(
         disk.image(place, chance)
         _leave_an_index(place, chance)
         return by(place, marks)
+
+
+def judge_second_cuts(
+    disk: Disk, marks: list[dict[str, Any]], name: str, weakness: str = ""
+) -> list[str]:
+    """Record how the till comes back on the image of that name, and cut that off, too.
+
+    What it acknowledged before either cut must be there.
+    """
+    with _room() as place:
+        image, before = place / "image", place / "before"
+        image.mkdir()
+        chance = random.Random(name)
+        disk.image(image, chance)
+        shutil.copytree(image, before)
+        _leave_an_index(image, chance)
+        log, faults = place / "log", []
+        command = [sys.executable, "-m", "tests.power.comeback", str(image), weakness]
+        _recorded(command, image, log)
+        records = read_recording(log)
+        _assert_whole(records, image, before)
+        begin = sum(record.kind is Kind.FOUND for record in records)
+        for cut in sorted(chance.choices(range(begin, len(records) + 1), k=_SECOND_CUTS)):
+            second, told = replayed(records[:cut], before), marks_of(records[:cut])
+            found = judge_image(second, marks + told, f"{name}:{cut}", judge)
+            faults += [f"at the second cut, {cut}: {fault}" for fault in found]
+    return faults
+
+
+def marks_of(records: list[Record]) -> list[dict[str, Any]]:
+    """Give what was acknowledged in a recording."""
+    return [record.mark for record in records if record.kind is Kind.MARK]
 
 
 def _leave_an_index(place: Path, chance: random.Random) -> None:

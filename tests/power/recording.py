@@ -30,6 +30,7 @@ class Kind(IntEnum):
     MKDIR = 9
     MARK = 10
     UNRECORDED = 11
+    FOUND = 12
 
 
 @dataclass(frozen=True, slots=True)

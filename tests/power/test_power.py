@@ -13,7 +13,14 @@ from tests.integration.till.processes import REPOSITORY
 from tests.power.disk import replayed
 from tests.power.judge import DATA
 from tests.power.needs import needs_recorder
-from tests.power.proof import Report, choose_cuts, judge_images, record_day
+from tests.power.proof import (
+    Report,
+    choose_cuts,
+    judge_images,
+    judge_second_cuts,
+    marks_of,
+    record_day,
+)
 from tests.power.recording import Kind, Record, read_recording
 from tests.power.weaknesses import WEAKNESSES
 
@@ -29,10 +36,10 @@ def a_day(place: Path, weakness: str = "", rounds: int = SHORT) -> list[Record]:
     return read_recording(place / "log")
 
 
-def judged(records: list[Record], images: int, seed: int = 1, program_each: int = 0) -> Report:
+def judged(records: list[Record], images: int, seed: int = 1, **options: int) -> Report:
     cuts = choose_cuts(records, images, seed)
     assert len(cuts) == images
-    return judge_images(records, seed, cuts, program_each=program_each)
+    return judge_images(records, seed, cuts, **options)
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +52,13 @@ def whole_day(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     return a_day(tmp_path_factory.mktemp("whole-day"), rounds=10)
 
 
+@pytest.fixture(scope="module")
+def forgetful_day(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
+    return a_day(tmp_path_factory.mktemp("forgetful-day"), "synchronous-normal")
+
+
 def files_at(records: list[Record], path: str) -> set[int]:
     return {r.file for r in records if r.kind is Kind.CREATE and r.path == path}
-
-
-def acknowledged(records: list[Record]) -> list[dict]:
-    return [record.mark for record in records if record.kind is Kind.MARK]
 
 
 def test_nothing_acknowledged_is_lost_in_sixty_power_cuts(day: list[Record]) -> None:
@@ -61,13 +69,22 @@ def test_nothing_acknowledged_is_lost_in_sixty_power_cuts(day: list[Record]) -> 
 
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_in_two_hundred_power_cuts(whole_day: list[Record]) -> None:
-    report = judged(whole_day, 200, seed=2, program_each=50)
+    report = judged(whole_day, 200, seed=2, program_each=50, again_each=40)
     assert [str(violation) for violation in report.violations] == []
-    assert report.started == 4
+    assert (report.started, report.again) == (4, 25)
+
+
+def test_the_power_may_go_a_second_time_while_the_till_comes_back(day: list[Record]) -> None:
+    cut = day.index(next(r for r in day if r.kind is Kind.MARK and r.mark["ack"] == "shown"))
+    disk, marks = replayed(day[:cut]), marks_of(day[:cut])
+    assert judge_second_cuts(disk, marks, "1") == []
+    # What the day had synced is not touched; what the weak till says itself is lost.
+    faults = judge_second_cuts(disk, marks, "1", "synchronous-off")
+    assert any("lost: {'ack': 'order'" in fault for fault in faults), faults
 
 
 def test_the_day_has_all_that_an_acknowledgement_may_be(day: list[Record]) -> None:
-    marks = acknowledged(day)
+    marks = marks_of(day)
     kinds = {"till", "order", "session", "shown", "ended", "call", "webhook", "fact"}
     assert {mark["ack"] for mark in marks} == kinds
     names = {mark["name"] for mark in marks if mark["ack"] == "fact"}
@@ -95,7 +112,7 @@ def test_commits_are_shared_in_the_day(day: list[Record]) -> None:
     syncs = {r.number for r in day if r.kind is Kind.SYNC and r.file in wal}
     ends = [at for at, r in enumerate(day) if r.kind is Kind.SYNCED and r.number in syncs]
     orders = [
-        sum(mark.get("name") == "order.placed" for mark in acknowledged(day[start:end]))
+        sum(mark.get("name") == "order.placed" for mark in marks_of(day[start:end]))
         for start, end in pairwise(ends)
     ]
     assert max(orders) > 1
@@ -115,22 +132,24 @@ def test_the_copy_before_an_update_is_safe_before_the_books_change(day: list[Rec
     assert names == [Kind.SYNC_DIRECTORY, Kind.SYNCED]
 
 
-@pytest.mark.parametrize(
-    "weakness",
-    [
-        "synchronous-normal",
-        *(
-            pytest.param(name, marks=pytest.mark.slow)
-            for name in sorted(WEAKNESSES.keys() - {"synchronous-normal"})
-        ),
-    ],
-)
+def test_with_synchronous_normal_what_was_acknowledged_is_lost(
+    forgetful_day: list[Record],
+) -> None:
+    assert_found_out(judged(forgetful_day, 60))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weakness", sorted(WEAKNESSES.keys() - {"synchronous-normal"}))
 def test_a_till_that_syncs_too_little_or_speaks_too_soon_is_found_out(
     tmp_path: Path, weakness: str
 ) -> None:
-    violations = judged(a_day(tmp_path, weakness), 60).violations
-    assert len(violations) > 3
-    assert any("lost: " in fault for violation in violations for fault in violation.faults)
+    assert_found_out(judged(a_day(tmp_path, weakness), 60))
+
+
+def assert_found_out(report: Report) -> None:
+    assert len(report.violations) > 3
+    faults = [fault for violation in report.violations for fault in violation.faults]
+    assert any(fault.startswith("lost: ") for fault in faults)
 
 
 @pytest.mark.slow
@@ -169,10 +188,9 @@ def test_a_proof_without_a_violation_ends_well(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "power loss: 20 images, 0 violations"
 
 
-def test_an_image_judged_again_is_judged_the_same(tmp_path: Path) -> None:
-    records = a_day(tmp_path, "synchronous-normal", rounds=1)
-    found = judged(records, 40, seed=7).violations[0]
-    assert judge_images(records, 7, [found.cut]).violations == [found]
+def test_an_image_judged_again_is_judged_the_same(forgetful_day: list[Record]) -> None:
+    found = judged(forgetful_day, 40, seed=7).violations[0]
+    assert judge_images(forgetful_day, 7, [found.cut]).violations == [found]
 
 
 def test_replaying_to_a_cut_is_the_same_in_one_go_and_in_steps(

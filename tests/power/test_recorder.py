@@ -1,6 +1,7 @@
 """The recorder: its log is what happened, and says so where it is not all of it."""
 
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from tests.integration.till.house import clean_environment
 from tests.integration.till.processes import REPOSITORY
-from tests.power.disk import ALL_KEPT, replayed
+from tests.power.disk import ALL_KEPT, NONE_KEPT, replayed
 from tests.power.needs import needs_recorder
 from tests.power.proof import contents
 from tests.power.recording import (
@@ -84,7 +85,7 @@ UNSEEN = {
 
 def recorded(place: Path, program: str) -> list[Record]:
     root = place / "root"
-    root.mkdir()
+    root.mkdir(exist_ok=True)
     environment = {
         **clean_environment(),
         **recorded_environment(build_recorder(place), root, place / "log"),
@@ -118,6 +119,24 @@ def test_each_change_is_recorded_once_in_its_order_with_marks_and_syncs_between(
     removed = [Kind.CREATE, Kind.WRITE, Kind.UNLINK]
     unseen = [Kind.CREATE, Kind.WRITE, Kind.TRUNCATE, Kind.UNLINK]
     assert kinds == [*begun, *kept, *appended, *renamed, *removed, *unseen]
+
+
+def test_what_was_there_before_is_found_and_taken_for_safe(tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    (before / "d").mkdir(parents=True)
+    (before / "d" / "a").write_bytes(b"before")
+    (before / "d" / "a-shm").write_bytes(b"a WAL-index")
+    shutil.copytree(before, tmp_path / "root")
+    program = "import os; os.pwrite(os.open('d/a', os.O_RDWR), b'BE', 0); os.rename('d/a', 'd/b')"
+    records = recorded(tmp_path, program)
+    found = [record.path for record in records if record.kind is Kind.FOUND]
+    assert sorted(found) == ["d", "d/a"]
+    (tmp_path / "kept").mkdir()
+    replayed(records, before).image(tmp_path / "kept", random.Random(0), ALL_KEPT)
+    assert contents(tmp_path / "kept") == {"d": b"", "d/b": b"BEfore"}
+    (tmp_path / "lost").mkdir()
+    replayed(records, before).image(tmp_path / "lost", random.Random(0), NONE_KEPT)
+    assert contents(tmp_path / "lost") == {"d": b"", "d/a": b"before"}
 
 
 def test_what_sqlite_writes_is_recorded_in_both_of_its_journal_modes(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@
 #include "recorder.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,22 +48,6 @@ void put(uint32_t kind, uint32_t file, int64_t number, const void *first, size_t
 void put_path(uint32_t kind, const char *path) { put(kind, 0, 0, path, strlen(path), NULL, 0); }
 
 int64_t new_sync(void) { return next_sync++; }
-
-__attribute__((constructor)) static void begin(void)
-{
-    const char *directory = getenv("POWER_ROOT"), *log = getenv("POWER_LOG");
-    struct stat about;
-    if (directory == NULL || log == NULL)
-        return;
-    if (realpath(directory, root) == NULL || stat(root, &about) != 0)
-        abort();
-    root_length = strlen(root);
-    device = about.st_dev;
-    log_file = open(log, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (log_file < 0)
-        abort();
-    unsetenv("LD_PRELOAD"); /* One process, one log. */
-}
 
 /* Give the path inside the root as the log names it, or NULL where it is outside. */
 const char *inside(int directory, const char *path, char full[PATH_MAX])
@@ -117,19 +102,24 @@ uint32_t file_of(int descriptor)
     return place < 0 ? 0 : files[place].id;
 }
 
-void remember(int descriptor, const char *path)
+static void add(ino_t inode, uint32_t kind, const char *path)
 {
-    struct stat about;
     int place = 0;
-    if (fstat(descriptor, &about) != 0)
-        abort();
     while (place < MOST_FILES && files[place].id != 0)
         place++;
     if (place == MOST_FILES)
         abort();
-    files[place].inode = about.st_ino;
+    files[place].inode = inode;
     files[place].id = next_id++;
-    put(CREATE, files[place].id, 0, path, strlen(path), NULL, 0);
+    put(kind, files[place].id, 0, path, strlen(path), NULL, 0);
+}
+
+void remember(int descriptor, const char *path)
+{
+    struct stat about;
+    if (fstat(descriptor, &about) != 0)
+        abort();
+    add(about.st_ino, CREATE, path);
 }
 
 void forget(const struct stat *about)
@@ -163,4 +153,34 @@ void power_mark(const char *text, size_t length)
     pthread_mutex_lock(&power_lock);
     put(MARK, 0, 0, text, length, NULL, 0);
     pthread_mutex_unlock(&power_lock);
+}
+
+static int found(const char *full, const struct stat *about, int kind, struct FTW *depth)
+{
+    size_t length = strlen(full);
+    if (depth->level == 0 || (length > 4 && strcmp(full + length - 4, "-shm") == 0))
+        return 0;
+    if (kind == FTW_D)
+        put_path(FOUND, full + root_length + 1);
+    else if (kind == FTW_F)
+        add(about->st_ino, FOUND, full + root_length + 1);
+    return 0;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *directory = getenv("POWER_ROOT"), *log = getenv("POWER_LOG");
+    struct stat about;
+    if (directory == NULL || log == NULL)
+        return;
+    if (realpath(directory, root) == NULL || stat(root, &about) != 0)
+        abort();
+    root_length = strlen(root);
+    device = about.st_dev;
+    log_file = open(log, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (log_file < 0)
+        abort();
+    unsetenv("LD_PRELOAD"); /* One process, one log. */
+    if (nftw(root, found, 16, FTW_PHYS) != 0)
+        abort();
 }

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 enum { CREATE = 1, WRITE, TRUNCATE, SYNC, SYNCED, SYNC_DIRECTORY, RENAME, UNLINK, MKDIR, MARK,
-       UNRECORDED };
+       UNRECORDED, FOUND };
 
 extern pthread_mutex_t power_lock;
 
