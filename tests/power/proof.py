@@ -122,7 +122,7 @@ def contents(directory: Path) -> dict[str, bytes]:
     }
 
 
-def choose_cuts(records: list[Record], images: int, seed: int) -> list[int]:
+def choose_cuts(records: list[Record], images: int, seed: int | str) -> list[int]:
     """Choose how many records come before the power goes, for each image, in ascending order.
 
     A third right after something was acknowledged, a third around changes of names, the rest
@@ -192,7 +192,12 @@ def judge_image(
 
 
 def judge_second_cuts(
-    disk: Disk, marks: list[dict[str, Any]], name: str, weakness: str = ""
+    disk: Disk,
+    marks: list[dict[str, Any]],
+    name: str,
+    *,
+    cuts: int = _SECOND_CUTS,
+    weakness: str = "",
 ) -> list[str]:
     """Record how the till comes back on the image of that name, and cut that off, too.
 
@@ -211,7 +216,7 @@ def judge_second_cuts(
         records = read_recording(log)
         _assert_whole(records, image, before)
         begin = sum(record.kind is Kind.FOUND for record in records)
-        for cut in sorted(chance.choices(range(begin, len(records) + 1), k=_SECOND_CUTS)):
+        for cut in (begin + later for later in choose_cuts(records[begin:], cuts, name)):
             second, told = replayed(records[:cut], before), marks_of(records[:cut])
             found = judge_image(second, marks + told, f"{name}:{cut}", judge)
             faults += [f"at the second cut, {cut}: {fault}" for fault in found]
