@@ -36,10 +36,12 @@ def a_day(place: Path, weakness: str = "", rounds: int = SHORT) -> list[Record]:
     return read_recording(place / "log")
 
 
-def judged(records: list[Record], images: int, seed: int = 1, **options: int) -> Report:
+def judged(
+    records: list[Record], images: int, seed: int = 1, program_each: int = 0, again_each: int = 0
+) -> Report:
     cuts = choose_cuts(records, images, seed)
     assert len(cuts) == images
-    return judge_images(records, seed, cuts, **options)
+    return judge_images(records, seed, cuts, program_each=program_each, again_each=again_each)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +148,7 @@ def test_with_synchronous_normal_what_was_acknowledged_is_lost(
 def test_a_till_that_syncs_too_little_or_speaks_too_soon_is_found_out(
     tmp_path: Path, weakness: str
 ) -> None:
-    assert_found_out(judged(a_day(tmp_path, weakness), 60))
+    assert_found_out(judged(a_day(tmp_path, weakness), 200))
 
 
 def assert_found_out(report: Report) -> None:
