@@ -1,10 +1,13 @@
 """Starts the till on what a power cut left, and looks for whatever it had acknowledged before."""
 
+import queue
 import random
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
+
+import httpx
 
 from app.api.token import token_of
 from app.clock import SystemClock
@@ -66,8 +69,11 @@ def judge_with_the_program(image: Path, marks: Marks) -> list[str]:
     if checked.returncode != 0:
         return [f"scantill verify: {checked.stdout}{checked.stderr}"]
     paid = [mark["order"] for mark in marks if mark.get("name") == "order.paid"]
-    with serving(root, NOBODY, "--no-webhooks") as served:
-        states = {order: served.order(order)["state"] for order in paid[-5:]}
+    try:
+        with serving(root, NOBODY, "--no-webhooks") as served:
+            states = {order: served.order(order)["state"] for order in paid[-5:]}
+    except (AssertionError, httpx.HTTPError, queue.Empty) as error:
+        return [f"scantill serve: {error!r}"]
     return [f"order {order} is {state}" for order, state in states.items() if state != "paid"]
 
 

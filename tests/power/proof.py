@@ -68,10 +68,14 @@ class Report:
         self.violations += other.violations
 
 
-def record_day(place: Path, log: Path, weakness: str = "", *, rounds: int | None = None) -> None:
-    """Record one day into `log`. Raises AssertionError where the log does not tell all of it.
+class Died(Exception):
+    """A process that was recorded did not end well; the text is what it said."""
 
-    `place` is an empty directory to work in.
+
+def record_day(place: Path, log: Path, weakness: str = "", *, rounds: int | None = None) -> None:
+    """Record one day into `log`; `place` is an empty directory to work in.
+
+    Raises AssertionError where the log does not tell all of it, and Died where the day does.
     """
     disk = place / "disk"
     disk.mkdir()
@@ -82,7 +86,7 @@ def record_day(place: Path, log: Path, weakness: str = "", *, rounds: int | None
 
 
 def _recorded(command: list[str], root: Path, log: Path) -> None:
-    """Run a process and record what it does below `root`. Raises AssertionError if it fails."""
+    """Run a process and record what it does below `root`. Raises Died if it fails."""
     log.unlink(missing_ok=True)
     environment = recorded_environment(_recorder(), root, log)
     done = subprocess.run(
@@ -95,7 +99,8 @@ def _recorded(command: list[str], root: Path, log: Path) -> None:
         timeout=_DAY_S,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
+    if done.returncode != 0:
+        raise Died(done.stdout)
 
 
 @cache
@@ -212,7 +217,10 @@ def judge_second_cuts(
         _leave_an_index(image, chance)
         log, faults = place / "log", []
         command = [sys.executable, "-m", "tests.power.comeback", str(image), weakness]
-        _recorded(command, image, log)
+        try:
+            _recorded(command, image, log)
+        except Died as death:
+            return [f"the till does not come back: {death}"]
         records = read_recording(log)
         _assert_whole(records, image, before)
         begin = sum(record.kind is Kind.FOUND for record in records)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.till.processes import REPOSITORY
-from tests.power.disk import replayed
-from tests.power.judge import DATA
+from tests.power.disk import NONE_KEPT, replayed
+from tests.power.judge import DATA, judge, judge_with_the_program
 from tests.power.needs import needs_recorder
 from tests.power.proof import (
     Report,
@@ -140,6 +140,24 @@ def test_with_synchronous_normal_what_was_acknowledged_is_lost(
     forgetful_day: list[Record],
 ) -> None:
     assert_found_out(judged(forgetful_day, 60))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_processes_of_the_program_find_what_is_lost_and_what_is_damaged(
+    forgetful_day: list[Record], tmp_path: Path
+) -> None:
+    paid = next(r for r in forgetful_day if r.kind is Kind.MARK and "order.paid" in str(r.first))
+    cut = forgetful_day.index(paid) + 1
+    marks = marks_of(forgetful_day[:cut])
+    replayed(forgetful_day[:cut]).image(tmp_path, random.Random(0), NONE_KEPT)
+    (fault,) = judge_with_the_program(tmp_path, marks)
+    assert fault.startswith("scantill serve: ") and "no such order" in fault
+    (tmp_path / BOOKS).write_bytes(b"SQLite format 3\0" + bytes(4000))
+    (fault,) = judge_with_the_program(tmp_path, marks)
+    assert fault.startswith("scantill verify: ")
+    (fault,) = judge(tmp_path, marks)
+    assert fault.startswith("the till does not start: ")
 
 
 @pytest.mark.slow
