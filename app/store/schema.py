@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from app.errors import InvariantError, Message, StoreError
-from app.store.connection import FILE_MODE
+from app.store.connection import FILE_MODE, sync_directory
 from app.store.schema_0004 import TABLES_OF_M0004
 
 migrations = Migrations("scantill")
@@ -315,3 +315,5 @@ def _verified_copy(connection: sqlite3.Connection, path: Path) -> None:
     if verdict != "ok":
         raise StoreError(Message("The copy before the update is damaged"), str(verdict))
     part.replace(path)
+    # The books are changed only once the copy cannot be lost any more.
+    sync_directory(path.parent)
