@@ -69,7 +69,6 @@ def _checks(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> lis
         _provider(db, taken),
         _paid(db),
         _journal(db),
-        *(_check(*finding) for finding in dispute_checks(db)),
         Check("I5 balances", Outcome.NOT_CHECKED, "this till keeps no customer balances"),
         Check(
             "I6 what was acknowledged survives",
@@ -79,6 +78,7 @@ def _checks(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> lis
         _numbers(db),
         _intents(db),
         _deliveries(db),
+        *(_check(*finding) for finding in dispute_checks(db)),
     ]
 
 
