@@ -72,8 +72,10 @@ def settle_dispute(tx: Transaction, seen: DisputeObservation) -> Standing:
     withdrawn_minor = _book_entries(tx, seen, payment)
     now = dispute_after(before, told, seen.told_at)
     now = replace(now, withdrawn_minor=now.withdrawn_minor + withdrawn_minor)
+    is_news = before is None or replace(now, told_at=before.told_at) != before
     if now != before:
         write_dispute(tx, seen.provider, before, now, order_id=payment.order_id)
+    if is_news:
         _tell(tx, before, now, told.word, payment.order_id)
     if _is_unknown_word(now, seen):
         tell_once_of_payment(
@@ -84,7 +86,7 @@ def settle_dispute(tx: Transaction, seen: DisputeObservation) -> Standing:
             payment_id=now.payment_id,
             detail=words_of_unknown(now, told.word),
         )
-    return Standing.NOTHING_NEW if now == before else Standing.SETTLED
+    return Standing.SETTLED if is_news else Standing.NOTHING_NEW
 
 
 def _is_unknown_word(now: Dispute, seen: DisputeObservation) -> bool:

@@ -39,7 +39,7 @@ DISPUTE_MOVES: Final[dict[DisputeState, frozenset[DisputeState]]] = {
     _S.INQUIRY_UNDER_REVIEW: frozenset(
         {_S.NEEDS_RESPONSE, _S.UNDER_REVIEW, _S.CLOSED, _S.LOST, _S.APPEALED, _S.WON}
     ),
-    _S.NEEDS_RESPONSE: frozenset({_S.UNDER_REVIEW, _S.LOST, _S.APPEALED, _S.WON}),
+    _S.NEEDS_RESPONSE: frozenset({_S.LOST, _S.APPEALED, _S.WON}),
     _S.UNDER_REVIEW: frozenset({_S.LOST, _S.APPEALED, _S.WON}),
     _S.CLOSED: frozenset({_S.LOST, _S.APPEALED, _S.WON}),
     _S.LOST: frozenset({_S.WON}),
@@ -49,18 +49,21 @@ DISPUTE_MOVES: Final[dict[DisputeState, frozenset[DisputeState]]] = {
 """Moves that are made whenever they are told of: the news may be old and still leads on."""
 
 MOVES_IF_NEWER: Final[dict[DisputeState, frozenset[DisputeState]]] = {
-    _S.NEEDS_RESPONSE: frozenset({_S.CLOSED}),
-    _S.UNDER_REVIEW: frozenset({_S.CLOSED}),
+    _S.NEEDS_RESPONSE: frozenset({_S.UNDER_REVIEW, _S.CLOSED}),
+    _S.UNDER_REVIEW: frozenset({_S.NEEDS_RESPONSE, _S.CLOSED}),
     _S.CLOSED: frozenset({_S.NEEDS_RESPONSE, _S.UNDER_REVIEW}),
     _S.LOST: frozenset({_S.APPEALED}),
     _S.APPEALED: frozenset({_S.LOST}),
 }
-"""Moves that exist both ways, so that only the provider's clock tells which of two came last."""
+"""Moves among states that lead to each other, so that only the provider's clock tells the last.
+
+What was closed may be taken up again, and a decision may be appealed.
+"""
 
 OVER: Final = frozenset({_S.CLOSED, _S.LOST, _S.WON})
 
-_LATER_OF_TWO: Final = frozenset({_S.CLOSED, _S.APPEALED})
-"""What counts of two that lead both ways where the provider gives them the same time."""
+_STEPS: Final = tuple(_S)
+"""The usual way: the later step counts where the provider gives two of them the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def state_after(
     if seen in DISPUTE_MOVES[before]:
         return seen
     if seen in MOVES_IF_NEWER.get(before, frozenset()) and (
-        seen_at > told_at or (seen_at == told_at and seen in _LATER_OF_TWO)
+        (seen_at, _STEPS.index(seen)) > (told_at, _STEPS.index(before))
     ):
         return seen
     return before

@@ -65,7 +65,7 @@ def intent(status: str = "succeeded", **changes: Any) -> dict[str, Any]:
     }
 
 
-def transaction(minor: int = 485, fee: int = 15, **changes: Any) -> dict[str, Any]:
+def transaction(minor: int = 500, fee: Any = 15, **changes: Any) -> dict[str, Any]:
     """Give a balance transaction: what moved, and the fee that was kept of it."""
     return {
         "id": "txn_1",
@@ -73,7 +73,6 @@ def transaction(minor: int = 485, fee: int = 15, **changes: Any) -> dict[str, An
         "amount": minor,
         "currency": "eur",
         "fee": fee,
-        "net": minor - fee,
         **changes,
     }
 

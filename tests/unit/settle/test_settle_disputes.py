@@ -251,7 +251,7 @@ def test_a_lost_dispute_stays_on_the_list_until_a_person_takes_note(till: Counte
     assert till.count("exceptions") == 1
     noted(till)
     assert till.violations(_taken(payment_id, order, till)) == []
-    assert news(till, disputed(payment_id, S.LOST, 6, TAKEN)) == [Standing.SETTLED]
+    assert news(till, disputed(payment_id, S.LOST, 6, TAKEN)) == [Standing.NOTHING_NEW]
     assert words(till) == []
     # The bank changes its mind after all: first the word, then the money.
     news(till, disputed(payment_id, S.WON, 7, TAKEN))
