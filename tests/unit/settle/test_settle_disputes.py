@@ -85,6 +85,12 @@ def words(till: Counter) -> list[str]:
     ]
 
 
+def only_words(till: Counter) -> str:
+    said = words(till)
+    assert len(said) == 1
+    return said[0]
+
+
 def state(till: Counter) -> list[tuple[Any, ...]]:
     return till.rows("SELECT dispute_id, state, withdrawn_minor FROM disputes ORDER BY id")
 
@@ -96,7 +102,7 @@ def test_a_dispute_is_told_with_amount_reason_due_date_and_what_to_do(till: Coun
     assert till.rows("SELECT kind, amount_minor, order_id FROM exceptions") == [
         ("disputed", 500, order.id)
     ]
-    (said,) = words(till)
+    said = only_words(till)
     assert "somebody else paid with the card" in said
     assert "The provider has taken 5.00 EUR back." in said
     assert "Answer it at the provider by 2026-11-28" in said
@@ -246,7 +252,7 @@ def test_a_lost_dispute_stays_on_the_list_until_a_person_takes_note(till: Counte
         disputed(payment_id, S.NEEDS_RESPONSE, 0, TAKEN),
         disputed(payment_id, S.LOST, 5, TAKEN),
     )
-    (said,) = words(till)
+    said = only_words(till)
     assert "It is lost." in said
     assert till.count("exceptions") == 1
     noted(till)
@@ -255,7 +261,7 @@ def test_a_lost_dispute_stays_on_the_list_until_a_person_takes_note(till: Counte
     assert words(till) == []
     # The bank changes its mind after all: first the word, then the money.
     news(till, disputed(payment_id, S.WON, 7, TAKEN))
-    (said,) = words(till)
+    said = only_words(till)
     assert "It is won, and the money should come back." in said
     news(till, disputed(payment_id, S.WON, 8, TAKEN, BACK))
     assert words(till) == []
@@ -286,7 +292,7 @@ def test_a_dispute_that_was_noted_is_not_brought_up_for_waiting_but_for_losing(
 def test_a_dispute_whose_first_news_is_its_review_is_told(till: Counter) -> None:
     _, _, payment_id = paid_for(till)
     news(till, disputed(payment_id, S.UNDER_REVIEW, 1, TAKEN))
-    (said,) = words(till)
+    said = only_words(till)
     assert "the bank decides" in said
 
 
@@ -298,7 +304,7 @@ def test_a_new_due_date_is_told_in_the_same_entry(till: Counter) -> None:
         disputed(payment_id, S.NEEDS_RESPONSE, 0, TAKEN),
         disputed(payment_id, S.NEEDS_RESPONSE, 1, TAKEN, due_at=later, amount=Money(400, "EUR")),
     )
-    (said,) = words(till)
+    said = only_words(till)
     assert "by 2026-12-11" in said
     assert till.rows("SELECT amount_minor FROM exceptions") == [(400,)]
     assert till.rows("SELECT version, due_at FROM disputes")[0][0] == 1
@@ -310,7 +316,7 @@ def test_a_new_due_date_is_told_in_the_same_entry(till: Counter) -> None:
 def test_an_inquiry_takes_no_money_and_ends_by_itself(till: Counter, end: DisputeState) -> None:
     _, _, payment_id = paid_for(till)
     news(till, disputed(payment_id, S.INQUIRY))
-    (said,) = words(till)
+    said = only_words(till)
     assert "No money is gone for it." in said
     assert "The bank only asks so far." in said
     news(till, disputed(payment_id, end, 1))
@@ -331,7 +337,7 @@ def test_two_disputes_of_one_payment_are_two_entries_that_end_apart(till: Counte
         disputed(payment_id, S.NEEDS_RESPONSE, 0, entry, **other),
         disputed(payment_id, S.WON, 1, TAKEN, BACK),
     )
-    (said,) = words(till)
+    said = only_words(till)
     assert said.startswith("Dispute dp_2")
     assert state(till) == [("dp_1", "won", 0), ("dp_2", "needs_response", 100)]
     assert till.violations([]) != []
@@ -344,7 +350,7 @@ def test_a_refund_in_full_of_held_money_leaves_its_dispute_on_the_list(till: Cou
     payment_id = paid(attempt).payments[0].payment_id
     news(till, disputed(payment_id, S.NEEDS_RESPONSE, 0, TAKEN))
     gave_back(till, payment_id, RefundState.SUCCEEDED, 499)
-    (said,) = words(till)
+    said = only_words(till)
     assert said.startswith("Dispute dp_1")
 
 
@@ -405,7 +411,7 @@ def test_a_state_and_reason_that_are_not_known_are_kept_and_told(till: Counter) 
     strange = disputed(payment_id, S.UNKNOWN, 0, word="arbitration", reason="sorcery")
     assert news(till, strange, strange) == [Standing.SETTLED, Standing.NOTHING_NEW]
     assert state(till) == [("dp_1", "unknown", 0)]
-    (said,) = words(till)
+    said = only_words(till)
     assert "arbitration" in said and "sorcery" in said
     assert till.violations(_taken(payment_id, order, till)) == []
     news(till, disputed(payment_id, S.WON, 1))
