@@ -76,7 +76,7 @@ async def move(customer: Customer, dispute_id: str, status: str, **order: Any) -
 
 def dispute_events(customer: Customer) -> list[str]:
     headers = {"Authorization": f"Bearer {SANDBOX_KEY}"}
-    of_disputes = {"type": "charge.dispute.*", "limit": 100}
+    of_disputes: dict[str, Any] = {"type": "charge.dispute.*", "limit": 100}
     listed = customer._http.get("/v1/events", params=of_disputes, headers=headers).json()
     return [event["id"] for event in listed["data"]]
 

@@ -149,7 +149,7 @@ def test_the_story_of_the_order_tells_it_with_versions_and_audit_lines(till: Cou
     assert versions == [(1,), (2,), (3,), (4,)]
     audited = till.rows("SELECT action FROM audit WHERE subject = 'dp_1' ORDER BY seq")
     assert [row[0] for row in audited] == [fact for fact in facts if fact.startswith("dispute.")]
-    (dispute,) = till.store.read_now(lambda db: disputes_of_order(db, order.id))
+    (dispute,) = asyncio.run(till.detail(order)).disputes
     assert (dispute.state, dispute.version, dispute.withdrawn_minor) == (S.WON, 4, 0)
     assert till.violations(_taken(payment_id, order, till)) == []
 

@@ -147,6 +147,19 @@ def test_a_fee_that_is_never_told_is_given_up_and_marked_so(till: Counter) -> No
     assert dict(books(till)["ledger"])["fees"] == 44
 
 
+def test_two_rounds_at_once_ask_and_give_up_but_mark_it_once(till: Counter) -> None:
+    sale(till)
+    till.clock.advance(GIVE_UP_AFTER.total_seconds())
+
+    async def at_once() -> None:
+        await asyncio.gather(asker(till).catch_up(5), asker(till).catch_up(5))
+
+    asyncio.run(at_once())
+    assert till.strategy.count("fetch_fees") == 2
+    assert rows(till) == [("unreported", 0, "EUR")]
+    assert till.count("audit", "action = 'fee.given_up'") == 1
+
+
 def test_a_provider_that_does_not_answer_gives_nothing_up(till: Counter) -> None:
     sale(till)
     till.clock.advance(GIVE_UP_AFTER.total_seconds())
