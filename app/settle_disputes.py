@@ -14,12 +14,10 @@ from app.domain.dispute import (
     DisputeObservation,
     DisputeState,
     dispute_after,
-    end_words,
     is_worth_another_word,
     needs_person,
-    words_of,
-    words_of_unknown,
 )
+from app.domain.dispute_words import end_words, words_of, words_of_unknown
 from app.domain.exceptions import ExceptionKind
 from app.domain.fee import FeeKind, SeenFee
 from app.domain.judgement import Standing
@@ -37,8 +35,8 @@ from app.store.disputes import (
     unfinished_disputes,
     write_dispute,
 )
+from app.store.fees import BookedPayment, find_booked_payment
 from app.store.inbox import is_foreign_payment
-from app.store.refunds import RefundedPayment, find_refunded_payment
 
 _EACH_S: Final = 3600.0
 
@@ -53,7 +51,7 @@ def settle_dispute(tx: Transaction, seen: DisputeObservation) -> Standing:
     as it is: what was captured stays captured.
     """
     told = seen.dispute
-    payment = find_refunded_payment(tx.connection, seen.provider, told.payment_id)
+    payment = find_booked_payment(tx.connection, seen.provider, told.payment_id)
     if payment is None:
         is_foreign = is_foreign_payment(tx.connection, told.payment_id)
         return Standing.FOREIGN if is_foreign else Standing.WAITING
@@ -96,7 +94,7 @@ def _is_unknown_word(now: Dispute, seen: DisputeObservation) -> bool:
 
 
 def _strangeness(
-    payment: RefundedPayment, before: Dispute | None, seen: DisputeObservation
+    payment: BookedPayment, before: Dispute | None, seen: DisputeObservation
 ) -> Message | None:
     """Say what does not belong to the payment or to what was told before, or None."""
     if seen.provider_account != payment.provider_account:
@@ -122,7 +120,7 @@ def _strangeness(
     return None
 
 
-def _book_entries(tx: Transaction, seen: DisputeObservation, payment: RefundedPayment) -> int:
+def _book_entries(tx: Transaction, seen: DisputeObservation, payment: BookedPayment) -> int:
     """Book what the provider moved for a dispute, each of its entries once; give the sum."""
     told = seen.dispute
     sum_minor = 0

@@ -14,13 +14,14 @@ from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy
 from app.store import Store, Transaction
 from app.store.fees import (
+    BookedPayment,
     WantedFee,
+    find_booked_payment,
     insert_fee,
     mark_unreported,
     wanted_fees,
     wanted_fees_of_refunds,
 )
-from app.store.refunds import RefundedPayment, find_refunded_payment
 
 GIVE_UP_AFTER: Final = timedelta(days=14)
 """A bank debit's fee is told within days; what was not told by then never was."""
@@ -138,14 +139,14 @@ def settle_fees(tx: Transaction, provider: str, fees: tuple[SeenFee, ...]) -> in
     """Book the fees that are not in the books yet, and say how many those were."""
     booked = 0
     for fee in fees:
-        payment = find_refunded_payment(tx.connection, provider, fee.payment_id)
+        payment = find_booked_payment(tx.connection, provider, fee.payment_id)
         if payment is None:
             raise InvariantError(f"A fee was told of {fee.payment_id}, which is not in the books")
         booked += book_fee(tx, provider, payment, fee)
     return booked
 
 
-def book_fee(tx: Transaction, provider: str, payment: RefundedPayment, fee: SeenFee) -> bool:
+def book_fee(tx: Transaction, provider: str, payment: BookedPayment, fee: SeenFee) -> bool:
     """Write a fee and its ledger lines, once for each entry of the provider's; False where known.
 
     A fee of nothing is written, too: then it is known.

@@ -16,6 +16,9 @@ from app.store.payments import open_exception
 from app.store.transaction import Row, Transaction, maybe_stamp, read_stamp, stamp
 from app.store.words import to_json
 
+BY_ITSELF: Final = "till"
+"""Who takes a dispute off the list where no person does."""
+
 _OF_DISPUTE: Final = (
     f"kind = '{ExceptionKind.DISPUTED.value}' AND payment_id = ? "
     "AND json_extract(words, '$.parameters.dispute') = ?"
@@ -156,11 +159,13 @@ def tell_of_dispute(
 def clear_dispute(tx: Transaction, dispute: Dispute, resolution: str) -> None:
     """Take a dispute off the list, since it needs nobody any more."""
     rows = tx.execute(
-        f"UPDATE exceptions SET resolved_at = ?, resolution = ? WHERE {_OF_DISPUTE} "
-        "AND resolved_at IS NULL RETURNING id, order_id",
-        (stamp(tx.at), resolution, dispute.payment_id, dispute.dispute_id),
+        "UPDATE exceptions SET resolved_at = ?, resolution = ?, resolved_by = ? "
+        f"WHERE {_OF_DISPUTE} AND resolved_at IS NULL RETURNING id, order_id",
+        (stamp(tx.at), resolution, BY_ITSELF, dispute.payment_id, dispute.dispute_id),
     ).fetchall()
     for row in rows:
+        data = {"exception": row["id"], "by": BY_ITSELF, "reason": resolution}
+        tx.audit(BY_ITSELF, "exception.resolved", str(row["id"]), data)
         tx.record(
             "exception.resolved",
             order_id=row["order_id"] or "",

@@ -31,6 +31,32 @@ class WantedFee:
     place: int
 
 
+@dataclass(frozen=True, slots=True)
+class BookedPayment:
+    """The payment that a fee or a dispute belongs to, with what is needed to trust the news."""
+
+    order_id: str
+    account: str
+    provider_account: str
+    live: bool
+
+
+def find_booked_payment(
+    connection: sqlite3.Connection, provider: str, payment_id: str
+) -> BookedPayment | None:
+    """Find the payment of ours that a provider speaks of, if it is one of ours."""
+    row = connection.execute(
+        "SELECT order_id, account, provider_account, live FROM payments "
+        "WHERE provider = ? AND payment_id = ?",
+        (provider, payment_id),
+    ).fetchone()
+    if row is None:
+        return None
+    return BookedPayment(
+        row["order_id"] or "", row["account"], row["provider_account"], bool(row["live"])
+    )
+
+
 def insert_fee(tx: Transaction, provider: str, fee: SeenFee) -> bool:
     """Write a fee once; False where the provider's entry is in the books already."""
     return (

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.domain.dispute import OVER
 from app.domain.exceptions import ExceptionKind
+from app.store.disputes import BY_ITSELF
 
 Finding = tuple[str, list[str], str]
 
@@ -55,7 +56,7 @@ def _told(db: sqlite3.Connection) -> Finding:
         "OR withdrawn_minor > 0) AND NOT EXISTS (SELECT 1 FROM exceptions "
         f"WHERE exceptions.kind = '{_DISPUTED}' AND exceptions.payment_id = disputes.payment_id "
         "AND json_extract(words, '$.parameters.dispute') = dispute_id "
-        "AND (resolved_at IS NULL OR resolved_by IS NOT NULL))"
+        f"AND (resolved_at IS NULL OR coalesce(resolved_by, '{BY_ITSELF}') <> '{BY_ITSELF}'))"
     )
     faults = [f"dispute {row[0]} is {row[1]} and nobody is told" for row in rows]
     rows = db.execute(

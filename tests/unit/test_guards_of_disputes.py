@@ -21,7 +21,12 @@ from app.store.fees import insert_fee
 from tests.parts.till import Counter
 from tests.unit.domain import test_dispute
 from tests.unit.providers import test_stripe_disputes, test_stripe_fees
-from tests.unit.settle import test_asking_for_disputes, test_settle_disputes, test_settle_fees
+from tests.unit.settle import (
+    test_asking_for_disputes,
+    test_settle_disputes,
+    test_settle_fees,
+    test_settle_odd_disputes,
+)
 
 FAILS = (AssertionError, pytest.fail.Exception, InvariantError, sqlite3.IntegrityError)
 
@@ -137,7 +142,7 @@ def test_without_the_look_at_unknown_states_one_would_undo_what_is_known(
     proven(
         without,
         ("app.settle_disputes.dispute_after", believing),
-        test_settle_disputes.test_a_word_that_is_not_known_moves_nothing_and_a_person_is_told_once,
+        test_settle_odd_disputes.test_a_word_that_is_not_known_moves_nothing_and_a_person_is_told_once,
         at=tmp_path,
     )
 
@@ -149,7 +154,7 @@ def test_without_the_look_at_unknown_states_one_would_undo_what_is_known(
 def test_without_the_comparison_of_accounts_a_strangers_dispute_would_take_our_money(
     without: Callable[[str, Any], None], tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
-    named = test_settle_disputes
+    named = test_settle_odd_disputes
     proven(
         without,
         ("app.settle_disputes._strangeness", lambda *_: None),
@@ -166,7 +171,7 @@ def test_without_the_comparison_with_before_a_dispute_could_change_its_payment(
     proven(
         without,
         ("app.settle_disputes._strangeness", lambda *_: None),
-        test_settle_disputes.test_a_dispute_that_changes_its_payment_or_currency_is_quarantined,
+        test_settle_odd_disputes.test_a_dispute_that_changes_its_payment_or_currency_is_quarantined,
         at=tmp_path,
     )
 
@@ -177,7 +182,7 @@ def test_without_waiting_a_dispute_before_its_payment_would_break_the_books(
     proven(
         without,
         ("app.settle_disputes.is_foreign_payment", lambda *_: True),
-        test_settle_disputes.test_a_dispute_of_a_payment_that_is_not_in_the_books_waits_for_it,
+        test_settle_odd_disputes.test_a_dispute_of_a_payment_that_is_not_in_the_books_waits_for_it,
         at=tmp_path,
     )
 
@@ -217,20 +222,6 @@ def test_a_lost_dispute_that_cleared_itself_would_be_found_out(
     )
 
 
-def test_a_refund_would_take_a_dispute_off_the_list(
-    without: Callable[[str, Any], None], tmp_path: Path
-) -> None:
-    def all_of_it(tx: Transaction, payment_id: str, resolution: str) -> None:
-        tx.execute("UPDATE exceptions SET resolved_at = 'now' WHERE payment_id = ?", (payment_id,))
-
-    proven(
-        without,
-        ("app.settle.resolve_payment", all_of_it),
-        test_settle_disputes.test_a_refund_in_full_of_held_money_leaves_its_dispute_on_the_list,
-        at=tmp_path,
-    )
-
-
 def test_without_the_compare_and_set_a_stale_dispute_would_be_written(
     without: Callable[[str, Any], None], tmp_path: Path
 ) -> None:
@@ -254,11 +245,9 @@ def test_without_the_compare_and_set_a_stale_dispute_would_be_written(
     def unguarded(tx: Transaction, *arguments: Any, **more: Any) -> None:
         write_dispute(Unguarded(tx), *arguments, **more)  # type: ignore[arg-type]
 
-    named = (
-        test_settle_disputes.test_a_dispute_that_someone_changed_meanwhile_is_a_bug_that_is_heard
-    )
+    named = test_settle_odd_disputes.test_a_dispute_that_someone_changed_meanwhile_is_a_bug_that_is_heard
     passes(named, at=tmp_path / "with")
-    without("tests.unit.settle.test_settle_disputes.write_dispute", unguarded)
+    without("tests.unit.settle.test_settle_odd_disputes.write_dispute", unguarded)
     till = Counter(tmp_path / "without")
     try:
         with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):

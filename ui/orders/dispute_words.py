@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from app.domain.dispute import reason_words
+from app.domain.dispute_words import reason_words
 from app.domain.money import EXPONENTS, Money
 from ui.format import Formats
 from ui.i18n import _

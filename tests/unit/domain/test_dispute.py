@@ -16,13 +16,10 @@ from app.domain.dispute import (
     DisputeState,
     SeenDispute,
     dispute_after,
-    end_words,
     needs_person,
-    reason_words,
     state_after,
-    words_of,
-    words_of_unknown,
 )
+from app.domain.dispute_words import end_words, reason_words, words_of, words_of_unknown
 from app.domain.money import Money
 from tests.parts.clock import START
 

@@ -13,7 +13,8 @@ import pytest
 import stripe
 
 from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeEntry, DisputeObservation, DisputeState, reason_words
+from app.domain.dispute import DisputeEntry, DisputeObservation, DisputeState
+from app.domain.dispute_words import reason_words
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.errors import Protocol, Rejected, Unavailable

@@ -11,88 +11,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.attempt import Attempt
-from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeEntry, DisputeObservation, DisputeState, SeenDispute
-from app.domain.exceptions import ExceptionKind
+from app.domain.dispute import DisputeEntry, DisputeState
 from app.domain.judgement import Standing
 from app.domain.money import Money
-from app.domain.observation import Source
-from app.domain.order import Order
 from app.domain.refund import RefundState
-from app.errors import InvariantError
-from app.settle_disputes import settle_dispute
 from app.store import Transaction
-from app.store.disputes import disputes_of_order, write_dispute
-from app.store.inbox import handled, receive
 from app.store.verify import TakenPayment
 from tests.parts.clock import START
 from tests.parts.seen import paid
 from tests.parts.till import Counter
 from tests.unit.domain.test_dispute import histories
-from tests.unit.settle.telling import books, kinds, order_of, sold, told
+from tests.unit.settle.disputes import (
+    BACK,
+    TAKEN,
+    S,
+    disputed,
+    news,
+    only_words,
+    paid_for,
+    state,
+    taken_for,
+    words,
+)
+from tests.unit.settle.telling import books, order_of, sold, told
 from tests.unit.settle.test_settle_refunds import gave_back
-
-S = DisputeState
-TAKEN = DisputeEntry("txn_1", 500, Money(1500, "EUR"))
-BACK = DisputeEntry("txn_2", -500, Money(-1500, "EUR"))
-
-
-def disputed(
-    payment_id: str, state: DisputeState, minute: int = 0, *entries: DisputeEntry, **changes: Any
-) -> DisputeObservation:
-    """State a look at a dispute; `changes` are the look's, or else the dispute's."""
-    looks = {"provider_account", "live", "source", "told_at", "provider"}
-    of_look = {name: value for name, value in changes.items() if name in looks}
-    of_dispute = {name: value for name, value in changes.items() if name not in looks}
-    dispute = SeenDispute(
-        "dp_1",
-        payment_id,
-        Money(500, "EUR"),
-        "fraudulent",
-        state,
-        state.value,
-        START + timedelta(days=7),
-        entries,
-    )
-    usual = DisputeObservation(
-        source=Source.WEBHOOK,
-        provider="fakepay",
-        provider_account="acct_fake",
-        live=False,
-        dispute=replace(dispute, **of_dispute),
-        told_at=START + timedelta(minutes=minute),
-        observed_at=START,
-    )
-    return replace(usual, **of_look)
-
-
-def news(till: Counter, *seen: DisputeObservation) -> list[Standing]:
-    return [till.store.write_now(lambda tx, s=each: settle_dispute(tx, s)) for each in seen]  # type: ignore[misc]
-
-
-def paid_for(till: Counter) -> tuple[Order, Attempt, str]:
-    order, attempt = sold(till)
-    told(till, paid(attempt))
-    return order, attempt, paid(attempt).payments[0].payment_id
-
-
-def words(till: Counter) -> list[str]:
-    """Give what waits for a person, oldest first."""
-    return [
-        row[0]
-        for row in till.rows("SELECT detail FROM exceptions WHERE resolved_at IS NULL ORDER BY id")
-    ]
-
-
-def only_words(till: Counter) -> str:
-    said = words(till)
-    assert len(said) == 1
-    return said[0]
-
-
-def state(till: Counter) -> list[tuple[Any, ...]]:
-    return till.rows("SELECT dispute_id, state, withdrawn_minor FROM disputes ORDER BY id")
 
 
 def test_a_dispute_is_told_with_amount_reason_due_date_and_what_to_do(till: Counter) -> None:
@@ -111,12 +53,7 @@ def test_a_dispute_is_told_with_amount_reason_due_date_and_what_to_do(till: Coun
     assert ledger["clearing:fake"] == 500 - 500 - 1500
     assert ledger["sales"] == -500
     assert order_of(till, order).state.value == "paid"
-    assert till.violations(_taken(payment_id, order, till)) == []
-
-
-def _taken(payment_id: str, order: Order, till: Counter) -> list[TakenPayment]:
-    reference = till.rows("SELECT reference FROM payments WHERE payment_id = ?", payment_id)[0][0]
-    return [TakenPayment(payment_id, reference, "EUR", order.total.minor, 0)]
+    assert till.violations(taken_for(payment_id, order, till)) == []
 
 
 def test_the_story_of_the_order_tells_it_with_versions_and_audit_lines(till: Counter) -> None:
@@ -151,7 +88,7 @@ def test_the_story_of_the_order_tells_it_with_versions_and_audit_lines(till: Cou
     assert [row[0] for row in audited] == [fact for fact in facts if fact.startswith("dispute.")]
     (dispute,) = asyncio.run(till.detail(order)).disputes
     assert (dispute.state, dispute.version, dispute.withdrawn_minor) == (S.WON, 4, 0)
-    assert till.violations(_taken(payment_id, order, till)) == []
+    assert till.violations(taken_for(payment_id, order, till)) == []
 
 
 def test_the_same_news_a_hundred_times_counts_once(till: Counter) -> None:
@@ -214,7 +151,7 @@ def test_every_order_of_a_won_disputes_events_ends_in_the_same_books(till: Count
     assert ends[0][0][0][:2] == ("won", 0) and ends[0][1:] == ([], 2)
     ledger = dict(books(till)["ledger"])
     assert (ledger["disputes"], ledger["fees"], ledger["clearing:fake"]) == (0, 0, 500)
-    assert till.violations(_taken(payment_id, order, till)) == []
+    assert till.violations(taken_for(payment_id, order, till)) == []
 
 
 NUMBERS = itertools.count()
@@ -256,7 +193,7 @@ def test_a_lost_dispute_stays_on_the_list_until_a_person_takes_note(till: Counte
     assert "It is lost." in said
     assert till.count("exceptions") == 1
     noted(till)
-    assert till.violations(_taken(payment_id, order, till)) == []
+    assert till.violations(taken_for(payment_id, order, till)) == []
     assert news(till, disputed(payment_id, S.LOST, 6, TAKEN)) == [Standing.NOTHING_NEW]
     assert words(till) == []
     # The bank changes its mind after all: first the word, then the money.
@@ -265,7 +202,7 @@ def test_a_lost_dispute_stays_on_the_list_until_a_person_takes_note(till: Counte
     assert "It is won, and the money should come back." in said
     news(till, disputed(payment_id, S.WON, 8, TAKEN, BACK))
     assert words(till) == []
-    assert till.violations(_taken(payment_id, order, till)) == []
+    assert till.violations(taken_for(payment_id, order, till)) == []
 
 
 def noted(till: Counter) -> None:
@@ -352,96 +289,3 @@ def test_a_refund_in_full_of_held_money_leaves_its_dispute_on_the_list(till: Cou
     gave_back(till, payment_id, RefundState.SUCCEEDED, 499)
     said = only_words(till)
     assert said.startswith("Dispute dp_1")
-
-
-# --- what is not the till's, and what it does not know ----------------------------------------
-
-
-def test_a_dispute_of_a_payment_that_is_not_in_the_books_waits_for_it(till: Counter) -> None:
-    _, attempt = sold(till)
-    payment_id = paid(attempt).payments[0].payment_id
-    look = disputed(payment_id, S.NEEDS_RESPONSE, 0, TAKEN)
-    assert news(till, look) == [Standing.WAITING]
-    assert till.count("disputes") == till.count("fees") == 0
-    told(till, paid(attempt))
-    assert news(till, look) == [Standing.SETTLED]
-
-
-def test_a_dispute_of_a_strangers_payment_is_foreign(till: Counter) -> None:
-    early = Delivery("fake", "fakepay", "acct_fake", False, "evt_p", "paid", b"{}")
-
-    def seen_before(tx: Transaction) -> None:
-        receive(tx, early)
-        handled(tx, 1, Standing.FOREIGN.value, "pay_web")
-
-    till.store.write_now(seen_before)
-    assert news(till, disputed("pay_web", S.LOST, 0, TAKEN)) == [Standing.FOREIGN]
-    assert till.count("exceptions") == 0
-
-
-@pytest.mark.parametrize(
-    "changes, why",
-    [({"provider_account": "acct_other"}, "account acct_other"), ({"live": True}, "other mode")],
-)
-def test_a_dispute_that_another_account_or_mode_tells_of_is_quarantined_and_told_once(
-    till: Counter, changes: dict[str, Any], why: str
-) -> None:
-    _, _, payment_id = paid_for(till)
-    look = disputed(payment_id, S.NEEDS_RESPONSE, 0, TAKEN, **changes)
-    assert news(till, look, look) == [Standing.QUARANTINED] * 2
-    assert till.count("disputes") == till.count("fees") == 0
-    assert kinds(till) == [ExceptionKind.MISMATCH]
-    assert why in words(till)[0]
-
-
-def test_a_dispute_that_changes_its_payment_or_currency_is_quarantined(till: Counter) -> None:
-    _, _, payment_id = paid_for(till)
-    _, _, other_id = paid_for(till)
-    news(till, disputed(payment_id, S.NEEDS_RESPONSE, 0, TAKEN))
-    for odd in (
-        disputed(other_id, S.LOST, 1, TAKEN),
-        disputed(payment_id, S.LOST, 1, amount=Money(500, "USD")),
-    ):
-        assert news(till, odd) == [Standing.QUARANTINED]
-    assert state(till) == [("dp_1", "needs_response", 500)]
-
-
-def test_a_state_and_reason_that_are_not_known_are_kept_and_told(till: Counter) -> None:
-    order, _, payment_id = paid_for(till)
-    strange = disputed(payment_id, S.UNKNOWN, 0, word="arbitration", reason="sorcery")
-    assert news(till, strange, strange) == [Standing.SETTLED, Standing.NOTHING_NEW]
-    assert state(till) == [("dp_1", "unknown", 0)]
-    said = only_words(till)
-    assert "arbitration" in said and "sorcery" in said
-    assert till.violations(_taken(payment_id, order, till)) == []
-    news(till, disputed(payment_id, S.WON, 1))
-    assert words(till) == []
-
-
-def test_a_word_that_is_not_known_moves_nothing_and_a_person_is_told_once(till: Counter) -> None:
-    order, _, payment_id = paid_for(till)
-    strange = disputed(payment_id, S.UNKNOWN, 5, TAKEN, word="arbitration")
-    news(till, disputed(payment_id, S.NEEDS_RESPONSE, 0), strange, strange)
-    assert state(till) == [("dp_1", "needs_response", 500)]
-    first, second = words(till)
-    assert "has taken 5.00 EUR back" in first
-    assert "the provider calls it arbitration now" in second
-    news(till, disputed(payment_id, S.UNDER_REVIEW, 6, TAKEN))
-    assert "the bank decides" in words(till)[0]
-    assert words(till)[1] == second
-    assert till.violations(_taken(payment_id, order, till)) == []
-    news(till, disputed(payment_id, S.WON, 7, TAKEN, BACK))
-    assert words(till) == []
-    news(till, replace(strange, told_at=START))
-    assert words(till) == []
-
-
-def test_a_dispute_that_someone_changed_meanwhile_is_a_bug_that_is_heard(till: Counter) -> None:
-    order, _, payment_id = paid_for(till)
-    news(till, disputed(payment_id, S.NEEDS_RESPONSE))
-    (dispute,) = till.store.read_now(lambda db: disputes_of_order(db, order.id))
-    stale = replace(dispute, version=7)
-    with pytest.raises(InvariantError, match="meanwhile"):
-        till.store.write_now(
-            lambda tx: write_dispute(tx, "fakepay", stale, dispute, order_id=order.id)
-        )
