@@ -245,7 +245,8 @@ def test_without_the_compare_and_set_a_stale_dispute_would_be_written(
     def unguarded(tx: Transaction, *arguments: Any, **more: Any) -> None:
         write_dispute(Unguarded(tx), *arguments, **more)  # type: ignore[arg-type]
 
-    named = test_settle_odd_disputes.test_a_dispute_that_someone_changed_meanwhile_is_a_bug_that_is_heard
+    module = test_settle_odd_disputes
+    named = module.test_a_dispute_that_someone_changed_meanwhile_is_a_bug_that_is_heard
     passes(named, at=tmp_path / "with")
     without("tests.unit.settle.test_settle_odd_disputes.write_dispute", unguarded)
     till = Counter(tmp_path / "without")
