@@ -15,6 +15,8 @@ import stripe
 from app.clock import Clock
 from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
+from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.fee import SeenFee
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
 from app.errors import InvariantError, Rejected
@@ -35,9 +37,11 @@ from app.providers.stripe_client import (
     is_live_key,
     stripe_client,
 )
+from app.providers.stripe_disputes import dispute_from, disputes_since, observed
 from app.providers.stripe_endpoints import register
 from app.providers.stripe_errors import in_our_words
 from app.providers.stripe_events import seen_in
+from app.providers.stripe_fees import fees_of
 from app.providers.stripe_sessions import (
     EXPAND,
     PROVIDER,
@@ -99,6 +103,7 @@ class StripeCheckout:
             page_hosts=_HOSTS | ({custom_host} if custom_host else frozenset()),
             page_origin=origin_of(api_base) if is_loopback(api_base) else "",
             methods=frozenset({"card", "wallet", "bank"}),
+            reports_fees=True,
         )
 
     async def identify(self) -> ProviderAccount:
@@ -229,6 +234,29 @@ class StripeCheckout:
             with in_our_words():
                 page = await page.next_page_async()
 
+    async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
+        await self._known()
+        dispute = await _answer(self._client.v1.disputes.retrieve_async(dispute_id))
+        return self._seen_dispute(
+            dispute_from(dispute), source, live=dispute.get("livemode") is True
+        )
+
+    async def list_disputes(
+        self, since: datetime, *, source: Source
+    ) -> AsyncIterator[DisputeObservation]:
+        await self._known()
+        async for dispute, live in disputes_since(self._client, since):
+            yield self._seen_dispute(dispute, source, live=live)
+
+    async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
+        try:
+            return await fees_of(self._client, payment_id)
+        except Rejected as refused:
+            if refused.status != 403:
+                raise
+            # A key without that right sells all the same; to it nothing is told.
+            return None
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 
@@ -247,6 +275,20 @@ class StripeCheckout:
             source=source,
             provider_account=self.provider_account,
             at=self._clock.now(),
+        )
+
+    def _seen_dispute(
+        self, dispute: SeenDispute, source: Source, *, live: bool
+    ) -> DisputeObservation:
+        now = self._clock.now()
+        return observed(
+            dispute,
+            source=source,
+            provider_account=self.provider_account,
+            live=live,
+            # Whole seconds, as Stripe's events have them.
+            told_at=(self._transport.provider_now() or now).replace(microsecond=0),
+            at=now,
         )
 
 

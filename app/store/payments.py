@@ -139,8 +139,9 @@ def clear_unknown(tx: Transaction, attempt_id: int, resolution: str) -> None:
 
 
 def resolve_payment(tx: Transaction, payment_id: str, resolution: str) -> None:
-    """Take what stood on the list for a payment off it."""
-    _resolve(tx, "payment_id = ?", (payment_id,), resolution)
+    """Take what stood on the list for a payment off it; a dispute ends by itself."""
+    disputed = ExceptionKind.DISPUTED.value
+    _resolve(tx, "payment_id = ? AND kind <> ?", (payment_id, disputed), resolution)
 
 
 def _resolve(tx: Transaction, condition: str, values: tuple[Value, ...], resolution: str) -> None:

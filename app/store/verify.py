@@ -12,6 +12,7 @@ from enum import StrEnum
 from app.domain.attempt import Reference
 from app.store.intents import altered_intents
 from app.store.schema import missing_guards
+from app.store.verify_disputes import dispute_checks
 
 
 class Outcome(StrEnum):
@@ -77,6 +78,7 @@ def _checks(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> lis
         _numbers(db),
         _intents(db),
         _deliveries(db),
+        *(_check(*finding) for finding in dispute_checks(db)),
     ]
 
 
@@ -132,7 +134,9 @@ def _postings(db: sqlite3.Connection) -> Check:
         f"{name} is off by {off}"
         for name, off in db.execute(
             "SELECT 'clearing', (SELECT coalesce(sum(amount_minor), 0) FROM ledger_entries "
-            "WHERE account LIKE 'clearing:%') - (SELECT coalesce(sum(amount_minor), 0) "
+            "WHERE account LIKE 'clearing:%' AND transaction_id NOT IN (SELECT id FROM "
+            "ledger_transactions WHERE kind LIKE 'dispute_%' OR kind = 'fee')) "
+            "- (SELECT coalesce(sum(amount_minor), 0) "
             "FROM payments) + (SELECT coalesce(sum(amount_minor), 0) FROM refunds "
             "WHERE state = 'succeeded')"
         )

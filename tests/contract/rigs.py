@@ -174,7 +174,8 @@ class FakeRig:
         self._strategy.answers["close_session"] = [LOST]
 
     def cut_the_line(self) -> None:
-        for verb in ("identify", "open_session", "fetch", "close_session", "list_since"):
+        verbs = ("identify", "open_session", "fetch", "close_session", "list_since")
+        for verb in (*verbs, "fetch_dispute", "list_disputes", "fetch_fees"):
             self._strategy.answers[verb] = [Unavailable("the line is cut")]
 
     def sessions_made(self) -> int:

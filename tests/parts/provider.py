@@ -14,6 +14,7 @@ from typing import Any
 
 from app.clock import Clock
 from app.domain.delivery import Delivery
+from app.domain.dispute import DisputeObservation
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.refund import SeenRefund
@@ -28,6 +29,7 @@ from app.providers.strategy import (
     WebhookRequest,
 )
 from app.store.verify import TakenPayment
+from tests.parts.provider_disputes import DisputeVerbs, FakeDisputes
 
 PAGES = "https://pay.fake.example"
 
@@ -70,6 +72,7 @@ class FakeProvider:
         self.sessions: dict[str, FakeSession] = {}
         self.keys: dict[str, tuple[str, str]] = {}
         self.events: list[Delivery] = []
+        self.disputes = FakeDisputes(self)
 
     def create(self, parameters: Mapping[str, Any], key: str) -> FakeSession:
         digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
@@ -196,7 +199,7 @@ class Call:
     subject: str = ""
 
 
-class FakeStrategy:
+class FakeStrategy(DisputeVerbs):
     """Satisfies `PaymentStrategy` over a `FakeProvider`; `answers` script the calls to come."""
 
     provider = "fakepay"
@@ -224,6 +227,7 @@ class FakeStrategy:
             session_lifetime=timedelta(minutes=35),
             key_lifetime=timedelta(hours=23),
             page_hosts=frozenset({"pay.fake.example"}),
+            reports_fees=True,
         )
 
     @property
@@ -287,7 +291,11 @@ class FakeStrategy:
                 return delivery
         raise WebhookRejected("The signature is not the fake's")
 
-    def observe(self, delivery: Delivery, *, at: datetime) -> Observation | Recheck | None:
+    def observe(
+        self, delivery: Delivery, *, at: datetime
+    ) -> Observation | DisputeObservation | Recheck | None:
+        if delivery.event_type == "dispute":
+            return self.observe_dispute(delivery, at)
         event = json.loads(delivery.body)
         if delivery.event_type == "nothing":
             return None
@@ -337,6 +345,9 @@ class FakeStrategy:
         if isinstance(answer, Exception):
             raise answer
         return answer is LOST
+
+    async def _asked(self, verb: str, subject: str = "") -> bool:
+        return await self._call(Call(verb, subject=subject))
 
     def _session(self, session_id: str) -> FakeSession:
         session = self.books.sessions.get(session_id)

@@ -12,6 +12,7 @@ from ui.accounts import account_label
 from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
+from ui.orders.dispute_words import DISPUTE_TELLERS
 from ui.pay.state import decline_words
 from ui.theme import Tone
 
@@ -200,4 +201,5 @@ _TELLERS: Final = {
     "attempt.cancelled": _attempt_over,
     "exception.opened": _opened,
     "exception.resolved": _resolved,
+    **DISPUTE_TELLERS,
 }
