@@ -1,7 +1,8 @@
 """The commands that need no window: serve, sandbox, verify, catalog check.
 
-`app.cli_money` adds those for money that needs a person, `ui.cli` the window and the demo. Every command says in words what went wrong and exits with
-1 (something is wrong) or 2 (it was called wrongly).
+`app.cli_money` adds those for money that needs a person, `ui.cli` the window and the demo. Every
+command says in words what went wrong and exits with 1 (something is wrong) or 2 (it was called
+wrongly).
 """
 
 import argparse

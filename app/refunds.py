@@ -31,7 +31,7 @@ from app.errors import (
 from app.gateway import Gateway, OtherKeys
 from app.providers.retry import Jitter, until_answered
 from app.providers.strategy import PaymentStrategy
-from app.refund_requests import begin_refund
+from app.refund_requests import begin_refund, check_person
 from app.settle_refunds import refuse_refund, settle_refund
 from app.store import Store, Transaction
 from app.store.decisions import find_payment, payments_called
@@ -77,10 +77,11 @@ class Refunds:
         asking), `failed` with the provider's words where it refused. Raises CheckoutRefused before
         anything is done.
         """
-        if not press or not by.strip() or not reason.strip():
+        check_person(by, reason)
+        if not press:
             raise CheckoutRefused(
-                Message("Nobody is named for this refund, or no reason"),
-                action=Message("Say who gives the money back, and why."),
+                Message("This refund has no name of its own"),
+                action=Message("Begin it anew from the list of payments."),
             )
         known = await self._store.read(lambda db: refund_by_press(db, press))
         is_new = False

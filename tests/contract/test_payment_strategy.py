@@ -6,9 +6,8 @@ do there. The in-memory fake of the other tests passes it too, so that they rest
 
 import asyncio
 import json
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,14 +26,7 @@ from app.providers.strategy import (
     WebhookRequest,
     objection,
 )
-from tests.contract.rigs import RIGS, Rig, a_request, opened, tried
-
-
-@pytest.fixture(params=RIGS)
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
-    rig = RIGS[request.param](tmp_path)
-    yield rig
-    rig.close()
+from tests.contract.rigs import Rig, a_request, opened, tried
 
 
 def test_it_says_who_it_is_and_what_it_takes(rig: Rig) -> None:

@@ -16,36 +16,30 @@ from app.clock import Clock
 from app.domain.delivery import Delivery
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
-from app.domain.refund import SeenRefund
 from app.errors import Protocol, Rejected, Unavailable, WebhookRejected
 from app.providers.strategy import (
     Capabilities,
     OpenedSession,
     ProviderAccount,
     Recheck,
-    RefundRequest,
     Seen,
     SessionRequest,
     WebhookRequest,
 )
 from app.store.verify import TakenPayment
 from tests.parts.giving_back import (
+    LOST,
     REFUND_EVENT,
+    Answer,
+    Call,
     FakeRefunds,
-    listed,
-    parameters_of,
+    GivesBack,
     refund_seen_in,
 )
 
+__all__ = ["LOST", "Call", "FakeProvider", "FakeSession", "FakeStrategy"]
+
 PAGES = "https://pay.fake.example"
-
-
-class Lost:
-    """The call takes effect, its answer does not arrive."""
-
-
-LOST = Lost()
-Answer = Exception | Lost | None
 
 
 @dataclass
@@ -208,16 +202,7 @@ class FakeProvider:
         )
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call as it came in."""
-
-    verb: str
-    key: str = ""
-    subject: str = ""
-
-
-class FakeStrategy:
+class FakeStrategy(GivesBack):
     """Satisfies `PaymentStrategy` over a `FakeProvider`; `answers` script the calls to come."""
 
     provider = "fakepay"
@@ -225,6 +210,7 @@ class FakeStrategy:
     def __init__(self, books: FakeProvider, *, account: str = "fake") -> None:
         self.account = account
         self.books = books
+        self.refunds = books.refunds
         self.credential_digest = "digest-1"
         self.calls: list[Call] = []
         self.answers: dict[str, list[Answer]] = defaultdict(list)
@@ -298,28 +284,6 @@ class FakeStrategy:
         if lost:
             raise Unavailable("The answer was lost")
         return self._seen(session, Source.CLOSE)
-
-    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
-        return parameters_of(request)
-
-    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
-        lost = await self._call(Call("refund", key, parameters["payment"]))
-        refund = self.books.refunds.create(parameters, key)
-        if lost:
-            raise Unavailable("The answer was lost")
-        return refund.seen()
-
-    async def fetch_refund(self, refund_id: str) -> SeenRefund:
-        await self._call(Call("fetch_refund", subject=refund_id))
-        refund = self.books.refunds.rows.get(refund_id)
-        if refund is None:
-            raise Rejected("The fake has no such refund", status=404)
-        return refund.seen()
-
-    async def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
-        await self._call(Call("list_refunds", subject=payment_id))
-        async for refund in listed(self.books.refunds, payment_id):
-            yield refund
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         for delivery in self.books.events:
