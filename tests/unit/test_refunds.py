@@ -12,6 +12,7 @@ from app.domain.refund import RefundState
 from app.errors import CheckoutRefused, Rejected
 from app.refunds import Refunds
 from app.store.decisions import payments_called
+from tests.parts.giving_back import Answer
 from tests.parts.provider import LOST, Call
 from tests.parts.till import Counter
 from tests.parts.trouble import (
@@ -142,10 +143,8 @@ def test_never_more_is_given_back_than_was_captured(
             till.provider.refunds.first_state = (
                 RefundState.PENDING if fate == "pending" else RefundState.SUCCEEDED
             )
-            till.strategy.answers["refund"] = {
-                "lost": [LOST] * 50,
-                "refused": [Rejected("No.")],
-            }.get(fate, [])
+            fates: dict[str, list[Answer]] = {"lost": [LOST] * 50, "refused": [Rejected("No.")]}
+            till.strategy.answers["refund"] = fates.get(fate, [])
             try:
                 if fate == "dashboard":
                     till.provider.refunds.give_back(payment_id, eur(minor))

@@ -51,7 +51,7 @@ def test_a_refund_is_somebodys_and_for_a_reason(till: Counter, missing: str) -> 
     async def story() -> None:
         _, payment_id = await sold(till)
         named = {"press": "p", "by": BY, "reason": WHY, missing: ""}
-        with pytest.raises(CheckoutRefused, match="Nobody is named|no name of its own"):
+        with pytest.raises(CheckoutRefused, match=r"Nobody is named|no name of its own"):
             await till.refunds.ask(payment_id, eur(200), **named)
 
     asyncio.run(story())

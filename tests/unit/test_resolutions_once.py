@@ -156,7 +156,7 @@ def test_a_decision_is_somebodys_and_for_a_reason(
     async def story() -> None:
         await paid_late(till)
         with pytest.raises(CheckoutRefused, match="Nobody is named"):
-            await resolved(till, action, **{missing: "  "})
+            await resolved(till, action, 1, **{missing: "  "})
         assert kinds_waiting(till) == [ExceptionKind.PAID_LATE]
 
     asyncio.run(story())
