@@ -7,6 +7,7 @@ forgotten that, looked up among the payment's refunds. Only a person asks anew, 
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
@@ -257,7 +258,7 @@ class Refunds:
 
         def write(tx: Transaction) -> tuple[Refund, Standing]:
             standing = settle_refund(tx, seen, asked=refund)
-            now = _found(tx, refund.id)
+            now = _found(tx.connection, refund.id)
             if standing is not Standing.QUARANTINED and now.state is RefundState.REQUESTED:
                 words = Message(
                     "The provider answered with another refund, {refund}.",
@@ -300,7 +301,7 @@ class Refunds:
         is_told: bool,
     ) -> Refund:
         def write(tx: Transaction) -> Refund:
-            now = _found(tx, refund.id)
+            now = _found(tx.connection, refund.id)
             if not finish_intent(tx, intent.id, outcome, {"words": words}):
                 return now
             return refuse_refund(tx, payment, now, words, is_told=is_told)
@@ -357,10 +358,7 @@ class Refunds:
         )
 
     async def _find(self, row_id: int) -> Refund:
-        refund = await self._store.read(lambda db: find_refund(db, row_id))
-        if refund is None:
-            raise CheckoutRefused(Message("That refund is not in the books"))
-        return refund
+        return await self._store.read(lambda db: _found(db, row_id))
 
     async def _payment_of(self, refund: Refund) -> Payment:
         payment = await self._store.read(
@@ -379,8 +377,8 @@ class Refunds:
             yield
 
 
-def _found(tx: Transaction, row_id: int) -> Refund:
-    refund = find_refund(tx.connection, row_id)
+def _found(connection: sqlite3.Connection, row_id: int) -> Refund:
+    refund = find_refund(connection, row_id)
     if refund is None:
         raise InvariantError(f"Refund {row_id} is gone")
     return refund

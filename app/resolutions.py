@@ -255,9 +255,9 @@ def _end(tx: Transaction, order_id: str) -> None:
         return
     if order.state is not OrderState.OPEN:
         raise InvariantError(f"Order {order.number} is closed and not paid in full")
+    # What they ask for was owed before this money counted.
     for attempt in live_attempts_of(tx.connection, order_id):
-        if attempt.amount.minor > left:
-            want_closed(tx, attempt, CloseReason.SUPERSEDED)
+        want_closed(tx, attempt, CloseReason.SUPERSEDED)
 
 
 def _order(tx: Transaction, order_id: str) -> Order:

@@ -265,6 +265,29 @@ def test_a_refund_is_asked_for_once_under_its_key() -> None:
     assert (sent["amount"], sent["metadata[key]"]) == (["200"], ["t-1-refund-1"])
 
 
+def test_refunds_are_listed_page_by_page() -> None:
+    def page(name: str, *, has_more: bool) -> dict[str, Any]:
+        refund = {
+            "id": name,
+            "object": "refund",
+            "status": "succeeded",
+            "amount": 200,
+            "currency": "eur",
+            "payment_intent": "pi_1",
+            "metadata": {"key": f"key-of-{name}"},
+        }
+        return {"object": "list", "url": "/v1/refunds", "has_more": has_more, "data": [refund]}
+
+    wire = Wire(page("re_2", has_more=True), page("re_1", has_more=False))
+    found = asyncio.run(_refunds_listed(strategy(wire)))
+    assert [(seen.refund_id, seen.key) for seen in found] == [
+        ("re_2", "key-of-re_2"),
+        ("re_1", "key-of-re_1"),
+    ]
+    assert wire.requests[1].url.params["starting_after"] == "re_2"
+    assert {request.url.params["payment_intent"] for request in wire.requests} == {"pi_1"}
+
+
 # --- answers that are none ---------------------------------------------------------------------
 
 Verb = Callable[[StripeCheckout], Coroutine[Any, Any, Any]]
