@@ -30,6 +30,8 @@ from app.orders import OrderBook
 from app.phones import Phones
 from app.providers.retry import Jitter
 from app.providers.stripe_checkout import StripeCheckout
+from app.refunds import Refunds
+from app.resolutions import Resolutions
 from app.sandbox import SandboxServer
 from app.sandbox.books import BooksUnusable
 from app.sessions import Sessions
@@ -44,7 +46,8 @@ from app.webhooks import PublicDoor
 
 SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
 _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
-"""Facts after which a refund that came before its payment can be settled."""
+_MONEY_WENT: Final = "refund."
+"""Facts after which a refund that came before its payment, or before our own, can be settled."""
 _INTRODUCE_AGAIN_S: Final = 5.0
 
 _log = logging.getLogger(__name__)
@@ -125,6 +128,8 @@ class Till:
         self.orders = OrderBook(self.store)
         self.gateway = Gateway(self.store, self.strategies, clock=self._clock, health=self.health)
         self.sessions = Sessions(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
+        self.refunds = Refunds(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
+        self.resolutions = Resolutions(self.store, self.refunds)
         self.checkout = Checkout(
             self.store,
             self.sessions,
@@ -202,6 +207,7 @@ class Till:
         await self._refresh_status()
         self.watch.start()
         self.catalog_watch.start()
+        self._spawn(self.refunds.keep_sweeping())
         for name, strategy in self.strategies.items():
             self._spawn(self._introduce(name, strategy))
 
@@ -246,7 +252,7 @@ class Till:
     def _on_fact(self, fact: Fact) -> None:
         if fact.name.startswith("exception.") and self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: self._spawn(self._refresh_status()))
-        if fact.name in _MONEY_CAME:
+        if fact.name in _MONEY_CAME or fact.name.startswith(_MONEY_WENT):
             self.door.wake()
 
     async def _refresh_status(self) -> None:

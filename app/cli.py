@@ -1,7 +1,8 @@
 """The commands that need no window: serve, sandbox, verify, catalog check.
 
-`ui.cli` adds the window and the demo. Every command says in words what went wrong and exits with
-1 (something is wrong) or 2 (it was called wrongly).
+`app.cli_money` adds those for money that needs a person, `ui.cli` the window and the demo. Every
+command says in words what went wrong and exits with 1 (something is wrong) or 2 (it was called
+wrongly).
 """
 
 import argparse
@@ -63,6 +64,8 @@ class _Version(argparse.Action):
 
 def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     """Build the parser and give it with its sub-commands, for `ui.cli` to add to."""
+    from app.cli_money import add_money_commands
+
     parser = argparse.ArgumentParser(
         prog="scantill",
         description="A local-first till: show a QR code, get paid on the customer's phone.",
@@ -104,6 +107,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     add_data_dir(catalog_check)
     catalog_check.add_argument("file", type=Path, metavar="FILE")
     catalog_check.set_defaults(run=_catalog_check)
+    add_money_commands(commands)
     return parser, commands
 
 

@@ -11,13 +11,17 @@ from app.domain.exceptions import OrderException
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.domain.receipt import Tender
+from app.domain.refund import Refund
+from app.domain.resolution import Case, WayOut, ways_out
 from app.events import Fact
 from app.store import Store
 from app.store.attempts import attempts_of
+from app.store.decisions import case_of, waiting_exceptions
 from app.store.disputes import disputes_of_order
 from app.store.journal import history_of
 from app.store.orders import count_awaited, find_order, newest_unfinished, order_rows
 from app.store.payments import exceptions_of, tenders_of
+from app.store.refunds import refunds_of, refunds_of_order
 from app.store.transaction import Row, maybe_stamp, read_stamp
 
 _MOST_DIGITS: Final = 15
@@ -39,6 +43,18 @@ class OrderRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """One entry of the list "needs a person": what it is about, and what a person may do.
+
+    `case.is_under_way` says that money of it is being given back; `refunds` tell how that stands.
+    """
+
+    case: Case
+    ways: tuple[WayOut, ...]
+    refunds: tuple[Refund, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """One order with all that happened to it, oldest first."""
 
@@ -48,6 +64,8 @@ class OrderDetail:
     tenders: tuple[Tender, ...]
     history: tuple[Fact, ...]
     disputes: tuple[Dispute, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -99,19 +117,41 @@ class OrderBook:
         """Count the open orders whose customer has confirmed and whose money is still to come."""
         return await self._store.read(count_awaited)
 
+    async def troubles(
+        self, *, before: int | None = None, limit: int = 50, with_resolved: bool = False
+    ) -> list[Trouble]:
+        """Give a page of what needs a person, newest first, from below the entry `before`."""
+        return await self._store.read(
+            lambda db: [
+                _trouble(db, entry)
+                for entry in waiting_exceptions(
+                    db, before=before, limit=limit, with_resolved=with_resolved
+                )
+            ]
+        )
+
 
 def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
     order = find_order(db, order_id)
     if order is None:
         return None
+    entries = exceptions_of(db, order_id)
     return OrderDetail(
         order=order,
         attempts=attempts_of(db, order_id),
-        exceptions=exceptions_of(db, order_id),
+        exceptions=entries,
         tenders=tenders_of(db, order_id),
         history=history_of(db, order_id),
         disputes=disputes_of_order(db, order_id),
+        refunds=refunds_of_order(db, order_id),
+        troubles=tuple(_trouble(db, entry) for entry in entries),
     )
+
+
+def _trouble(db: sqlite3.Connection, entry: OrderException) -> Trouble:
+    case = case_of(db, entry)
+    refunds = () if case.payment is None else refunds_of(db, case.payment)
+    return Trouble(case, ways_out(case), refunds)
 
 
 def _row(row: Row) -> OrderRow:

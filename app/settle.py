@@ -9,10 +9,9 @@ from typing import Final
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Books, JudgedPayment, Standing, Verdict, end_of_order, judge
-from app.domain.ledger import payment_entries, refund_entries, sale_entries
+from app.domain.ledger import payment_entries, sale_entries
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.order import Order, OrderState
-from app.domain.refund import RefundObservation, RefundState
 from app.errors import InvariantError, Message
 from app.store import Transaction
 from app.store.attempts import (
@@ -21,22 +20,15 @@ from app.store.attempts import (
     mark_attempt,
     move_attempt,
 )
-from app.store.inbox import disown_refunds_of, is_foreign_payment, wake_refunds_of
+from app.store.decisions import settled_minor
+from app.store.inbox import disown_refunds_of, wake_refunds_of
 from app.store.orders import find_order, move_order
 from app.store.payments import (
-    accepted_minor,
     clear_unknown,
     insert_payment,
     known_payments,
     open_exception,
-    resolve_payment,
     tell_once,
-)
-from app.store.refunds import (
-    find_refunded_payment,
-    is_given_back,
-    refund_state,
-    write_refund,
 )
 from app.store.store import next_number
 
@@ -80,56 +72,13 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
     return verdict
 
 
-def settle_refund(tx: Transaction, seen: RefundObservation) -> Standing:
-    """Write down money that a provider gave back, whoever asked for it.
-
-    A refund of a payment that is not in the books waits for it: it may be foreign, or merely
-    early. Where that payment was seen and is a stranger's, so is the refund. One that another
-    account or mode tells of is quarantined, and a person is told. What is given back of held money
-    comes out of what is held.
-    """
-    refund = seen.refund
-    payment = find_refunded_payment(tx.connection, seen.provider, refund.payment_id)
-    if payment is None:
-        is_foreign = is_foreign_payment(tx.connection, refund.payment_id)
-        return Standing.FOREIGN if is_foreign else Standing.WAITING
-    if (seen.provider_account, seen.live) != (payment.provider_account, payment.live):
-        open_exception(
-            tx,
-            ExceptionKind.MISMATCH,
-            refund.amount,
-            order_id=payment.order_id,
-            payment_id=refund.payment_id,
-            detail=Message(
-                "A refund was told of by account {seen}, expected {expected}.",
-                seen=seen.provider_account,
-                expected=payment.provider_account,
-            ),
-        )
-        return Standing.QUARANTINED
-    before = refund_state(tx.connection, seen.provider, refund.refund_id)
-    if not write_refund(tx, seen.provider, payment.order_id, refund):
-        return Standing.NOTHING_NEW
-    change = (refund.state is RefundState.SUCCEEDED) - (before is RefundState.SUCCEEDED)
-    if change:
-        tx.post(
-            "refund" if change > 0 else "refund_failed",
-            refund.amount.currency,
-            refund_entries(payment.account, change * refund.amount.minor, was_held=payment.is_held),
-            order_id=payment.order_id,
-            payment_id=refund.payment_id,
-        )
-    if payment.is_held and is_given_back(tx.connection, seen.provider, refund.payment_id):
-        resolve_payment(tx, refund.payment_id, Message("given back in full"))
-    return Standing.SETTLED
-
-
 def complete(tx: Transaction, order: Order) -> Order:
-    """Make an order paid whose accepted payments sum to its total: receipt number and sale.
+    """Make an order paid whose accepted payments and write-offs sum to its total.
 
-    Any other session of the order is to be closed, so that nobody pays twice.
+    It gets its receipt number, and what was paid becomes a sale. Any other session of the order is
+    to be closed, so that nobody pays twice.
     """
-    accepted = accepted_minor(tx.connection, order.id)
+    accepted = settled_minor(tx.connection, order.id)
     if accepted != order.total.minor:
         raise InvariantError(f"Order {order.number} is not paid: {accepted} of {order.total.minor}")
     paid = move_order(tx, order, OrderState.PAID, receipt_number=next_number(tx, "receipt"))
@@ -189,7 +138,7 @@ def _books(
         attempt,
         order,
         known,
-        accepted_minor=accepted_minor(tx.connection, order.id),
+        accepted_minor=settled_minor(tx.connection, order.id),
         has_other_live=any(others),
     )
 

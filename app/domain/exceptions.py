@@ -20,11 +20,16 @@ class ExceptionKind(StrEnum):
     MISMATCH = "mismatch"
     DISPUTED = "disputed"
     UNKNOWN = "unknown"
+    REFUND_FAILED = "refund_failed"
 
 
 @dataclass(frozen=True, slots=True)
 class OrderException:
-    """One entry of the list. `order_id` is empty where no order of ours was found."""
+    """One entry of the list. `order_id` is empty where no order of ours was found.
+
+    `amount` is what is left to be resolved. `action` is what a person chose, and stands there
+    before `resolved_at` while money is being given back; `resolution` says why.
+    """
 
     id: int
     kind: ExceptionKind
@@ -35,3 +40,6 @@ class OrderException:
     detail: str
     opened_at: datetime
     resolved_at: datetime | None = None
+    action: str = ""
+    resolved_by: str = ""
+    resolution: str = ""

@@ -2,7 +2,7 @@
 
 Accounts: `clearing:NAME` (what the provider of account NAME owes the shop), `orders` (what was
 paid on orders not yet complete), `held` (money that waits for a person), `sales`, `tax:ID`,
-`tips`, `rounding`, `refunds`.
+`tips`, `rounding`, `refunds`, `write_offs` (what a person gave up, less what was kept).
 """
 
 from app.domain.order import Snapshot
@@ -29,9 +29,31 @@ def sale_entries(snapshot: Snapshot) -> dict[str, int]:
     return entries
 
 
-def refund_entries(account: str, amount_minor: int, *, was_held: bool) -> dict[str, int]:
-    """Post money that a provider gave back, of a sale or of what was held.
+def refund_entries(account: str, amount_minor: int, *, out_of: str) -> dict[str, int]:
+    """Post money that a provider gave back, out of `refunds`, `held` or `write_offs`.
 
     A negative amount is a refund that failed after it had succeeded.
     """
-    return {"held" if was_held else "refunds": amount_minor, f"clearing:{account}": -amount_minor}
+    return {out_of: amount_minor, f"clearing:{account}": -amount_minor}
+
+
+def acceptance_entries(amount_minor: int, given_back_minor: int) -> dict[str, int]:
+    """Post held money that a person lets count for an order.
+
+    The whole payment counts; what was given back of it meanwhile becomes a refund of that sale.
+    """
+    return {
+        "held": amount_minor - given_back_minor,
+        "refunds": given_back_minor,
+        "orders": -amount_minor,
+    }
+
+
+def keeping_entries(left_minor: int) -> dict[str, int]:
+    """Post held money that a person keeps without an order for it: what is left of it."""
+    return {"held": left_minor, "write_offs": -left_minor}
+
+
+def write_off_entries(amount_minor: int) -> dict[str, int]:
+    """Post what a person gives up of an order's total; negative is what was taken above it."""
+    return {"write_offs": amount_minor, "orders": -amount_minor}

@@ -134,7 +134,10 @@ class Order:
 
 
 def owed(total: Money, accepted_minor: int) -> Money:
-    """Say what is still to be paid: the total less what was accepted, never below zero."""
+    """Say what is still to be paid: the total less what was accepted, never below zero.
+
+    What was written off counts as accepted.
+    """
     return Money(max(0, total.minor - accepted_minor), total.currency)
 
 

@@ -44,6 +44,7 @@ class Receipt:
     tenders: tuple[Tender, ...]
     mark: ReceiptMark = ReceiptMark.NONE
     is_copy: bool = False
+    written_off_minor: int = 0
 
 
 def receipt_of(
@@ -52,11 +53,16 @@ def receipt_of(
     *,
     mark: ReceiptMark = ReceiptMark.NONE,
     is_copy: bool = False,
+    written_off_minor: int = 0,
 ) -> Receipt:
-    """Write the receipt of a paid order. Raises ValueError where order or tenders do not fit."""
+    """Write the receipt of a paid order. Raises ValueError where order or tenders do not fit.
+
+    `written_off_minor` is what a person gave up of the total, or took above it (then negative).
+    """
     if order.state is not OrderState.PAID or order.receipt_number is None:
         raise ValueError(f"order {order.number} is {order.state.value}: there is no receipt")
-    paid = sum((t.amount for t in tenders), Money(0, order.total.currency))
+    written_off = Money(written_off_minor, order.total.currency)
+    paid = sum((t.amount for t in tenders), written_off)
     if order.closed_at is None or paid != order.total:
         raise ValueError(f"the tenders of order {order.number} do not sum to {order.total}")
     snapshot = order.snapshot
@@ -76,4 +82,5 @@ def receipt_of(
         tenders=tenders,
         mark=mark,
         is_copy=is_copy,
+        written_off_minor=written_off_minor,
     )

@@ -177,8 +177,23 @@ class PaymentStrategy(Protocol):
         """
         ...
 
-    async def refund(self, request: RefundRequest) -> SeenRefund:
-        """Give money back."""
+    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
+        """Build the complete parameters of a refund, plain JSON data, to be kept with the intent.
+
+        The key is among them where the provider can keep it with the refund.
+        """
+        ...
+
+    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
+        """Give money back; under the same key it is the same refund, however often."""
+        ...
+
+    async def fetch_refund(self, refund_id: str) -> SeenRefund:
+        """Look at a refund."""
+        ...
+
+    def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
+        """Look at every refund of a payment, whoever made it, newest first."""
         ...
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:

@@ -20,6 +20,7 @@ from app.domain.fee import SeenFee
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
 from app.errors import InvariantError, Rejected
+from app.providers import stripe_refunds
 from app.providers.pages import is_loopback, is_own_page, origin_of
 from app.providers.strategy import (
     Capabilities,
@@ -48,7 +49,6 @@ from app.providers.stripe_sessions import (
     money_from,
     observation_from,
     reference_of,
-    refund_from,
     session_parameters,
     text_of,
 )
@@ -185,18 +185,17 @@ class StripeCheckout:
                 raise
         return await self.fetch(session_id, source=Source.CLOSE)
 
-    async def refund(self, request: RefundRequest) -> SeenRefund:
-        refund = await _answer(
-            self._client.v1.refunds.create_async(
-                {
-                    "payment_intent": request.payment_id,
-                    "amount": request.amount.minor,
-                    "metadata": {"reference": str(request.reference)},
-                },
-                {"idempotency_key": request.key},
-            )
-        )
-        return refund_from(refund)
+    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
+        return stripe_refunds.parameters_of(request)
+
+    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
+        return await stripe_refunds.create(self._client, parameters, key=key)
+
+    async def fetch_refund(self, refund_id: str) -> SeenRefund:
+        return await stripe_refunds.fetch(self._client, refund_id)
+
+    def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
+        return stripe_refunds.listed(self._client, payment_id)
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         verify(request, self._secrets)

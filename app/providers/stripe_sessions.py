@@ -1,4 +1,4 @@
-"""Stripe's Checkout Sessions and refunds: parameters out, observations in. Pure functions.
+"""Stripe's Checkout Sessions: parameters out, observations in. Pure functions.
 
 Source: Stripe's API reference, Checkout Sessions, version 2026-10-28.endive.
 """
@@ -11,7 +11,6 @@ from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.presentation import PresentedLine
-from app.domain.refund import RefundState, SeenRefund
 from app.errors import Message, Protocol
 from app.providers.strategy import SessionRequest
 
@@ -22,13 +21,6 @@ _INTERVALS: Final = {
     BillingInterval.WEEKLY.value: "week",
     BillingInterval.MONTHLY.value: "month",
     BillingInterval.YEARLY.value: "year",
-}
-_REFUND_STATES: Final = {
-    "succeeded": RefundState.SUCCEEDED,
-    "pending": RefundState.PENDING,
-    "requires_action": RefundState.PENDING,
-    "failed": RefundState.FAILED,
-    "canceled": RefundState.FAILED,
 }
 _DEAD_INTENT: Final = frozenset({"requires_payment_method", "canceled"})
 
@@ -119,23 +111,6 @@ def text_of(document: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value:
         raise Protocol(Message("Stripe sent an object without {key}", key=key))
     return value
-
-
-def refund_from(refund: Mapping[str, Any]) -> SeenRefund:
-    """Read a refund as it was fetched or delivered. Raises Protocol where it proves nothing."""
-    state = _REFUND_STATES.get(str(refund.get("status")))
-    if state is None:
-        raise Protocol(
-            Message("Stripe sent a refund in a state that the till does not know"),
-            repr(refund.get("status")),
-        )
-    intent = refund.get("payment_intent")
-    return SeenRefund(
-        refund_id=text_of(refund, "id"),
-        payment_id=text_of(intent if isinstance(intent, Mapping) else {"id": intent}, "id"),
-        amount=money_from(refund.get("amount"), refund.get("currency")),
-        state=state,
-    )
 
 
 def _line_item(line: PresentedLine, currency: str) -> dict[str, Any]:

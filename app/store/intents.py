@@ -14,6 +14,7 @@ from typing import Any
 
 from app.errors import InvariantError
 from app.store.transaction import Row, Transaction, read_stamp, stamp
+from app.store.words import to_json
 
 
 class Operation(StrEnum):
@@ -21,6 +22,7 @@ class Operation(StrEnum):
 
     CREATE = "create"
     CLOSE = "close"
+    REFUND = "refund"
 
 
 class Outcome(StrEnum):
@@ -33,14 +35,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A call as it was, or will be, made: under `key`, with the complete `parameters`."""
+    """A call as it was, or will be, made: under `key`, with the complete `parameters`.
+
+    `refund` is the row of the refund that it is about, if any.
+    """
 
     id: int
     key: str
     operation: Operation
-    attempt_id: int
+    attempt_id: int | None
     parameters: Mapping[str, Any]
     created_at: datetime
+    refund: int | None = None
 
 
 def insert_intent(
@@ -48,8 +54,9 @@ def insert_intent(
     *,
     key: str,
     operation: Operation,
-    attempt_id: int,
+    attempt_id: int | None,
     parameters: Mapping[str, Any],
+    refund: int | None = None,
 ) -> Intent:
     """Write down what is about to be asked of a provider."""
     text = json.dumps(parameters, sort_keys=True)
@@ -58,11 +65,12 @@ def insert_intent(
         key=key,
         operation=operation.value,
         attempt_id=attempt_id,
+        refund=refund,
         parameters=text,
         digest=_digest(text),
         created_at=stamp(tx.at),
     )
-    return Intent(intent_id, key, operation, attempt_id, dict(parameters), tx.at)
+    return Intent(intent_id, key, operation, attempt_id, dict(parameters), tx.at, refund)
 
 
 def finish_intent(
@@ -72,7 +80,7 @@ def finish_intent(
     count = tx.execute(
         "UPDATE intents SET outcome = ?, result = ?, finished_at = ? "
         "WHERE id = ? AND outcome IS NULL",
-        (outcome.value, json.dumps(result or {}, sort_keys=True), stamp(tx.at), intent_id),
+        (outcome.value, to_json(dict(result or {})), stamp(tx.at), intent_id),
     ).rowcount
     return count == 1
 
@@ -105,6 +113,14 @@ def unanswered_create(connection: sqlite3.Connection, attempt_id: int) -> Intent
     return None if row is None else _intent_from(row)
 
 
+def unanswered_refund(connection: sqlite3.Connection, row_id: int) -> Intent | None:
+    """Give the call that asks for a refund if its answer is still missing."""
+    row = connection.execute(
+        "SELECT * FROM intents WHERE refund = ? AND outcome IS NULL", (row_id,)
+    ).fetchone()
+    return None if row is None else _intent_from(row)
+
+
 def count_of(connection: sqlite3.Connection, attempt_id: int, operation: Operation) -> int:
     """Count the calls of one kind for an attempt; the next one's key carries the next number."""
     row = connection.execute(
@@ -124,6 +140,7 @@ def _intent_from(row: Row) -> Intent:
         attempt_id=row["attempt_id"],
         parameters=json.loads(row["parameters"]),
         created_at=read_stamp(row["created_at"]),
+        refund=row["refund"],
     )
 
 

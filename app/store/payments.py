@@ -1,12 +1,16 @@
 """Money as rows: payments in the books, and the exceptions that wait for a person."""
 
 import sqlite3
+from typing import Final
 
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.receipt import Tender
 from app.store.transaction import Row, Transaction, Value, maybe_stamp, read_stamp, stamp
 from app.store.words import from_json, to_json
+
+_TILL: Final = "till"
+"""Who takes an entry off the list where it cleared itself up."""
 
 
 def known_payments(
@@ -138,19 +142,15 @@ def clear_unknown(tx: Transaction, attempt_id: int, resolution: str) -> None:
     _resolve(tx, "attempt_id = ? AND kind = ?", (attempt_id, unknown), resolution)
 
 
-def resolve_payment(tx: Transaction, payment_id: str, resolution: str) -> None:
-    """Take what stood on the list for a payment off it; a dispute ends by itself."""
-    disputed = ExceptionKind.DISPUTED.value
-    _resolve(tx, "payment_id = ? AND kind <> ?", (payment_id, disputed), resolution)
-
-
 def _resolve(tx: Transaction, condition: str, values: tuple[Value, ...], resolution: str) -> None:
     rows = tx.execute(
-        f"UPDATE exceptions SET resolved_at = ?, resolution = ? WHERE {condition} "
+        f"UPDATE exceptions SET resolved_at = ?, resolution = ?, resolved_by = ? WHERE {condition} "
         "AND resolved_at IS NULL RETURNING id, order_id, attempt_id",
-        (stamp(tx.at), resolution, *values),
+        (stamp(tx.at), resolution, _TILL, *values),
     ).fetchall()
     for row in rows:
+        data = {"exception": row["id"], "action": "", "by": _TILL, "reason": resolution}
+        tx.audit(_TILL, "exception.resolved", str(row["id"]), data)
         tx.record(
             "exception.resolved",
             order_id=row["order_id"] or "",
@@ -164,7 +164,7 @@ def exceptions_of(connection: sqlite3.Connection, order_id: str) -> tuple[OrderE
     rows = connection.execute(
         "SELECT * FROM exceptions WHERE order_id = ? ORDER BY id", (order_id,)
     )
-    return tuple(map(_exception_from, rows))
+    return tuple(map(exception_from, rows))
 
 
 def count_waiting(connection: sqlite3.Connection) -> int:
@@ -173,7 +173,8 @@ def count_waiting(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def _exception_from(row: Row) -> OrderException:
+def exception_from(row: Row) -> OrderException:
+    """Read an entry of the list from its row."""
     return OrderException(
         id=row["id"],
         kind=ExceptionKind(row["kind"]),
@@ -184,4 +185,7 @@ def _exception_from(row: Row) -> OrderException:
         detail=from_json(row["words"]) if row["words"] is not None else row["detail"],
         opened_at=read_stamp(row["opened_at"]),
         resolved_at=maybe_stamp(row["resolved_at"]),
+        action=row["action"] or "",
+        resolved_by=row["resolved_by"] or "",
+        resolution=row["resolution"] or "",
     )

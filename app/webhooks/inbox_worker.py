@@ -20,8 +20,9 @@ from app.domain.observation import Observation
 from app.domain.refund import RefundObservation
 from app.errors import Message, ScantillError, StoreError
 from app.providers.strategy import PaymentStrategy, Recheck
-from app.settle import settle, settle_refund
+from app.settle import settle
 from app.settle_disputes import settle_dispute
+from app.settle_refunds import settle_refund
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
 from app.store.inbox import (

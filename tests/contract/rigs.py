@@ -29,10 +29,15 @@ from tests.parts.provider import LOST, FakeProvider, FakeStrategy
 IDS = Ids(random.Random(7))
 
 
+VERBS = (
+    *("identify", "open_session", "fetch", "close_session", "list_since"),
+    *("refund", "fetch_refund", "list_refunds"),
+    *("fetch_dispute", "list_disputes", "fetch_fees"),
+)
+
+
 class Rig(Protocol):
     """A strategy beside a provider to practise on."""
-
-    refunds: bool
 
     def strategy(self) -> PaymentStrategy: ...
 
@@ -63,8 +68,6 @@ class Rig(Protocol):
 
 class StripeRig:
     """Stripe Checkout beside the simulator, over real sockets."""
-
-    refunds = True
 
     def __init__(self, directory: Path) -> None:
         self._server = SandboxServer(books_path=directory / "sandbox.db")
@@ -138,8 +141,6 @@ class StripeRig:
 class FakeRig:
     """The in-memory fake of the other tests."""
 
-    refunds = False
-
     def __init__(self, directory: Path) -> None:
         self._clock = VirtualClock()
         self._provider = FakeProvider(self._clock)
@@ -172,10 +173,10 @@ class FakeRig:
     def lose_the_next_answer(self) -> None:
         self._strategy.answers["open_session"] = [LOST]
         self._strategy.answers["close_session"] = [LOST]
+        self._strategy.answers["refund"] = [LOST]
 
     def cut_the_line(self) -> None:
-        verbs = ("identify", "open_session", "fetch", "close_session", "list_since")
-        for verb in (*verbs, "fetch_dispute", "list_disputes", "fetch_fees"):
+        for verb in VERBS:
             self._strategy.answers[verb] = [Unavailable("the line is cut")]
 
     def sessions_made(self) -> int:

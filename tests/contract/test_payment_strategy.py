@@ -6,9 +6,8 @@ do there. The in-memory fake of the other tests passes it too, so that they rest
 
 import asyncio
 import json
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,24 +18,15 @@ from app.domain.ids import ORDER_ID_LENGTH, TILL_ID_LENGTH
 from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.presentation import PresentedLine
-from app.domain.refund import RefundState
 from app.errors import ProviderError, Rejected, Unavailable, WebhookRejected
 from app.providers.pages import is_own_page
 from app.providers.strategy import (
     PaymentStrategy,
-    RefundRequest,
     SessionRequest,
     WebhookRequest,
     objection,
 )
-from tests.contract.rigs import RIGS, Rig, a_request, opened, tried
-
-
-@pytest.fixture(params=RIGS)
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
-    rig = RIGS[request.param](tmp_path)
-    yield rig
-    rig.close()
+from tests.contract.rigs import Rig, a_request, opened, tried
 
 
 def test_it_says_who_it_is_and_what_it_takes(rig: Rig) -> None:
@@ -304,33 +294,6 @@ def test_a_subscription_is_paid_like_anything_else(rig: Rig) -> None:
         seen = await strategy.fetch(session.session_id, source=Source.POLL)
         assert seen.state is SessionState.PAID
         assert [payment.amount for payment in seen.payments] == [Money(1234, "EUR")]
-
-    tried(rig, story)
-
-
-def test_money_given_back_is_given_back_once(rig: Rig) -> None:
-    if not rig.refunds:
-        return
-
-    async def story(strategy: PaymentStrategy) -> None:
-        request = a_request(1234)
-        session = await opened(strategy, request)
-        await asyncio.to_thread(rig.pay, session.session_id)
-        seen = await strategy.fetch(session.session_id, source=Source.POLL)
-        back = RefundRequest(
-            seen.payments[0].payment_id,
-            Money(200, "EUR"),
-            request.reference.key("refund-1"),
-            request.reference,
-        )
-        refunds = [await strategy.refund(back) for _ in range(2)]
-        assert refunds[0] == refunds[1]
-        assert (refunds[0].amount, refunds[0].state) == (Money(200, "EUR"), RefundState.SUCCEEDED)
-        too_much = RefundRequest(
-            back.payment_id, Money(1035, "EUR"), request.reference.key("refund-2"), back.reference
-        )
-        with pytest.raises(Rejected):
-            await strategy.refund(too_much)
 
     tried(rig, story)
 

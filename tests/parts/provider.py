@@ -14,32 +14,33 @@ from typing import Any
 
 from app.clock import Clock
 from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeObservation
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
-from app.domain.refund import SeenRefund
 from app.errors import Protocol, Rejected, Unavailable, WebhookRejected
 from app.providers.strategy import (
     Capabilities,
     OpenedSession,
     ProviderAccount,
     Recheck,
-    RefundRequest,
+    Seen,
     SessionRequest,
     WebhookRequest,
 )
 from app.store.verify import TakenPayment
+from tests.parts.giving_back import (
+    LOST,
+    REFUND_EVENT,
+    Answer,
+    Call,
+    FakeRefunds,
+    GivesBack,
+    refund_seen_in,
+)
 from tests.parts.provider_disputes import DisputeVerbs, FakeDisputes
 
+__all__ = ["LOST", "Call", "FakeProvider", "FakeSession", "FakeStrategy"]
+
 PAGES = "https://pay.fake.example"
-
-
-class Lost:
-    """The call takes effect, its answer does not arrive."""
-
-
-LOST = Lost()
-Answer = Exception | Lost | None
 
 
 @dataclass
@@ -73,6 +74,7 @@ class FakeProvider:
         self.keys: dict[str, tuple[str, str]] = {}
         self.events: list[Delivery] = []
         self.disputes = FakeDisputes(self)
+        self.refunds = FakeRefunds(account, live=live)
 
     def create(self, parameters: Mapping[str, Any], key: str) -> FakeSession:
         digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
@@ -99,6 +101,7 @@ class FakeProvider:
         session.payments.append(
             SeenPayment(f"fp_{session_id}_{len(session.payments) + 1}", amount or session.amount)
         )
+        self._capture(session)
         session.state = SessionState.PAID
         session.decline = ""
         self._tell(session, "paid")
@@ -120,6 +123,7 @@ class FakeProvider:
             return False
         if succeeded:
             session.payments.append(SeenPayment(f"fp_{session_id}_1", session.amount))
+            self._capture(session)
         session.state = SessionState.PAID if succeeded else SessionState.FAILED
         self._tell(session, "decided")
         return True
@@ -159,10 +163,20 @@ class FakeProvider:
     def taken(self) -> list[TakenPayment]:
         """Give the books: what was captured, by payment."""
         return [
-            TakenPayment(p.payment_id, session.reference, p.amount.currency, p.amount.minor, 0)
+            TakenPayment(
+                p.payment_id,
+                session.reference,
+                p.amount.currency,
+                p.amount.minor,
+                self.refunds.of(p.payment_id),
+            )
             for session in self.sessions.values()
             for p in session.payments
         ]
+
+    def _capture(self, session: FakeSession) -> None:
+        taken = session.payments[-1]
+        self.refunds.captured[taken.payment_id] = taken.amount
 
     def _tell(self, session: FakeSession, event_type: str) -> None:
         number = len(self.events) + 1
@@ -190,16 +204,7 @@ class FakeProvider:
         )
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call as it came in."""
-
-    verb: str
-    key: str = ""
-    subject: str = ""
-
-
-class FakeStrategy(DisputeVerbs):
+class FakeStrategy(DisputeVerbs, GivesBack):
     """Satisfies `PaymentStrategy` over a `FakeProvider`; `answers` script the calls to come."""
 
     provider = "fakepay"
@@ -207,6 +212,7 @@ class FakeStrategy(DisputeVerbs):
     def __init__(self, books: FakeProvider, *, account: str = "fake") -> None:
         self.account = account
         self.books = books
+        self.refunds = books.refunds
         self.credential_digest = "digest-1"
         self.calls: list[Call] = []
         self.answers: dict[str, list[Answer]] = defaultdict(list)
@@ -282,20 +288,17 @@ class FakeStrategy(DisputeVerbs):
             raise Unavailable("The answer was lost")
         return self._seen(session, Source.CLOSE)
 
-    async def refund(self, request: RefundRequest) -> SeenRefund:
-        raise Rejected("The fake gives nothing back")
-
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         for delivery in self.books.events:
             if delivery.body == request.body and request.headers.get("x-signed") == "yes":
                 return delivery
         raise WebhookRejected("The signature is not the fake's")
 
-    def observe(
-        self, delivery: Delivery, *, at: datetime
-    ) -> Observation | DisputeObservation | Recheck | None:
+    def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
         if delivery.event_type == "dispute":
             return self.observe_dispute(delivery, at)
+        if delivery.event_type == REFUND_EVENT:
+            return refund_seen_in(delivery, provider=self.provider, at=at)
         event = json.loads(delivery.body)
         if delivery.event_type == "nothing":
             return None

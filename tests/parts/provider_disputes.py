@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.delivery import Delivery
 from app.domain.dispute import DisputeEntry, DisputeObservation, DisputeState, SeenDispute
-from app.domain.fee import SeenFee
+from app.domain.fee import FeeKind, SeenFee
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.errors import Rejected, Unavailable
@@ -150,7 +150,14 @@ class DisputeVerbs:
     async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
         if await self._asked("fetch_fees", payment_id):
             raise Unavailable("The answer was lost")
-        return self.books.disputes.fees.get(payment_id)
+        fees = self.books.disputes.fees.get(payment_id)
+        if fees is None:
+            return None
+        given_back = (r for r in self.books.refunds.rows.values() if r.payment_id == payment_id)
+        return fees + tuple(
+            SeenFee(f"ff_{refund.id}", payment_id, FeeKind.REFUND, Money(0, "EUR"))
+            for refund in given_back
+        )
 
     def observe_dispute(self, delivery: Delivery, at: datetime) -> DisputeObservation:
         event = json.loads(delivery.body)

@@ -19,6 +19,8 @@ from app.domain.order import Order
 from app.gateway import Gateway
 from app.orders import OrderBook, OrderDetail
 from app.providers.strategy import PaymentStrategy
+from app.refunds import Refunds
+from app.resolutions import Resolutions
 from app.sessions import Sessions
 from app.settings import Mode
 from app.status import Health
@@ -93,6 +95,8 @@ class Counter:
         self.health = Health(tuple(strategies))
         self.gateway = Gateway(self.store, strategies, clock=self.clock, health=self.health)
         self.sessions = Sessions(self.store, self.gateway, clock=self.clock, jitter=self.random)
+        self.refunds = Refunds(self.store, self.gateway, clock=self.clock, jitter=self.random)
+        self.resolutions = Resolutions(self.store, self.refunds)
         self.checkout = Checkout(
             self.store,
             self.sessions,

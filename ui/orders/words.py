@@ -59,6 +59,10 @@ def exception_words(kind: ExceptionKind) -> tuple[str, str]:
             _("We do not know yet"),
             _("The provider's answer was lost. The till keeps asking; do not charge again."),
         ),
+        ExceptionKind.REFUND_FAILED: (
+            _("Refund failed"),
+            _("The customer does not have their money. Give it back another way."),
+        ),
     }[kind]
 
 

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop, Tax
-from app.domain.ledger import payment_entries, refund_entries, sale_entries
+from app.domain.ledger import (
+    acceptance_entries,
+    keeping_entries,
+    payment_entries,
+    refund_entries,
+    sale_entries,
+    write_off_entries,
+)
 from app.domain.order import snapshot_of
 from tests.parts.strategies import contents
 from tests.parts.values import CAKE, COFFEE, content_of
@@ -35,14 +42,31 @@ def test_a_payment_sums_to_zero_held_or_not(minor: int, held: bool) -> None:
     assert ("held" in entries) is held and ("orders" in entries) is not held
 
 
-@given(st.integers(-(10**9), 10**9), st.booleans())
+@given(st.integers(-(10**9), 10**9), st.sampled_from(["refunds", "held", "write_offs"]))
 def test_a_refund_sums_to_zero_and_takes_from_what_the_provider_owes(
-    minor: int, held: bool
+    minor: int, out_of: str
 ) -> None:
-    entries = refund_entries("stripe_checkout", minor, was_held=held)
+    entries = refund_entries("stripe_checkout", minor, out_of=out_of)
     assert sum(entries.values()) == 0
-    assert entries["held" if held else "refunds"] == minor
+    assert entries[out_of] == minor
     assert entries["clearing:stripe_checkout"] == -minor
+
+
+@given(st.integers(1, 10**9), st.integers(0, 10**9))
+def test_money_that_a_person_lets_count_leaves_what_is_held_with_all_that_is_left_of_it(
+    minor: int, back: int
+) -> None:
+    entries = acceptance_entries(minor, back)
+    assert sum(entries.values()) == 0
+    # As it was held: all of it, less what was given back.
+    held = -minor + back + entries["held"]
+    assert (held, entries["orders"], entries["refunds"]) == (0, -minor, back)
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_what_is_kept_or_written_off_sums_to_zero(minor: int) -> None:
+    assert keeping_entries(minor) == {"held": minor, "write_offs": -minor}
+    assert write_off_entries(minor) == {"write_offs": minor, "orders": -minor}
 
 
 def test_a_sale_is_split_into_sales_taxes_and_tip() -> None:

@@ -257,10 +257,35 @@ def test_a_refund_is_asked_for_once_under_its_key() -> None:
         "payment_intent": "pi_1",
     }
     wire = Wire(answer)
-    refund = asyncio.run(strategy(wire).refund(REFUND))
+    till = strategy(wire)
+    refund = asyncio.run(till.refund(till.prepare_refund(REFUND), key=REFUND.key))
     assert (refund.refund_id, refund.state) == ("re_1", RefundState.PENDING)
     assert wire.requests[0].headers["idempotency-key"] == "t-1-refund-1"
-    assert form(wire.requests[0])["amount"] == ["200"]
+    sent = form(wire.requests[0])
+    assert (sent["amount"], sent["metadata[key]"]) == (["200"], ["t-1-refund-1"])
+
+
+def test_refunds_are_listed_page_by_page() -> None:
+    def page(name: str, *, has_more: bool) -> dict[str, Any]:
+        refund = {
+            "id": name,
+            "object": "refund",
+            "status": "succeeded",
+            "amount": 200,
+            "currency": "eur",
+            "payment_intent": "pi_1",
+            "metadata": {"key": f"key-of-{name}"},
+        }
+        return {"object": "list", "url": "/v1/refunds", "has_more": has_more, "data": [refund]}
+
+    wire = Wire(page("re_2", has_more=True), page("re_1", has_more=False))
+    found = asyncio.run(_refunds_listed(strategy(wire)))
+    assert [(seen.refund_id, seen.key) for seen in found] == [
+        ("re_2", "key-of-re_2"),
+        ("re_1", "key-of-re_1"),
+    ]
+    assert wire.requests[1].url.params["starting_after"] == "re_2"
+    assert {request.url.params["payment_intent"] for request in wire.requests} == {"pi_1"}
 
 
 # --- answers that are none ---------------------------------------------------------------------
@@ -272,12 +297,18 @@ async def _listed(till: StripeCheckout) -> Any:
     return [seen async for seen in till.list_since(START, source=Source.SWEEP)]
 
 
+async def _refunds_listed(till: StripeCheckout) -> Any:
+    return [seen async for seen in till.list_refunds("pi_1")]
+
+
 VERBS: dict[str, Verb] = {
     "identify": lambda till: till.identify(),
     "open_session": lambda till: till.open_session({}, key="k" * 10),
     "fetch": lambda till: till.fetch("cs_test_1", source=Source.POLL),
     "close_session": lambda till: till.close_session("cs_test_1", key="k" * 10),
-    "refund": lambda till: till.refund(REFUND),
+    "refund": lambda till: till.refund(till.prepare_refund(REFUND), key=REFUND.key),
+    "fetch_refund": lambda till: till.fetch_refund("re_1"),
+    "list_refunds": _refunds_listed,
     "list_since": _listed,
     "register_webhook": lambda till: till.register_webhook("http://127.0.0.1:1/w", owner="t"),
 }

@@ -10,12 +10,12 @@ from app.domain.observation import SeenPayment, SessionState, Source
 from app.domain.presentation import PresentedLine
 from app.domain.refund import RefundState, SeenRefund
 from app.errors import Protocol
+from app.providers.stripe_refunds import refund_from
 from app.providers.stripe_sessions import (
     decline_of,
     money_from,
     observation_from,
     reference_of,
-    refund_from,
     session_parameters,
 )
 from tests.parts.clock import START

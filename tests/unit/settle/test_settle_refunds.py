@@ -15,7 +15,8 @@ from app.domain.observation import SessionState, Source
 from app.domain.order import Order, OrderState
 from app.domain.refund import RefundObservation, RefundState, SeenRefund
 from app.errors import InvariantError
-from app.settle import complete, settle_refund
+from app.settle import complete
+from app.settle_refunds import settle_refund
 from app.store import Transaction
 from app.store.attempts import find_attempt
 from app.store.inbox import disown_old_refunds, handled, receive

@@ -1,0 +1,384 @@
+"""Giving money back: written down first, asked for under one key, and watched until it has ended.
+
+What a provider answers goes through `app.settle_refunds`, as its webhooks do. Without an answer a
+refund stays `requested`: it is asked for again under the same key and, once the provider may have
+forgotten that, looked up among the payment's refunds. Only a person asks anew, under a new key.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+from weakref import WeakValueDictionary
+
+from app.clock import Clock
+from app.domain.judgement import Standing
+from app.domain.money import Money
+from app.domain.observation import Source
+from app.domain.payment import Payment
+from app.domain.refund import Refund, RefundObservation, RefundState, SeenRefund
+from app.errors import (
+    CheckoutRefused,
+    InvariantError,
+    Message,
+    Protocol,
+    ProviderError,
+    Rejected,
+    ScantillError,
+    Unavailable,
+)
+from app.gateway import Gateway, OtherKeys
+from app.providers.retry import Jitter, until_answered
+from app.providers.strategy import PaymentStrategy
+from app.refund_requests import begin_refund, check_person
+from app.settle_refunds import refuse_refund, settle_refund
+from app.store import Store, Transaction
+from app.store.decisions import find_payment, payments_called
+from app.store.intents import (
+    Intent,
+    Outcome,
+    finish_intent,
+    unanswered_refund,
+)
+from app.store.refunds import (
+    find_refund,
+    refund_by_press,
+    refunds_of,
+    unfinished,
+)
+
+T = TypeVar("T")
+
+ASK_BUDGET_S: Final = 10.0
+SWEEP_S: Final = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Refunds:
+    """Speaks to the providers about money that goes back: one call at a time per refund."""
+
+    def __init__(self, store: Store, gateway: Gateway, *, clock: Clock, jitter: Jitter) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._clock = clock
+        self._jitter = jitter
+        # A lock lives as long as somebody holds it or waits for it.
+        self._busy: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._unasked: set[int] = set()
+
+    async def ask(
+        self, payment_id: str, amount: Money, *, press: str, by: str, reason: str
+    ) -> Refund:
+        """Give `amount` of a payment back; the same `press` again gives the same refund.
+
+        The result says how it stands: `requested` while no answer has come (the till keeps
+        asking), `failed` with the provider's words where it refused. Raises CheckoutRefused before
+        anything is done.
+        """
+        check_person(by, reason)
+        if not press:
+            raise CheckoutRefused(
+                Message("This refund has no name of its own"),
+                action=Message("Begin it anew from the list of payments."),
+            )
+        known = await self._store.read(lambda db: refund_by_press(db, press))
+        is_new = False
+        if known is None:
+            is_new, known = await self._begun(payment_id, amount, press=press, by=by, reason=reason)
+        if (known.payment_id, known.amount) != (payment_id, amount):
+            raise CheckoutRefused(
+                Message("This press of the button gave back something else"),
+                Message("{amount} of {payment}.", amount=known.amount, payment=known.payment_id),
+                action=Message("Look at the list of refunds, then begin anew."),
+            )
+        return await self.finish(known, is_new=is_new)
+
+    async def _begun(
+        self, payment_id: str, amount: Money, *, press: str, by: str, reason: str
+    ) -> tuple[bool, Refund]:
+        """Write a refund down, unless the same press did so meanwhile; say whether it is new."""
+        payment = await self.payment(payment_id)
+        strategy = await self.strategy_for(payment)
+
+        def write(tx: Transaction) -> tuple[bool, Refund]:
+            meanwhile = refund_by_press(tx.connection, press)
+            if meanwhile is not None:
+                return False, meanwhile
+            return True, begin_refund(
+                tx, payment, amount, strategy, press=press, by=by, reason=reason
+            )
+
+        return await self._store.write(write)
+
+    async def finish(self, refund: Refund, *, is_new: bool) -> Refund:
+        """Have the provider asked for a refund that is written down, until it answers or not.
+
+        `is_new` says that the caller has just written it, so that nobody can have asked before.
+        """
+        if is_new:
+            self._unasked.add(refund.id)
+        if refund.state is not RefundState.REQUESTED:
+            return refund
+        return await self._take_up(refund.id, Source.MANUAL, budget_s=ASK_BUDGET_S)
+
+    async def payment(self, payment_id: str) -> Payment:
+        """Find a payment by the provider's id. Raises CheckoutRefused where that is not one."""
+        found = await self._store.read(lambda db: payments_called(db, payment_id))
+        if len(found) != 1:
+            raise CheckoutRefused(
+                Message("The payment {payment} is not in the books", payment=payment_id)
+                if not found
+                else Message("Several providers have a payment {payment}", payment=payment_id),
+                action=Message("A stranger's payment is given back where it was taken."),
+            )
+        return found[0]
+
+    async def strategy_for(self, payment: Payment) -> PaymentStrategy:
+        """Give a strategy that speaks for a payment's own account.
+
+        Raises CheckoutRefused in words where there is none; then nothing was begun.
+        """
+        try:
+            return await self._speaking_for(payment)
+        except ProviderError as error:
+            raise CheckoutRefused(
+                error.title,
+                Message("Nothing was given back. {detail}", detail=error.detail),
+                action=error.action or Message("Check the network and the keys, then try again."),
+            ) from error
+
+    async def sweep(self) -> int:
+        """Ask about every refund whose end is awaited, and say how many there were.
+
+        To be called at start, and now and then. An answer that does not come leaves them as they
+        are.
+        """
+        refunds = await self._store.read(unfinished)
+        for refund in refunds:
+            try:
+                await self._take_up(refund.id, Source.SWEEP, budget_s=0.0)
+            except ScantillError as error:
+                _log.info("refund %s is still awaited: %s", refund.id, error)
+        return len(refunds)
+
+    async def keep_sweeping(self) -> None:
+        """Sweep for ever; a fault is logged and does not end it."""
+        while True:
+            try:
+                await self.sweep()
+            except Exception:  # noqa: BLE001 - logged; who watches the money must not die of it
+                _log.exception("the refunds could not be looked at")
+            await self._clock.sleep(SWEEP_S)
+
+    async def look_at(self, payment: Payment) -> tuple[Refund, ...]:
+        """Ask the provider for all refunds of a payment and settle them; somebody else's too.
+
+        Raises ProviderError where no usable answer came, CheckoutRefused where nobody can be
+        asked.
+        """
+        strategy = await self._speaking_for(payment)
+        found = await self._listed(strategy, payment)
+        # The oldest first, as they happened.
+        for seen in reversed(found):
+            observation = self._observed(strategy, seen, Source.SWEEP)
+            await self._store.write(lambda tx, o=observation: settle_refund(tx, o))  # type: ignore[misc]
+        return await self._store.read(lambda db: refunds_of(db, payment))
+
+    async def _take_up(self, row_id: int, source: Source, *, budget_s: float) -> Refund:
+        async with self._alone(row_id):
+            refund = await self._find(row_id)
+            if refund.is_over:
+                return refund
+            payment = await self._payment_of(refund)
+            strategy = await self._speaking_for(payment)
+            if refund.state is RefundState.PENDING:
+                return await self._look(refund, strategy, source)
+            intent = await self._store.read(lambda db: unanswered_refund(db, row_id))
+            if intent is None:
+                raise InvariantError(f"Refund {row_id} is asked for without an intent")
+            if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
+                return await self._found_again(payment, refund, intent, strategy)
+            return await self._asked(
+                payment, refund, intent, strategy, source=source, budget_s=budget_s
+            )
+
+    async def _asked(
+        self,
+        payment: Payment,
+        refund: Refund,
+        intent: Intent,
+        strategy: PaymentStrategy,
+        *,
+        source: Source,
+        budget_s: float,
+    ) -> Refund:
+        """Ask under the intent's key.
+
+        A key that is refused (401, 403) after a call without an answer says nothing of that call:
+        neither of one lost just now, nor of one that a crash cut off.
+        """
+        lost = refund.id not in self._unasked
+        self._unasked.discard(refund.id)
+
+        async def call() -> SeenRefund:
+            nonlocal lost
+            try:
+                return await strategy.refund(intent.parameters, key=intent.key)
+            except Unavailable:
+                lost = True
+                raise
+
+        try:
+            seen = await self._gateway.asked(
+                strategy.account,
+                lambda: until_answered(
+                    call, clock=self._clock, jitter=self._jitter, budget_s=budget_s
+                ),
+            )
+        except Rejected as refused:
+            if lost and refused.is_of_the_key:
+                _log.info("no answer about %s: %s", intent.key, refused)
+                return refund
+            is_told = source is Source.MANUAL
+            return await self._refused(
+                payment, refund, intent, Outcome.REJECTED, refused.words, is_told=is_told
+            )
+        except ProviderError as error:
+            _log.info("no answer about %s: %s", intent.key, error)
+            return refund
+        return await self._answered(payment, refund, intent, self._observed(strategy, seen, source))
+
+    async def _answered(
+        self, payment: Payment, refund: Refund, intent: Intent, seen: RefundObservation
+    ) -> Refund:
+        """Commit the answer. Where it is no refund of this call's, ours came to nothing."""
+
+        def write(tx: Transaction) -> tuple[Refund, Standing]:
+            standing = settle_refund(tx, seen, asked=refund)
+            now = _found(tx.connection, refund.id)
+            if standing is not Standing.QUARANTINED and now.state is RefundState.REQUESTED:
+                words = Message(
+                    "The provider answered with another refund, {refund}.",
+                    refund=seen.refund.refund_id,
+                )
+                finish_intent(tx, intent.id, Outcome.SUPERSEDED, {"words": words})
+                now = refuse_refund(tx, payment, now, words, is_told=False)
+            return now, standing
+
+        now, standing = await self._store.write(write)
+        if standing is Standing.QUARANTINED:
+            raise Protocol(
+                Message("What the provider answered does not belong to this payment"),
+                seen.refund.refund_id,
+                action=Message("Somebody has to look at it; it is on the list."),
+            )
+        return now
+
+    async def _found_again(
+        self, payment: Payment, refund: Refund, intent: Intent, strategy: PaymentStrategy
+    ) -> Refund:
+        """Look a lost refund up by our key, since the provider may have forgotten that by now."""
+        for seen in await self._listed(strategy, payment):
+            if seen.key == intent.key:
+                observed = self._observed(strategy, seen, Source.SWEEP)
+                return await self._answered(payment, refund, intent, observed)
+        words = Message("It never came to be: the provider has no such refund.")
+        return await self._refused(
+            payment, refund, intent, Outcome.SUPERSEDED, words, is_told=False
+        )
+
+    async def _refused(
+        self,
+        payment: Payment,
+        refund: Refund,
+        intent: Intent,
+        outcome: Outcome,
+        words: str,
+        *,
+        is_told: bool,
+    ) -> Refund:
+        def write(tx: Transaction) -> Refund:
+            now = _found(tx.connection, refund.id)
+            if not finish_intent(tx, intent.id, outcome, {"words": words}):
+                return now
+            return refuse_refund(tx, payment, now, words, is_told=is_told)
+
+        await self._store.write(write)
+        return await self._find(refund.id)
+
+    async def _look(self, refund: Refund, strategy: PaymentStrategy, source: Source) -> Refund:
+        seen = await self._gateway.asked(
+            strategy.account, lambda: strategy.fetch_refund(refund.refund_id)
+        )
+        observed = self._observed(strategy, seen, source)
+        await self._store.write(lambda tx: settle_refund(tx, observed))
+        return await self._find(refund.id)
+
+    async def _listed(self, strategy: PaymentStrategy, payment: Payment) -> list[SeenRefund]:
+        async def search() -> list[SeenRefund]:
+            return [seen async for seen in strategy.list_refunds(payment.payment_id)]
+
+        return await self._gateway.asked(strategy.account, search)
+
+    async def _speaking_for(self, payment: Payment) -> PaymentStrategy:
+        """Find the keys for a payment: its own account's first, then any of the same provider's.
+
+        Money that was held for want of an order may have come by another name of the account.
+        """
+        others = [name for name in self._gateway.accounts if name != payment.account]
+        failure: ScantillError | None = None
+        for name in (payment.account, *others):
+            try:
+                strategy = self._gateway.strategy(name)
+                if strategy.provider == payment.provider and strategy.live == payment.live:
+                    return await self._gateway.speaking_for(name, payment.provider_account)
+            except (CheckoutRefused, OtherKeys) as error:
+                failure = failure or error
+        raise failure or CheckoutRefused(
+            Message("The keys of {account} are for other money", account=payment.account),
+            Message("This payment is live money.")
+            if payment.live
+            else Message("This payment is test money."),
+            action=Message("Put the keys back with which it was taken."),
+        )
+
+    def _observed(
+        self, strategy: PaymentStrategy, seen: SeenRefund, source: Source
+    ) -> RefundObservation:
+        return RefundObservation(
+            source=source,
+            provider=strategy.provider,
+            provider_account=strategy.provider_account,
+            live=strategy.live,
+            refund=seen,
+            observed_at=self._clock.now(),
+        )
+
+    async def _find(self, row_id: int) -> Refund:
+        return await self._store.read(lambda db: _found(db, row_id))
+
+    async def _payment_of(self, refund: Refund) -> Payment:
+        payment = await self._store.read(
+            lambda db: find_payment(db, refund.provider, refund.payment_id)
+        )
+        if payment is None:
+            raise InvariantError(f"Payment {refund.payment_id} is gone")
+        return payment
+
+    @asynccontextmanager
+    async def _alone(self, row_id: int) -> AsyncIterator[None]:
+        lock = self._busy.get(row_id)
+        if lock is None:
+            lock = self._busy[row_id] = asyncio.Lock()
+        async with lock:
+            yield
+
+
+def _found(connection: sqlite3.Connection, row_id: int) -> Refund:
+    refund = find_refund(connection, row_id)
+    if refund is None:
+        raise InvariantError(f"Refund {row_id} is gone")
+    return refund
