@@ -129,7 +129,12 @@ def test_a_dispute_that_nobody_is_told_of_is_found(books: sqlite3.Connection, di
     assert list(found) == [TOLD]
     assert f"dispute {dispute} is " in found[TOLD]
     # A person took note of it.
-    books.execute("UPDATE exceptions SET resolved_by = 'Ada'")
+    books.execute("UPDATE exceptions SET resolved_by = 'Ada' WHERE resolved_at IS NOT NULL")
+    books.execute(
+        "INSERT INTO audit (at, actor, action, subject, data) SELECT 'x', 'Ada', "
+        "'exception.resolved', CAST(id AS TEXT), '{\"reason\": \"seen\"}' FROM exceptions "
+        "WHERE resolved_at IS NOT NULL"
+    )
     assert red(books) == {}
 
 

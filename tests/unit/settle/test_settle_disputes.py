@@ -209,7 +209,12 @@ def noted(till: Counter) -> None:
     """Take all off the list, as a person does."""
 
     def note(tx: Transaction) -> None:
-        tx.execute("UPDATE exceptions SET resolved_at = '2026-11-21', resolved_by = 'Ada'")
+        rows = tx.execute(
+            "UPDATE exceptions SET resolved_at = '2026-11-21', resolved_by = 'Ada' "
+            "WHERE resolved_at IS NULL RETURNING id"
+        ).fetchall()
+        for row in rows:
+            tx.audit("Ada", "exception.resolved", str(row["id"]), {"reason": "seen"})
 
     till.store.write_now(note)
 
