@@ -17,7 +17,7 @@ from app.domain.money import EXPONENTS, Money
 from app.domain.payment import Payment
 from app.domain.refund import Refund, RefundState
 from app.domain.resolution import Action, Case, ways_out
-from app.errors import CheckoutRefused, ConfigError, Message, Unavailable
+from app.errors import CheckoutRefused, ConfigError, Message, ProviderError
 from app.settings import Mode, default_root
 from app.store.connection import open_reader, store_error
 from app.store.decisions import case_of, payments_called, payments_of, waiting_exceptions
@@ -194,7 +194,10 @@ def _told(refund: Refund) -> str:
     if refund.state is RefundState.FAILED:
         raise CheckoutRefused(Message("The provider gave nothing back"), refund.words)
     if refund.state is RefundState.REQUESTED:
-        raise Unavailable(Message("The provider has not answered yet"))
+        raise ProviderError(
+            "The provider has not answered yet",
+            action="The next command asks again, and so does the till; do not give it back anew.",
+        )
     done = "was given back" if refund.state is RefundState.SUCCEEDED else "is on its way back"
     return f"{refund.amount} of {refund.payment_id} {done} ({refund.refund_id})."
 

@@ -194,9 +194,14 @@ class Refunds:
                 return refund
             payment = await self._payment_of(refund)
             strategy = await self._speaking_for(payment)
+            # In one snapshot: a webhook may have settled it meanwhile.
+            refund, intent = await self._store.read(
+                lambda db: (_found(db, row_id), unanswered_refund(db, row_id))
+            )
+            if refund.is_over:
+                return refund
             if refund.state is RefundState.PENDING:
                 return await self._look(refund, strategy, source)
-            intent = await self._store.read(lambda db: unanswered_refund(db, row_id))
             if intent is None:
                 raise InvariantError(f"Refund {row_id} is asked for without an intent")
             if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvariantError
+from app.providers.strategy import PaymentStrategy
 from app.resolutions import _end
 from app.store.decisions import find_payment
 from app.store.refunds import _told, find_refund
@@ -101,5 +102,29 @@ def test_news_that_comes_while_a_refund_is_looked_up_in_vain_counts(till: Counte
         await till.refunds.sweep()
         assert refunds(till, order) == [("succeeded", 200)]
         assert ledger(till)["refunds"] == 200 and till.count("exceptions") == 0
+
+    asyncio.run(story())
+
+
+def test_news_that_comes_while_the_keys_are_looked_for_is_not_asked_about_again(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The webhooks are settled on a thread of their own."""
+
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [LOST] * 100
+        await ask(till, payment_id)
+        asked_for = till.strategy.count("refund")
+        speaking_for = till.gateway.speaking_for
+
+        async def told_meanwhile(account: str, provider_account: str) -> PaymentStrategy:
+            deliver(till, till.provider.refunds.delivery("fr_1", "e1"))
+            return await speaking_for(account, provider_account)
+
+        monkeypatch.setattr(till.gateway, "speaking_for", told_meanwhile)
+        await till.refunds.sweep()
+        assert refunds(till, order) == [("succeeded", 200)]
+        assert till.strategy.count("refund") == asked_for
 
     asyncio.run(story())
