@@ -23,8 +23,7 @@ from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, Sto
 from app.logs import log_to
 from app.providers.pages import is_loopback
 from app.settings import Mode, Settings, default_root, load_settings
-from app.store.connection import open_reader, private_directory, store_error
-from app.store.store import BOOKS
+from app.store.connection import BOOKS, open_reader, private_directory, store_error
 from app.store.verify import Check, Outcome, TakenPayment, verify
 
 _MONEY: Final = {
