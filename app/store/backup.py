@@ -31,7 +31,7 @@ from app.store.schema import bring_up_to_date, is_up_to_date, missing_guards
 from app.store.verify import Check, Outcome, verify
 
 _NAME: Final = re.compile(
-    r"till-(?P<till>[0-9a-z]+)-(?P<epoch>[0-9]+)-(?P<at>[0-9]{8}T[0-9]{12}Z)\.db"
+    r"till-(?P<till>[0-9a-z]+)-(?P<epoch>[0-9]+)-(?P<entry>[0-9]+)-(?P<at>[0-9]{8}T[0-9]{12}Z)\.db"
 )
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 _UNCLEAN: Final = ".unclean"
@@ -40,12 +40,21 @@ _PAGES_AT_ONCE: Final = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup as its name tells of it."""
+    """A backup as its name tells of it; `entry` is the last one of the journal that it has.
+
+    Which of two is newer is told by what is in them: a clock may have been wrong.
+    """
 
     path: Path
     till_id: str
     epoch: int
+    entry: int
     taken_at: datetime
+
+    @property
+    def age(self) -> tuple[int, int, datetime]:
+        """Give what backups of one till are put in order by, the oldest first."""
+        return self.epoch, self.entry, self.taken_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,7 @@ def backups_in(directory: Path, till_id: str = "") -> list[Backup]:
             directory / name,
             match["till"],
             int(match["epoch"]),
+            int(match["entry"]),
             datetime.strptime(match["at"], _STAMP).replace(tzinfo=UTC),
         )
         for name in names
@@ -128,7 +138,15 @@ def backups_in(directory: Path, till_id: str = "") -> list[Backup]:
     ]
     if till_id:
         found = [backup for backup in found if backup.till_id == till_id]
-    return sorted(found, key=lambda backup: (backup.taken_at, backup.epoch), reverse=True)
+    return sorted(found, key=lambda backup: backup.age, reverse=True)
+
+
+def position_of(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Give how far books have come: their epoch and the last entry of their journal."""
+    row = connection.execute(
+        "SELECT epoch, (SELECT coalesce(max(seq), 0) FROM journal) AS entry FROM till"
+    ).fetchone()
+    return (0, 0) if row is None else (row["epoch"], row["entry"])
 
 
 def newest_verified(directory: Path, mode: str) -> tuple[Backup, Report] | None:
@@ -159,11 +177,13 @@ def copy_books(source: sqlite3.Connection, to: Path) -> None:
 
 
 def _target(reader: sqlite3.Connection, to: Path, at: datetime) -> Path:
-    row = reader.execute("SELECT id, epoch FROM till").fetchone()
+    row = reader.execute("SELECT id FROM till").fetchone()
     if row is None:
         raise StoreError(Message("There is nothing in these books yet"))
     if to.is_dir():
-        return to / f"till-{row['id']}-{row['epoch']}-{at.astimezone(UTC).strftime(_STAMP)}.db"
+        epoch, entry = position_of(reader)
+        stamp = at.astimezone(UTC).strftime(_STAMP)
+        return to / f"till-{row['id']}-{epoch}-{entry:08}-{stamp}.db"
     if to.exists():
         raise StoreError(
             Message("There is a file already: {path}", path=to),
