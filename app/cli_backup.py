@@ -10,7 +10,7 @@ from typing import Any
 from app.backups import folder_of
 from app.errors import ConfigError, Message, StoreError
 from app.settings import Mode, Settings, default_root, load_settings
-from app.store.backup import Report, make_backup, read_backup
+from app.store.backup import Report, make_backup, not_usable, read_backup
 from app.store.connection import BOOKS, private_directory
 from app.store.restore import restore_books
 
@@ -81,7 +81,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     file: Path = arguments.file.absolute()
     if not file.is_file():
         raise StoreError(f"There is no file {file}", action="Name a file that backup has made.")
-    mode = arguments.only or Mode(read_backup(file).mode)
+    mode = arguments.only or _mode_of(file)
     now = datetime.now(UTC)
     directory = private_directory(private_directory(root) / mode.value)
     done = restore_books(directory, file, mode=mode.value, at=now, actor=_person())
@@ -94,9 +94,17 @@ def _restore(arguments: argparse.Namespace) -> int:
         f"  epoch    {epoch.number}: orders go on from {epoch.first_order}, "
         f"receipts from {epoch.first_receipt}"
     )
-    print(f"  before   {done.aside} keeps what lay there")
+    if done.aside.exists():
+        print(f"  before   {done.aside} keeps what lay there")
     print("Start the till: it asks the provider what is missing before it sells.")
     return 0
+
+
+def _mode_of(file: Path) -> Mode:
+    try:
+        return Mode(read_backup(file).mode)
+    except StoreError as error:
+        raise not_usable(file, f"{error.title}. {error.detail}") from error
 
 
 def _person() -> str:

@@ -27,8 +27,7 @@ EPOCHS: Final = """
     ) STRICT
 """
 
-_ROUND: Final = 1_000
-_LEAST_LOST: Final = timedelta(minutes=10)
+_MARGIN: Final = timedelta(minutes=10)
 _MOST_LOST: Final = timedelta(seconds=1_000_000)
 """Taken where the clock says nothing of use: it stands before the backup's newest entry."""
 
@@ -116,7 +115,7 @@ def begin_epoch(tx: Transaction, *, actor: str, cause: str, other: Known | None 
     if known is None:
         raise ValueError("books without a till have no epoch")
     lost = tx.at - known.newest_at
-    lost = max(lost, _LEAST_LOST) if lost >= timedelta() else _MOST_LOST
+    lost = lost + _MARGIN if lost >= timedelta() else _MOST_LOST
     others = (0, 0, 0) if other is None else (other.epoch, other.last_order, other.last_receipt)
     epoch = Epoch(
         number=1 + max(known.epoch, others[0]),
@@ -149,8 +148,7 @@ def begin_epoch(tx: Transaction, *, actor: str, cause: str, other: Known | None 
 
 
 def _above(last: int, other: int, lost: timedelta) -> int:
-    least = max(last + int(lost.total_seconds()), other)
-    return (least // _ROUND + 1) * _ROUND + 1
+    return max(last + int(lost.total_seconds()), other) + 1
 
 
 def _epoch_from(row: Row) -> Epoch:

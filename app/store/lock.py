@@ -40,14 +40,14 @@ class InstanceLock:
         """Take the lock, or raise StoreError where another till runs on `directory`."""
         path = directory / LOCK
         try:
-            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+            descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         except OSError as error:
             raise store_error(error, path) from error
         try:
-            _take(self._descriptor)
+            _take(descriptor)
         except OSError as error:
-            holder = self._text()
-            os.close(self._descriptor)
+            holder = _text(descriptor)
+            os.close(descriptor)
             if error.errno not in _REFUSED:
                 raise store_error(error, path) from error
             raise StoreError(
@@ -59,28 +59,34 @@ class InstanceLock:
                 ),
                 action=Message("Use the window that is open, or close it first."),
             ) from error
-        self.was_left = bool(self._text())
-        self._write(f"{os.getpid()}\n")
+        self._descriptor: int | None = descriptor
+        self.was_left = bool(_text(descriptor))
+        _write(descriptor, f"{os.getpid()}\n")
 
     def release(self, *, in_order: bool = True) -> None:
         """Give the lock back; the file stays, which harms nobody.
 
         Where the books could not even be opened, what a dead holder left is still to be seen.
         """
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is None:
+            return
         if in_order or not self.was_left:
-            self._write("")
-        os.close(self._descriptor)
+            _write(descriptor, "")
+        os.close(descriptor)
 
-    def _text(self) -> str:
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        return os.read(self._descriptor, 20).decode("ascii", "replace").strip()
 
-    def _write(self, text: str) -> None:
-        # A full disk keeps nobody from holding the lock: the number in it is for people.
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._descriptor, 0)
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
-            os.write(self._descriptor, text.encode("ascii"))
+def _text(descriptor: int) -> str:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return os.read(descriptor, 20).decode("ascii", "replace").strip()
+
+
+def _write(descriptor: int, text: str) -> None:
+    # A full disk keeps nobody from holding the lock: the number in it is for people.
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, text.encode("ascii"))
 
 
 def is_running(directory: Path) -> bool:

@@ -85,11 +85,13 @@ def finish_restore(directory: Path) -> Path | None:
         return None
     ready = directory / decided[-1]
     aside = directory / f"{_ASIDE}{decided[-1].removeprefix(_READY).removesuffix('.db')}"
-    aside.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
     for name in _OF_THE_BOOKS:
         if (directory / name).exists():
+            aside.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
             (directory / name).rename(aside / name)
-    sync_directory(aside)
+    if aside.exists():
+        sync_directory(aside)
+    sync_directory(directory)
     ready.rename(directory / BOOKS)
     sync_directory(directory)
     return aside
