@@ -158,6 +158,8 @@ def main(name: str, root: Path) -> None:
             os._exit(0)
         _, status = os.waitpid(child, 0)
         assert status in (0, signal.SIGKILL), f"step {number}: {status}"
+        sys.stdout.write(f"{place.name}\n")
+        sys.stdout.flush()
         if status == 0:
             return
     raise AssertionError("it never came to its end")
