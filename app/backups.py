@@ -64,6 +64,7 @@ class Backups:
         self._keep = table.keep
         self._orders = 0
         self._wanted = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._making: asyncio.Future[BackupState] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -96,11 +97,12 @@ class Backups:
 
     async def make(self) -> BackupState:
         """Make a backup now, unless the newest one has all there is; say how that went."""
-        self._orders = 0
-        self._wanted.clear()
-        before = self._state
-        self._making = asyncio.ensure_future(asyncio.to_thread(self._made))
-        self._state = await asyncio.shield(self._making)
+        async with self._one_at_a_time:
+            self._orders = 0
+            self._wanted.clear()
+            before = self._state
+            self._making = asyncio.ensure_future(asyncio.to_thread(self._made))
+            self._state = await asyncio.shield(self._making)
         problem = self._state.problem
         if problem is not None and before.problem is None:
             _log.warning("no backup was made: %s", problem)

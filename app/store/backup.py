@@ -113,6 +113,7 @@ def read_backup(path: Path) -> Report:
         check_file(reader, path, within_s=None)
         return _report(reader, path)
     except (sqlite3.Error, LookupError, ValueError) as error:
+        # UnicodeDecodeError, of words that quote what cannot be read, is a ValueError.
         raise not_usable(path, f"{error}.") from error
     finally:
         reader.close()

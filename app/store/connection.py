@@ -51,7 +51,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
                 "recursive_triggers": ("ON", 1),
             },
         )
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise store_error(error, path) from error
 
 
@@ -61,7 +61,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
         return _connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, pragmas={"query_only": ("ON", 1)}
         )
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise store_error(error, path) from error
 
 
@@ -150,6 +150,7 @@ def store_error(error: Exception, path: Path | None = None) -> StoreError:
     return kind(title, f"{name or type(error).__name__}: {error}{where}.", action=action)
 
 
+_UNREADABLE_TEXT: Final = "Could not decode to UTF-8"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FAILING: Final = frozenset({errno.EIO, errno.EFBIG, errno.EROFS})
 _DAMAGE: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
@@ -161,6 +162,9 @@ _PASSING: Final = frozenset(
 
 def family_of(error: BaseException) -> str:
     """Name what went wrong by SQLite's primary code, also where the system said it; or nothing."""
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith(_UNREADABLE_TEXT):
+        # Every text of the books was written as UTF-8, also those that SQLite's own words quote.
+        return "SQLITE_CORRUPT"
     if isinstance(error, OSError):
         if error.errno in _FULL:
             return "SQLITE_FULL"

@@ -30,7 +30,7 @@ def check_file(connection: sqlite3.Connection, path: Path, *, within_s: float | 
         timer.start()
     try:
         rows = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
             return False
         raise store_error(error, path) from error

@@ -165,7 +165,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         bring_up_to_date(connection, path)
         assert_guards(connection)
         mark.unlink(missing_ok=True)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         raise store_error(error, path) from error
     except BaseException:
