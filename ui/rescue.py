@@ -5,7 +5,7 @@ import getpass
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from PySide6.QtWidgets import QAbstractButton, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QDialogButtonBox, QMessageBox
 
 from app.backups import newest_offer
 from app.clock import Clock, SystemClock
@@ -15,6 +15,7 @@ from app.store.backup import Backup, Report
 from app.store.restore import restore_books
 from ui.format import Formats
 from ui.i18n import _
+from ui.metrics import Metrics
 from ui.theme import Theme
 from ui.trouble import is_seen, theme_of_desktop, trouble_box
 
@@ -112,6 +113,10 @@ def rescue_box(
     button = box.addButton(_("Restore this backup"), QMessageBox.ButtonRole.YesRole)
     button.setObjectName(RESTORE)
     button.setAccessibleName(button.text())
+    buttons = box.findChild(QDialogButtonBox)
+    layout = buttons.layout() if isinstance(buttons, QDialogButtonBox) else None
+    if layout is not None:
+        layout.setSpacing(Metrics.of_screen(box.screen()).gap)
     return box
 
 

@@ -29,23 +29,23 @@ REPOSITORY = Path(__file__).parents[3]
 class Work:
     """What is done in a place, and the functions whose calls are its steps."""
 
-    run: Callable[[Path], object]
+    run: Callable[[Path], None]
     steps: tuple[tuple[Any, str], ...]
 
 
-def _backup(place: Path) -> object:
+def _backup(place: Path) -> None:
     (place / "backups").mkdir()
-    return make_backup(place / "training" / "till.db", place / "backups", at=START)
+    make_backup(place / "training" / "till.db", place / "backups", at=START)
 
 
-def _restore(place: Path) -> object:
+def _restore(place: Path) -> None:
     at = START + timedelta(hours=1)
     directory, file = place / "training", place / "backup.db"
-    return restore_books(directory, file, mode="training", at=at, actor="tester")
+    restore_books(directory, file, mode="training", at=at, actor="tester")
 
 
-def _migrate(place: Path) -> object:
-    return open_store(place / "training").close()
+def _migrate(place: Path) -> None:
+    open_store(place / "training").close()
 
 
 WORKS = {

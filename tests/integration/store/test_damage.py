@@ -26,7 +26,8 @@ def sold(directory: Path) -> Path:
     """Books with something on most pages, closed."""
     store = open_store(directory)
     for _ in range(60):
-        store.write_now(lambda tx: (begun(tx, placed(tx)), one_of_each_record(tx)))
+        store.write_now(lambda tx: begun(tx, placed(tx)))
+        store.write_now(one_of_each_record)
     store.close()
     return directory / "till.db"
 

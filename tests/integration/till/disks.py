@@ -5,6 +5,7 @@ byte, so that each write of a sale fails once with an I/O error, and prints one 
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import resource
@@ -49,12 +50,11 @@ class Ballast:
     def fill(self, *, but_pages: int = 0) -> None:
         with self._path.open("wb", buffering=0) as file:
             for piece in (64 * PAGE, PAGE):
-                try:
+                # Full, as it is meant to be.
+                with contextlib.suppress(OSError):
                     while True:
                         file.write(b"x" * piece)
-                except OSError:
-                    # Full, as it is meant to be.
-                    size = file.tell() // PAGE * PAGE
+            size = file.tell() // PAGE * PAGE
             os.ftruncate(file.fileno(), max(0, size - but_pages * PAGE))
 
     def drop(self) -> None:

@@ -18,6 +18,7 @@ from tests.integration.till.disks import Ballast, faults_after, sell, small_disk
 from tests.integration.till.house import (
     NEVER,
     Customer,
+    clean_environment,
     elsewhere,
     open_till,
     place,
@@ -29,7 +30,7 @@ from tests.integration.till.house import (
     violations,
     with_till,
 )
-from tests.integration.till.processes import REPOSITORY, clean_environment
+from tests.integration.till.processes import REPOSITORY
 from tests.parts.till import Counter
 
 Record = Callable[[str, object], None]
