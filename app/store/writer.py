@@ -13,6 +13,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -105,7 +106,7 @@ class Writer:
         if (known := self._damage or self._trouble) is not None:
             return known
         since = self._asks_since
-        if since is not None and self._clock.monotonic() - since > _PATIENCE_S:
+        if since is not None and time.monotonic() - since > _PATIENCE_S:
             return books_locked()
         return None
 
@@ -163,7 +164,7 @@ class Writer:
         while waiting:
             try:
                 waiting = self._run_batch(waiting)
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
                 _fail(waiting, error)
                 self._roll_back()
                 waiting = []
@@ -207,7 +208,8 @@ class Writer:
             self._connection.execute("RELEASE unit")
 
     def _begin(self) -> None:
-        self._asks_since = self._clock.monotonic()
+        # Another process's lock lasts in real time, also where the till's own time is virtual.
+        self._asks_since = time.monotonic()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         finally:

@@ -11,7 +11,7 @@ import pytest
 from app.domain.ids import Ids
 from app.errors import StoreError
 from app.settings import Mode
-from app.store import Store
+from app.store import Store, schema
 from app.store.backup import Report, make_backup
 from app.store.connection import open_reader
 from app.store.epochs import epochs_of, needs_reconciliation
@@ -117,6 +117,23 @@ def test_a_new_computer_has_nothing_to_set_aside(tmp_path: Path, backup: Report)
     store = open_store(directory, clock=VirtualClock(LATER))
     assert store.till_id == backup.till_id
     store.close()
+
+
+def test_a_backup_from_before_an_update_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_later = schema.migrations._migrations
+    monkeypatch.setattr(schema.migrations, "_migrations", [first])
+    store = open_store(tmp_path / "old")
+    store.write_now(placed)
+    store.close()
+    monkeypatch.undo()
+    report = make_backup(store.path, tmp_path / "old.db", at=START)
+    done = restore(tmp_path / "new", report.path)
+    assert done.report.orders == 1
+    new = open_store(tmp_path / "new", clock=VirtualClock(LATER))
+    assert violated(new) == [] and new.read_now(needs_reconciliation)
+    new.close()
 
 
 def refused(directory: Path, file: Path, words: str, **changes: object) -> None:
