@@ -110,9 +110,8 @@ def read_backup(path: Path) -> Report:
     """Read a backup whole and check it. Raises StoreError where it is no sound copy of books."""
     reader = open_reader(path)
     try:
-        check_file(reader, path, within_s=None)
         return _report(reader, path)
-    except (sqlite3.Error, LookupError, ValueError) as error:
+    except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
         # UnicodeDecodeError, of words that quote what cannot be read, is a ValueError.
         raise not_usable(path, f"{error}.") from error
     finally:
@@ -253,6 +252,9 @@ def _report(reader: sqlite3.Connection, path: Path) -> Report:
     orders, receipts = reader.execute(
         "SELECT count(*), count(receipt_number) FROM orders"
     ).fetchone()
+    # The first of them looks at every page.
     checks = tuple(verify(reader))
+    if checks[0].outcome is Outcome.VIOLATED:
+        raise not_usable(path, checks[0].figure)
     size = path.stat().st_size
     return Report(path, size, till["mode"], till["id"], known, orders, receipts, checks)

@@ -18,17 +18,42 @@ ROOM: Final = 1024 * 1024
 """Bytes that must be free on the disk for the till to sell: some hundred orders' worth."""
 
 _SYNCHRONOUS_FULL: Final = 2
+_NO_SUCH_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EACCES)
 
 
 def private_directory(path: Path) -> Path:
-    """Make a directory that only its owner can enter, or bring an existing one to that."""
+    """Make a directory that only its owner can enter, or bring an existing one to that.
+
+    What is made survives a power cut, the directories above it too.
+    """
     try:
+        made = [new for new in (path, *path.parents) if not new.exists()]
         path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        for new in reversed(made):
+            sync_directory(new.parent)
         if os.name == "posix":
             path.chmod(DIRECTORY_MODE)
     except OSError as error:
         raise store_error(error, path) from error
     return path
+
+
+def sync_directory(path: Path) -> None:
+    """Bring to the disk which names are in a directory: files that were made, renamed or removed.
+
+    Nothing happens where the system or the file system has no such sync.
+    """
+    if os.name != "posix":
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_SYNC:
+            raise
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
@@ -201,16 +226,6 @@ def books_locked() -> StoreError:
     """Make the error of books that another program has been holding for a while."""
     title, action = _WORDS["SQLITE_BUSY"]
     return StoreError(title, action=action)
-
-
-def sync_directory(directory: Path) -> None:
-    """Have what was renamed or made in a directory on the disk; Windows does so by itself."""
-    if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def sync_file(path: Path) -> None:

@@ -324,4 +324,5 @@ def _verified_copy(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(Message("The copy before the update is damaged"), str(verdict))
     sync_file(part)
     part.replace(path)
+    # The books are changed only once the copy cannot be lost any more.
     sync_directory(path.parent)
