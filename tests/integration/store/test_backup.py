@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -220,7 +221,7 @@ def test_the_newest_backup_that_is_sound_today_is_found(store: Store, folder: Pa
 
 
 def test_killed_at_any_step_it_leaves_a_whole_backup_or_none(
-    directory: Path, tmp_path: Path
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     store = open_store(tmp_path / "before" / "training")
     store.write_now(placed)
@@ -235,6 +236,7 @@ def test_killed_at_any_step_it_leaves_a_whole_backup_or_none(
         assert again.read_now(lambda db: count(db, "orders")) == 1
         again.close()
     assert list(ends.values()) == sorted(ends.values()) and set(ends.values()) == {0, 1}
+    record_property("kills", len(places) - 1)
     assert len(places) > 6
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,9 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_killed_at_any_step_of_an_update_the_books_are_old_or_new(old: Path) -> None:
+def test_killed_at_any_step_of_an_update_the_books_are_old_or_new(
+    old: Path, record_property: Callable[[str, object], None]
+) -> None:
     before = read(old / "before" / "training" / "till.db")
     assert before[1:] == (1, ["m0001_the_books"])
     wanted = [migration.name for migration in schema.migrations._migrations]
@@ -68,4 +71,5 @@ def test_killed_at_any_step_of_an_update_the_books_are_old_or_new(old: Path) -> 
         checks = store.read_now(verify)
         assert [str(c) for c in checks if c.outcome is Outcome.VIOLATED] == []
         store.close()
+    record_property("kills", len(places) - 1)
     assert stages == sorted(stages) and set(stages) == set(range(1, len(wanted) + 1))

@@ -3,6 +3,7 @@
 import random
 import shutil
 import sqlite3
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -211,7 +212,10 @@ def test_a_file_that_is_not_there_is_told_in_words(directory: Path, backup: Repo
 
 
 def test_killed_at_any_step_the_old_books_or_the_new_are_there_and_nothing_is_lost(
-    directory: Path, backup: Report, tmp_path: Path
+    directory: Path,
+    backup: Report,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """The old books have a WAL, as a till that was killed leaves them."""
     old = open_store(directory)
@@ -230,5 +234,6 @@ def test_killed_at_any_step_the_old_books_or_the_new_are_there_and_nothing_is_lo
         assert (found, asides) in ((3, []), (1, [3])), "the WAL went along"
         assert (found == 3) is (epoch == 1)
         ends.append(found)
+    record_property("kills", len(ends) - 1)
     assert ends == sorted(ends, reverse=True)
     assert ends.count(3) > 5 and ends.count(1) > 5
