@@ -5,6 +5,7 @@ a newer one was verified; one that fails is told and tried again.
 """
 
 import asyncio
+import getpass
 import logging
 import os
 import shlex
@@ -230,6 +231,15 @@ def with_offer(damage: BooksDamaged, settings: Settings) -> BooksDamaged:
         ),
         backup=os.fspath(backup.path),
     )
+
+
+def person_at(place: str) -> str:
+    """Name who restores, for the audit: the system's user, and from where ("window")."""
+    try:
+        return f"{getpass.getuser()} ({place})"
+    except (KeyError, OSError):
+        # A container may have no name for its user.
+        return place
 
 
 def _broken_rules(report: Report) -> StoreError:

@@ -1,14 +1,13 @@
 """The commands `backup` and `restore`."""
 
 import argparse
-import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.backups import folder_of
-from app.errors import ConfigError, Message, StoreError
+from app.backups import folder_of, person_at
+from app.errors import ConfigError, StoreError
 from app.settings import Mode, Settings, default_root, load_settings
 from app.store.backup import Report, make_backup, not_usable, read_backup
 from app.store.connection import BOOKS, private_directory
@@ -84,7 +83,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     mode = arguments.only or _mode_of(file)
     now = datetime.now(UTC)
     directory = private_directory(private_directory(root) / mode.value)
-    done = restore_books(directory, file, mode=mode.value, at=now, actor=_person())
+    done = restore_books(directory, file, mode=mode.value, at=now, actor=person_at("command line"))
     print(f"{mode.value} books: {directory / BOOKS}")
     _print_report(done.report)
     newest = done.report.known.newest_at
@@ -105,10 +104,3 @@ def _mode_of(file: Path) -> Mode:
         return Mode(read_backup(file).mode)
     except StoreError as error:
         raise not_usable(file, f"{error.title}. {error.detail}") from error
-
-
-def _person() -> str:
-    try:
-        return str(Message("{user}, by scantill restore", user=getpass.getuser()))
-    except (KeyError, OSError):
-        return "scantill restore"

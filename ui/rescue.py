@@ -1,13 +1,12 @@
 """What stands in the place of the counter where the books are damaged: a backup, offered."""
 
 import asyncio
-import getpass
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from PySide6.QtWidgets import QAbstractButton, QDialogButtonBox, QMessageBox
 
-from app.backups import newest_offer
+from app.backups import newest_offer, person_at
 from app.clock import Clock, SystemClock
 from app.errors import BooksDamaged
 from app.settings import Settings
@@ -51,7 +50,7 @@ async def opened(
                 offer[0].path,
                 mode=settings.mode.value,
                 at=clock.now(),
-                actor=_person(),
+                actor=person_at("window"),
             )
 
 
@@ -118,10 +117,3 @@ def rescue_box(
     if layout is not None:
         layout.setSpacing(Metrics.of_screen(box.screen()).gap)
     return box
-
-
-def _person() -> str:
-    try:
-        return f"{getpass.getuser()}, at the till's window"
-    except (KeyError, OSError):
-        return "the till's window"
