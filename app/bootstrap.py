@@ -25,6 +25,7 @@ from app.domain.catalog import Catalog
 from app.domain.ids import Ids
 from app.errors import BooksDamaged, Message, ProviderError, StoreError
 from app.events import Fact
+from app.gateway import Gateway
 from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
@@ -123,16 +124,12 @@ class Till:
         self.health = Health(tuple(self.strategies))
         self.orders = OrderBook(self.store)
         self.backups = Backups(self.store, settings, clock=self._clock)
-        self.sessions = Sessions(
-            self.store,
-            self.strategies,
-            clock=self._clock,
-            jitter=chance.jitter,
-            health=self.health,
-        )
+        self.gateway = Gateway(self.store, self.strategies, clock=self._clock, health=self.health)
+        self.sessions = Sessions(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
         self.checkout = Checkout(
             self.store,
             self.sessions,
+            self.gateway,
             shop=lambda: self.catalog.shop,
             pages={name: return_pages(settings, self.sandbox_url) for name in self.strategies},
             clock=self._clock,
@@ -277,7 +274,7 @@ class Till:
         """
         while True:
             try:
-                await self.sessions.identified(strategy)
+                await self.gateway.identified(strategy)
                 if self._register_webhooks:
                     url = f"{self.door.address}/webhooks/{name}"
                     await strategy.register_webhook(url, owner=self.store.till_id)

@@ -18,6 +18,7 @@ from app.domain.observation import Source
 from app.domain.order import Order, OrderState, owed, snapshot_of
 from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved, Protocol, ProviderError
+from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy, SessionRequest, objection
 from app.sessions import Sessions
 from app.settle import complete, want_closed
@@ -55,6 +56,7 @@ class Checkout:
         self,
         store: Store,
         sessions: Sessions,
+        gateway: Gateway,
         *,
         shop: Callable[[], Shop],
         pages: Mapping[str, ReturnPages],
@@ -64,6 +66,7 @@ class Checkout:
     ) -> None:
         self._store = store
         self._sessions = sessions
+        self._gateway = gateway
         self._shop = shop
         self._pages = pages
         self._clock = clock
@@ -105,14 +108,14 @@ class Checkout:
         Protocol where its answer does not fit what was asked for; then nothing may be shown.
         """
         self._refuse_in_trouble()
-        strategy = self._sessions.strategy(account)
+        strategy = self._gateway.strategy(account)
         order = await self._order(order_id)
         amount = await self._asked_amount(order, strategy)
         number = 1 + len(await self._store.read(lambda db: attempts_of(db, order_id)))
         reference = Reference(self._store.till_id, order_id, number)
         request = self._request(order, amount, reference, strategy)
         try:
-            known = await self._sessions.identified(strategy)
+            known = await self._gateway.identified(strategy)
             parameters = await strategy.prepare_session(request)
         except ProviderError as error:
             raise CheckoutRefused(

@@ -55,6 +55,8 @@ class _DeadlineProtocol(H11Protocol):
     def _drop_if_silent(self) -> None:
         cycle = getattr(self, "cycle", None)
         is_answering = cycle is not None and not cycle.response_complete
+        # Who asks and asks and never reads an answer is not being answered.
+        is_answering = is_answering and not self.flow.write_paused
         now = self.loop.time()
         due = (now if is_answering else self._waits_since) + HEAD_DEADLINE_S
         if self.transport.is_closing():

@@ -6,7 +6,7 @@ answer that does not come leaves the attempt `unknown`; it is asked for again un
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, TypeVar
@@ -25,12 +25,11 @@ from app.errors import (
     Rejected,
     Unavailable,
 )
+from app.gateway import Gateway, OtherKeys
 from app.providers.retry import Jitter, until_answered
 from app.providers.strategy import OpenedSession, PaymentStrategy
 from app.settle import hold_unknown, never_made, out_of_reach, settle, want_closed
-from app.status import Health
 from app.store import Store, Transaction
-from app.store.accounts import KnownAccount, known_for, remember
 from app.store.attempts import find_attempt, mark_attempt, move_attempt
 from app.store.intents import (
     Intent,
@@ -59,41 +58,17 @@ class Sessions:
     def __init__(
         self,
         store: Store,
-        strategies: Mapping[str, PaymentStrategy],
+        gateway: Gateway,
         *,
         clock: Clock,
         jitter: Jitter,
-        health: Health,
     ) -> None:
         self._store = store
-        self._strategies = strategies
+        self._gateway = gateway
         self._clock = clock
         self._jitter = jitter
-        self._health = health
         # A lock lives as long as somebody holds it or waits for it.
         self._busy: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-
-    def strategy(self, account: str) -> PaymentStrategy:
-        """Give the strategy of an account. Raises CheckoutRefused where it is not set up."""
-        strategy = self._strategies.get(account)
-        if strategy is None:
-            raise CheckoutRefused(
-                Message("The account {account} is not set up", account=account),
-                action=Message("Put its keys back; payments that were begun with it need them."),
-            )
-        return strategy
-
-    async def identified(self, strategy: PaymentStrategy) -> KnownAccount:
-        """Learn the provider's own account once for each credential; the books remember it."""
-        name, credential = strategy.account, strategy.credential_digest
-        known = await self._store.read(lambda db: known_for(db, name, credential))
-        if known is None:
-            learned = await self._asked(name, strategy.identify)
-            known = KnownAccount(name, strategy.provider, learned.id, learned.live, credential)
-            learned_account = known
-            await self._store.write(lambda tx: remember(tx, learned_account))
-        strategy.adopt(known.provider_account)
-        return known
 
     async def create(self, attempt_id: int) -> Attempt:
         """Create an attempt's session from its intent; for whoever has just written that down.
@@ -116,7 +91,7 @@ class Sessions:
             strategy = await self._strategy_of(attempt)
             session_id = attempt.session_id
             try:
-                seen = await self._asked(
+                seen = await self._gateway.asked(
                     attempt.account, lambda: strategy.fetch(session_id, source=source)
                 )
             except Rejected as refused:
@@ -193,7 +168,7 @@ class Sessions:
                 raise
 
         try:
-            return await self._asked(
+            return await self._gateway.asked(
                 attempt.account,
                 lambda: until_answered(
                     call, clock=self._clock, jitter=self._jitter, budget_s=CREATE_BUDGET_S
@@ -217,7 +192,7 @@ class Sessions:
                     return seen
             return None
 
-        seen = await self._asked(attempt.account, search)
+        seen = await self._gateway.asked(attempt.account, search)
         return await self._store.write(lambda tx: self._write_found(tx, attempt.id, intent, seen))
 
     def _write_found(
@@ -238,7 +213,7 @@ class Sessions:
         try:
             strategy = await self._strategy_of(attempt)
             intent = await self._store.write(lambda tx: _write_close_intent(tx, attempt))
-            seen = await self._asked(
+            seen = await self._gateway.asked(
                 attempt.account, lambda: strategy.close_session(session_id, key=intent.key)
             )
         except ProviderError as error:
@@ -276,49 +251,16 @@ class Sessions:
         )
 
     async def _strategy_of(self, attempt: Attempt) -> PaymentStrategy:
-        """Give the strategy of an attempt, sure that it speaks for the attempt's own account.
+        """Give the strategy that speaks for the attempt's own account.
 
-        Raises Protocol where the keys were changed for another account's: what is asked there
-        would be another session. Then a person is told at once.
+        Raises Protocol where there is none any more; then a person is told at once.
         """
-        strategy = self.strategy(attempt.account)
-        if not strategy.provider_account:
-            try:
-                await self.identified(strategy)
-            except Rejected as refused:
-                # It says nothing of this session.
-                raise Protocol(refused.title, refused.detail, code=refused.code) from refused
-        if strategy.provider_account != attempt.provider_account:
-            error = Protocol(
-                Message(
-                    "The keys of {account} belong to another account now", account=attempt.account
-                ),
-                Message(
-                    "This payment was begun with {provider_account}.",
-                    provider_account=attempt.provider_account,
-                ),
-                action=Message("Put the old keys back until it is over."),
-            )
+        try:
+            return await self._gateway.speaking_for(attempt.account, attempt.provider_account)
+        except OtherKeys as error:
             words = error.words
             await self._store.write(lambda tx: out_of_reach(tx, _found(tx, attempt.id), words))
-            raise error
-        return strategy
-
-    async def _asked(self, account: str, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a call and note whether the provider answered."""
-        try:
-            answer = await call()
-        except Rejected as refused:
-            if not refused.is_of_the_key:
-                self._health.answered(account, self._clock.now())
-            elif self._health.failed(account, self._clock.now(), refused):
-                _log.error("the keys of %s are refused: %s", account, refused)
             raise
-        except ProviderError as error:
-            self._health.failed(account, self._clock.now(), error)
-            raise
-        self._health.answered(account, self._clock.now())
-        return answer
 
     async def _find(self, attempt_id: int) -> Attempt:
         attempt = await self._store.read(lambda db: find_attempt(db, attempt_id))

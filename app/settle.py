@@ -212,6 +212,7 @@ def _write_payment(
         held_as=judged.held_as,
         provider_account=seen.provider_account,
         live=seen.live,
+        reference=seen.reference,
     )
     wake_refunds_of(tx, payment.payment_id)
     tx.post(

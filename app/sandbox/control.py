@@ -4,22 +4,19 @@ It makes things go wrong, holds notices back, moves the clock, pays as a custome
 tells what the books say.
 """
 
-import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.books import Books, JsonObject
 from app.sandbox.clock import SandboxClock
+from app.sandbox.control_request import Refused, found, json_of, routes_of, whole
 from app.sandbox.courier import Courier
 from app.sandbox.deliveries import SCHEDULES
 from app.sandbox.faults import FaultRefused, Faults
 from app.sandbox.traffic import Traffic
-from app.sandbox.wire import BodyTooLarge, body_of, from_loopback, names_loopback
 
 _MODES = ("deliver", "withhold", "reorder")
 _MOST_RESENT = 10_000
@@ -42,19 +39,9 @@ class Provider(Protocol):
 
     def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None: ...
 
-    def settle_refund(self, refund_id: str, status: str) -> JsonObject | None: ...
-
     def books_of(self, account: str) -> JsonObject: ...
 
     def catch_up(self) -> None: ...
-
-
-class Refused(Exception):
-    """The control request makes no sense; the message says why."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Control:
@@ -78,41 +65,38 @@ class Control:
         self._provider = provider
 
     def routes(self) -> list[Route]:
-        table: list[tuple[str, str, Callable[[Request], Awaitable[Any]]]] = [
-            ("GET", "health", self._health),
-            ("POST", "faults", self._add_fault),
-            ("GET", "faults", self._list_faults),
-            ("DELETE", "faults", self._remove_faults),
-            ("DELETE", "faults/{id}", self._remove_faults),
-            ("POST", "webhooks", self._set_webhooks),
-            ("GET", "webhooks", self._show_webhooks),
-            ("POST", "webhooks/release", self._release),
-            ("POST", "events/{id}/deliver", self._resend),
-            ("GET", "books", self._show_books),
-            ("GET", "requests", self._show_requests),
-            ("DELETE", "requests", self._clear_requests),
-            ("GET", "clock", self._show_clock),
-            ("POST", "clock", self._move_clock),
-            ("POST", "sessions/{id}/pay", self._pay),
-            ("POST", "sessions/{id}/expire", self._expire),
-            ("POST", "sessions/{id}/challenge", self._challenge),
-            ("POST", "sessions/{id}/settle", self._settle),
-            ("POST", "debits", self._set_debits),
-            ("POST", "limits", self._set_limits),
-            ("POST", "versions", self._pin_version),
-            ("POST", "refunds/{id}/settle", self._settle_refund),
-        ]
-        return [
-            Route(f"/_control/{path}", _guarded(handler), methods=[method])
-            for method, path, handler in table
-        ]
+        return routes_of(
+            [
+                ("GET", "health", self._health),
+                ("POST", "faults", self._add_fault),
+                ("GET", "faults", self._list_faults),
+                ("DELETE", "faults", self._remove_faults),
+                ("DELETE", "faults/{id}", self._remove_faults),
+                ("POST", "webhooks", self._set_webhooks),
+                ("GET", "webhooks", self._show_webhooks),
+                ("POST", "webhooks/release", self._release),
+                ("POST", "events/{id}/deliver", self._resend),
+                ("GET", "books", self._show_books),
+                ("GET", "requests", self._show_requests),
+                ("DELETE", "requests", self._clear_requests),
+                ("GET", "clock", self._show_clock),
+                ("POST", "clock", self._move_clock),
+                ("POST", "sessions/{id}/pay", self._pay),
+                ("POST", "sessions/{id}/expire", self._expire),
+                ("POST", "sessions/{id}/challenge", self._challenge),
+                ("POST", "sessions/{id}/settle", self._settle),
+                ("POST", "debits", self._set_debits),
+                ("POST", "limits", self._set_limits),
+                ("POST", "versions", self._pin_version),
+            ]
+        )
 
     async def _health(self, _: Request) -> JsonObject:
         return {"ok": True}
 
     async def _add_fault(self, request: Request) -> JsonObject:
         try:
-            return self._faults.add(await _json(request)).as_json()
+            return self._faults.add(await json_of(request)).as_json()
         except FaultRefused as error:
             raise Refused(str(error)) from error
 
@@ -123,11 +107,12 @@ class Control:
         return {"removed": self._faults.remove(request.path_params.get("id"))}
 
     async def _set_webhooks(self, request: Request) -> JsonObject:
-        order = await _json(request)
+        order = await json_of(request)
         mode = order.get("mode", self._courier.mode)
         if mode not in _MODES:
             raise Refused(f"mode must be one of {', '.join(_MODES)}")
-        self._courier.duplicate = _whole(order, "duplicate", self._courier.duplicate, 1, 1000)
+        self._courier.duplicate = whole(order, "duplicate", self._courier.duplicate, 1, 1000)
+        self._courier.age_s = whole(order, "age_s", self._courier.age_s, -86_400, 86_400)
         schedule = self._courier.schedule
         name = order.get("retries")
         if name is not None and name not in SCHEDULES:
@@ -135,7 +120,7 @@ class Control:
         self._courier.schedule = replace(
             schedule,
             pauses_s=schedule.pauses_s if name is None else SCHEDULES[name],
-            speed_up=_whole(order, "speed_up", schedule.speed_up, 1, 10**6),
+            speed_up=whole(order, "speed_up", schedule.speed_up, 1, 10**6),
         )
         self._courier.mode = mode
         self._courier.wake()
@@ -145,6 +130,7 @@ class Control:
         return {
             "mode": self._courier.mode,
             "duplicate": self._courier.duplicate,
+            "age_s": self._courier.age_s,
             "waiting": self._courier.waiting(),
             "pauses_s": list(self._courier.schedule.pauses_s),
             "speed_up": self._courier.schedule.speed_up,
@@ -154,16 +140,17 @@ class Control:
         return {"sent": await self._courier.release()}
 
     async def _resend(self, request: Request) -> JsonObject:
-        order = await _json(request)
+        order = await json_of(request)
         event = request.path_params["id"]
         if not self._books.exists("event", event):
             raise Refused("there is no such event", 404)
-        times = _whole(order, "times", 1, 1, _MOST_RESENT)
+        times = whole(order, "times", 1, 1, _MOST_RESENT)
         statuses = await self._courier.resend(
             event,
             times=times,
-            concurrency=_whole(order, "concurrency", times, 1, _MOST_RESENT),
-            age_s=_whole(order, "age_s", 0, -86_400, 86_400),
+            concurrency=whole(order, "concurrency", times, 1, _MOST_RESENT),
+            age_s=whole(order, "age_s", 0, -86_400, 86_400),
+            changes=_changes(order),
         )
         return {"statuses": statuses}
 
@@ -181,88 +168,48 @@ class Control:
         return {"now": self._clock.now(), "offset_s": self._clock.offset_s}
 
     async def _move_clock(self, request: Request) -> JsonObject:
-        order = await _json(request)
-        offset = _whole(order, "offset_s", self._clock.offset_s, -(10**9), 10**9)
-        self._clock.move(advance_s=_whole(order, "advance_s", 0, -(10**9), 10**9), offset_s=offset)
+        order = await json_of(request)
+        offset = whole(order, "offset_s", self._clock.offset_s, -(10**9), 10**9)
+        self._clock.move(advance_s=whole(order, "advance_s", 0, -(10**9), 10**9), offset_s=offset)
         self._provider.catch_up()
         self._courier.wake()
         return await self._show_clock(request)
 
     async def _pay(self, request: Request) -> JsonObject:
-        return _found(self._provider.pay(request.path_params["id"], await _json(request)))
+        return found(self._provider.pay(request.path_params["id"], await json_of(request)))
 
     async def _expire(self, request: Request) -> JsonObject:
-        return _found(self._provider.expire(request.path_params["id"]))
+        return found(self._provider.expire(request.path_params["id"]))
 
     async def _settle(self, request: Request) -> JsonObject:
-        succeeded = (await _json(request)).get("succeeded", True) is True
-        return _found(self._provider.settle(request.path_params["id"], succeeded=succeeded))
+        succeeded = (await json_of(request)).get("succeeded", True) is True
+        return found(self._provider.settle(request.path_params["id"], succeeded=succeeded))
 
     async def _challenge(self, request: Request) -> JsonObject:
-        succeeded = (await _json(request)).get("succeeded", True) is True
-        return _found(self._provider.authenticate(request.path_params["id"], succeeded=succeeded))
+        succeeded = (await json_of(request)).get("succeeded", True) is True
+        return found(self._provider.authenticate(request.path_params["id"], succeeded=succeeded))
 
     async def _set_debits(self, request: Request) -> JsonObject:
-        delay_s = _whole(await _json(request), "delay_s", 0, 0, 10**7)
+        delay_s = whole(await json_of(request), "delay_s", 0, 0, 10**7)
         return {"delay_s": self._provider.debits_take(delay_s)}
 
     async def _set_limits(self, request: Request) -> JsonObject:
-        order = await _json(request)
+        order = await json_of(request)
         wanted = order.get("per_second")
-        per_second = None if wanted is None else _whole(order, "per_second", 0, 1, 10**6)
+        per_second = None if wanted is None else whole(order, "per_second", 0, 1, 10**6)
         return {"per_second": self._provider.limit(per_second)}
 
     async def _pin_version(self, request: Request) -> JsonObject:
-        order = await _json(request)
+        order = await json_of(request)
         account, version = str(order.get("account", "")), str(order.get("api_version", ""))
         if not self._provider.pin(account, version):
             raise Refused("this API version is not known")
         return {"account": account, "api_version": version}
 
-    async def _settle_refund(self, request: Request) -> JsonObject:
-        status = (await _json(request)).get("status", "succeeded")
-        if status not in ("succeeded", "failed"):
-            raise Refused("status must be succeeded or failed")
-        return _found(self._provider.settle_refund(request.path_params["id"], status))
 
-
-def _guarded(
-    handler: Callable[[Request], Awaitable[JsonObject]],
-) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        if not (from_loopback(request) and names_loopback(request)):
-            return JSONResponse({"error": "for this computer only"}, 403)
-        try:
-            return JSONResponse(await handler(request))
-        except Refused as error:
-            return JSONResponse({"error": str(error)}, error.status)
-        except BodyTooLarge:
-            return JSONResponse({"error": "too large"}, 413)
-
-    return answer
-
-
-async def _json(request: Request) -> JsonObject:
-    body = await body_of(request)
-    if not body:
-        return {}
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refused("the body is not JSON") from error
-    if not isinstance(value, dict):
-        raise Refused("the body must be a JSON object")
-    return value
-
-
-def _whole(order: JsonObject, name: str, default: int, lowest: int, highest: int) -> int:
-    value = order.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise Refused(f"{name} must be an integer from {lowest} to {highest}")
-    return value
-
-
-def _found(answer: JsonObject | None) -> JsonObject:
-    if answer is None:
-        raise Refused("there is nothing of that id in a state that permits this", 404)
-    return answer
+def _changes(order: JsonObject) -> JsonObject:
+    """What a genuine event is to say instead: fields of its envelope, and of its `object`."""
+    changes = order.get("changes", {})
+    if not isinstance(changes, dict) or not isinstance(changes.get("object", {}), dict):
+        raise Refused("changes and its object must be JSON objects")
+    return changes

@@ -9,7 +9,7 @@ from typing import Literal
 
 import httpx
 
-from app.sandbox.books import Books
+from app.sandbox.books import Books, JsonObject
 from app.sandbox.deliveries import Delivery, Letter, Postman, Queue, RetrySchedule
 
 Mode = Literal["deliver", "withhold", "reorder"]
@@ -32,6 +32,7 @@ class Courier:
     ) -> None:
         self.mode: Mode = "deliver"
         self.duplicate = 1
+        self.age_s = 0
         self._books = books
         self._queue = queue
         self._postman = postman
@@ -89,14 +90,20 @@ class Courier:
         return sent
 
     async def resend(
-        self, event: str, *, times: int, concurrency: int, age_s: int = 0
+        self,
+        event: str,
+        *,
+        times: int,
+        concurrency: int,
+        age_s: int = 0,
+        changes: JsonObject | None = None,
     ) -> list[int | None]:
         """Send one event `times` times to each of its endpoints now, outside the queue."""
         gate = asyncio.Semaphore(concurrency)
 
         async def one(endpoint: str) -> int | None:
             async with gate:
-                letter = self._postman.letter(event, endpoint, age_s)
+                letter = self._postman.letter(event, endpoint, age_s, changes)
                 return None if letter is None else await self._post(letter)
 
         endpoints = self._postman.endpoints(event)
@@ -116,7 +123,7 @@ class Courier:
 
     async def _carry(self, delivery: Delivery) -> list[int | None]:
         async with self._slots:
-            letter = self._postman.letter(delivery.event, delivery.endpoint)
+            letter = self._postman.letter(delivery.event, delivery.endpoint, self.age_s)
             if letter is None:
                 with self._books.transaction():
                     self._queue.conclude(delivery, "dropped", None)

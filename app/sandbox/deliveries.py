@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.sandbox.books import Books
+from app.sandbox.books import Books, JsonObject
 from app.sandbox.clock import SandboxClock
 
 _SCHEMA = """
@@ -71,7 +71,11 @@ class Postman(Protocol):
     None when the endpoint is gone or switched off.
     """
 
-    def letter(self, event: str, endpoint: str, age_s: int = 0) -> Letter | None: ...
+    def letter(
+        self, event: str, endpoint: str, age_s: int = 0, changes: JsonObject | None = None
+    ) -> Letter | None:
+        """Signed as if it were `age_s` old; `changes` falsify what a genuine event says."""
+        ...
 
     def endpoints(self, event: str) -> list[str]:
         """The enabled endpoints that want to hear of this event."""

@@ -10,9 +10,22 @@ from typing import Any, Literal
 
 from app.sandbox.books import JsonObject
 
-Drop = Literal["before", "after_effect"]
+Drop = Literal["before", "after_effect", "mid_reply", "not_http"]
 
-_FIELDS = {"latency_ms", "status", "body", "headers", "drop", "store"}
+_DROPS = ("before", "after_effect", "mid_reply", "not_http")
+_FIELDS = {
+    "bomb_bytes",
+    "body",
+    "date_off_s",
+    "drop",
+    "headers",
+    "latency_ms",
+    "pad_bytes",
+    "status",
+    "store",
+    "text",
+    "trickle_ms",
+}
 
 
 class FaultRefused(ValueError):
@@ -21,7 +34,12 @@ class FaultRefused(ValueError):
 
 @dataclass
 class Fault:
-    """What goes wrong for requests that match; `times=None` means until it is deleted."""
+    """What goes wrong for requests that match; `times=None` means until it is deleted.
+
+    `status` answers instead of the effect, with `body` or `text`. The rest spoils a true reply:
+    `date_off_s` its Date, `trickle_ms` the pause after each byte, `pad_bytes` its size,
+    `bomb_bytes` what it unpacks to.
+    """
 
     id: str
     method: str | None
@@ -31,7 +49,12 @@ class Fault:
     status: int | None = None
     body: JsonObject | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    text: str | None = None
     drop: Drop | None = None
+    date_off_s: int = 0
+    trickle_ms: int = 0
+    pad_bytes: int = 0
+    bomb_bytes: int = 0
     store: bool = False
     """Whether the error becomes the idempotency key's result, as a 500 from inside does."""
     fired: int = 0
@@ -51,8 +74,13 @@ class Fault:
                 "latency_ms": self.latency_ms,
                 "status": self.status,
                 "body": self.body,
+                "text": self.text,
                 "headers": self.headers,
                 "drop": self.drop,
+                "date_off_s": self.date_off_s,
+                "trickle_ms": self.trickle_ms,
+                "pad_bytes": self.pad_bytes,
+                "bomb_bytes": self.bomb_bytes,
                 "store": self.store,
             },
             "times": self.times,
@@ -78,9 +106,12 @@ class Faults:
         times = order.get("times", 1)
         if times is not None and (not isinstance(times, int) or times < 1):
             raise FaultRefused("times must be a positive integer, or null for always")
-        if what.get("drop") not in (None, "before", "after_effect"):
-            raise FaultRefused('drop must be "before" or "after_effect"')
+        if what.get("drop") not in (None, *_DROPS):
+            raise FaultRefused(f"drop must be one of {', '.join(_DROPS)}")
         status = _whole(what, "status", 100, 599)
+        text = what.get("text")
+        if text is not None and (not isinstance(text, str) or status is None):
+            raise FaultRefused("text is a string beside a status")
         self._count += 1
         method = match.get("method")
         fault = Fault(
@@ -92,7 +123,12 @@ class Faults:
             status=status,
             body=what.get("body"),
             headers={str(name): str(value) for name, value in (what.get("headers") or {}).items()},
+            text=text,
             drop=what.get("drop"),
+            date_off_s=_whole(what, "date_off_s", -(10**9), 10**9) or 0,
+            trickle_ms=_whole(what, "trickle_ms", 0, 600_000) or 0,
+            pad_bytes=_whole(what, "pad_bytes", 0, 10**12) or 0,
+            bomb_bytes=_whole(what, "bomb_bytes", 0, 10**8) or 0,
             store=bool(what.get("store", status == 500)),
         )
         self._faults[fault.id] = fault
@@ -116,12 +152,18 @@ class Faults:
 
     async def delay(self, fault: Fault | None) -> None:
         """Wait as long as the fault says, or until the simulator is stopped."""
-        if fault is None or fault.latency_ms == 0:
-            return
-        try:
-            await asyncio.wait_for(self._stopping.wait(), fault.latency_ms / 1000)
-        except TimeoutError:
-            return
+        if fault is not None and fault.latency_ms > 0:
+            await self.pause(fault.latency_ms)
+
+    async def pause(self, pause_ms: int) -> bool:
+        """Wait, at least for the others' turn; False when the simulator is being stopped."""
+        await asyncio.sleep(0)
+        if pause_ms > 0:
+            try:
+                await asyncio.wait_for(self._stopping.wait(), pause_ms / 1000)
+            except TimeoutError:
+                return True
+        return not self._stopping.is_set()
 
     def stop(self) -> None:
         self._stopping.set()

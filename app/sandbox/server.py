@@ -21,6 +21,7 @@ from starlette.routing import Route
 from app.sandbox.books import Books
 from app.sandbox.clock import Clock, SandboxClock
 from app.sandbox.control import Control
+from app.sandbox.control_money import MoneyControl
 from app.sandbox.courier import Courier
 from app.sandbox.deliveries import Queue, RetrySchedule
 from app.sandbox.faults import Faults
@@ -219,8 +220,9 @@ class SandboxServer:
             provider=provider,
         )
         plain = _plain_routes(provider.landing)
+        money = MoneyControl(provider.dashboard)
         app = Starlette(
-            routes=[*control.routes(), *provider.routes(), *plain],
+            routes=[*control.routes(), *money.routes(), *provider.routes(), *plain],
             exception_handlers={ClientDisconnect: hung_up},
         )
         self._phones = PhoneDoor(books, [*provider.page_routes(), *plain], port)

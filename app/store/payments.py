@@ -44,6 +44,7 @@ def insert_payment(
     held_as: ExceptionKind | None,
     provider_account: str,
     live: bool,
+    reference: str = "",
 ) -> None:
     """Write a payment once; the same provider's id a second time breaks a unique key."""
     tx.insert(
@@ -58,6 +59,7 @@ def insert_payment(
         held_as=None if held_as is None else held_as.value,
         provider_account=provider_account,
         live=int(live),
+        reference=reference,
         settled_at=stamp(tx.at),
     )
 

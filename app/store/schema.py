@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 from app.errors import InvariantError, Message, StoreError
 from app.store.connection import FILE_MODE, sync_directory, sync_file
 from app.store.epochs import EPOCHS
+from app.store.schema_0004 import TABLES_OF_M0004
 
 migrations = Migrations("scantill")
 
@@ -40,6 +41,16 @@ def m0003_refunds_of_strangers(db: Database) -> None:
     db.execute(
         "CREATE INDEX inbox_foreign ON inbox (detail) WHERE standing = 'foreign' AND detail <> ''"
     )
+
+
+@migrations()
+def m0004_money_given_back(db: Database) -> None:
+    """Make room for refunds before the provider has answered, disputes, fees and write-offs.
+
+    Also for what a person decides, and for how far each provider's own lists were read.
+    """
+    for statement in TABLES_OF_M0004:
+        db.execute(statement)
 
 
 @migrations()

@@ -16,6 +16,7 @@ from app.domain.ids import Ids
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.order import Order
+from app.gateway import Gateway
 from app.orders import OrderBook, OrderDetail
 from app.providers.strategy import PaymentStrategy
 from app.sessions import Sessions
@@ -90,12 +91,12 @@ class Counter:
         )
         strategies: dict[str, PaymentStrategy] = {self.strategy.account: self.strategy}
         self.health = Health(tuple(strategies))
-        self.sessions = Sessions(
-            self.store, strategies, clock=self.clock, jitter=self.random, health=self.health
-        )
+        self.gateway = Gateway(self.store, strategies, clock=self.clock, health=self.health)
+        self.sessions = Sessions(self.store, self.gateway, clock=self.clock, jitter=self.random)
         self.checkout = Checkout(
             self.store,
             self.sessions,
+            self.gateway,
             shop=lambda: self.shop,
             pages={self.strategy.account: self.pages},
             clock=self.clock,

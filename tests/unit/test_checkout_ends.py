@@ -188,7 +188,7 @@ def test_a_cart_is_what_was_rung_up(till: Counter) -> None:
 
 def test_sessions_know_only_the_accounts_that_are_set_up(till: Counter) -> None:
     assert isinstance(till.sessions, Sessions)
-    assert till.sessions.strategy("fake") is till.strategy
+    assert till.gateway.strategy("fake") is till.strategy
 
 
 def test_a_subscription_that_costs_nothing_is_not_begun(till: Counter) -> None:

@@ -6,7 +6,7 @@ import hashlib
 
 from app.sandbox.books import JsonObject
 from app.sandbox.stripe.errors import unauthorized
-from app.sandbox.stripe.objects.account import account, balance
+from app.sandbox.stripe.objects.account import account
 from app.sandbox.stripe.workbench import Call, Workbench
 
 _TEST_KEYS = ("sk_test_", "rk_test_")
@@ -37,15 +37,6 @@ def account_of(key: str) -> str:
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
     return account(id=call.account, created=_OPENED_AT, shop_name=bench.shop_name)
-
-
-def retrieve_balance(bench: Workbench, call: Call) -> JsonObject:
-    available: dict[str, int] = {}
-    for charge in bench.books.select("account = ? AND kind = 'charge'", (call.account,)):
-        kept = charge.body["amount_captured"] - charge.body["amount_refunded"]
-        currency = charge.body["currency"]
-        available[currency] = available.get(currency, 0) + kept
-    return balance(available)
 
 
 def _key(authorization: str) -> str:

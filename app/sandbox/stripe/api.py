@@ -13,14 +13,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.sandbox.books import JsonObject
+from app.sandbox.distortion import distorted
 from app.sandbox.faults import Fault, Faults
 from app.sandbox.limits import Limits
 from app.sandbox.stripe import (
     API_VERSION,
     accounts,
+    balance,
+    disputes,
     endpoints,
     events,
     payments,
+    readings,
     refunds,
     sessions,
     subscriptions,
@@ -44,12 +48,21 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", rf"/v1/checkout/sessions/{_ID}", sessions.retrieve),
     ("POST", rf"/v1/checkout/sessions/{_ID}/expire", sessions.expire),
     ("GET", rf"/v1/checkout/sessions/{_ID}/line_items", sessions.line_items),
-    ("GET", r"/v1/payment_intents", payments.list_intents),
-    ("GET", rf"/v1/payment_intents/{_ID}", payments.retrieve_intent),
-    ("GET", rf"/v1/charges/{_ID}", payments.retrieve_charge),
+    ("GET", r"/v1/payment_intents", readings.list_intents),
+    ("GET", rf"/v1/payment_intents/{_ID}", readings.retrieve_intent),
+    ("GET", r"/v1/charges", readings.list_charges),
+    ("GET", rf"/v1/charges/{_ID}", readings.retrieve_charge),
     ("POST", r"/v1/refunds", refunds.create),
     ("GET", r"/v1/refunds", refunds.listing),
     ("GET", rf"/v1/refunds/{_ID}", refunds.retrieve),
+    ("POST", rf"/v1/refunds/{_ID}", refunds.update),
+    ("POST", rf"/v1/refunds/{_ID}/cancel", refunds.cancel),
+    ("GET", r"/v1/disputes", disputes.listing),
+    ("GET", rf"/v1/disputes/{_ID}", disputes.retrieve),
+    ("POST", rf"/v1/disputes/{_ID}", disputes.update),
+    ("POST", rf"/v1/disputes/{_ID}/close", disputes.close),
+    ("GET", r"/v1/balance_transactions", balance.listing),
+    ("GET", rf"/v1/balance_transactions/{_ID}", balance.retrieve),
     ("GET", r"/v1/events", events.listing),
     ("GET", rf"/v1/events/{_ID}", events.retrieve),
     ("POST", r"/v1/webhook_endpoints", endpoints.create),
@@ -60,7 +73,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/v1/subscriptions/" + _ID, subscriptions.retrieve),
     ("GET", r"/v1/invoices/" + _ID, subscriptions.retrieve_invoice),
     ("GET", r"/v1/account", accounts.retrieve),
-    ("GET", r"/v1/balance", accounts.retrieve_balance),
+    ("GET", r"/v1/balance", balance.retrieve_balance),
 ]
 _PATTERNS = [(method, re.compile(path), handler) for method, path, handler in _ROUTES]
 
@@ -86,6 +99,7 @@ class Reply:
     original: str | None = None
     replayed: bool = False
     headers: Mapping[str, str] | None = None
+    fault: Fault | None = None
 
 
 class StripeApi:
@@ -141,12 +155,13 @@ class StripeApi:
         if reply is None:
             return CutConnection()
         seen.status, seen.replayed = reply.status, reply.replayed
-        return Response(
+        response = Response(
             reply.body,
             reply.status,
             headers=self._headers(reply, cause, version),
             media_type="application/json",
         )
+        return distorted(response, reply.fault, self._faults)
 
     async def _served(self, request: Request, handler: Handler, call: Call) -> Reply | None:
         """The reply, or None where the connection is to be cut."""
@@ -159,8 +174,10 @@ class StripeApi:
             if fault is not None and fault.drop == "before":
                 return None
             if fault is not None and fault.status is not None:
-                return self._faulty(fault, fault.status, call, key)
-            reply = self._executed(handler, call, key)
+                reply = self._faulty(fault, fault.status, call, key)
+            else:
+                reply = self._executed(handler, call, key)
+            reply.fault = fault
             return None if fault is not None and fault.drop == "after_effect" else reply
         finally:
             if key is not None:
@@ -198,7 +215,12 @@ class StripeApi:
 
     def catch_up(self) -> None:
         """Let happen what was due before now."""
-        steps = (sessions.expire_due, payments.settle_due, refunds.settle_due)
+        steps = (
+            sessions.expire_due,
+            payments.settle_due,
+            refunds.settle_due,
+            balance.post_due,
+        )
         happened = [step(self._bench) for step in steps]
         if any(happened):
             self._changed()
@@ -213,7 +235,7 @@ class StripeApi:
             body = refusal.body(
                 account=call.account, request_id=call.cause.request_id or "", at=self._bench.now()
             )
-        text = json.dumps(body, indent=2)
+        text = json.dumps(body, indent=2) if fault.text is None else fault.text
         if key is not None and fault.store:
             with self._bench.books.transaction():
                 if kept := self._keys.answer(call):

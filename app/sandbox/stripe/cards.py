@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-RefundOutcome = Literal["succeeds", "succeeds_later", "fails_later"]
+RefundOutcome = Literal[
+    "succeeds",
+    "succeeds_later",
+    "fails",
+    "fails_later",
+    "pends",
+    "pends_then_fails",
+    "requires_action",
+]
 
 _SEPARATORS = re.compile(r"[\s\-]")
 _EXPIRY = re.compile(r"([0-9]{1,2})\s*/?\s*((?:20)?[0-9]{2})")
@@ -26,6 +34,8 @@ class Card:
     exp_year: int
     fingerprint: str
     refunds: RefundOutcome = "succeeds"
+    disputed_as: tuple[str, str] | None = None
+    """The reason and the first state of the dispute that its holder opens at once."""
     is_challenged: bool = False
     """Whether the payer has to prove to the bank who is paying (3-D Secure)."""
 
@@ -90,6 +100,11 @@ _APPROVED: dict[str, RefundOutcome] = {
     "4000000000007726": "succeeds_later",
     "4000000000005126": "fails_later",
 }
+_DISPUTED = {
+    "4000000000000259": ("fraudulent", "needs_response"),
+    "4000000000002685": ("product_not_received", "needs_response"),
+    "4000000000001976": ("fraudulent", "warning_needs_response"),
+}
 
 
 def read(entry: Entry, now: int) -> tuple[Card, Decline | None] | Unusable:
@@ -99,7 +114,7 @@ def read(entry: Entry, now: int) -> tuple[Card, Decline | None] | Unusable:
         return Unusable("card_number", "incomplete_number", "Enter your card number.")
     if not number.isascii() or not number.isdigit() or not passes_luhn(number):
         return Unusable("card_number", "incorrect_number", "Your card number is invalid.")
-    if number not in _DECLINES and number not in _APPROVED:
+    if not any(number in known for known in (_DECLINES, _APPROVED, _DISPUTED)):
         return Unusable(
             "card_number",
             "not_a_test_card",
@@ -118,6 +133,7 @@ def read(entry: Entry, now: int) -> tuple[Card, Decline | None] | Unusable:
         exp_year=year,
         fingerprint=_fingerprint(number),
         refunds=_APPROVED.get(number, "succeeds"),
+        disputed_as=_DISPUTED.get(number),
         is_challenged=number == _CHALLENGED,
     )
     today = datetime.fromtimestamp(now, UTC)

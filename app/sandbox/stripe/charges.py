@@ -7,11 +7,10 @@ Each is an effect with its events, in the caller's transaction; which one is due
 from dataclasses import dataclass
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import events, subscriptions
-from app.sandbox.stripe.cards import Decline
-from app.sandbox.stripe.currencies import decimals
+from app.sandbox.stripe import balance, events, subscriptions
+from app.sandbox.stripe.cards import Card, Decline
+from app.sandbox.stripe.debits import Debit
 from app.sandbox.stripe.objects import payment
-from app.sandbox.stripe.objects.refund import balance_transaction
 from app.sandbox.stripe.objects.session import customer_details
 from app.sandbox.stripe.objects.subscription import customer
 from app.sandbox.stripe.workbench import Cause, Workbench
@@ -45,6 +44,7 @@ def intent_of(bench: Workbench, session: Record) -> Record:
             currency=session.body["currency"],
             methods=session.body["payment_method_types"],
             data=session.private["data"] if in_payment_mode else {},
+            livemode=session.body["livemode"],
         ),
         {"session": session.id},
     )
@@ -56,33 +56,28 @@ def intent_of(bench: Workbench, session: Record) -> Record:
     return intent
 
 
-def new_charge(bench: Workbench, intent: Record, method: JsonObject, refunds: str) -> Record:
+def new_charge(
+    bench: Workbench, intent: Record, method: JsonObject, way: Card | Debit | None = None
+) -> Record:
+    """A charge that has not been decided yet; `way` rules what becomes of its money later."""
     body = payment.charge(
         id=bench.new_id("charge", "ch_3", 23),
         created=bench.now(),
         intent=intent.body,
         method=method,
-        transaction=None,
     )
-    private = {"refunds": refunds, "session": intent.private["session"]}
+    private = {
+        "disputed_as": way.disputed_as if isinstance(way, Card) else None,
+        "refunds": way.refunds if isinstance(way, Card) else "succeeds",
+        "session": intent.private["session"],
+    }
     return bench.add(intent.account, "charge", body, private)
 
 
 def capture(bench: Workbench, intent: Record, charge: Record) -> None:
-    amount, currency = charge.body["amount"], charge.body["currency"]
-    transaction = balance_transaction(
-        id=bench.new_id("balance_transaction", "txn_3", 23),
-        created=bench.now(),
-        amount=amount,
-        fee=_fee(amount, currency),
-        currency=currency,
-        source=charge.id,
-        type="charge",
-    )
-    bench.add(charge.account, "balance_transaction", transaction)
     payment.approve(charge.body)
-    charge.body["balance_transaction"] = transaction["id"]
-    intent.body.update(status="succeeded", amount_received=amount, next_action=None)
+    balance.post_charge(bench, charge)
+    intent.body.update(status="succeeded", amount_received=charge.body["amount"], next_action=None)
     bench.books.save(charge)
     bench.books.save(intent)
     events.record(bench, "charge.succeeded", charge, NOBODY)
@@ -143,8 +138,3 @@ def complete(
             subscriptions.begin(bench, session, patron, intent)
     bench.books.save(session)
     events.record(bench, "checkout.session.completed", session, NOBODY)
-
-
-def _fee(amount: int, currency: str) -> int:
-    """Illustrative, as real fees depend on the contract: 2.9 % and 30 cents."""
-    return min(amount, (amount * 29 + 500) // 1000 + (30 if decimals(currency) == 2 else 0))

@@ -2,9 +2,9 @@
 
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe.endpoints import wanting
-from app.sandbox.stripe.errors import bad_parameter
+from app.sandbox.stripe.errors import bad_parameter, no_such
 from app.sandbox.stripe.objects.account import event
-from app.sandbox.stripe.parameters import LISTING, Flag, Listed, Span, Text, check_all
+from app.sandbox.stripe.parameters import EXPAND, LISTING, Flag, Listed, Span, Text, check_all
 from app.sandbox.stripe.presentation import listed_page, presented
 from app.sandbox.stripe.versions import pinned
 from app.sandbox.stripe.workbench import Call, Cause, Workbench
@@ -16,6 +16,9 @@ _LIST_RULES = {
     "type": Text(200),
     "types": Listed(Text(200), most=20),
 }
+KEPT_S = 30 * 86_400
+"""How long Stripe tells of an event; docs.stripe.com/api/events."""
+_WILD = str.maketrans({"[": "[[]", "?": "[?]"})
 _UNDELIVERED = (
     "EXISTS (SELECT 1 FROM deliveries WHERE event = objects.id AND state IN ('pending', 'failed'))"
 )
@@ -40,7 +43,11 @@ def record(bench: Workbench, type: str, subject: Record, cause: Cause) -> Record
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
-    return presented(bench, bench.need(call.account, "event", call.id, "id"))
+    check_all(call.form, {"expand": EXPAND})
+    event = bench.need(call.account, "event", call.id, "id")
+    if event.created <= bench.now() - KEPT_S:
+        raise no_such("event", call.id, "id")
+    return presented(bench, event)
 
 
 def listing(bench: Workbench, call: Call) -> JsonObject:
@@ -50,10 +57,12 @@ def listing(bench: Workbench, call: Call) -> JsonObject:
         if types:
             raise bad_parameter("You may only specify one of `type` and `types`.", "types")
         types = [params["type"]]
-    conditions: list[tuple[str, list[str | int]]] = []
+    conditions: list[tuple[str, list[str | int]]] = [
+        ("created > ?", [bench.now() - KEPT_S]),
+    ]
     if types:
         patterns = " OR ".join("json_extract(body, '$.type') GLOB ?" for _ in types)
-        conditions.append((f"({patterns})", [*types]))
+        conditions.append((f"({patterns})", [type.translate(_WILD) for type in types]))
     if "delivery_success" in params:
         negation = "NOT " if params["delivery_success"] else ""
         conditions.append((negation + _UNDELIVERED, []))

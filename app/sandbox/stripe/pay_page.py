@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.books import JsonObject, Record
+from app.sandbox.distortion import distorted
 from app.sandbox.faults import Faults
 from app.sandbox.pages.challenge import Challenge, challenge_page
 from app.sandbox.pages.outcome import (
@@ -72,10 +73,11 @@ class PayPage:
         if fault is not None and fault.drop == "before":
             return CutConnection()
         if fault is not None and fault.status is not None:
-            return Response(None, fault.status, headers=fault.headers)
+            response = Response(fault.text, fault.status, headers=fault.headers)
+            return distorted(response, fault, self._faults)
         response = self._answered(request, form)
         dropped = fault is not None and fault.drop == "after_effect"
-        return CutConnection() if dropped else response
+        return CutConnection() if dropped else distorted(response, fault, self._faults)
 
     def _answered(self, request: Request, form: Mapping[str, str]) -> Response:
         self._catch_up()

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import cards, charges, debits, events
+from app.sandbox.stripe import cards, charges, debits, disputes, events
 from app.sandbox.stripe.charges import NOBODY, Payer
 from app.sandbox.stripe.objects.method import payment_method
 from app.sandbox.stripe.objects.session import PAGE_PATH
-from app.sandbox.stripe.parameters import EXPAND, LISTING, Span, Text, check_all
-from app.sandbox.stripe.presentation import listed_page, presented
-from app.sandbox.stripe.workbench import Call, Workbench
+from app.sandbox.stripe.workbench import Workbench
 
 State = Literal[
     "paid",
@@ -49,21 +47,6 @@ class Outcome:
     problem: cards.Decline | cards.Unusable | None = None
 
 
-def retrieve_intent(bench: Workbench, call: Call) -> JsonObject:
-    check_all(call.form, {"expand": EXPAND, "client_secret": Text(500)})
-    return presented(bench, bench.need(call.account, "payment_intent", call.id, "intent"))
-
-
-def list_intents(bench: Workbench, call: Call) -> JsonObject:
-    params = check_all(call.form, {**LISTING, "created": Span(), "customer": Text(200)})
-    return listed_page(bench, call, "payment_intent", params, equal=("customer",))
-
-
-def retrieve_charge(bench: Workbench, call: Call) -> JsonObject:
-    check_all(call.form, {"expand": EXPAND})
-    return presented(bench, bench.need(call.account, "charge", call.id, "id"))
-
-
 def pay(
     bench: Workbench,
     session: Record,
@@ -92,7 +75,7 @@ def pay(
     method = _method(bench, session, card, payer)
     if refusal is None and card.is_challenged:
         return _challenge(bench, session, intent, method, payer)
-    charge = charges.new_charge(bench, intent, method, card.refunds)
+    charge = charges.new_charge(bench, intent, method, card)
     if refusal is not None:
         charges.decline(bench, intent, charge, method, refusal)
         return Outcome("declined", refusal)
@@ -101,6 +84,7 @@ def pay(
         return _process(bench, session, intent, charge, payer)
     charges.capture(bench, intent, charge)
     charges.complete(bench, session, payer, "paid", intent)
+    disputes.begin_by_card(bench, charge)
     return Outcome("paid")
 
 
@@ -130,7 +114,7 @@ def authenticate(bench: Workbench, session: Record, *, succeeded: bool) -> Outco
         charges.refuse(bench, intent, method, cards.NOT_AUTHENTICATED, charge=None)
         return Outcome("declined", cards.NOT_AUTHENTICATED)
     billing = method["billing_details"]
-    charge = charges.new_charge(bench, intent, method, "succeeds")
+    charge = charges.new_charge(bench, intent, method)
     _take(intent, method, charge)
     charges.capture(bench, intent, charge)
     payer = Payer(billing["name"], billing["email"])
@@ -174,6 +158,7 @@ def settle_delayed(bench: Workbench, session: Record, *, succeeded: bool) -> boo
         session.body["payment_status"] = "paid"
         bench.books.save(session)
         events.record(bench, "checkout.session.async_payment_succeeded", session, NOBODY)
+        disputes.begin_by_card(bench, charge)
         return True
     method = _method_of(bench, intent)
     why = debits.NOT_DEBITED if method["type"] == debits.METHOD else cards.GENERIC_DECLINE
@@ -199,7 +184,7 @@ def _pay_by_debit(
         return Outcome("unusable", debit)
     intent = charges.intent_of(bench, session)
     method = _method(bench, session, debit, payer)
-    charge = charges.new_charge(bench, intent, method, "succeeds")
+    charge = charges.new_charge(bench, intent, method, debit)
     intent.private["settles_at"] = bench.now() + debits_take(bench) + debit.slower_s
     intent.private["succeeds"] = debit.succeeds
     _take(intent, method, charge)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 
+from app.sandbox.books import JsonObject
 from app.sandbox.deliveries import Letter
 from app.sandbox.stripe.endpoints import KIND, wanting
 from app.sandbox.stripe.workbench import Workbench
@@ -18,13 +19,15 @@ class StripePostman:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
 
-    def letter(self, event: str, endpoint: str, age_s: int = 0) -> Letter | None:
+    def letter(
+        self, event: str, endpoint: str, age_s: int = 0, changes: JsonObject | None = None
+    ) -> Letter | None:
         record = self._bench.books.get("event", event)
         addressee = self._bench.books.get(KIND, endpoint)
         if record is None or addressee is None or addressee.body["status"] != "enabled":
             return None
         version = addressee.body["api_version"] or record.body["api_version"]
-        event_body = {**record.body, "api_version": version}
+        event_body = _changed({**record.body, "api_version": version}, changes or {})
         body = json.dumps(event_body, indent=2, ensure_ascii=False).encode()
         signed_at = self._bench.clock.unmoved() - age_s
         headers = {
@@ -41,6 +44,13 @@ class StripePostman:
         if record is None:
             return []
         return [e.id for e in wanting(self._bench, record.account, record.body["type"])]
+
+
+def _changed(event: JsonObject, changes: JsonObject) -> JsonObject:
+    """Put other things into the envelope, and those of `object` into what the event is about."""
+    inside = changes.get("object", {})
+    envelope = {name: value for name, value in changes.items() if name != "object"}
+    return {**event, **envelope, "data": {"object": {**event["data"]["object"], **inside}}}
 
 
 def signature(body: bytes, secret: str, at: int) -> str:

@@ -15,13 +15,16 @@ _KIND_OF_FIELD = {
     "charge": "charge",
     "customer": "customer",
     "default_payment_method": "payment_method",
+    "failure_balance_transaction": "balance_transaction",
     "invoice": "invoice",
     "latest_charge": "charge",
     "latest_invoice": "invoice",
     "payment_intent": "payment_intent",
     "payment_method": "payment_method",
+    "source": "charge",
     "subscription": "subscription",
 }
+_KIND_OF_SOURCE = {"ch": "charge", "dp": "dispute", "re": "refund"}
 
 
 def presented(bench: Workbench, record: Record) -> JsonObject:
@@ -31,6 +34,10 @@ def presented(bench: Workbench, record: Record) -> JsonObject:
         body["url"] = page_url(bench, record)
     if record.kind == "event":
         body["pending_webhooks"] = bench.queue.open_for(record.id)
+    if record.kind == "balance_transaction":
+        body["status"] = "available" if body["available_on"] <= bench.now() else "pending"
+    if record.kind == "dispute":
+        _complete_dispute(bench, record, body)
     return body
 
 
@@ -97,7 +104,7 @@ def _expand(
         body[name] = included(bench, account, body)
     value = body[name]
     if isinstance(value, str):
-        kind = _KIND_OF_FIELD.get(name)
+        kind = _kind_of(name, value)
         record = None if kind is None else bench.books.get(kind, value, account)
         if record is None:
             raise _cannot(path)
@@ -109,6 +116,21 @@ def _expand(
     for child in value if isinstance(value, list) else [value]:
         if isinstance(child, dict):
             _expand(bench, account, child, rest, path)
+
+
+def _complete_dispute(bench: Workbench, record: Record, body: JsonObject) -> None:
+    found = (bench.books.get("balance_transaction", id) for id in record.private["transactions"])
+    body["balance_transactions"] = [presented(bench, one) for one in found if one is not None]
+    details = body["evidence_details"]
+    is_late = bench.now() > details["due_by"] and body["status"].endswith("needs_response")
+    body["evidence_details"] = {**details, "past_due": is_late}
+
+
+def _kind_of(name: str, id: str) -> str | None:
+    """What an id stands for, by its field; a transaction's source may be of several kinds."""
+    if name == "source":
+        return _KIND_OF_SOURCE.get(id.partition("_")[0])
+    return _KIND_OF_FIELD.get(name)
 
 
 def _cannot(path: str) -> StripeRefusal:

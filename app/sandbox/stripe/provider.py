@@ -4,17 +4,19 @@ What stands outside (`server`, `control`) knows providers only through what is p
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 from starlette.routing import Route
 
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.faults import Faults
 from app.sandbox.limits import Limits
-from app.sandbox.stripe import payments, refunds, sessions, versions
+from app.sandbox.stripe import balance, oddities, payments, refunds, sessions, versions
 from app.sandbox.stripe.api import StripeApi
+from app.sandbox.stripe.book_lines import account_lines, session_line
 from app.sandbox.stripe.cards import Entry
 from app.sandbox.stripe.charges import Payer
+from app.sandbox.stripe.dashboard import StripeDashboard
 from app.sandbox.stripe.debits import Mandate
 from app.sandbox.stripe.pay_page import PayPage
 from app.sandbox.stripe.workbench import Cause, Workbench
@@ -37,10 +39,12 @@ class StripeSandbox:
         bench.books.define(sessions.SCHEMA)
         bench.books.define(refunds.SCHEMA)
         bench.books.define(payments.SCHEMA)
+        bench.books.define(balance.SCHEMA)
         self._bench = bench
         self._changed = changed
         self._api = StripeApi(bench, faults, traffic, limits, changed)
         self._page = PayPage(bench, faults, self.catch_up, changed)
+        self.dashboard = StripeDashboard(bench, self.catch_up, changed)
 
     def routes(self) -> list[Route]:
         return [
@@ -57,7 +61,8 @@ class StripeSandbox:
         self._api.catch_up()
 
     def pay(self, session_id: str, order: JsonObject) -> JsonObject | None:
-        """Pay as a customer would; None where there is no such session."""
+        """Pay as a customer would, or oddly; None where there is no such session."""
+        odd, delayed = oddities.read(order), bool(order.get("delayed"))
         self.catch_up()
         session = self._session(session_id)
         if session is None:
@@ -73,9 +78,7 @@ class StripeSandbox:
                 cvc=str(order.get("cvc", "123")),
             )
         with self._bench.books.transaction():
-            outcome = payments.pay(
-                self._bench, session, way, payer, delayed=bool(order.get("delayed"))
-            )
+            outcome = oddities.pay(self._bench, session, way, payer, odd, delayed=delayed)
         self._changed()
         return _outcome_line(outcome, session)
 
@@ -119,7 +122,7 @@ class StripeSandbox:
             with self._bench.books.transaction():
                 sessions.close(self._bench, session, Cause())
             self._changed()
-        return _session_line(session)
+        return session_line(session)
 
     def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
         """Decide a delayed payment; None where nothing waits for that."""
@@ -129,34 +132,12 @@ class StripeSandbox:
         with self._bench.books.transaction():
             settled = payments.settle_delayed(self._bench, session, succeeded=succeeded)
         self._changed()
-        return _session_line(session) if settled else None
-
-    def settle_refund(self, refund_id: str, status: str) -> JsonObject | None:
-        """Turn a refund into a succeeded or failed one; None where there is no such refund."""
-        refund = self._bench.books.get("refund", refund_id)
-        if refund is None:
-            return None
-        with self._bench.books.transaction():
-            refunds.settle(self._bench, refund, status)
-        self._changed()
-        return {"id": refund.id, "status": refund.body["status"]}
+        return session_line(session) if settled else None
 
     def books_of(self, account: str) -> JsonObject:
-        """What was captured and given back, in the provider's own words."""
+        """What was captured, given back and disputed, in the provider's own words."""
         self.catch_up()
-        found = {
-            kind: self._bench.books.select("account = ? AND kind = ?", (account, kind))
-            for kind in ("checkout.session", "payment_intent", "charge", "refund")
-        }
-        by_id = {session.id: session for session in found["checkout.session"]}
-        charges = {charge.id: charge for charge in found["charge"]}
-        return {
-            "payments": [
-                _payment_line(intent, by_id, charges) for intent in found["payment_intent"]
-            ],
-            "refunds": [_refund_line(refund) for refund in found["refund"]],
-            "sessions": [_session_line(session) for session in found["checkout.session"]],
-        }
+        return account_lines(self._bench, account)
 
     def _session(self, id: str) -> Record | None:
         return self._bench.books.get(sessions.KIND, id)
@@ -169,55 +150,5 @@ def _outcome_line(outcome: payments.Outcome, session: Record) -> JsonObject:
         "code": None if problem is None else problem.code,
         "decline_code": getattr(problem, "decline_code", None),
         "message": None if problem is None else problem.message,
-        **_session_line(session),
-    }
-
-
-def _reference(session: Record | None, metadata: JsonObject) -> str | None:
-    reference: Any = None
-    if session is not None:
-        reference = session.body["client_reference_id"]
-    return reference or metadata.get("reference")
-
-
-def _payment_line(
-    intent: Record, sessions_by_id: dict[str, Record], charges: dict[str, Record]
-) -> JsonObject:
-    session = sessions_by_id.get(intent.private["session"])
-    charge = charges.get(intent.body["latest_charge"] or "")
-    metadata = {**(session.body["metadata"] if session else {}), **intent.body["metadata"]}
-    return {
-        "payment_id": intent.id,
-        "session_id": intent.private["session"],
-        "reference": _reference(session, metadata),
-        "metadata": metadata,
-        "amount_minor": intent.body["amount"],
-        "currency": intent.body["currency"],
-        "captured_minor": 0 if charge is None else charge.body["amount_captured"],
-        "refunded_minor": 0 if charge is None else charge.body["amount_refunded"],
-        "status": intent.body["status"],
-        "created": intent.created,
-    }
-
-
-def _refund_line(refund: Record) -> JsonObject:
-    return {
-        "refund_id": refund.id,
-        "payment_id": refund.body["payment_intent"],
-        "amount_minor": refund.body["amount"],
-        "currency": refund.body["currency"],
-        "status": refund.body["status"],
-        "metadata": refund.body["metadata"],
-        "created": refund.created,
-    }
-
-
-def _session_line(session: Record) -> JsonObject:
-    return {
-        "id": session.id,
-        "reference": _reference(session, session.body["metadata"]),
-        "status": session.body["status"],
-        "payment_status": session.body["payment_status"],
-        "amount_total": session.body["amount_total"],
-        "currency": session.body["currency"],
+        **session_line(session),
     }

@@ -1,9 +1,12 @@
 """Refunds: whole or in parts, never more than was captured and not yet given back."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import events
+from app.sandbox.stripe import balance, disputes, events
+from app.sandbox.stripe.cards import RefundOutcome
 from app.sandbox.stripe.currencies import check_last_digit, shown
 from app.sandbox.stripe.errors import bad_parameter, not_allowed
 from app.sandbox.stripe.objects import refund as objects
@@ -26,6 +29,7 @@ from app.sandbox.stripe.workbench import Call, Cause, Workbench
 KIND = "refund"
 SETTLES_AFTER_S = 60
 """How long a refund of the cards for later results stays undecided."""
+STATUSES = ("pending", "requires_action", "succeeded", "failed", "canceled")
 
 _RULES: Mapping[str, Rule] = {
     "amount": Whole(1),
@@ -42,6 +46,19 @@ _RULES: Mapping[str, Rule] = {
     "reverse_transfer": Absent("platforms"),
 }
 _LIST_RULES = {**LISTING, "charge": Text(200), "created": Span(), "payment_intent": Text(200)}
+_FATE = "stripe_refund_fate"
+_UNDONE = ("failed", "canceled")
+_COURSES: Mapping[RefundOutcome, tuple[str, str | None]] = {
+    "succeeds": ("succeeded", None),
+    "succeeds_later": ("pending", "succeeded"),
+    "fails": ("pending", None),
+    "fails_later": ("succeeded", "failed"),
+    "pends": ("pending", None),
+    "pends_then_fails": ("pending", "failed"),
+    "requires_action": ("requires_action", None),
+}
+"""The first state of a refund, and the one that time brings."""
+OUTCOMES = tuple(_COURSES)
 _DUE = (
     "kind = 'refund' AND json_extract(private, '$.settles_at') IS NOT NULL"
     " AND json_extract(private, '$.settles_at') <= ?"
@@ -52,54 +69,59 @@ CREATE INDEX IF NOT EXISTS stripe_refunds_due ON objects (json_extract(private, 
 """
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of a refund; `after_s` where that takes time."""
+
+    outcome: RefundOutcome
+    after_s: int = SETTLES_AFTER_S
+
+
 def create(bench: Workbench, call: Call) -> JsonObject:
     params = check_all(call.form, _RULES)
     charge = _charge(bench, call, params.get("payment_intent"), params.get("charge"))
-    unrefunded = charge.body["amount_captured"] - charge.body["amount_refunded"]
-    if unrefunded == 0:
-        raise not_allowed(
-            f"Charge {charge.id} has already been refunded.", code="charge_already_refunded"
-        )
-    amount = params.get("amount", unrefunded)
-    currency = charge.body["currency"]
-    check_last_digit(amount, currency, "amount")
-    if amount > unrefunded:
-        raise not_allowed(
-            f"Refund amount ({shown(amount, currency)}) is greater than unrefunded amount on"
-            f" charge ({shown(unrefunded, currency)})",
-            param="amount",
-        )
-    outcome = charge.private["refunds"]
-    transaction = objects.balance_transaction(
-        id=bench.new_id("balance_transaction", "txn_3", 23),
-        created=bench.now(),
-        amount=-amount,
-        fee=0,
-        currency=currency,
-        source=charge.id,
-        type="refund",
-    )
-    bench.add(call.account, "balance_transaction", transaction)
+    return presented(bench, give(bench, charge, params, call.cause))
+
+
+def give(
+    bench: Workbench,
+    charge: Record,
+    params: JsonObject,
+    cause: Cause,
+    *,
+    fate: Fate | None = None,
+) -> Record:
+    """Give back a captured charge's `amount`, or what is left of it; the caller commits.
+
+    Raises as Stripe refuses it. Without a fate it is what was set for all, else the card's own.
+    """
+    amount = _refundable(bench, charge, params)
+    fate = fate or fates(bench) or Fate(charge.private["refunds"])
+    first, later = _COURSES[fate.outcome]
     body = objects.refund(
         id=bench.new_id(KIND, "re_3", 23),
         created=bench.now(),
         amount=amount,
         charge=charge.body,
-        status="pending" if outcome == "succeeds_later" else "succeeded",
+        status=first,
         params=params,
-        transaction=transaction["id"],
     )
+    if first == "requires_action":
+        email = params.get("instructions_email") or charge.body["billing_details"]["email"]
+        body["next_action"] = objects.next_action(email, bench.now())
     private: JsonObject = {}
-    if outcome != "succeeds":
-        private = {
-            "settles_at": bench.now() + SETTLES_AFTER_S,
-            "settles_as": "failed" if outcome == "fails_later" else "succeeded",
-        }
-    refund = bench.add(call.account, KIND, body, private)
+    if later is not None:
+        private = {"settles_at": bench.now() + fate.after_s, "settles_as": later}
+    refund = bench.add(charge.account, KIND, body, private)
+    transaction = balance.post(bench, refund, -amount, type="refund", fee=0)
+    refund.body["balance_transaction"] = transaction.id
+    bench.books.save(refund)
     _book(bench, charge, amount)
-    events.record(bench, "refund.created", refund, call.cause)
-    events.record(bench, "charge.refunded", charge, call.cause)
-    return presented(bench, refund)
+    events.record(bench, "refund.created", refund, cause)
+    events.record(bench, "charge.refunded", charge, cause)
+    if fate.outcome == "fails":
+        settle(bench, refund, "failed")
+    return refund
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
@@ -107,24 +129,70 @@ def retrieve(bench: Workbench, call: Call) -> JsonObject:
     return presented(bench, bench.need(call.account, KIND, call.id, "refund"))
 
 
+def update(bench: Workbench, call: Call) -> JsonObject:
+    params = check_all(call.form, {"expand": EXPAND, "metadata": Metadata()})
+    refund = bench.need(call.account, KIND, call.id, "refund")
+    refund.body["metadata"] = {**refund.body["metadata"], **params.get("metadata", {})}
+    bench.books.save(refund)
+    _tell(bench, refund, call.cause)
+    return presented(bench, refund)
+
+
+def cancel(bench: Workbench, call: Call) -> JsonObject:
+    """Take back a refund that still waits for the payer."""
+    check_all(call.form, {"expand": EXPAND})
+    refund = bench.need(call.account, KIND, call.id, "refund")
+    if refund.body["status"] != "requires_action":
+        raise not_allowed(
+            f"Refund {refund.id} cannot be canceled because it has a status of"
+            f" {refund.body['status']}."
+        )
+    settle(bench, refund, "canceled", cause=call.cause)
+    return presented(bench, refund)
+
+
 def listing(bench: Workbench, call: Call) -> JsonObject:
     params = check_all(call.form, _LIST_RULES)
     return listed_page(bench, call, KIND, params, equal=("charge", "payment_intent"))
 
 
-def settle(bench: Workbench, refund: Record, status: str) -> None:
-    """Change a refund's state; money of a failed one is the shop's again. The caller commits."""
+def fates(bench: Workbench) -> Fate | None:
+    """What was set for all refunds to come; None where each card has its own."""
+    kept = bench.books.fact(_FATE)
+    return None if not kept else Fate(**json.loads(kept))
+
+
+def set_fates(bench: Workbench, fate: Fate | None) -> None:
+    """Set the fate of the refunds to come, in a transaction of its own."""
+    with bench.books.transaction():
+        bench.books.set_fact(_FATE, "" if fate is None else json.dumps(asdict(fate)))
+
+
+def settle(
+    bench: Workbench,
+    refund: Record,
+    status: str,
+    *,
+    failure_reason: str = "expired_or_canceled_card",
+    cause: Cause | None = None,
+) -> None:
+    """Change a refund's state; money that did not arrive is the shop's again. The caller commits.
+
+    One that has failed or was canceled stays as it is.
+    """
     refund.private.pop("settles_at", None)
-    if refund.body["status"] in ("failed", status):
+    before = refund.body["status"]
+    if before in (*_UNDONE, status):
         bench.books.save(refund)
         return
     refund.body["status"] = status
+    refund.body.pop("next_action", None)
+    if status in _UNDONE:
+        _undo(bench, refund)
     if status == "failed":
-        refund.body["failure_reason"] = "expired_or_canceled_card"
-        charge = bench.need(refund.account, "charge", refund.body["charge"], "charge")
-        _book(bench, charge, -refund.body["amount"])
+        refund.body["failure_reason"] = failure_reason
     bench.books.save(refund)
-    events.record(bench, "refund.updated", refund, Cause())
+    _tell(bench, refund, cause or Cause())
     if status == "failed":
         events.record(bench, "refund.failed", refund, Cause())
 
@@ -138,6 +206,45 @@ def settle_due(bench: Workbench) -> bool:
         for refund in due:
             settle(bench, refund, refund.private["settles_as"])
     return True
+
+
+def _refundable(bench: Workbench, charge: Record, params: JsonObject) -> int:
+    """The amount that is to be given back, or Stripe's refusal."""
+    if not charge.body["captured"]:
+        raise not_allowed(f"Charge {charge.id} was not captured and cannot be refunded.")
+    if disputes.forbids_refund(bench, charge):
+        raise not_allowed(
+            f"Charge {charge.id} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
+    unrefunded = charge.body["amount_captured"] - charge.body["amount_refunded"]
+    if unrefunded == 0:
+        raise not_allowed(
+            f"Charge {charge.id} has already been refunded.", code="charge_already_refunded"
+        )
+    amount = int(params.get("amount", unrefunded))
+    currency = charge.body["currency"]
+    check_last_digit(amount, currency, "amount")
+    if amount > unrefunded:
+        raise not_allowed(
+            f"Refund amount ({shown(amount, currency)}) is greater than unrefunded amount on"
+            f" charge ({shown(unrefunded, currency)})",
+            param="amount",
+        )
+    return amount
+
+
+def _tell(bench: Workbench, refund: Record, cause: Cause) -> None:
+    events.record(bench, "refund.updated", refund, cause)
+    events.record(bench, "charge.refund.updated", refund, cause)
+
+
+def _undo(bench: Workbench, refund: Record) -> None:
+    amount = refund.body["amount"]
+    transaction = balance.post(bench, refund, amount, type="refund_failure", fee=0)
+    refund.body["failure_balance_transaction"] = transaction.id
+    charge = bench.need(refund.account, "charge", refund.body["charge"], "charge")
+    _book(bench, charge, -amount)
 
 
 def _charge(bench: Workbench, call: Call, intent_id: str | None, charge_id: str | None) -> Record:
@@ -162,8 +269,6 @@ def _charge(bench: Workbench, call: Call, intent_id: str | None, charge_id: str 
             "payment_intent",
             "parameter_missing",
         )
-    if not charge.body["captured"]:
-        raise not_allowed(f"Charge {charge.id} was not captured and cannot be refunded.")
     return charge
 
 

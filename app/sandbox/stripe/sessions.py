@@ -8,7 +8,16 @@ from app.sandbox.stripe.currencies import check_last_digit, check_total
 from app.sandbox.stripe.errors import StripeRefusal, bad_parameter, not_allowed
 from app.sandbox.stripe.objects.listed import listed
 from app.sandbox.stripe.objects.session import line_item, price, session
-from app.sandbox.stripe.parameters import EXPAND, LISTING, Choice, Span, Text, check_all
+from app.sandbox.stripe.parameters import (
+    EXPAND,
+    LISTING,
+    Choice,
+    Email,
+    Fields,
+    Span,
+    Text,
+    check_all,
+)
 from app.sandbox.stripe.presentation import listed_page, presented
 from app.sandbox.stripe.session_checks import checked
 from app.sandbox.stripe.workbench import Call, Cause, Workbench
@@ -21,7 +30,10 @@ _FRAGMENT_LENGTH = 292
 _LIST_RULES = {
     **LISTING,
     "created": Span(),
+    "customer": Text(200),
+    "customer_details": Fields({"email": Email()}, ("email",)),
     "payment_intent": Text(200),
+    "payment_link": Text(200),
     "status": Choice(["complete", "expired", "open"]),
     "subscription": Text(200),
 }
@@ -69,9 +81,12 @@ def retrieve(bench: Workbench, call: Call) -> JsonObject:
 
 def listing(bench: Workbench, call: Call) -> JsonObject:
     params = check_all(call.form, _LIST_RULES)
-    return listed_page(
-        bench, call, KIND, params, equal=("payment_intent", "status", "subscription")
-    )
+    conditions: list[tuple[str, list[str | int]]] = []
+    if "customer_details" in params:
+        wanted = params["customer_details"]["email"]
+        conditions.append(("json_extract(body, '$.customer_details.email') = ?", [wanted]))
+    filters = ("customer", "payment_intent", "payment_link", "status", "subscription")
+    return listed_page(bench, call, KIND, params, equal=filters, conditions=conditions)
 
 
 def line_items(bench: Workbench, call: Call) -> JsonObject:

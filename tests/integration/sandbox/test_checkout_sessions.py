@@ -165,11 +165,11 @@ def test_a_restricted_key_and_basic_auth_reach_the_same_account(new_shop: Shop) 
     assert basic.json()["id"] == session.id
 
 
-def test_the_balance_is_what_was_captured_and_not_given_back(new_shop: Shop) -> None:
+def test_the_balance_is_what_was_captured_less_fees_and_refunds(new_shop: Shop) -> None:
     intent = str(new_shop.sold().payment_intent)
     new_shop.client.v1.refunds.create({"payment_intent": intent, "amount": 100})
     balance = new_shop.client.v1.balance.retrieve()
-    assert [(fund.amount, fund.currency) for fund in balance.available] == [(280, "eur")]
+    assert [(fund.amount, fund.currency) for fund in balance.available] == [(380 - 41 - 100, "eur")]
 
 
 @pytest.mark.parametrize(

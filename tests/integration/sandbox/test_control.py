@@ -37,7 +37,7 @@ def test_the_books_name_every_payment_by_its_reference(shop: Shop) -> None:
     ]
     assert books["payments"][0]["currency"] == "eur"
     assert {s["id"]: s["payment_status"] for s in books["sessions"]}[declined.id] == "unpaid"
-    assert set(books) == {"payments", "refunds", "sessions"}
+    assert set(books) == {"balance", "disputes", "payments", "refunds", "sessions"}
 
 
 def test_paying_by_control_is_paying_by_the_page(shop: Shop) -> None:
@@ -86,6 +86,10 @@ def test_requests_are_noted_without_their_bodies(shop: Shop) -> None:
         ("webhooks", b"nonsense", 400),
         ("webhooks", b"[1]", 400),
         ("events/evt_x/deliver", b"{}", 404),
+        ("events/evt_x/deliver", b'{"changes": []}', 404),
+        ("sessions/cs_x/pay", b'{"amount_minor": 0}', 400),
+        ("sessions/cs_x/pay", b'{"currency": "EUR"}', 400),
+        ("sessions/cs_x/pay", b'{"force": 1}', 400),
         ("refunds/re_x/settle", b"{}", 404),
         ("refunds/re_x/settle", b'{"status": "odd"}', 400),
         ("faults", b"[" * 100_000, 400),

@@ -15,6 +15,15 @@ from tests.integration.sandbox.shop import Shop, line
 
 _ONLY_EXPANDED = {"charge": {"refunds"}}
 GOOD_IBAN = "DE89370400440532013000"
+_CLASSES: dict[str, Any] = {
+    "balance_transaction": stripe.BalanceTransaction,
+    "charge": stripe.Charge,
+    "dispute": stripe.Dispute,
+    "event": stripe.Event,
+    "refund": stripe.Refund,
+}
+_RETIRED = {"customer_account", "source"}
+"""In the example objects, no longer in the SDK."""
 _SPECS = os.environ.get("SCANTILL_API_SPECS")
 
 
@@ -27,6 +36,10 @@ def examples() -> dict[str, Any]:
     return resources
 
 
+def _intent(shop: Shop) -> str:
+    return str(shop.sold().payment_intent)
+
+
 def _objects(shop: Shop) -> dict[str, Any]:
     session = shop.sold()
     intent = shop.client.v1.payment_intents.retrieve(
@@ -36,6 +49,7 @@ def _objects(shop: Shop) -> dict[str, Any]:
     shop.pay(club.url)
     paths = ("subscription", "invoice.payments", "customer", "line_items")
     club = shop.read(club.id, *paths)
+    disputed = shop.control("POST", f"payments/{_intent(shop)}/dispute", {})
     charge = intent.pop("latest_charge")
     intent["latest_charge"] = charge["id"]
     found = {
@@ -43,6 +57,7 @@ def _objects(shop: Shop) -> dict[str, Any]:
         "payment_intent": intent,
         "charge": charge,
         "balance_transaction": charge["balance_transaction"],
+        "dispute": shop.client.v1.disputes.retrieve(disputed["dispute_id"]).to_dict(),
         "refund": shop.client.v1.refunds.create({"payment_intent": intent["id"]}).to_dict(),
         "event": shop.client.v1.events.list().data[0].to_dict(),
         "webhook_endpoint": shop.client.v1.webhook_endpoints.create(
@@ -75,6 +90,32 @@ def test_every_object_has_the_fields_of_the_real_one(
             missing -= {"subscription"}  # under `parent` since API version 2025-03-31
         assert not missing, f"{kind} lacks {sorted(missing)}"
         assert made["object"] == kind
+
+
+def test_the_parts_of_a_dispute_are_those_of_the_real_one(
+    new_shop: Shop, examples: dict[str, Any]
+) -> None:
+    control = new_shop.control("POST", f"payments/{_intent(new_shop)}/dispute", {})
+    dispute = new_shop.client.v1.disputes.retrieve(control["dispute_id"]).to_dict()
+    for part in ("evidence", "evidence_details"):
+        assert set(examples["dispute"][part]) <= set(dispute[part])
+    card = dispute["payment_method_details"]["card"]
+    assert set(card) == set(examples["dispute"]["payment_method_details"]["card"])
+    for transaction in dispute["balance_transactions"]:
+        assert set(transaction) == set(examples["balance_transaction"])
+
+
+def test_no_object_has_a_field_that_the_sdk_does_not_know(new_shop: Shop) -> None:
+    """The SDK is newer than the example objects: what it does not know, Stripe does not send."""
+    made = _objects(new_shop)
+    for kind, known in _CLASSES.items():
+        fields = set(known.__annotations__) | set(made[kind]) & _RETIRED
+        assert set(made[kind]) <= fields, kind
+    refund = new_shop.control("POST", f"payments/{_intent(new_shop)}/refund", {})
+    new_shop.control("POST", f"refunds/{refund['refund_id']}/settle", {"status": "failed"})
+    failed = new_shop.client.v1.refunds.retrieve(refund["refund_id"]).to_dict()
+    assert set(failed) <= set(stripe.Refund.__annotations__)
+    assert failed["failure_balance_transaction"] and failed["failure_reason"]
 
 
 def _debited(shop: Shop) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,3 +135,45 @@ def test_the_same_seed_gives_the_same_ids(tmp_path: Path) -> None:
             return session.id, str(session.payment_intent)
 
     assert first_session("one") == first_session("two")
+
+
+def test_the_same_seed_and_clock_give_the_same_story_to_the_last_letter(tmp_path: Path) -> None:
+    from app.sandbox.ids import SeededIds
+
+    def story(name: str) -> Any:
+        server = SandboxServer(
+            books_path=tmp_path / name, ids=SeededIds(7), clock=lambda: 1_795_000_000.0
+        )
+        with server:
+            shop = Shop(server.origin)
+            payment = str(shop.sold().payment_intent)
+            pending = {"amount_minor": 10, "outcome": "pends_then_fails"}
+            shop.control("POST", f"payments/{payment}/refund", pending)
+            dispute = shop.control("POST", f"payments/{payment}/dispute", {})["dispute_id"]
+            shop.control("POST", "clock", {"advance_s": 61})
+            shop.control("POST", f"disputes/{dispute}/move", {"status": "won"})
+            told = shop.api("GET", "/v1/events", params={"limit": 100}).json()["data"]
+            books = shop.books()
+            shop.close()
+            return told, books
+
+    told, books = story("one")
+    assert (told, books) == story("two")
+    assert len(told) == 13
+
+
+def test_what_was_set_for_money_to_come_outlives_a_restart(
+    shop: Shop, server: SandboxServer
+) -> None:
+    shop.control("POST", "refunds", {"outcome": "pends"})
+    shop.control("POST", "fees", {"after_s": 300})
+    payment = str(shop.sold().payment_intent)
+    dispute = shop.control("POST", f"payments/{payment}/dispute", {"amount_minor": 5})
+    server.stop()
+    server.start()
+    assert shop.books()["disputes"] == [dispute]
+    assert shop.control("POST", "fees", {})["after_s"] == 300
+    other = str(shop.sold().payment_intent)
+    assert shop.client.v1.refunds.create({"payment_intent": other}).status == "pending"
+    shop.control("POST", "clock", {"advance_s": 301})
+    assert [p["fee_minor"] for p in shop.books()["payments"]] == [41, 41]

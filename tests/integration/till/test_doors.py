@@ -15,7 +15,7 @@ import pytest
 from app import serving
 from app.api import PrivateDoor
 from app.bootstrap import Till
-from app.errors import ConfigError, StoreError
+from app.errors import ConfigError
 from app.serving import LoopServer
 from app.webhooks import door as public
 from app.webhooks import receiver
@@ -366,27 +366,3 @@ def test_a_private_port_that_is_taken_is_said_in_words(root: Path, customer: Cus
                     pass
 
     with_till(root, customer, story)
-
-
-def test_a_server_that_was_never_started_can_be_stopped() -> None:
-    async def stop() -> None:
-        await LoopServer(None, host="127.0.0.1", port=0, most_at_once=1).stop()
-
-    asyncio.run(stop())
-
-
-def test_a_server_whose_task_ends_before_it_listens_raises_why(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def start() -> None:
-        server = LoopServer(None, host="127.0.0.1", port=0, most_at_once=1)
-
-        async def fails(sockets: Any) -> None:
-            sockets[0].close()
-            raise StoreError("not today")
-
-        monkeypatch.setattr(server._server, "serve", fails)
-        await server.start()
-
-    with pytest.raises(StoreError, match="not today"):
-        asyncio.run(start())

@@ -28,6 +28,9 @@ def _read(number: str, exp: str = "12/30", cvc: str = "123") -> tuple[str | None
         ("4000002500003155", None),
         ("4000000000007726", None),
         ("4000000000005126", None),
+        ("4000000000000259", None),
+        ("4000000000002685", None),
+        ("4000000000001976", None),
     ],
 )
 def test_each_test_card_has_its_outcome(number: str, decline: str | None) -> None:

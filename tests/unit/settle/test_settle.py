@@ -141,8 +141,8 @@ def test_any_few_of_the_news_in_any_order_end_with_the_money_if_there_is_any(
 
 def taken_from(till: Counter) -> Iterator[TakenPayment]:
     rows = till.rows(
-        "SELECT payment_id, reference, payments.currency, payments.amount_minor FROM payments "
-        "JOIN attempts ON attempts.id = attempt_id"
+        "SELECT payment_id, attempts.reference, payments.currency, payments.amount_minor "
+        "FROM payments JOIN attempts ON attempts.id = attempt_id"
     )
     for payment_id, reference, currency, minor in rows:
         yield TakenPayment(payment_id, reference, currency, minor, 0)

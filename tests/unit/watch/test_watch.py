@@ -220,7 +220,7 @@ def test_an_account_whose_keys_are_gone_is_reported_and_the_watch_goes_on(
 ) -> None:
     async def story() -> None:
         await till.show()
-        till.sessions._strategies = {}
+        till.gateway._strategies = {}
         await live(till, 40)
         assert 2 <= len(expected_logs.take_all("could not be looked at")) <= 6
 

@@ -1,6 +1,5 @@
-"""`account`, `balance`, `event` and `webhook_endpoint`."""
+"""`account`, `event` and `webhook_endpoint`."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.sandbox.books import JsonObject
@@ -58,22 +57,6 @@ def account(*, id: str, created: int, shop_name: str) -> JsonObject:
     }
 
 
-def balance(available: Mapping[str, int]) -> JsonObject:
-    """`available` maps a currency to what was captured and not refunded."""
-    funds = [
-        {"amount": amount, "currency": currency, "source_types": {"card": amount}}
-        for currency, amount in (available or {"usd": 0}).items()
-    ]
-    nothing = [{**fund, "amount": 0, "source_types": {"card": 0}} for fund in funds]
-    return {
-        "object": "balance",
-        "available": funds,
-        "connect_reserved": [{"amount": 0, "currency": fund["currency"]} for fund in funds],
-        "livemode": False,
-        "pending": nothing,
-    }
-
-
 def event(
     *,
     id: str,
@@ -91,7 +74,7 @@ def event(
         "api_version": version,
         "created": created,
         "data": {"object": object},
-        "livemode": False,
+        "livemode": object.get("livemode", False),
         "pending_webhooks": pending,
         "request": {"id": request_id, "idempotency_key": idempotency_key},
         "type": type,

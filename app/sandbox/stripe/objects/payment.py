@@ -16,6 +16,7 @@ def payment_intent(
     currency: str,
     methods: list[str],
     data: dict[str, Any],
+    livemode: bool,
 ) -> JsonObject:
     """An intent that waits for a payment method; `data` is the session's `..._data` parameter."""
     return {
@@ -42,7 +43,7 @@ def payment_intent(
         "excluded_payment_method_types": None,
         "last_payment_error": None,
         "latest_charge": None,
-        "livemode": False,
+        "livemode": livemode,
         "managed_payments": {"enabled": False},
         "metadata": data.get("metadata", {}),
         "next_action": None,
@@ -65,9 +66,7 @@ def payment_intent(
     }
 
 
-def charge(
-    *, id: str, created: int, intent: JsonObject, method: JsonObject, transaction: str | None
-) -> JsonObject:
+def charge(*, id: str, created: int, intent: JsonObject, method: JsonObject) -> JsonObject:
     """A charge that has not been decided yet: `approve` or `decline` completes it."""
     return {
         "id": id,
@@ -78,7 +77,7 @@ def charge(
         "application": None,
         "application_fee": None,
         "application_fee_amount": None,
-        "balance_transaction": transaction,
+        "balance_transaction": None,
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": intent["statement_descriptor"] or "SCANTILL",
         "captured": False,
@@ -91,7 +90,7 @@ def charge(
         "failure_code": None,
         "failure_message": None,
         "fraud_details": {},
-        "livemode": False,
+        "livemode": intent["livemode"],
         "metadata": intent["metadata"],
         "on_behalf_of": None,
         "outcome": None,

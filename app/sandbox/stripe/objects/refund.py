@@ -1,40 +1,20 @@
-"""`refund`, and the `balance_transaction` that every movement of money has."""
+"""`refund`."""
 
 from typing import Any
 
 from app.sandbox.books import JsonObject
 
+_ACTION_WITHIN_S = 45 * 86_400
 
-def balance_transaction(
-    *, id: str, created: int, amount: int, fee: int, currency: str, source: str, type: str
-) -> JsonObject:
+
+def next_action(email: str | None, now: int) -> JsonObject:
+    """What the payer has to do before money can go back: read an e-mail."""
     return {
-        "id": id,
-        "object": "balance_transaction",
-        "amount": amount,
-        "available_on": created,
-        "balance_type": "payments",
-        "created": created,
-        "currency": currency,
-        "description": None,
-        "exchange_rate": None,
-        "fee": fee,
-        "fee_details": [
-            {
-                "amount": fee,
-                "application": None,
-                "currency": currency,
-                "description": "Stripe processing fees",
-                "type": "stripe_fee",
-            }
-        ]
-        if fee
-        else [],
-        "net": amount - fee,
-        "reporting_category": type,
-        "source": source,
-        "status": "available",
-        "type": type,
+        "display_details": {
+            "email_sent": {"email_sent_at": now, "email_sent_to": email or "payer@example.com"},
+            "expires_at": now + _ACTION_WITHIN_S,
+        },
+        "type": "display_details",
     }
 
 
@@ -46,13 +26,12 @@ def refund(
     charge: JsonObject,
     status: str,
     params: dict[str, Any],
-    transaction: str | None,
 ) -> JsonObject:
     return {
         "id": id,
         "object": "refund",
         "amount": amount,
-        "balance_transaction": transaction,
+        "balance_transaction": None,
         "charge": charge["id"],
         "created": created,
         "currency": charge["currency"],

@@ -1,0 +1,108 @@
+"""The way from the use cases to the providers' accounts: the right keys, and their health noted.
+
+Whoever asks a provider anything asks through here, so that it is known of each account whether it
+answers, and so that nothing is asked with keys that belong to somebody else by now.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from app.clock import Clock
+from app.errors import CheckoutRefused, Message, Protocol, ProviderError, Rejected
+from app.providers.strategy import PaymentStrategy
+from app.status import Health
+from app.store import Store
+from app.store.accounts import KnownAccount, known_for, remember
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Holds the strategies, the default account first."""
+
+    def __init__(
+        self,
+        store: Store,
+        strategies: Mapping[str, PaymentStrategy],
+        *,
+        clock: Clock,
+        health: Health,
+    ) -> None:
+        self._store = store
+        self._strategies = strategies
+        self._clock = clock
+        self._health = health
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Give the names of the accounts that are set up, the default first."""
+        return tuple(self._strategies)
+
+    def strategy(self, account: str) -> PaymentStrategy:
+        """Give the strategy of an account. Raises CheckoutRefused where it is not set up."""
+        strategy = self._strategies.get(account)
+        if strategy is None:
+            raise CheckoutRefused(
+                Message("The account {account} is not set up", account=account),
+                action=Message("Put its keys back; payments that were begun with it need them."),
+            )
+        return strategy
+
+    async def identified(self, strategy: PaymentStrategy) -> KnownAccount:
+        """Learn the provider's own account once for each credential; the books remember it."""
+        name, credential = strategy.account, strategy.credential_digest
+        known = await self._store.read(lambda db: known_for(db, name, credential))
+        if known is None:
+            learned = await self.asked(name, strategy.identify)
+            known = KnownAccount(name, strategy.provider, learned.id, learned.live, credential)
+            learned_account = known
+            await self._store.write(lambda tx: remember(tx, learned_account))
+        strategy.adopt(known.provider_account)
+        return known
+
+    async def speaking_for(self, account: str, provider_account: str) -> PaymentStrategy:
+        """Give the strategy of an account, sure that it speaks for `provider_account`.
+
+        Raises Protocol where the keys are refused, and OtherKeys where they were changed for
+        another account's: what is asked there would be about somebody else's money.
+        """
+        strategy = self.strategy(account)
+        if not strategy.provider_account:
+            try:
+                await self.identified(strategy)
+            except Rejected as refused:
+                # It says nothing of what was to be asked.
+                raise Protocol(refused.title, refused.detail, code=refused.code) from refused
+        if strategy.provider_account != provider_account:
+            raise OtherKeys(
+                Message("The keys of {account} belong to another account now", account=account),
+                Message(
+                    "This payment was begun with {provider_account}.",
+                    provider_account=provider_account,
+                ),
+                action=Message("Put the old keys back until it is over."),
+            )
+        return strategy
+
+    async def asked(self, account: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call and note whether the provider answered."""
+        try:
+            answer = await call()
+        except Rejected as refused:
+            if not refused.is_of_the_key:
+                self._health.answered(account, self._clock.now())
+            elif self._health.failed(account, self._clock.now(), refused):
+                _log.error("the keys of %s are refused: %s", account, refused)
+            raise
+        except ProviderError as error:
+            self._health.failed(account, self._clock.now(), error)
+            raise
+        self._health.answered(account, self._clock.now())
+        return answer
+
+
+class OtherKeys(Protocol):
+    """The keys of an account were changed for another account's."""

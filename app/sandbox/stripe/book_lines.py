@@ -1,0 +1,128 @@
+"""What the books say of each payment, refund, dispute and session: for tests and the verifier.
+
+Amounts are integers of the smallest unit; what was withdrawn and brought back by disputes stands
+beside what was refunded, since neither is part of the other.
+"""
+
+from typing import Any
+
+from app.sandbox.books import JsonObject, Record
+from app.sandbox.stripe import balance
+from app.sandbox.stripe.workbench import Workbench
+
+_KINDS = ("checkout.session", "payment_intent", "charge", "refund", "dispute", balance.KIND)
+
+
+def account_lines(bench: Workbench, account: str) -> JsonObject:
+    """All of one account, oldest first; `balance` is the sum of what each movement left."""
+    found = {
+        kind: bench.books.select("account = ? AND kind = ?", (account, kind)) for kind in _KINDS
+    }
+    by_id = {session.id: session for session in found["checkout.session"]}
+    charges = {charge.id: charge for charge in found["charge"]}
+    posted = {
+        each.body["source"]: each.body
+        for each in found[balance.KIND]
+        if each.body["type"] == "charge"
+    }
+    disputes = [dispute_line(bench, dispute) for dispute in found["dispute"]]
+    left: dict[str, int] = {}
+    for each in found[balance.KIND]:
+        left[each.body["currency"]] = left.get(each.body["currency"], 0) + each.body["net"]
+    return {
+        "payments": [
+            _payment_line(
+                intent,
+                by_id.get(intent.private["session"]),
+                charges.get(intent.body["latest_charge"] or ""),
+                posted.get(intent.body["latest_charge"]),
+                [line for line in disputes if line["payment_id"] == intent.id],
+            )
+            for intent in found["payment_intent"]
+        ],
+        "refunds": [refund_line(refund) for refund in found["refund"]],
+        "disputes": disputes,
+        "sessions": [session_line(session) for session in found["checkout.session"]],
+        "balance": left,
+    }
+
+
+def refund_line(refund: Record) -> JsonObject:
+    return {
+        "id": refund.id,
+        "refund_id": refund.id,
+        "payment_id": refund.body["payment_intent"],
+        "amount_minor": refund.body["amount"],
+        "currency": refund.body["currency"],
+        "status": refund.body["status"],
+        "failure_reason": refund.body.get("failure_reason"),
+        "metadata": refund.body["metadata"],
+        "created": refund.created,
+    }
+
+
+def dispute_line(bench: Workbench, dispute: Record) -> JsonObject:
+    """`fee_minor` is in `fee_currency`, which is the account's own where it settles in one."""
+    found = [bench.books.get(balance.KIND, id) for id in dispute.private["transactions"]]
+    moved = [transaction.body for transaction in found if transaction is not None]
+    taken = sum(body["reporting_category"] == "dispute" for body in moved)
+    amount = dispute.body["amount"]
+    return {
+        "dispute_id": dispute.id,
+        "payment_id": dispute.body["payment_intent"],
+        "amount_minor": amount,
+        "currency": dispute.body["currency"],
+        "reason": dispute.body["reason"],
+        "status": dispute.body["status"],
+        "due_by": dispute.body["evidence_details"]["due_by"],
+        "withdrawn_minor": amount * taken,
+        "reinstated_minor": amount * (len(moved) - taken),
+        "fee_minor": sum(body["fee"] for body in moved),
+        "fee_currency": moved[0]["currency"] if moved else None,
+        "created": dispute.created,
+    }
+
+
+def session_line(session: Record) -> JsonObject:
+    return {
+        "id": session.id,
+        "reference": _reference(session, session.body["metadata"]),
+        "status": session.body["status"],
+        "payment_status": session.body["payment_status"],
+        "amount_total": session.body["amount_total"],
+        "currency": session.body["currency"],
+    }
+
+
+def _payment_line(
+    intent: Record,
+    session: Record | None,
+    charge: Record | None,
+    posted: JsonObject | None,
+    disputes: list[JsonObject],
+) -> JsonObject:
+    metadata = {**(session.body["metadata"] if session else {}), **intent.body["metadata"]}
+    return {
+        "payment_id": intent.id,
+        "session_id": intent.private["session"],
+        "reference": _reference(session, metadata),
+        "metadata": metadata,
+        "amount_minor": intent.body["amount"],
+        "currency": intent.body["currency"],
+        "livemode": intent.body["livemode"],
+        "captured_minor": 0 if charge is None else charge.body["amount_captured"],
+        "refunded_minor": 0 if charge is None else charge.body["amount_refunded"],
+        "withdrawn_minor": sum(line["withdrawn_minor"] for line in disputes),
+        "reinstated_minor": sum(line["reinstated_minor"] for line in disputes),
+        "fee_minor": None if posted is None else posted["fee"],
+        "fee_currency": None if posted is None else posted["currency"],
+        "status": intent.body["status"],
+        "created": intent.created,
+    }
+
+
+def _reference(session: Record | None, metadata: JsonObject) -> str | None:
+    reference: Any = None
+    if session is not None:
+        reference = session.body["client_reference_id"]
+    return reference or metadata.get("reference")

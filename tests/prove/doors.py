@@ -1,0 +1,54 @@
+"""Guards of the doors: signatures, ages, what may come in."""
+
+from typing import Final
+
+from tests.prove.guard import Guard
+
+_H: Final = "tests/unit/providers/test_stripe_webhooks.py::"
+_R: Final = "tests/unit/webhooks/test_receiver.py::"
+
+DOORS: Final = (
+    Guard(
+        "the signature",
+        "one flipped bit of the body is refused",
+        "app/providers/stripe_webhooks.py",
+        "        if secret and _is_signed(request.body, header, secret):\n",
+        "        if secret:\n",
+        (
+            f"{_H}test_one_flipped_bit_of_the_body_is_refused",
+            f"{_H}test_a_missing_forged_or_cut_signature_is_refused",
+        ),
+    ),
+    Guard(
+        "the age of a delivery",
+        "five minutes old or ahead is refused",
+        "app/providers/stripe_webhooks.py",
+        "abs(now.timestamp() - int(stamps[0])) <= TOLERANCE_S",
+        "bool(stamps)",
+        (f"{_H}test_five_minutes_of_age_pass_and_as_much_ahead",),
+    ),
+    Guard(
+        "acknowledged after the commit",
+        "a webhook's 2xx stands for a row on the disk",
+        "app/webhooks/receiver.py",
+        "        await self._store.write(lambda tx: receive(tx, delivery))\n",
+        "        self._store.submit(lambda tx: receive(tx, delivery))\n",
+        (f"{_R}test_without_a_commit_there_is_no_acknowledgement",),
+    ),
+    Guard(
+        "the size of a delivery",
+        "a body that is too large is refused",
+        "app/webhooks/receiver.py",
+        "                if len(body) > MAX_BODY_BYTES:\n",
+        "                if False:\n",
+        (f"{_R}test_a_body_without_a_length_is_refused_when_it_grows_too_large",),
+    ),
+    Guard(
+        "the token of the private door",
+        "every route but health needs it",
+        "app/api/door.py",
+        "if request.url.path not in _OPEN_PATHS and not self._is_known(request):",
+        "if False:",
+        ("tests/unit/api/test_door.py::test_without_the_token_every_route_but_health_is_closed",),
+    ),
+)

@@ -1,0 +1,10 @@
+"""Every guard of money that `make prove` takes out. docs/trust.md lists them."""
+
+from typing import Final
+
+from tests.prove.asking import ASKING
+from tests.prove.doors import DOORS
+from tests.prove.judging import JUDGING
+from tests.prove.keeping import KEEPING
+
+GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *DOORS)
