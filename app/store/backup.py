@@ -25,7 +25,7 @@ from app.store.connection import (
     sync_directory,
     sync_file,
 )
-from app.store.damage import check_file
+from app.store.damage import check_file, lost_records
 from app.store.epochs import Known, known_to
 from app.store.schema import bring_up_to_date, is_up_to_date, missing_guards
 from app.store.verify import Check, Outcome, verify
@@ -252,6 +252,8 @@ def _report(reader: sqlite3.Connection, path: Path) -> Report:
     orders, receipts = reader.execute(
         "SELECT count(*), count(receipt_number) FROM orders"
     ).fetchone()
+    if lost := lost_records(reader):
+        raise not_usable(path, "; ".join(lost))
     # The first of them looks at every page.
     checks = tuple(verify(reader))
     if checks[0].outcome is Outcome.VIOLATED:

@@ -11,6 +11,7 @@ from typing import Final
 
 from app.errors import BooksDamaged, Message
 from app.store.connection import is_damage, store_error
+from app.store.schema import APPEND_ONLY
 
 MARK: Final = "till.damaged"
 """Lies beside books that turned out to be damaged while the till ran."""
@@ -29,6 +30,8 @@ def check_file(connection: sqlite3.Connection, path: Path, *, within_s: float | 
         timer.daemon = True
         timer.start()
     try:
+        if lost := lost_records(connection):
+            raise damaged(path, "; ".join(lost))
         rows = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
@@ -42,6 +45,24 @@ def check_file(connection: sqlite3.Connection, path: Path, *, within_s: float | 
     if faults:
         raise damaged(path, "; ".join(faults))
     return True
+
+
+def lost_records(connection: sqlite3.Connection) -> list[str]:
+    """Name tables that only grow and yet end before SQLite's own counter of their rows.
+
+    A sound but empty page in the place of such a table is no fault of the file's structure.
+    """
+    sql = "SELECT name FROM sqlite_master WHERE name = 'sqlite_sequence'"
+    if connection.execute(sql).fetchone() is None:
+        return []
+    counters = dict(map(tuple, connection.execute("SELECT name, seq FROM sqlite_sequence")))
+    lost = []
+    for table in APPEND_ONLY:
+        if table in counters:
+            (last,) = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()
+            if last != counters[table] and (last or counters[table]):
+                lost.append(f"{table} ends at {last}, not at {counters[table]}")
+    return lost
 
 
 def damaged(path: Path, particulars: str) -> BooksDamaged:
