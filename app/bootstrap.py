@@ -17,12 +17,13 @@ from typing import Final
 
 from app.accounts import loopback_base, return_pages, strategies_of
 from app.api.token import token_of
+from app.backups import Backups, refuse_lost, with_offer
 from app.catalog_watch import CatalogWatch
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
-from app.errors import Message, ProviderError, StoreError
+from app.errors import BooksDamaged, Message, ProviderError, StoreError
 from app.events import Fact
 from app.gateway import Gateway
 from app.network import shop_address
@@ -36,9 +37,10 @@ from app.sandbox import SandboxServer
 from app.sandbox.books import BooksUnusable
 from app.sessions import Sessions
 from app.settings import Mode, Settings
-from app.status import Health, TillStatus
+from app.status import BooksState, Health, TillStatus
 from app.store import Store
 from app.store.accounts import known_for
+from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
 from app.watch import Pace, Watch
@@ -89,9 +91,7 @@ class Till:
         self._clock = clock or SystemClock()
         self.catalog_watch = _catalog_watch(settings, catalog_path, self._clock)
         chance = chance or Chance.of_the_system()
-        self.store = Store(
-            settings.directory, mode=settings.mode, clock=self._clock, ids=chance.ids
-        )
+        self.store = _store(settings, self._clock, chance.ids)
         try:
             self._build(settings, sandbox_url, chance, pace)
         except BaseException:
@@ -126,6 +126,7 @@ class Till:
         )
         self.health = Health(tuple(self.strategies))
         self.orders = OrderBook(self.store)
+        self.backups = Backups(self.store, settings, clock=self._clock)
         self.gateway = Gateway(self.store, self.strategies, clock=self._clock, health=self.health)
         self.sessions = Sessions(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
         self.refunds = Refunds(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
@@ -206,6 +207,7 @@ class Till:
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
         self.watch.start()
+        self.backups.start()
         self.catalog_watch.start()
         self._spawn(self.refunds.keep_sweeping())
         for name, strategy in self.strategies.items():
@@ -218,6 +220,7 @@ class Till:
         """
         await self._closing("catalog", self.catalog_watch.stop())
         await self._closing("watch", self.watch.stop())
+        await self._closing("backups", self.backups.stop())
         if self.phones is not None:
             await self._closing("phones", self.phones.stop())
         for task in tuple(self._tasks):
@@ -247,20 +250,27 @@ class Till:
             accounts=self.health.accounts,
             webhook_address=self.door.address,
             last_event_at=max((at for at in times if at is not None), default=None),
+            books=replace(
+                self._status.books, trouble=self.store.trouble, backup=self.backups.state
+            ),
         )
 
     def _on_fact(self, fact: Fact) -> None:
-        if fact.name.startswith("exception.") and self._loop is not None:
+        if fact.name.startswith(("exception.", "till.")) and self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: self._spawn(self._refresh_status()))
         if fact.name in _MONEY_CAME or fact.name.startswith(_MONEY_WENT):
             self.door.wake()
 
     async def _refresh_status(self) -> None:
-        def look(db: sqlite3.Connection) -> tuple[datetime | None, int]:
-            return last_received(db), count_waiting(db)
+        def look(db: sqlite3.Connection) -> tuple[datetime | None, int, bool]:
+            return last_received(db), count_waiting(db), needs_reconciliation(db)
 
-        last, waiting = await self.store.read(look)
-        self._status = TillStatus(last_event_at=last, needs_person=waiting)
+        last, waiting, must_reconcile = await self.store.read(look)
+        self._status = TillStatus(
+            last_event_at=last,
+            needs_person=waiting,
+            books=BooksState(must_reconcile=must_reconcile),
+        )
 
     async def _introduce(self, name: str, strategy: StripeCheckout) -> None:
         """Learn whose account it is and, in training, have the simulator send its events here.
@@ -294,6 +304,15 @@ class Till:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _store(settings: Settings, clock: Clock, ids: Ids) -> Store:
+    """Open the books; where they are damaged or gone, say which backup brings them back."""
+    try:
+        refuse_lost(settings)
+        return Store(settings.directory, mode=settings.mode, clock=clock, ids=ids)
+    except BooksDamaged as damage:
+        raise with_offer(damage, settings) from damage
 
 
 def _catalog_watch(settings: Settings, given: Path | None, clock: Clock) -> CatalogWatch:

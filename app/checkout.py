@@ -31,6 +31,7 @@ from app.store.attempts import (
     live_attempts_of,
     mark_attempt,
 )
+from app.store.epochs import is_from_before, needs_reconciliation
 from app.store.intents import Operation, insert_intent
 from app.store.orders import find_order, insert_order, move_order
 from app.store.payments import accepted_minor
@@ -81,9 +82,11 @@ class Checkout:
             raise CheckoutRefused(
                 Message("There is nothing in the cart"), action=Message("Ring something up first.")
             )
+        self._refuse_in_trouble()
         snapshot = snapshot_of(content, self._shop())
 
         def write(tx: Transaction) -> Order:
+            _refuse_unreconciled(tx)
             order = Order(
                 id=self._ids.new(ORDER_ID_LENGTH),
                 number=next_number(tx, "order"),
@@ -104,6 +107,7 @@ class Checkout:
         Raises CheckoutRefused before anything is done, Rejected where the provider refuses, and
         Protocol where its answer does not fit what was asked for; then nothing may be shown.
         """
+        self._refuse_in_trouble()
         strategy = self._gateway.strategy(account)
         order = await self._order(order_id)
         amount = await self._asked_amount(order, strategy)
@@ -121,6 +125,7 @@ class Checkout:
             ) from error
 
         def write(tx: Transaction) -> Attempt:
+            _refuse_unreconciled(tx, order)
             _refuse_second(tx, order, number)
             lifetime = strategy.capabilities.session_lifetime
             attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, lifetime, tx))
@@ -189,6 +194,11 @@ class Checkout:
 
         await self._store.write(write)
         return await self._sessions.close(attempt_id)
+
+    def _refuse_in_trouble(self) -> None:
+        """Begin nothing whose end could not be written down."""
+        if (trouble := self._store.trouble) is not None:
+            raise CheckoutRefused(trouble.title, trouble.detail, action=trouble.action)
 
     async def _order(self, order_id: str) -> Order:
         order = await self._store.read(lambda db: find_order(db, order_id))
@@ -289,6 +299,26 @@ def _order_objection(order: Order, amount: Money, strategy: PaymentStrategy) -> 
     if len({line.billing_interval for line in recurring}) > 1:
         return Message("It takes subscriptions of one interval at a time.")
     return ""
+
+
+def _refuse_unreconciled(tx: Transaction, order: Order | None = None) -> None:
+    """Sell nothing on restored books before the provider was asked what they lack.
+
+    An order from before the restoration may have been paid in the lost time, and its next
+    attempt's reference may be in use.
+    """
+    if needs_reconciliation(tx.connection):
+        raise CheckoutRefused(
+            Message("The books were restored and are not compared with the provider yet"),
+            Message("What was sold since the backup was made is not in them."),
+            action=Message("Wait until the till has asked the provider; it does so by itself."),
+        )
+    if order is not None and is_from_before(tx.connection, order.number):
+        raise CheckoutRefused(
+            Message("Order {number} is from before the books were restored", number=order.number),
+            Message("It may have been paid in the time that is lost."),
+            action=Message("Look it up at the provider. If it is not paid, ring it up anew."),
+        )
 
 
 def _refuse_second(tx: Transaction, order: Order, number: int) -> None:

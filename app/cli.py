@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.catalog_file import load_catalog
+from app.cli_backup import add_backup_commands
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
 from app.logs import log_to
 from app.providers.pages import is_loopback
 from app.settings import Mode, Settings, default_root, load_settings
-from app.store.connection import open_reader, private_directory, store_error
-from app.store.store import BOOKS
+from app.store.connection import BOOKS, open_reader, private_directory, store_error
 from app.store.verify import Check, Outcome, TakenPayment, verify
 
 _MONEY: Final = {
@@ -100,6 +100,8 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     )
     check.add_argument("--sandbox", metavar="URL", help="compare with this simulator's books")
     check.set_defaults(run=_verify, sandbox=None, only=None)
+
+    add_backup_commands(commands, add_data_dir)
 
     catalog = commands.add_parser("catalog", help="work on the catalog file")
     catalogs = catalog.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)

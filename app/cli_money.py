@@ -19,11 +19,10 @@ from app.domain.refund import Refund, RefundState
 from app.domain.resolution import Action, Case, ways_out
 from app.errors import CheckoutRefused, ConfigError, Message, ProviderError
 from app.settings import Mode, default_root
-from app.store.connection import open_reader, store_error
+from app.store.connection import BOOKS, open_reader, store_error
 from app.store.decisions import case_of, payments_called, payments_of, waiting_exceptions
 from app.store.orders import find_order_by_number
 from app.store.refunds import given_back
-from app.store.store import BOOKS
 
 if TYPE_CHECKING:
     from app.bootstrap import Till

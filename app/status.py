@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.errors import ProviderError, Rejected
+from app.errors import ProviderError, Rejected, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,27 @@ class AccountHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupState:
+    """When the newest verified backup was made, and why the last try since then failed, if so."""
+
+    made_at: datetime | None = None
+    problem: StoreError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BooksState:
+    """How the till's own books stand.
+
+    `trouble` is what keeps them from being written, so that nothing is sold. `must_reconcile` says
+    that they were restored and not compared with the providers since.
+    """
+
+    trouble: StoreError | None = None
+    must_reconcile: bool = False
+    backup: BackupState = BackupState()
+
+
+@dataclass(frozen=True, slots=True)
 class TillStatus:
     """The till at one moment. `last_event_at` is when the last genuine webhook came in."""
 
@@ -29,6 +50,7 @@ class TillStatus:
     webhook_address: str = ""
     last_event_at: datetime | None = None
     needs_person: int = 0
+    books: BooksState = BooksState()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def test_a_disk_that_fails_at_it_is_a_store_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse(monkeypatch, errno.EIO)
-    with pytest.raises(StoreError, match="Check the disk"):
+    with pytest.raises(StoreError, match="The disk fails"):
         private_directory(tmp_path / "till")
     with pytest.raises(OSError, match="Input/output"):
         sync_directory(tmp_path)

@@ -23,7 +23,7 @@ from app.errors import (
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
-from tests.ui.gallery import outside, paying
+from tests.ui.gallery import books, outside, paying
 from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
@@ -301,6 +301,14 @@ SCENES: Final = (
     Scene("orders-needs-person", order_for_a_person),
     Scene("orders-open", open_order),
     Scene("orders-no-such", no_such_order),
+    Scene("books-full-disk", books.full_disk),
+    Scene("books-full-disk-charged", books.charged_on_a_full_disk),
+    Scene("books-full-disk-code", books.full_disk_with_a_code),
+    Scene("books-damaged", books.damaged),
+    Scene("books-restored", books.restored),
+    Scene("books-no-backup", books.no_backup),
+    Scene("books-rescue", books.rescue, "dialog"),
+    Scene("books-rescue-dark", books.rescue_in_the_dark, "dialog"),
     Scene("trouble", trouble, "dialog"),
     Scene("trouble-dark", trouble_in_the_dark, "dialog"),
     display_of("idle", nothing),
