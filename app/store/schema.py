@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from app.errors import InvariantError, Message, StoreError
+from app.failpoints import reach
 from app.store.connection import FILE_MODE
 from app.store.schema_0004 import TABLES_OF_M0004
 
@@ -26,6 +27,7 @@ def m0001_the_books(db: Database) -> None:
     """Make the first tables: till, orders, attempts, money, intents, inbox, and the records."""
     for statement in _FIRST_TABLES:
         db.execute(statement)
+        reach("migration.running")
 
 
 @migrations()
@@ -50,6 +52,7 @@ def m0004_money_given_back(db: Database) -> None:
     """
     for statement in TABLES_OF_M0004:
         db.execute(statement)
+        reach("migration.running")
 
 
 _FIRST_TABLES: Final = (
@@ -264,7 +267,11 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     pending = migrations.pending(db)
     if pending and applied:
         _verified_copy(connection, path.with_suffix(f".before-{pending[0].name}.db"))
-    migrations.apply(db)
+        reach("migration.copied")
+    for place, _ in enumerate(pending, start=1):
+        reach("migration.begun")
+        migrations.apply(db, stop_before=[later.name for later in pending[place:]])
+        reach("migration.done")
     make_guards(connection)
 
 

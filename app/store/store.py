@@ -13,6 +13,7 @@ from app.clock import Clock
 from app.domain.ids import TILL_ID_LENGTH, Ids
 from app.errors import ConfigError, InvariantError, Message
 from app.events import Bus
+from app.failpoints import reach
 from app.settings import Mode
 from app.store.connection import open_reader, open_writer, private_directory, store_error
 from app.store.lock import InstanceLock
@@ -49,6 +50,7 @@ class Store:
         self._inline = inline
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._lock = InstanceLock(self.directory)
+        reach("store.locked")
         try:
             self._writer = Writer(_opened(self.path), clock, self.bus.publish, inline=inline)
         except BaseException:
@@ -56,6 +58,7 @@ class Store:
             raise
         try:
             self.till_id = self.write_now(lambda tx: _till_row(tx, mode, ids))
+            reach("till.made")
         except BaseException:
             self.close()
             raise
@@ -113,9 +116,11 @@ class Store:
 
 def _opened(path: Path) -> sqlite3.Connection:
     connection = open_writer(path)
+    reach("store.opened")
     try:
         bring_up_to_date(connection, path)
         assert_guards(connection)
+        reach("store.guarded")
     except sqlite3.Error as error:
         connection.close()
         raise store_error(error, path) from error
@@ -140,6 +145,7 @@ def _till_row(tx: Transaction, mode: Mode, ids: Ids) -> str:
             last_receipt_number=0,
         )
         tx.audit("till", "till.made", till_id, {"mode": mode.value})
+        reach("till.making")
         return till_id
     if row["mode"] != mode.value:
         raise ConfigError(
