@@ -124,6 +124,11 @@ class Watch:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._mark_poked, attempt_id)
 
+    def look_again(self) -> None:
+        """Ask for a look at all that is watched: news of it may have gone astray until now."""
+        self._poked.update(self._turns)
+        self._news.set()
+
     def _on_fact(self, fact: Fact) -> None:
         if fact.name in _NEWS and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._mark_stale)
@@ -139,6 +144,8 @@ class Watch:
     async def _run(self) -> None:
         while True:
             try:
+                if not self._has_begun:
+                    await self._sessions.sweep()
                 await self.tick()
             except Exception:  # noqa: BLE001 - logged; who watches the money must not die of it
                 _log.exception("the watch could not go its round")
