@@ -43,6 +43,39 @@ _ENDS: Final = {"cancelled": "cancelled", "expired": "expired", "superseded": "o
 """How an order ends, unless it is paid, by the reason for which its session was to be closed."""
 
 
+_SCENARIOS: Final = {
+    "store": "start",
+    "migration": "upgrade",
+    "till": "start",
+    "account": "start",
+    "writer": "webhook_sale",
+    "order": "webhook_sale",
+    "create": "webhook_sale",
+    "create.refusing": "refused",
+    "create.refused": "refused",
+    "search": "forgotten_key",
+    "shown": "webhook_sale",
+    "look": "polled_sale",
+    "observed": "polled_sale",
+    "settle": "webhook_sale",
+    "webhook": "webhook_sale",
+    "inbox": "webhook_sale",
+    "cancel": "cancel",
+    "expire": "expiry",
+    "withdraw": "withdraw",
+    "close": "cancel",
+    "sweep": "overtaken",
+}
+_HITS: Final = {
+    "migration.running": 20,
+    "writer.committing": 6,
+    "writer.committed": 6,
+    "writer.publishing": 5,
+    "writer.published": 5,
+}
+"""Of what every transaction reaches, the one by which the sale is settled."""
+
+
 class NotReached(AssertionError):
     """A scenario went by the failpoint without dying there."""
 
@@ -57,6 +90,12 @@ class Death:
 
     def __str__(self) -> str:
         return f"{self.point} ({self.scenario}, hit {self.hit})"
+
+
+def likely_death(point: str) -> Death:
+    """Choose the scenario in which a failpoint matters most; KeyError where none is known."""
+    scenario = _SCENARIOS.get(point) or _SCENARIOS[point.partition(".")[0]]
+    return Death(point, scenario, _HITS.get(point, 1))
 
 
 @dataclass
@@ -197,8 +236,8 @@ def _doubts(root: Path, customer: Customer) -> list[str]:
 def _check_promises(result: Return, root: Path, told: dict[str, Any]) -> None:
     """I6: what was acknowledged survives."""
     if "till" in told and result.death.scenario == "upgrade":
-        kept = rows(root, "SELECT id, last_order_number, last_receipt_number FROM till")
-        result.expect(kept == [(told["till"], 41, 40)], f"the till's row is {kept}")
+        kept = rows(root, "SELECT id FROM till")
+        result.expect(kept == [(told["till"],)], f"the till has become {kept}")
     if "order" in told:
         known = rows(root, f"SELECT state FROM orders WHERE id = '{told['order']}'")
         result.expect(known, "an order that was placed is gone")

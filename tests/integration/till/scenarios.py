@@ -104,7 +104,7 @@ async def upgrade(errand: Errand) -> None:
 
 def _write_till(connection: sqlite3.Connection) -> None:
     connection.execute(
-        "INSERT INTO till VALUES (1, '0ld001', 1, 'training', ?, 41, 40)",
+        "INSERT INTO till VALUES (1, '0ld001', 1, 'training', ?, 0, 0)",
         (stamp(SystemClock().now()),),
     )
 
