@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 
 from app.clock import Clock
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
-from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing, Verdict
 from app.domain.observation import Observation, Source
 from app.errors import (
@@ -32,9 +31,10 @@ from app.gateway import Gateway, OtherKeys
 from app.providers.retry import Jitter, until_answered
 from app.providers.strategy import OpenedSession, PaymentStrategy
 from app.settle import hold_unknown, never_made, out_of_reach, settle, want_closed
+from app.silence import mind_silence
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt, mark_attempt, move_attempt
-from app.store.doubts import has_overtaken, supersede_overtaken, untold_since
+from app.store.doubts import has_overtaken, supersede_overtaken
 from app.store.intents import (
     Intent,
     Operation,
@@ -45,13 +45,11 @@ from app.store.intents import (
     supersede_unanswered,
     unanswered_create,
 )
-from app.store.payments import clear_unknown, tell_once
+from app.store.payments import clear_unknown
 
 T = TypeVar("T")
 
 CREATE_BUDGET_S: Final = 10.0
-SILENCE: Final = timedelta(hours=24)
-"""For how long an attempt may be `unknown` before a person is told, seen by a customer or not."""
 _NOT_FOUND: Final = 404
 _CLOCKS_APART: Final = timedelta(hours=1)
 """How much earlier than by our clock a session may have been made by the provider's."""
@@ -334,17 +332,11 @@ class Sessions:
             try:
                 attempt = await work()
             except ScantillError:
-                await self._mind_silence(attempt_id)
+                await mind_silence(self._store, self._clock, attempt_id)
                 raise
             if attempt.state is AttemptState.UNKNOWN:
-                await self._mind_silence(attempt_id)
+                await mind_silence(self._store, self._clock, attempt_id)
             return attempt
-
-    async def _mind_silence(self, attempt_id: int) -> None:
-        """Tell a person, once, of an attempt that has been `unknown` for a day."""
-        since = await self._store.read(lambda db: untold_since(db, attempt_id))
-        if since is not None and self._clock.now() - since >= SILENCE:
-            await self._store.write(lambda tx: _write_silence(tx, attempt_id))
 
     @asynccontextmanager
     async def _alone(self, attempt_id: int) -> AsyncIterator[None]:
@@ -378,23 +370,6 @@ def _write_opened(
     clear_unknown(tx, attempt_id, Message("the session is open"))
     reach("create.saving")
     return attempt
-
-
-def _write_silence(tx: Transaction, attempt_id: int) -> None:
-    attempt = _found(tx, attempt_id)
-    tell_once(
-        tx,
-        ExceptionKind.UNKNOWN,
-        attempt.amount,
-        order_id=attempt.order_id,
-        attempt_id=attempt_id,
-        detail=Message(
-            "There has been no answer about this payment for a day. "
-            "Look for {reference} at the provider, and check the keys of {account}.",
-            reference=str(attempt.reference),
-            account=attempt.account,
-        ),
-    )
 
 
 def _write_doubt(tx: Transaction, attempt_id: int, words: str) -> Attempt:

@@ -2,36 +2,43 @@
 
 import sqlite3
 from datetime import datetime
+from typing import Final
 
 from app.domain.attempt import AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.store.intents import Operation, Outcome
 from app.store.transaction import Transaction, read_stamp, stamp
 
-_SETTLED_OTHERWISE = (
-    "outcome IS NULL AND operation IN (?, ?) AND attempt_id IN ("
-    "SELECT id FROM attempts WHERE is_final = 1 OR (operation = ? AND session_id IS NOT NULL))"
-)
-_BOUND = (Operation.CREATE.value, Operation.CLOSE.value, Operation.CREATE.value)
+_OVERTAKEN: Final = """
+    outcome IS NULL AND operation IN (:create, :close) AND EXISTS (
+        SELECT 1 FROM attempts WHERE attempts.id = intents.attempt_id AND (
+            is_final = 1 OR (intents.operation = :create AND session_id IS NOT NULL)))
+"""
+_OPERATIONS: Final = {"create": Operation.CREATE.value, "close": Operation.CLOSE.value}
 
 
-def has_overtaken(connection: sqlite3.Connection, attempt_id: int | None = None) -> bool:
-    """Say whether calls without an answer have been overtaken, of one attempt or of any."""
-    which, bound = _narrowed(attempt_id)
-    row = connection.execute(f"SELECT 1 FROM intents WHERE {which} LIMIT 1", bound).fetchone()
-    return row is not None
+def has_overtaken(connection: sqlite3.Connection) -> bool:
+    """Say whether there are calls without an answer that were overtaken."""
+    found = connection.execute(f"SELECT 1 FROM intents WHERE {_OVERTAKEN} LIMIT 1", _OPERATIONS)
+    return found.fetchone() is not None
 
 
 def supersede_overtaken(tx: Transaction, attempt_id: int | None = None) -> int:
-    """Give up waiting for answers that say nothing any more, and say how many there were.
+    """Give up waiting for answers that say nothing any more, of one attempt or of all.
 
     A session that is known was created, and by one that is final no money can come: what became
-    of either was learned by another way (a webhook, a look) than the call's own answer.
+    of either was learned by another way (a webhook, a look) than the call's own answer. Gives how
+    many there were.
     """
-    which, bound = _narrowed(attempt_id)
+    which = "" if attempt_id is None else "attempt_id = :attempt AND"
     return tx.execute(
-        f"UPDATE intents SET outcome = ?, finished_at = ? WHERE {which}",
-        (Outcome.SUPERSEDED.value, stamp(tx.at), *bound),
+        f"UPDATE intents SET outcome = :outcome, finished_at = :at WHERE {which} {_OVERTAKEN}",
+        {
+            **_OPERATIONS,
+            "outcome": Outcome.SUPERSEDED.value,
+            "at": stamp(tx.at),
+            "attempt": attempt_id,
+        },
     ).rowcount
 
 
@@ -51,9 +58,3 @@ def untold_since(connection: sqlite3.Connection, attempt_id: int) -> datetime | 
         (attempt_id, ExceptionKind.UNKNOWN.value, row["since"]),
     ).fetchone()
     return read_stamp(row["since"]) if told is None else None
-
-
-def _narrowed(attempt_id: int | None) -> tuple[str, tuple[str | int, ...]]:
-    if attempt_id is None:
-        return _SETTLED_OTHERWISE, _BOUND
-    return f"attempt_id = ? AND {_SETTLED_OTHERWISE}", (attempt_id, *_BOUND)

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -12,6 +13,8 @@ from app.domain.observation import Source
 from app.errors import CheckoutRefused, Message, Protocol, Rejected, Unavailable
 from app.sessions import _found
 from app.settle import settle, want_closed
+from app.silence import mind_silence
+from app.store import Store
 from app.store.payments import clear_unknown
 from tests.conftest import ExpectedLogs
 from tests.parts.provider import LOST
@@ -321,3 +324,20 @@ def test_an_order_that_is_not_in_the_books_cannot_be_withdrawn(till: Counter) ->
 def test_asking_about_a_session_of_nobody_is_refused(till: Counter) -> None:
     with pytest.raises(CheckoutRefused):
         asyncio.run(till.sessions.look(4711, Source.POLL))
+
+
+def test_an_answer_that_comes_between_the_look_and_the_telling_is_not_called_silence(
+    till: Counter,
+) -> None:
+    _, attempt = asyncio.run(till.show())
+
+    class Late:
+        """What it read was true a moment ago."""
+
+        write = till.store.write
+
+        async def read(self, look: object) -> bool:
+            return True
+
+    asyncio.run(mind_silence(cast("Store", Late()), till.clock, attempt.id))
+    assert told(till) == []

@@ -6,6 +6,7 @@ scenario and at every hit that reaches it by turns, and tells what it found.
 
 import argparse
 import json
+import queue
 import signal
 import sqlite3
 import subprocess
@@ -14,15 +15,16 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from itertools import cycle, islice
+from dataclasses import dataclass, field, replace
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
 from app.failpoints import FAILPOINTS
-from tests.integration.till.house import Customer, rows, simulator, violations
-from tests.integration.till.processes import REPOSITORY, clean_environment, serving
+from tests.integration.till.house import Customer, clean_environment, rows, simulator, violations
+from tests.integration.till.processes import REPOSITORY, serving
 from tests.integration.till.scenarios import CREATE, SCENARIOS
 
 BACK_WITHIN_S: Final = 30.0
@@ -300,9 +302,10 @@ def _check_that_it_sells(result: Return, by: Drivers, root: Path, customer: Cust
 # --- many times ------------------------------------------------------------------------------
 
 
-def ways_to(by: Drivers, directory: Path) -> dict[str, list[Death]]:
+def ways_to(free: "queue.SimpleQueue[Drivers]", directory: Path) -> dict[str, list[Death]]:
     """Live each scenario unharmed, and give all deaths that are possible at each failpoint."""
     ways: dict[str, list[Death]] = defaultdict(list)
+    by = free.get()
     for name in SCENARIOS:
         root = directory / name / "till"
         root.mkdir(parents=True)
@@ -310,6 +313,7 @@ def ways_to(by: Drivers, directory: Path) -> dict[str, list[Death]]:
             reached = by.live(Death("", name), root, customer.origin)["reached"]
         for point, hits in reached.items():
             ways[point] += [Death(point, name, hit) for hit in range(1, hits + 1)]
+    free.put(by)
     return ways
 
 
@@ -320,55 +324,68 @@ def spread(ways: Sequence[Death], times: int) -> list[Death]:
     return [ways[place * len(ways) // times] for place in range(times)]
 
 
-def many_times(times: int, points: Sequence[str]) -> int:
+def many_times(times: int, points: Sequence[str], jobs: int) -> int:
     """Die `times` times at each point and tell of it; give the number of violations."""
     returns: list[Return] = []
     with ExitStack() as stack:
-        by = stack.enter_context(drivers())
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        ways = ways_to(by, place / "unharmed")
-        for point in points:
-            of_point = [
-                _returned(by, death, ways[point], place / f"{point}-{number}")
-                for number, death in enumerate(spread(ways[point], times))
+        free: queue.SimpleQueue[Drivers] = queue.SimpleQueue()
+        for _ in range(jobs):
+            free.put(stack.enter_context(drivers()))
+        pool = stack.enter_context(ThreadPoolExecutor(jobs))
+        ways = ways_to(free, place / "unharmed")
+        plan = {point: spread(ways[point], times) for point in points}
+        numbers = count()
+        dying = {
+            point: [
+                pool.submit(_returned, free, death, place / str(next(numbers))) for death in deaths
             ]
+            for point, deaths in plan.items()
+        }
+        for point, futures in dying.items():
+            of_point = [future.result() for future in futures]
             returns += of_point
-            found = [f"{each.death}: {word}" for each in of_point for word in each.found]
-            slowest = max((each.after_s for each in of_point), default=0.0)
-            print(
-                f"{point:24} {len(of_point):4} runs {len(found):4} violations"
-                f"  slowest {slowest:5.2f} s",
-                *found,
-                sep="\n    ",
-                flush=True,
-            )
-    reached = {each.death.point for each in returns}
-    missed = [point for point in points if point not in reached]
-    count = sum(len(each.found) for each in returns) + len(missed)
-    slowest_of_all = max(returns, key=lambda each: each.after_s)
+            _tell(point, of_point)
+    missed = [point for point, deaths in plan.items() if not deaths]
     if missed:
         print(f"reached by no scenario: {', '.join(missed)}")
+    violated = sum(len(each.found) for each in returns) + len(missed)
+    slowest = max(returns, key=lambda each: each.after_s)
     print(
-        f"kills: {len(returns)} runs, {count} violations, "
-        f"slowest {slowest_of_all.after_s:.1f} s at {slowest_of_all.death.point}"
+        f"kills: {len(returns)} runs, {violated} violations, "
+        f"slowest {slowest.after_s:.1f} s at {slowest.death.point}"
     )
-    return count
+    return violated
 
 
-def _returned(by: Drivers, death: Death, ways: Sequence[Death], directory: Path) -> Return:
+def _tell(point: str, of_point: Sequence[Return]) -> None:
+    found = [f"{each.death}: {word}" for each in of_point for word in each.found]
+    slowest = max((each.after_s for each in of_point), default=0.0)
+    summary = (
+        f"{point:24} {len(of_point):4} runs {len(found):4} violations  slowest {slowest:5.2f} s"
+    )
+    print(summary, *found, sep="\n    ", flush=True)
+
+
+def _returned(free: "queue.SimpleQueue[Drivers]", death: Death, directory: Path) -> Return:
     """Die; how often a point is hit may differ by one or two, its first hit is always there."""
-    directory.mkdir()
+    by = free.get()
     try:
-        return die_and_return(by, death, directory)
-    except NotReached:
-        again = directory / "first-hit"
-        again.mkdir()
-        return die_and_return(by, Death(death.point, death.scenario), again)
+        (directory / "1").mkdir(parents=True)
+        try:
+            return die_and_return(by, death, directory / "1")
+        except NotReached:
+            (directory / "2").mkdir()
+            return die_and_return(by, replace(death, hit=1), directory / "2")
+    finally:
+        free.put(by)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=1, help="deaths at each failpoint")
+    parser.add_argument("--jobs", type=int, default=2, help="tills at once")
     parser.add_argument("points", nargs="*", metavar="POINT", help="failpoints; all if none")
     chosen = parser.parse_args()
-    sys.exit(1 if many_times(chosen.times, chosen.points or FAILPOINTS) else 0)
+    points = chosen.points or FAILPOINTS
+    sys.exit(1 if many_times(chosen.times, points, chosen.jobs) else 0)
