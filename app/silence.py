@@ -13,11 +13,11 @@ from app.store.doubts import untold_since
 from app.store.payments import tell_once
 
 SILENCE: Final = timedelta(hours=24)
-"""For how long an attempt may be `unknown` before a person is told, seen by a customer or not."""
+"""For how long an attempt may be in doubt before a person is told, seen by a customer or not."""
 
 
 async def mind_silence(store: Store, clock: Clock, attempt_id: int) -> None:
-    """Tell a person of an attempt that has been `unknown` for a day by the wall clock.
+    """Tell a person of an attempt that has been in doubt for a day by the wall clock.
 
     Where a person was told of this doubt already, nothing is said again.
     """

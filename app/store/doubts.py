@@ -43,13 +43,14 @@ def supersede_overtaken(tx: Transaction, attempt_id: int | None = None) -> int:
 
 
 def untold_since(connection: sqlite3.Connection, attempt_id: int) -> datetime | None:
-    """Say since when an attempt is `unknown` without a person having been told, or None."""
+    """Say since when an attempt is in doubt without a person having been told, or None."""
     row = connection.execute(
         "SELECT max(journal.at) AS since FROM attempts "
         "JOIN journal ON journal.order_id = attempts.order_id "
-        "AND journal.attempt_id = attempts.id AND journal.name = ? "
-        "WHERE attempts.id = ? AND attempts.state = ?",
-        (f"attempt.{AttemptState.UNKNOWN.value}", attempt_id, AttemptState.UNKNOWN.value),
+        "AND journal.attempt_id = attempts.id "
+        "AND journal.name IN ('attempt.created', 'attempt.unknown') "
+        "WHERE attempts.id = ? AND attempts.state IN (?, ?)",
+        (attempt_id, AttemptState.CREATING.value, AttemptState.UNKNOWN.value),
     ).fetchone()
     if row["since"] is None:
         return None

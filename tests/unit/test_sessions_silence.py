@@ -10,7 +10,7 @@ import pytest
 from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import Source
-from app.errors import CheckoutRefused, Message, Protocol, Rejected, Unavailable
+from app.errors import CheckoutRefused, InvariantError, Message, Protocol, Rejected, Unavailable
 from app.sessions import _found
 from app.settle import settle, want_closed
 from app.silence import mind_silence
@@ -20,6 +20,7 @@ from tests.conftest import ExpectedLogs
 from tests.parts.provider import LOST
 from tests.parts.seen import paid
 from tests.parts.till import Counter, begun
+from tests.unit.test_sessions import cut_off
 
 A_DAY_S = timedelta(hours=24).total_seconds()
 
@@ -136,6 +137,25 @@ def test_where_a_customer_saw_the_code_an_account_that_is_gone_needs_a_person_at
         asyncio.run(till.look(attempt))
     assert asyncio.run(till.waiting(order)) == [ExceptionKind.UNKNOWN]
     assert not till.attempt(attempt.id).is_payable
+
+
+@pytest.mark.parametrize("state", ["unknown", "creating"])
+def test_a_call_that_cannot_be_made_again_is_told_of_after_a_day(till: Counter, state: str) -> None:
+    """Its parameters are not as they were written, so that it would be another request."""
+    _, attempt = begun(till) if state == "unknown" else cut_off(till, "open_session")
+    assert attempt.state.value == state
+    ((written,),) = till.rows("SELECT parameters FROM intents")
+
+    def parameters(text: str) -> None:
+        till.store.write_now(lambda tx: tx.execute("UPDATE intents SET parameters = ?", (text,)))
+
+    parameters("{}")
+    for after_s, expected in ((0, []), (A_DAY_S, ["unknown"])):
+        till.clock.advance(after_s)
+        with pytest.raises(InvariantError, match="is not as it was written"):
+            asyncio.run(till.look(attempt))
+        assert told(till) == expected
+    parameters(written)
 
 
 def test_while_it_is_being_closed_it_is_told_of_too(till: Counter) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.failpoints import FAILPOINTS
-from tests.integration.till.house import Customer, rows, violations
-from tests.integration.till.kills import (
+from tests.integration.till.deaths import (
     Death,
     Drivers,
     NotReached,
@@ -17,6 +16,7 @@ from tests.integration.till.kills import (
     drivers,
     likely_death,
 )
+from tests.integration.till.house import Customer, rows, violations
 from tests.integration.till.processes import Process, command, running, serving
 
 DRIVER = "tests.integration.till.driver"

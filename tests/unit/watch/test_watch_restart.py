@@ -112,6 +112,28 @@ def test_a_poke_brings_a_look_at_once(till: Counter) -> None:
     watched(till, story)
 
 
+def test_it_says_how_long_it_took_to_come_back(
+    till: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="app.watch.watch")
+
+    async def story() -> None:
+        _, first = await till.show()
+        await till.show()
+        till.restart()
+        till.strategy.answers["fetch"] = [Unavailable("no network")]
+        await live(till, 1)
+        assert "back after" not in caplog.text
+        await live(till, 10)
+        await till.open(await till.place())
+        await live(till, 30)
+        assert till.attempt(first.id).state is AttemptState.OPEN
+
+    watched(till, story)
+    told = [r.getMessage() for r in caplog.records if r.getMessage().startswith("back after")]
+    assert len(told) == 1 and 1 < float(told[0].split()[2]) < 10
+
+
 def test_where_news_may_have_gone_astray_all_that_is_watched_is_looked_at_again(
     till: Counter,
 ) -> None:
