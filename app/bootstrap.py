@@ -284,6 +284,8 @@ class Till:
                 if self._register_webhooks:
                     url = f"{self.door.address}/webhooks/{name}"
                     await strategy.register_webhook(url, owner=self.store.till_id)
+                    # What was said until now went to where this till listened before.
+                    self.watch.look_again()
             except ProviderError as error:
                 self.health.failed(name, self._clock.now(), error)
                 _log.info("%s is not introduced yet: %s", name, error)

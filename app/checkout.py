@@ -18,6 +18,7 @@ from app.domain.observation import Source
 from app.domain.order import Order, OrderState, owed, snapshot_of
 from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved, Protocol, ProviderError
+from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy, SessionRequest, objection
 from app.sessions import Sessions
@@ -96,9 +97,13 @@ class Checkout:
                 created_at=tx.at,
             )
             insert_order(tx, order)
-            return complete(tx, order) if order.total.minor == 0 else order
+            placed = complete(tx, order) if order.total.minor == 0 else order
+            reach("order.placing")
+            return placed
 
-        return await self._store.write(write)
+        order = await self._store.write(write)
+        reach("order.placed")
+        return order
 
     async def open_session(self, order_id: str, account: str) -> Attempt:
         """Open a session for what an order still owes; the intent is on the disk first.
@@ -136,9 +141,11 @@ class Checkout:
                 attempt_id=attempt.id,
                 parameters=parameters,
             )
+            reach("create.intending")
             return attempt
 
         attempt = await self._store.write(write)
+        reach("create.intended")
         opened = await self._sessions.create(attempt.id)
         if opened.state is AttemptState.OPEN and not opened.is_payable:
             raise Protocol(
@@ -164,9 +171,13 @@ class Checkout:
             if attempt.shown_at is not None:
                 return attempt
             tx.record("attempt.shown", order_id=attempt.order_id, attempt_id=attempt_id)
-            return mark_attempt(tx, attempt, shown_at=stamp(tx.at))
+            shown = mark_attempt(tx, attempt, shown_at=stamp(tx.at))
+            reach("shown.saving")
+            return shown
 
-        return await self._store.write(write)
+        shown = await self._store.write(write)
+        reach("shown.saved")
+        return shown
 
     async def check_now(self, attempt_id: int) -> Attempt:
         """Ask the provider at the operator's wish. Raises ProviderError without an answer."""
@@ -179,9 +190,18 @@ class Checkout:
         open, while the provider does not answer (then the till keeps asking).
         """
         attempts = await self._store.write(lambda tx: _want_cancelled(tx, order_id))
-        for attempt in attempts:
-            await self._sessions.close(attempt.id)
-        return await self._order(order_id)
+        reach("cancel.wanted")
+        return await self._closed(order_id, attempts)
+
+    async def withdraw(self, order_id: str) -> Order:
+        """Close what can be paid and leave the order open, for another way of payment.
+
+        The result says how it ended: paid, since the customer was quicker; or open. While the
+        provider does not answer, or a payment is in progress, `open_session` refuses another.
+        """
+        attempts = await self._store.write(lambda tx: _want_withdrawn(tx, order_id))
+        reach("withdraw.wanted")
+        return await self._closed(order_id, attempts)
 
     async def expire(self, attempt_id: int) -> Attempt:
         """Close a session whose deadline has passed; a payment in progress is left to finish."""
@@ -193,12 +213,19 @@ class Checkout:
             return want_closed(tx, attempt, CloseReason.EXPIRED) if attempt.is_live else attempt
 
         await self._store.write(write)
+        reach("expire.wanted")
         return await self._sessions.close(attempt_id)
 
     def _refuse_in_trouble(self) -> None:
         """Begin nothing whose end could not be written down."""
         if (trouble := self._store.trouble) is not None:
             raise CheckoutRefused(trouble.title, trouble.detail, action=trouble.action)
+
+    async def _closed(self, order_id: str, attempts: list[Attempt]) -> Order:
+        """Close sessions at the provider, re-read, and say what became of their order."""
+        for attempt in attempts:
+            await self._sessions.close(attempt.id)
+        return await self._order(order_id)
 
     async def _order(self, order_id: str) -> Order:
         order = await self._store.read(lambda db: find_order(db, order_id))
@@ -355,3 +382,12 @@ def _want_cancelled(tx: Transaction, order_id: str) -> list[Attempt]:
     if not live and accepted_minor(tx.connection, order_id) == 0:
         move_order(tx, order, OrderState.CANCELLED)
     return [want_closed(tx, attempt, CloseReason.CANCELLED) for attempt in live]
+
+
+def _want_withdrawn(tx: Transaction, order_id: str) -> list[Attempt]:
+    """Give the sessions that are to be closed, so that another may be opened for the order."""
+    order = find_order(tx.connection, order_id)
+    if order is None:
+        raise CheckoutRefused(Message("That order is not in the books"))
+    live = live_attempts_of(tx.connection, order_id)
+    return [want_closed(tx, attempt, CloseReason.SUPERSEDED) for attempt in live]

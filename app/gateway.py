@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from app.clock import Clock
 from app.errors import CheckoutRefused, Message, Protocol, ProviderError, Rejected
+from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy
 from app.status import Health
 from app.store import Store
@@ -60,6 +61,7 @@ class Gateway:
             known = KnownAccount(name, strategy.provider, learned.id, learned.live, credential)
             learned_account = known
             await self._store.write(lambda tx: remember(tx, learned_account))
+            reach("account.learned")
         strategy.adopt(known.provider_account)
         return known
 

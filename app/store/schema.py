@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from app.errors import InvariantError, Message, StoreError
+from app.failpoints import reach
 from app.store.connection import FILE_MODE, sync_directory, sync_file
 from app.store.epochs import EPOCHS
 from app.store.schema_0004 import TABLES_OF_M0004
@@ -27,6 +28,7 @@ def m0001_the_books(db: Database) -> None:
     """Make the first tables: till, orders, attempts, money, intents, inbox, and the records."""
     for statement in _FIRST_TABLES:
         db.execute(statement)
+        reach("migration.running")
 
 
 @migrations()
@@ -51,6 +53,7 @@ def m0004_money_given_back(db: Database) -> None:
     """
     for statement in TABLES_OF_M0004:
         db.execute(statement)
+        reach("migration.running")
 
 
 @migrations()
@@ -271,7 +274,11 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path, *, with_copy: b
     pending = migrations.pending(db)
     if pending and applied and with_copy:
         _verified_copy(connection, path.with_suffix(f".before-{pending[0].name}.db"))
-    migrations.apply(db)
+        reach("migration.copied")
+    for place, _ in enumerate(pending, start=1):
+        reach("migration.begun")
+        migrations.apply(db, stop_before=[later.name for later in pending[place:]])
+        reach("migration.done")
     make_guards(connection)
 
 

@@ -14,6 +14,7 @@ from app.clock import Clock
 from app.domain.ids import TILL_ID_LENGTH, Ids
 from app.errors import BooksDamaged, ConfigError, InvariantError, Message, StoreError
 from app.events import Bus
+from app.failpoints import reach
 from app.settings import Mode
 from app.store.connection import (
     BOOKS,
@@ -62,6 +63,7 @@ class Store:
         self._inline = inline
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._lock = InstanceLock(self.directory)
+        reach("store.locked")
         try:
             is_restored = finish_restore(self.directory) is not None
             has_lost = not is_restored and lost_wal(self.path, was_left=self._lock.was_left)
@@ -78,6 +80,7 @@ class Store:
             raise
         try:
             self.till_id = self.write_now(lambda tx: _till_row(tx, mode, ids, has_lost=has_lost))
+            reach("till.made")
         except BaseException:
             self.close()
             raise
@@ -160,11 +163,13 @@ class Store:
 def _opened(path: Path) -> sqlite3.Connection:
     connection = open_writer(path)
     mark = path.with_name(MARK)
+    reach("store.opened")
     try:
         check_file(connection, path, within_s=None if mark.exists() else CHECK_S)
         bring_up_to_date(connection, path)
         assert_guards(connection)
         mark.unlink(missing_ok=True)
+        reach("store.guarded")
     except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         raise store_error(error, path) from error
@@ -189,6 +194,7 @@ def _till_row(tx: Transaction, mode: Mode, ids: Ids, *, has_lost: bool) -> str:
             last_receipt_number=0,
         )
         tx.audit("till", "till.made", till_id, {"mode": mode.value})
+        reach("till.making")
         return till_id
     if row["mode"] != mode.value:
         raise ConfigError(

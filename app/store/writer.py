@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 from app.clock import Clock
 from app.errors import BooksDamaged, InvariantError, Message, ScantillError, StoreError
 from app.events import Fact
+from app.failpoints import reach
 from app.store.connection import books_locked, is_damage, is_passing, store_error
 from app.store.transaction import Transaction
 
@@ -170,13 +171,16 @@ class Writer:
                 waiting = []
         self._look_at(batch, has_written=self._connection.total_changes > changes)
         facts = [fact for unit in batch for fact in unit.facts]
+        reach("writer.committed")
         for unit in batch:
             if unit.error is not None:
                 unit.future.set_exception(_translated(unit.error))
             else:
                 unit.future.set_result(unit.result)
         if facts:
+            reach("writer.publishing")
             self._publish(facts)
+            reach("writer.published")
 
     def _run_batch(self, units: list[_Unit]) -> list[_Unit]:
         """Run units in one transaction; give back those that are still to be run.
@@ -191,6 +195,7 @@ class Writer:
             if not self._connection.in_transaction:
                 _fail(units[: place + 1], unit.error or sqlite3.OperationalError("rolled back"))
                 return units[place + 1 :]
+        reach("writer.committing")
         self._connection.execute("COMMIT")
         return []
 

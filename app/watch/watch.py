@@ -96,6 +96,8 @@ class Watch:
         self._limit = asyncio.Semaphore(_CONCURRENT_LOOKS)
         self._stale = True
         self._has_begun = False
+        self._began = 0.0
+        self._left_over: set[int] = set()
         self._news = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -124,6 +126,11 @@ class Watch:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._mark_poked, attempt_id)
 
+    def look_again(self) -> None:
+        """Ask for a look at all that is watched: news of it may have gone astray until now."""
+        self._poked.update(self._turns)
+        self._news.set()
+
     def _on_fact(self, fact: Fact) -> None:
         if fact.name in _NEWS and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._mark_stale)
@@ -139,6 +146,8 @@ class Watch:
     async def _run(self) -> None:
         while True:
             try:
+                if not self._has_begun:
+                    await self._sessions.sweep()
                 await self.tick()
             except Exception:  # noqa: BLE001 - logged; who watches the money must not die of it
                 _log.exception("the watch could not go its round")
@@ -181,7 +190,8 @@ class Watch:
                 self._turns[attempt_id] = _Turn(now + wait)
             elif attempt != self._attempts[attempt_id]:
                 known.due = min(known.due, now + self._wait(attempt, known.failures))
-        self._has_begun = True
+        if not self._has_begun:
+            self._has_begun, self._began, self._left_over = True, now, set(attempts)
         self._attempts = attempts | {
             i: a for i, a in self._attempts.items() if i in self._turns and i not in attempts
         }
@@ -215,10 +225,19 @@ class Watch:
             attempt = self._attempts[attempt.id] = seen
             if seen.is_final:
                 self._turns.pop(seen.id, None)
+            self._heard_of(seen)
         finally:
             turn.task = None
             wait = self._wait(attempt, turn.failures, at_least=asked_to_wait)
             turn.due = self._clock.monotonic() + wait
+
+    def _heard_of(self, attempt: Attempt) -> None:
+        """Say how long it took to know again of all that was in progress before the start."""
+        if attempt.state is not AttemptState.UNKNOWN and attempt.id in self._left_over:
+            self._left_over.discard(attempt.id)
+            if not self._left_over:
+                took_s = self._clock.monotonic() - self._began
+                _log.info("back after %.1f s: all that was in progress is known again", took_s)
 
     def _wait(self, attempt: Attempt, failures: int, *, at_least: float = 0.0) -> float:
         """Draw the seconds to the next look.

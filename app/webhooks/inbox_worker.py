@@ -19,6 +19,7 @@ from app.domain.judgement import Standing
 from app.domain.observation import Observation
 from app.domain.refund import RefundObservation
 from app.errors import Message, ScantillError, StoreError
+from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy, Recheck
 from app.settle import settle
 from app.settle_disputes import settle_dispute
@@ -91,6 +92,7 @@ class InboxWorker:
         for entry, future in futures:
             try:
                 attempt_id = await asyncio.wrap_future(future)
+                reach("inbox.settled")
             except StoreError:
                 raise
             except Exception as error:  # noqa: BLE001 - logged; it must not hold up the others
