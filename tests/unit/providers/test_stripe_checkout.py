@@ -216,7 +216,7 @@ def test_every_page_of_the_list_is_looked_at() -> None:
     assert asyncio.run(ids()) == ["cs_1", "cs_2", "cs_3"]
     first, second = wire.requests
     assert first.url.params["created[gte]"] == str(int(START.timestamp()))
-    assert first.url.params["limit"] == "100"
+    assert first.url.params["limit"] == "50"
     assert second.url.params["starting_after"] == "cs_2"
 
 
