@@ -30,6 +30,7 @@ from app.orders import OrderBook
 from app.phones import Phones
 from app.providers.retry import Jitter
 from app.providers.stripe_checkout import StripeCheckout
+from app.reconcile import Reconciliation
 from app.sandbox import SandboxServer
 from app.sandbox.books import BooksUnusable
 from app.sessions import Sessions
@@ -39,7 +40,7 @@ from app.store import Store
 from app.store.accounts import known_for
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
-from app.watch import Pace, Watch
+from app.watch import Pace, Reconciler, Watch
 from app.webhooks import PublicDoor
 
 SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
@@ -163,6 +164,16 @@ class Till:
             clock=self._clock,
             recheck=self.watch.poke,
         )
+        self.reconciliation = Reconciliation(
+            self.store,
+            self.gateway,
+            clock=self._clock,
+            look_at_all=self.watch.look_at_all,
+            wake=self.door.wake,
+        )
+        self.reconciler = Reconciler(
+            self.reconciliation, self.store, clock=self._clock, jitter=chance.jitter
+        )
 
     @property
     def catalog(self) -> Catalog:
@@ -190,20 +201,26 @@ class Till:
         Raises ConfigError where the door's port cannot be had.
         """
         self._loop = asyncio.get_running_loop()
-        for name, strategy in self.strategies.items():
-            digest = strategy.credential_digest
-            known = await self.store.read(partial(known_for, name=name, credential=digest))
-            if known is not None:
-                strategy.adopt(known.provider_account)
+        await self.adopt()
         if self.phones is not None:
             await self.phones.start()
         await asyncio.to_thread(self.door.start)
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
         self.watch.start()
+        self.reconciler.start()
         self.catalog_watch.start()
         for name, strategy in self.strategies.items():
             self._spawn(self._introduce(name, strategy))
+
+    async def adopt(self) -> None:
+        """Learn from the books whose accounts these are; part of `start`."""
+        for name, strategy in self.strategies.items():
+            digest = strategy.credential_digest
+            known = await self.store.read(partial(known_for, name=name, credential=digest))
+            if known is not None:
+                strategy.adopt(known.provider_account)
+        self.reconciler.last = await self.reconciliation.last()
 
     async def aclose(self) -> None:
         """Stop in the order in which nothing is lost, then let another till have the books.
@@ -211,6 +228,7 @@ class Till:
         A step that fails is logged and does not keep the others from being taken.
         """
         await self._closing("catalog", self.catalog_watch.stop())
+        await self._closing("reconciler", self.reconciler.stop())
         await self._closing("watch", self.watch.stop())
         if self.phones is not None:
             await self._closing("phones", self.phones.stop())
@@ -235,12 +253,16 @@ class Till:
 
     def status(self) -> TillStatus:
         """Give how the till stands, without waiting."""
+        off = self.gateway.clock_off()
         times = (self.door.last_received_at, self._status.last_event_at)
         return replace(
             self._status,
             accounts=self.health.accounts,
             webhook_address=self.door.address,
             last_event_at=max((at for at in times if at is not None), default=None),
+            clock_off_s=None if off is None else off.total_seconds(),
+            is_making_sure=self.reconciler.is_making_sure,
+            reconciled=self.reconciler.last,
         )
 
     def _on_fact(self, fact: Fact) -> None:
@@ -275,6 +297,8 @@ class Till:
             else:
                 self.health.answered(name, self._clock.now())
                 self.door.wake()
+                # What happened before the address was known is on the provider's list alone.
+                self.reconciler.soon()
                 return
 
     @staticmethod

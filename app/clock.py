@@ -1,10 +1,17 @@
 """Time as the program takes it: injected everywhere, so that a till can live in virtual time."""
 
 import asyncio
-import sys
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+_THROUGH_SLEEP: Final[int | None] = getattr(
+    time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None)
+)
+"""The clock that goes on during sleep: Linux has one of its own, macOS calls it monotonic.
+
+Python's own monotonic clock stands still meanwhile on both, and goes on on Windows.
+"""
 
 
 class Clock(Protocol):
@@ -37,12 +44,9 @@ class SystemClock:
         return time.monotonic()
 
     def elapsed(self) -> float:
-        # Python's monotonic clock stands still during sleep on Linux and macOS, not on Windows.
-        if sys.platform == "linux":
-            return time.clock_gettime(time.CLOCK_BOOTTIME)
-        if sys.platform == "darwin":
-            return time.clock_gettime(time.CLOCK_MONOTONIC)
-        return time.monotonic()
+        if _THROUGH_SLEEP is None:
+            return time.monotonic()
+        return time.clock_gettime(_THROUGH_SLEEP)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

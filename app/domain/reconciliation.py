@@ -1,9 +1,11 @@
 """What a reconciliation did and found, as it is kept, shown and printed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
+
+_APART: Final = ("trigger", "began_at", "ended_at")
 
 
 @dataclass(slots=True)
@@ -45,8 +47,8 @@ class Report:
 
     def counts(self) -> dict[str, Any]:
         """Give everything but the trigger and the times, as plain data."""
-        apart = ("trigger", "began_at", "ended_at")
-        return {name: value for name, value in asdict(self).items() if name not in apart}
+        names = [each.name for each in fields(self)]
+        return {name: getattr(self, name) for name in names if name not in _APART}
 
     @classmethod
     def of(

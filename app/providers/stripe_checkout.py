@@ -251,9 +251,7 @@ class StripeCheckout:
         if not self.provider_account:
             await self.identify()
 
-    def _seen_or_named(
-        self, session: Mapping[str, Any], source: Source
-    ) -> Observation | Recheck:
+    def _seen_or_named(self, session: Mapping[str, Any], source: Source) -> Observation | Recheck:
         """Read a listed session; one that is not understood must not hide the others."""
         try:
             return self._seen(session, source)

@@ -1,6 +1,7 @@
 """Reconciliations as rows, and what a run of one compares in the books."""
 
 import sqlite3
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from app.domain.reconciliation import Report
@@ -74,12 +75,23 @@ def has_stray_intents(connection: sqlite3.Connection) -> bool:
     )
 
 
-def count_in_doubt(connection: sqlite3.Connection) -> int:
-    """Count the sessions of which nobody knows how they stand."""
-    row = connection.execute(
-        "SELECT count(*) FROM attempts WHERE is_final = 0 AND state IN ('unknown', 'creating')"
-    ).fetchone()
-    return int(row[0])
+def in_doubt(connection: sqlite3.Connection, before: datetime) -> set[int]:
+    """Give the sessions begun before a moment of which nobody knows how they stand."""
+    rows = connection.execute(
+        "SELECT id FROM attempts WHERE is_final = 0 AND state IN ('unknown', 'creating') "
+        "AND created_at < ?",
+        (stamp(before),),
+    )
+    return {row["id"] for row in rows}
+
+
+def shown_among(connection: sqlite3.Connection, attempt_ids: frozenset[int]) -> bool:
+    """Say whether the code of one of these may still be on a screen."""
+    rows = connection.execute(
+        "SELECT id FROM attempts WHERE is_final = 0 AND state = 'open' "
+        "AND close_reason IS NULL AND shown_at IS NOT NULL"
+    )
+    return any(row["id"] in attempt_ids for row in rows)
 
 
 def save_report(tx: Transaction, report: Report) -> None:
@@ -99,9 +111,7 @@ def save_report(tx: Transaction, report: Report) -> None:
 
 def last_report(connection: sqlite3.Connection) -> Report | None:
     """Give the newest report."""
-    row = connection.execute(
-        "SELECT * FROM reconciliations ORDER BY id DESC LIMIT 1"
-    ).fetchone()
+    row = connection.execute("SELECT * FROM reconciliations ORDER BY id DESC LIMIT 1").fetchone()
     if row is None:
         return None
     return Report.of(

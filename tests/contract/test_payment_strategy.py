@@ -284,9 +284,9 @@ def test_what_happened_since_is_listed_with_its_references(rig: Rig) -> None:
         await asyncio.to_thread(rig.pay, sessions[1].session_id)
         seen = [s async for s in strategy.list_since(since, source=Source.SWEEP)]
         assert {s.reference for s in seen} == {str(r.reference) for r in requests}
-        assert [s.reference for s in seen if s.state is SessionState.PAID] == [
-            str(requests[1].reference)
-        ]
+        assert [
+            s.reference for s in seen if isinstance(s, Observation) and s.state is SessionState.PAID
+        ] == [str(requests[1].reference)]
         later = strategy.list_since(rig.now() + timedelta(hours=1), source=Source.SWEEP)
         assert [s async for s in later] == []
 

@@ -211,7 +211,7 @@ def test_every_page_of_the_list_is_looked_at() -> None:
 
     async def ids() -> list[str]:
         till = strategy(wire)
-        return [s.session_id async for s in till.list_since(START, source=Source.SWEEP)]
+        return [s.session_id for s in await _listed(till)]
 
     assert asyncio.run(ids()) == ["cs_1", "cs_2", "cs_3"]
     first, second = wire.requests
@@ -226,7 +226,7 @@ def test_sessions_that_are_not_a_tills_need_not_be_understood() -> None:
 
     async def ids() -> list[str]:
         till = strategy(Wire(listed))
-        return [s.session_id async for s in till.list_since(START, source=Source.SWEEP)]
+        return [s.session_id for s in await _listed(till)]
 
     assert asyncio.run(ids()) == ["cs_test_1"]
 
@@ -237,7 +237,7 @@ def test_a_list_without_an_account_from_the_books_asks_for_it_first() -> None:
 
     async def accounts() -> list[str]:
         till = strategy(wire, adopted=False)
-        return [s.provider_account async for s in till.list_since(START, source=Source.SWEEP)]
+        return [s.provider_account for s in await _listed(till)]
 
     assert asyncio.run(accounts()) == ["acct_1"]
 
