@@ -22,6 +22,7 @@ from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
+from app.domain.reconciliation import Report
 from app.errors import Message, ProviderError, StoreError
 from app.events import Fact
 from app.gateway import Gateway
@@ -264,6 +265,10 @@ class Till:
             is_making_sure=self.reconciler.is_making_sure,
             reconciled=self.reconciler.last,
         )
+
+    async def reconcile(self) -> Report:
+        """Compare the books with the providers' at the operator's wish."""
+        return await self.reconciler.run("by hand")
 
     def _on_fact(self, fact: Fact) -> None:
         if fact.name.startswith("exception.") and self._loop is not None:

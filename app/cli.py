@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.catalog_file import load_catalog
+from app.cli_reconcile import add_reconcile
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
 from app.logs import log_to
 from app.providers.pages import is_loopback
@@ -97,6 +98,8 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     )
     check.add_argument("--sandbox", metavar="URL", help="compare with this simulator's books")
     check.set_defaults(run=_verify, sandbox=None, only=None)
+
+    add_reconcile(commands, add_till_options)
 
     catalog = commands.add_parser("catalog", help="work on the catalog file")
     catalogs = catalog.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)
