@@ -48,9 +48,9 @@ _NEWS: Final = frozenset(
 class _Turn:
     """When an attempt is looked at next, on the monotonic clock.
 
-    `deadline` is the attempt's own, on the clock that goes on during sleep. `asked_at` is when it
-    was last asked about, `answered_at` when that brought an answer. `was_left` says that an earlier
-    run of the program began it, `looks` how many were made.
+    `deadline` is the attempt's own, on the clock that goes on during sleep. `answered_at` is when
+    it was last asked about with an answer. `was_left` says that an earlier run of the program began
+    it, `looks` how many were made.
     """
 
     due: float
@@ -59,7 +59,6 @@ class _Turn:
     is_poked: bool = False
     looks: int = 0
     failures: int = 0
-    asked_at: float = -math.inf
     answered_at: float = -math.inf
     task: asyncio.Task[None] | None = None
 
@@ -156,17 +155,18 @@ class Watch:
         began = self._clock.monotonic()
         await self._reread(began)
         turns = self._turns
-        wanted = {i for i, turn in turns.items() if turn.answered_at < began - not_since_s}
+        since = began - not_since_s
+        wanted = {i: turn.looks for i, turn in turns.items() if turn.answered_at <= since}
         for attempt_id in wanted:
             turns[attempt_id].due = min(turns[attempt_id].due, began)
         self._news.set()
-        missing = wanted
+        missing = set(wanted)
         while missing:
             if self._loop_task is None:
                 await self.tick()
             await self._clock.sleep(self._pace.tick_s)
-            missing = {i for i in missing if i in turns and turns[i].asked_at < began}
-        unanswered = frozenset(i for i in wanted if i in turns and turns[i].answered_at < began)
+            missing = {i for i in missing if i in turns and turns[i].looks == wanted[i]}
+        unanswered = frozenset(i for i in wanted if i in turns and turns[i].failures)
         return Looks(len(wanted) - len(unanswered), unanswered)
 
     async def tick(self) -> None:
@@ -277,8 +277,7 @@ class Watch:
         finally:
             turn.task, turn.is_poked = None, False
             turn.looks += 1
-            turn.asked_at = self._clock.monotonic()
-            turn.due = turn.asked_at + self._wait(attempt, turn, at_least=asked_to_wait)
+            turn.due = self._clock.monotonic() + self._wait(attempt, turn, at_least=asked_to_wait)
 
     def _wait(self, attempt: Attempt, turn: _Turn, *, at_least: float = 0.0) -> float:
         """Draw the seconds to the next look.

@@ -14,9 +14,7 @@ async def hold(turnstile: Turnstile, rank: int, told: list[int], gate: asyncio.E
 def test_a_free_place_goes_to_the_most_urgent_then_to_the_oldest() -> None:
     async def story() -> list[int]:
         turnstile, told, gate = Turnstile(2), list[int](), asyncio.Event()
-        tasks = [
-            asyncio.create_task(hold(turnstile, rank, told, gate)) for rank in (5, 4, 3, 1, 2)
-        ]
+        tasks = [asyncio.create_task(hold(turnstile, rank, told, gate)) for rank in (5, 4, 3, 1, 2)]
         await asyncio.sleep(0)
         assert told == [5, 4]
         gate.set()
