@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,9 +32,10 @@ from app.watch.turnstile import Turnstile
 _log = logging.getLogger(__name__)
 
 _CONCURRENT_LOOKS: Final = 8
-_MOST_BEGUN: Final = 64
-"""How many looks may wait for their turn; the others are begun when their time comes."""
-_MOST_SCREENS: Final = 8
+_MOST_BEGUN: Final = 256
+_FEW_BEGUN: Final = 64
+"""How many looks may wait for their turn; the others are begun when few are left of these."""
+_MOST_SCREENS: Final = 2
 """How many codes are taken to be on screens: the newest of those that were shown."""
 _PAUSE_AFTER_FAULT_S: Final = 1.0
 _SPREAD: Final = 0.25
@@ -89,6 +90,8 @@ class Watch:
         self._attempts: dict[int, Attempt] = {}
         self._turnstile = Turnstile(_CONCURRENT_LOOKS)
         self._screens: frozenset[int] = frozenset()
+        self._cold: frozenset[int] = frozenset()
+        self._begun = 0
         self._stale = True
         self._has_begun = False
         self._news = asyncio.Event()
@@ -164,7 +167,7 @@ class Watch:
         while missing:
             if self._loop_task is None:
                 await self.tick()
-            await self._clock.sleep(self._pace.tick_s)
+            await self._clock.sleep(max(self._pace.tick_s, len(missing) / 1_000))
             missing = {i for i in missing if i in turns and turns[i].looks == wanted[i]}
         unanswered = frozenset(i for i in wanted if i in turns and turns[i].failures)
         return Looks(len(wanted) - len(unanswered), unanswered)
@@ -175,24 +178,33 @@ class Watch:
         if self._stale:
             self._stale = False
             await self._reread(now)
+        self._cold -= self._poked
         for attempt_id in self._poked - self._turns.keys():
             await self._recall(attempt_id, now)
-        due = self._due(now)
-        room = _MOST_BEGUN - sum(turn.task is not None for turn in self._turns.values())
-        for rank, attempt_id in heapq.nsmallest(room, due):
+        self._begin(self._turns.keys() - self._cold, now, _MOST_BEGUN)
+        # What an earlier run left may be ten thousand: it is gone through now and then.
+        if self._begun < _FEW_BEGUN:
+            self._begin(self._cold & self._turns.keys(), now, _MOST_BEGUN - _FEW_BEGUN)
+
+    def _begin(self, attempt_ids: Iterable[int], now: float, most: int) -> None:
+        """Start looks at what is due of these, the first in rank, until so many are begun."""
+        for rank, attempt_id in heapq.nsmallest(most - self._begun, self._due(attempt_ids, now)):
             self._poked.discard(attempt_id)
             turn = self._turns[attempt_id]
+            self._begun += 1
             turn.task = asyncio.create_task(self._look(self._attempts[attempt_id], turn, rank))
 
-    def _due(self, now: float) -> list[tuple[_Rank, int]]:
-        """Give what is to be looked at now, each with its rank."""
+    def _due(self, attempt_ids: Iterable[int], now: float) -> list[tuple[_Rank, int]]:
+        """Give which of these are to be looked at now, each with its rank."""
         due, elapsed = [], self._clock.elapsed()
-        for attempt_id, turn in self._turns.items():
+        for attempt_id in attempt_ids:
+            turn = self._turns[attempt_id]
             attempt = self._attempts[attempt_id]
             if attempt_id in self._poked:
                 turn.due, turn.is_poked = now, True
-            overdue = not turn.failures and _is_overdue(attempt, turn, elapsed)
-            if turn.task is None and (turn.due <= now or overdue):
+            if turn.task is None and (
+                turn.due <= now or (not turn.failures and _is_overdue(attempt, turn, elapsed))
+            ):
                 due.append((self._rank(attempt, turn), attempt_id))
         return due
 
@@ -229,6 +241,8 @@ class Watch:
         self._has_begun = True
         shown = [attempt_id for attempt_id, attempt in attempts.items() if is_shown(attempt)]
         self._screens = frozenset(shown[-_MOST_SCREENS:])
+        left = (attempt_id for attempt_id, turn in self._turns.items() if turn.was_left)
+        self._cold = frozenset(left) - self._screens
         self._attempts = attempts | {
             i: a for i, a in self._attempts.items() if i in self._turns and i not in attempts
         }
@@ -275,6 +289,7 @@ class Watch:
             if seen.is_final:
                 self._turns.pop(seen.id, None)
         finally:
+            self._begun -= 1
             turn.task, turn.is_poked = None, False
             turn.looks += 1
             turn.due = self._clock.monotonic() + self._wait(attempt, turn, at_least=asked_to_wait)
@@ -307,4 +322,4 @@ class Watch:
 
 def _is_overdue(attempt: Attempt, turn: _Turn, elapsed: float) -> bool:
     """Say whether an attempt's deadline passed while it could be paid, and was not yet acted on."""
-    return can_expire(attempt) and turn.deadline <= elapsed
+    return turn.deadline <= elapsed and can_expire(attempt)

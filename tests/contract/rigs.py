@@ -174,7 +174,14 @@ class FakeRig:
         self._strategy.answers["close_session"] = [LOST]
 
     def cut_the_line(self) -> None:
-        for verb in ("identify", "open_session", "fetch", "close_session", "list_since"):
+        for verb in (
+            "identify",
+            "open_session",
+            "fetch",
+            "close_session",
+            "list_since",
+            "events_since",
+        ):
             self._strategy.answers[verb] = [Unavailable("the line is cut")]
 
     def sessions_made(self) -> int:
