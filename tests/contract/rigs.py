@@ -174,14 +174,8 @@ class FakeRig:
         self._strategy.answers["close_session"] = [LOST]
 
     def cut_the_line(self) -> None:
-        for verb in (
-            "identify",
-            "open_session",
-            "fetch",
-            "close_session",
-            "list_since",
-            "events_since",
-        ):
+        asked = ("identify", "open_session", "fetch", "close_session")
+        for verb in (*asked, "list_since", "events_since"):
             self._strategy.answers[verb] = [Unavailable("the line is cut")]
 
     def sessions_made(self) -> int:

@@ -31,6 +31,7 @@ from app.providers.strategy import (
 from app.store.verify import TakenPayment
 
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
+_PAGE = 50
 PAGES = "https://pay.fake.example"
 
 
@@ -328,9 +329,11 @@ class FakeStrategy:
         self, since: datetime, *, source: Source, until: datetime | None = None
     ) -> AsyncIterator[Observation | Recheck]:
         await self._call(Call("list_since"))
-        for session in reversed(self.books.sessions.values()):
+        for number, session in enumerate(reversed(list(self.books.sessions.values())), start=1):
             if since <= session.made_at < (until or _FAR):
                 yield self._seen(session, source)
+            if number % _PAGE == 0:
+                await self.budget.turn()
 
     async def events_since(
         self, since: datetime, *, until: datetime | None = None
