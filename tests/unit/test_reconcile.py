@@ -10,7 +10,6 @@ from app.domain.attempt import AttemptState, Reference
 from app.domain.delivery import Delivery
 from app.domain.exceptions import ExceptionKind
 from app.domain.money import Money
-from app.domain.observation import SessionState
 from app.domain.reconciliation import Report
 from app.domain.refund import RefundObservation, RefundState, SeenRefund
 from app.errors import Message, Protocol, StoreError, Unavailable
@@ -371,6 +370,17 @@ def test_cursors_go_by_the_providers_clock_however_wrong_ours_is(
     assert (report.events, report.payments) == (1, 1)
 
 
+def test_a_provider_that_has_told_no_time_yet_is_asked_for_it_first(till: Counter) -> None:
+    asyncio.run(reconciled(till))
+    till.clock.advance(300)
+    till.restart()
+    till.strategy.calls.clear()
+    till.provider.behind_s = -600
+    report = asyncio.run(reconciled(till))
+    assert [call.verb for call in till.strategy.calls] == ["identify", "events_since", "list_since"]
+    assert report.requests == 3 and cursor(till, EVENTS) == till.provider.now()
+
+
 def test_a_provider_whose_clock_went_back_is_read_from_its_own_now(till: Counter) -> None:
     asyncio.run(reconciled(till))
     till.provider.behind_s = 2 * DAY_S
@@ -478,4 +488,3 @@ def test_a_report_is_read_back_with_its_words_and_the_oldest_are_let_go(till: Co
 def test_a_report_of_another_version_is_read_as_far_as_it_is_known() -> None:
     report = Report.of("start", START, START - timedelta(hours=1), {"payments": 2, "novelty": 1})
     assert report.payments == 2 and report.took == timedelta(0)
-    assert SessionState.OPEN.value == "open"

@@ -51,6 +51,9 @@ class Clockwork:
         self.reports.append(report)
         self.times.append(self.till.clock.monotonic())
 
+    def is_unsure(self) -> bool:
+        return self.reconciler.is_making_sure
+
     def names(self) -> list[str]:
         return [fact.name for fact in self.facts if fact.name.startswith("till.")]
 
@@ -169,11 +172,11 @@ def test_after_a_sleep_all_is_asked_about_before_a_code_may_be_shown_again(
         till.strategy.pause = slow
         till.clock.suspend(HOURS_8)
         await wait(till, 2)
-        assert work.names() == ["till.resumed"] and work.reconciler.is_making_sure
+        assert work.names() == ["till.resumed"] and work.is_unsure()
         gate.set()
         await wait(till, 5)
         assert work.names() == ["till.resumed", "till.made_sure"]
-        assert not work.reconciler.is_making_sure
+        assert not work.is_unsure()
         assert await till.state(order) == "paid"
         assert work.facts[-1].name == "till.made_sure"
 
@@ -210,9 +213,9 @@ def test_without_an_answer_the_code_stays_away_until_there_is_one(
         till.strategy.answers["fetch"] = [Unavailable("no network")] * 4
         till.clock.suspend(120)
         await wait(till, 6)
-        assert work.reconciler.is_making_sure and "till.made_sure" not in work.names()
+        assert work.is_unsure() and "till.made_sure" not in work.names()
         await wait(till, 60)
-        assert not work.reconciler.is_making_sure
+        assert not work.is_unsure()
         assert work.names()[-1] == "till.made_sure"
         assert till.attempt(attempt.id).is_payable, "two minutes are no deadline"
 
@@ -236,7 +239,7 @@ def test_books_that_cannot_be_written_after_a_sleep_keep_the_code_away(
         await wait(till, 10)
         till.clock.suspend(120)
         await wait(till, 3)
-        assert work.reconciler.is_making_sure
+        assert work.is_unsure()
         await wait(till, 15)
         assert work.names() == ["till.resumed", "till.resumed", "till.made_sure"]
 
