@@ -194,7 +194,7 @@ class Reconciliation:
         """Read a list from its cursor on; the cursor moves once what was read is committed."""
         strategy = self._gateway.strategy(account)
         whose = (await self._gateway.identified(strategy)).provider_account
-        now = await self._provider_now(strategy)
+        now = self._by_provider(strategy, self._clock.now())
         cursor = await self._store.read(lambda db: find_cursor(db, account, whose, kind))
         if cursor is None:
             made_at = await self._store.read(books_made_at)
@@ -206,10 +206,14 @@ class Reconciliation:
         elif now - since > strategy.event_memory:
             _log.info("%s forgot events since %s; its sessions tell", account, since)
             since = now - strategy.event_memory
-        while since < now:
-            until = since + _SPAN if now - since > _SPAN else None
+        is_read = False
+        while not is_read:
+            began = self._clock.now()
+            is_read = self._by_provider(strategy, began) - since <= _SPAN
+            until = None if is_read else since + _SPAN
             await self._gateway.asked(account, partial(read, strategy, since, until, report))
-            since = until or now
+            # After an answer the provider's own time is known.
+            since = until or self._by_provider(strategy, began)
             await self._store.write(
                 partial(
                     save_cursor,
@@ -220,11 +224,10 @@ class Reconciliation:
                 )
             )
 
-    async def _provider_now(self, strategy: PaymentStrategy) -> datetime:
-        """Give the provider's time, which is what its lists go by; ours may be wrong."""
-        if strategy.clock_off() is None:
-            await self._gateway.asked(strategy.account, strategy.identify)
-        return self._clock.now() - (strategy.clock_off() or timedelta(0))
+    @staticmethod
+    def _by_provider(strategy: PaymentStrategy, at: datetime) -> datetime:
+        """Give a moment of ours as the provider's lists have it; our clock may be wrong."""
+        return at - (strategy.clock_off() or timedelta(0))
 
     async def _read_events(
         self,

@@ -370,15 +370,15 @@ def test_cursors_go_by_the_providers_clock_however_wrong_ours_is(
     assert (report.events, report.payments) == (1, 1)
 
 
-def test_a_provider_that_has_told_no_time_yet_is_asked_for_it_first(till: Counter) -> None:
+def test_a_provider_that_has_told_no_time_yet_tells_it_with_its_list(till: Counter) -> None:
     asyncio.run(reconciled(till))
     till.clock.advance(300)
     till.restart()
     till.strategy.calls.clear()
     till.provider.behind_s = -600
     report = asyncio.run(reconciled(till))
-    assert [call.verb for call in till.strategy.calls] == ["identify", "events_since", "list_since"]
-    assert report.requests == 3 and cursor(till, EVENTS) == till.provider.now()
+    assert [call.verb for call in till.strategy.calls] == ["events_since", "list_since"]
+    assert report.requests == 2 and cursor(till, EVENTS) == till.provider.now()
 
 
 def test_a_provider_whose_clock_went_back_is_read_from_its_own_now(till: Counter) -> None:
