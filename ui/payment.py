@@ -24,7 +24,6 @@ from ui.pay.state import SHOWS_CODE, PaidModel, PayModel, Phase, phase_of
 from ui.tasks import Tasks, as_ours
 from ui.till import Till
 
-
 _SLEEP: Final = frozenset({"till.resumed", "till.made_sure"})
 
 
