@@ -23,6 +23,7 @@ from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
+from app.domain.reconciliation import Report
 from app.errors import BooksDamaged, Message, ProviderError, StoreError
 from app.events import Fact
 from app.gateway import Gateway
@@ -31,6 +32,7 @@ from app.orders import OrderBook
 from app.phones import Phones
 from app.providers.retry import Jitter
 from app.providers.stripe_checkout import StripeCheckout
+from app.reconcile import Reconciliation
 from app.refunds import Refunds
 from app.resolutions import Resolutions
 from app.sandbox import SandboxServer
@@ -43,7 +45,7 @@ from app.store.accounts import known_for
 from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
-from app.watch import Pace, Watch
+from app.watch import Pace, Reconciler, Watch
 from app.webhooks import PublicDoor
 
 SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
@@ -169,6 +171,16 @@ class Till:
             clock=self._clock,
             recheck=self.watch.poke,
         )
+        self.reconciliation = Reconciliation(
+            self.store,
+            self.gateway,
+            clock=self._clock,
+            look_at_all=self.watch.look_at_all,
+            wake=self.door.wake,
+        )
+        self.reconciler = Reconciler(
+            self.reconciliation, self.store, clock=self._clock, jitter=chance.jitter
+        )
 
     @property
     def catalog(self) -> Catalog:
@@ -196,11 +208,7 @@ class Till:
         Raises ConfigError where the door's port cannot be had.
         """
         self._loop = asyncio.get_running_loop()
-        for name, strategy in self.strategies.items():
-            digest = strategy.credential_digest
-            known = await self.store.read(partial(known_for, name=name, credential=digest))
-            if known is not None:
-                strategy.adopt(known.provider_account)
+        await self.adopt()
         if self.phones is not None:
             await self.phones.start()
         await asyncio.to_thread(self.door.start)
@@ -208,10 +216,20 @@ class Till:
         await self._refresh_status()
         self.watch.start()
         self.backups.start()
+        self.reconciler.start()
         self.catalog_watch.start()
         self._spawn(self.refunds.keep_sweeping())
         for name, strategy in self.strategies.items():
             self._spawn(self._introduce(name, strategy))
+
+    async def adopt(self) -> None:
+        """Learn from the books whose accounts these are; part of `start`."""
+        for name, strategy in self.strategies.items():
+            digest = strategy.credential_digest
+            known = await self.store.read(partial(known_for, name=name, credential=digest))
+            if known is not None:
+                strategy.adopt(known.provider_account)
+        self.reconciler.last = await self.reconciliation.last()
 
     async def aclose(self) -> None:
         """Stop in the order in which nothing is lost, then let another till have the books.
@@ -219,6 +237,7 @@ class Till:
         A step that fails is logged and does not keep the others from being taken.
         """
         await self._closing("catalog", self.catalog_watch.stop())
+        await self._closing("reconciler", self.reconciler.stop())
         await self._closing("watch", self.watch.stop())
         await self._closing("backups", self.backups.stop())
         if self.phones is not None:
@@ -244,6 +263,7 @@ class Till:
 
     def status(self) -> TillStatus:
         """Give how the till stands, without waiting."""
+        off = self.gateway.clock_off()
         times = (self.door.last_received_at, self._status.last_event_at)
         return replace(
             self._status,
@@ -253,7 +273,14 @@ class Till:
             books=replace(
                 self._status.books, trouble=self.store.trouble, backup=self.backups.state
             ),
+            clock_off_s=None if off is None else off.total_seconds(),
+            is_making_sure=self.reconciler.is_making_sure,
+            reconciled=self.reconciler.last,
         )
+
+    async def reconcile(self) -> Report:
+        """Compare the books with the providers' at the operator's wish."""
+        return await self.reconciler.run("by hand")
 
     def _on_fact(self, fact: Fact) -> None:
         if fact.name.startswith(("exception.", "till.")) and self._loop is not None:
@@ -293,6 +320,8 @@ class Till:
             else:
                 self.health.answered(name, self._clock.now())
                 self.door.wake()
+                # What happened before the address was known is on the provider's list alone.
+                self.reconciler.soon()
                 return
 
     @staticmethod

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from app.catalog_file import load_catalog
 from app.cli_backup import add_backup_commands
+from app.cli_reconcile import add_reconcile
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
 from app.logs import log_to
 from app.providers.pages import is_loopback
@@ -102,6 +103,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     check.set_defaults(run=_verify, sandbox=None, only=None)
 
     add_backup_commands(commands, add_data_dir)
+    add_reconcile(commands, add_till_options)
 
     catalog = commands.add_parser("catalog", help="work on the catalog file")
     catalogs = catalog.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)

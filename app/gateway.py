@@ -6,6 +6,7 @@ answers, and so that nothing is asked with keys that belong to somebody else by 
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import TypeVar
 
 from app.clock import Clock
@@ -41,6 +42,19 @@ class Gateway:
     def accounts(self) -> tuple[str, ...]:
         """Give the names of the accounts that are set up, the default first."""
         return tuple(self._strategies)
+
+    @property
+    def requests_made(self) -> int:
+        """Give how many requests were made so far, to all providers."""
+        return sum(strategy.requests_made for strategy in self._strategies.values())
+
+    def clock_off(self) -> timedelta | None:
+        """Say how far this computer's clock is ahead of the providers', None while nobody told.
+
+        The first account that answers counts.
+        """
+        told = (strategy.clock_off() for strategy in self._strategies.values())
+        return next((off for off in told if off is not None), None)
 
     def strategy(self, account: str) -> PaymentStrategy:
         """Give the strategy of an account. Raises CheckoutRefused where it is not set up."""

@@ -223,7 +223,9 @@ class Sessions:
             since = intent.created_at - _CLOCKS_APART
             async for seen in strategy.list_since(since, source=Source.SWEEP):
                 if seen.reference == reference:
-                    return seen
+                    if isinstance(seen, Observation):
+                        return seen
+                    raise Protocol(Message("The provider's session cannot be understood"))
             return None
 
         seen = await self._gateway.asked(attempt.account, search)

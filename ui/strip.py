@@ -66,6 +66,7 @@ class StatusStrip(Part):
         failing = [health for health in status.accounts if health.is_reachable is False]
         shown = failing[0] if failing else next(iter(status.accounts), None)
         self._show_provider(shown)
+        self._door.set_colour("danger" if status.clock_wrong_min else "text_muted")
         self._door.set_text(self._door_words(status, now))
         self._show_backup(status.books.backup)
         count = status.needs_person
@@ -147,6 +148,14 @@ class StatusStrip(Part):
             self._provider.set_text(words)
 
     def _door_words(self, status: TillStatus, now: datetime) -> str:
+        wrong = status.clock_wrong_min
+        if wrong:
+            words = (
+                _("This computer's clock is {count} min fast")
+                if wrong > 0
+                else _("This computer's clock is {count} min slow")
+            )
+            return words.format(count=abs(wrong))
         if not status.webhook_address:
             return _("No webhooks; asking instead")
         if status.last_event_at is None:

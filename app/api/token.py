@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 TOKEN_FILE: Final = "api-token"  # noqa: S105 - a file's name
+ADDRESS_FILE: Final = "api-address"
+"""Where the door of the till that runs now is; beside the token, for commands of this computer."""
 _LEAST_LENGTH: Final = 32
 
 _log = logging.getLogger(__name__)

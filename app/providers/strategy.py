@@ -204,8 +204,36 @@ class PaymentStrategy(Protocol):
         """Read what a verified delivery says of a session, refund or dispute; None for nothing."""
         ...
 
-    def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
-        """Look at every session made since then, newest first."""
+    def list_since(
+        self, since: datetime, *, source: Source, until: datetime | None = None
+    ) -> AsyncIterator[Observation | Recheck]:
+        """Look at every session made since then, newest first; `until` is where it begins.
+
+        Of one that cannot be understood only the reference is given. Times are the provider's.
+        """
+        ...
+
+    def events_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[Delivery]:
+        """Read the provider's own list of the events that it sends, as if each were delivered.
+
+        Newest first; times are the provider's. What is older than `event_memory` is gone there.
+        """
+        ...
+
+    @property
+    def event_memory(self) -> timedelta:
+        """How far back the provider lists its events for certain."""
+        ...
+
+    def clock_off(self) -> timedelta | None:
+        """How far our wall clock is ahead of the provider's, or None while nothing is known."""
+        ...
+
+    @property
+    def requests_made(self) -> int:
+        """How many requests were made so far, in all."""
         ...
 
     async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:

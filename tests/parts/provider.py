@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.clock import Clock
@@ -17,6 +17,7 @@ from app.domain.delivery import Delivery
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.errors import Protocol, Rejected, Unavailable, WebhookRejected
+from app.providers.budget import RequestBudget
 from app.providers.strategy import (
     Capabilities,
     OpenedSession,
@@ -40,6 +41,8 @@ from tests.parts.provider_disputes import DisputeVerbs, FakeDisputes
 
 __all__ = ["LOST", "Call", "FakeProvider", "FakeSession", "FakeStrategy"]
 
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
+_PAGE = 50
 PAGES = "https://pay.fake.example"
 
 
@@ -75,6 +78,12 @@ class FakeProvider:
         self.events: list[Delivery] = []
         self.disputes = FakeDisputes(self)
         self.refunds = FakeRefunds(account, live=live)
+        self.told_at: list[datetime] = []
+        self.behind_s = 0.0
+
+    def now(self) -> datetime:
+        """Give the provider's own time: the till's clock, set apart from it or not."""
+        return self.clock.now() - timedelta(seconds=self.behind_s)
 
     def create(self, parameters: Mapping[str, Any], key: str) -> FakeSession:
         digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
@@ -87,7 +96,7 @@ class FakeProvider:
             id=f"fs_{len(self.sessions) + 1}",
             reference=parameters["reference"],
             amount=Money(parameters["amount_minor"], parameters["currency"]),
-            made_at=self.clock.now(),
+            made_at=self.now(),
         )
         self.sessions[session.id] = session
         self.keys[key] = (digest, session.id)
@@ -180,6 +189,7 @@ class FakeProvider:
 
     def _tell(self, session: FakeSession, event_type: str) -> None:
         number = len(self.events) + 1
+        self.told_at.append(self.now())
         body = {
             "event": f"fe_{number}",
             "session": session.id,
@@ -208,6 +218,7 @@ class FakeStrategy(DisputeVerbs, GivesBack):
     """Satisfies `PaymentStrategy` over a `FakeProvider`; `answers` script the calls to come."""
 
     provider = "fakepay"
+    event_memory = timedelta(days=30)
 
     def __init__(self, books: FakeProvider, *, account: str = "fake") -> None:
         self.account = account
@@ -222,6 +233,8 @@ class FakeStrategy(DisputeVerbs, GivesBack):
         self.amount_off = 0
         self.is_closed = False
         self._provider_account = ""
+        # Enough for everything, unless a test sets another.
+        self.budget = RequestBudget(books.clock, per_s=1e9, burst=10**9)
         self.capabilities = Capabilities(
             currencies=frozenset({"EUR", "USD", "KWD"}),
             minimum_minor={"EUR": 50},
@@ -323,11 +336,31 @@ class FakeStrategy(DisputeVerbs, GivesBack):
             event_id=delivery.event_id,
         )
 
-    async def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
+    async def list_since(
+        self, since: datetime, *, source: Source, until: datetime | None = None
+    ) -> AsyncIterator[Observation | Recheck]:
         await self._call(Call("list_since"))
-        for session in reversed(self.books.sessions.values()):
-            if session.made_at >= since:
+        for number, session in enumerate(reversed(list(self.books.sessions.values())), start=1):
+            if since <= session.made_at < (until or _FAR):
                 yield self._seen(session, source)
+            if number % _PAGE == 0:
+                await self.budget.turn()
+
+    async def events_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[Delivery]:
+        await self._call(Call("events_since"))
+        told = list(zip(self.books.events, self.books.told_at, strict=True))
+        for delivery, at in reversed(told):
+            if since <= at < (until or _FAR):
+                yield delivery
+
+    def clock_off(self) -> timedelta | None:
+        return None if not self.calls else self.books.clock.now() - self.books.now()
+
+    @property
+    def requests_made(self) -> int:
+        return self.budget.spent
 
     async def aclose(self) -> None:
         self.is_closed = True
@@ -340,6 +373,7 @@ class FakeStrategy(DisputeVerbs, GivesBack):
         return sum(call.verb == verb for call in self.calls)
 
     async def _call(self, call: Call) -> bool:
+        await self.budget.turn()
         self.calls.append(call)
         self.before(call)
         if self.pause is not None:
