@@ -33,6 +33,7 @@ from app.phones import Phones
 from app.providers.retry import Jitter
 from app.providers.stripe_checkout import StripeCheckout
 from app.reconcile import Reconciliation
+from app.reconcile_money import MoneyChores
 from app.refunds import Refunds
 from app.resolutions import Resolutions
 from app.sandbox import SandboxServer
@@ -177,6 +178,9 @@ class Till:
             clock=self._clock,
             look_at_all=self.watch.look_at_all,
             wake=self.door.wake,
+        )
+        MoneyChores(self.store, self.gateway, self.refunds, clock=self._clock).add_to(
+            self.reconciliation
         )
         self.reconciler = Reconciler(
             self.reconciliation, self.store, clock=self._clock, jitter=chance.jitter

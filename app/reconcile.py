@@ -27,6 +27,7 @@ from app.settle import settle
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
 from app.store.cursors import books_made_at, find_cursor, save_cursor
+from app.store.epochs import reconciled
 from app.store.inbox import receive
 from app.store.payments import count_waiting
 from app.store.reconciliations import (
@@ -100,6 +101,7 @@ class Reconciliation:
         self._alone = asyncio.Lock()
         self.unanswered: frozenset[int] = frozenset()
         self._not_since_s = 0.0
+        self._are_lists_read = False
         self._chores: list[tuple[str, Chore]] = [
             (EVENTS, self._events),
             (SESSIONS, self._sessions),
@@ -132,6 +134,7 @@ class Reconciliation:
         report = Report(trigger, began_at=now, ended_at=now)
         made, before = self._gateway.requests_made, await self._store.read(landmark)
         self.unanswered = frozenset()
+        self._are_lists_read = True
         for name, chore in self._chores:
             await self._done(name, chore, report)
         await self._inbox_settled(report)
@@ -142,13 +145,20 @@ class Reconciliation:
         report.needs_person = await self._store.read(count_waiting)
         report.requests = self._gateway.requests_made - made
         report.ended_at = self._clock.now()
-        await self._store.write(lambda tx: save_report(tx, report))
+        await self._store.write(lambda tx: self._save(tx, report))
         return report
 
+    def _save(self, tx: Transaction, report: Report) -> None:
+        """Keep the report; restored books may be sold with once every account's lists are read."""
+        save_report(tx, report)
+        if self._are_lists_read:
+            reconciled(tx)
+
     @staticmethod
-    async def _done(name: str, chore: Chore, report: Report) -> None:
+    async def _done(name: str, chore: Chore, report: Report) -> bool:
         try:
             await chore(report)
+            return True
         except StoreError:
             raise
         except ScantillError as error:
@@ -159,6 +169,7 @@ class Reconciliation:
             report.problems.append(
                 Message("A fault of the till's own kept it from reading up on {what}.", what=name)
             )
+        return False
 
     async def _attempts(self, report: Report) -> None:
         looks = await self._look_at_all(self._not_since_s)
@@ -188,7 +199,8 @@ class Reconciliation:
             async def catch_up(report: Report, account: str = account) -> None:
                 await self._catch_up(account, kind, read, report)
 
-            await self._done(f"{kind} of {account}", catch_up, report)
+            if not await self._done(f"{kind} of {account}", catch_up, report):
+                self._are_lists_read = False
 
     async def _catch_up(self, account: str, kind: str, read: _ReadSpan, report: Report) -> None:
         """Read a list from its cursor on; the cursor moves once what was read is committed."""

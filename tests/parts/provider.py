@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from app.providers.strategy import (
     WebhookRequest,
 )
 from app.store.verify import TakenPayment
+from tests.parts.fake_session import FakeSession
 from tests.parts.giving_back import (
     LOST,
     REFUND_EVENT,
@@ -44,20 +44,6 @@ __all__ = ["LOST", "Call", "FakeProvider", "FakeSession", "FakeStrategy"]
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _PAGE = 50
 PAGES = "https://pay.fake.example"
-
-
-@dataclass
-class FakeSession:
-    """A session as the provider has it."""
-
-    id: str
-    reference: str
-    amount: Money
-    made_at: datetime
-    state: SessionState = SessionState.OPEN
-    payments: list[SeenPayment] = field(default_factory=list)
-    decline: str = ""
-    closed_at: datetime | None = None
 
 
 class FakeProvider:

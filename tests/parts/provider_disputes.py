@@ -113,6 +113,7 @@ class FakeDisputes:
             "entries": [[e.entry_id, e.withdrawn_minor, e.fee.minor] for e in dispute.entries],
             "told_at": self._provider.clock.now().isoformat(),
         }
+        self._provider.told_at.append(self._provider.now())
         self._provider.events.append(
             Delivery(
                 account="fake",
