@@ -17,12 +17,14 @@ from typing import Final
 
 from app.accounts import loopback_base, return_pages, strategies_of
 from app.api.token import token_of
+from app.backups import Backups, refuse_lost, with_offer
 from app.catalog_watch import CatalogWatch
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
-from app.errors import Message, ProviderError, StoreError
+from app.domain.reconciliation import Report
+from app.errors import BooksDamaged, Message, ProviderError, StoreError
 from app.events import Fact
 from app.gateway import Gateway
 from app.network import shop_address
@@ -30,18 +32,21 @@ from app.orders import OrderBook
 from app.phones import Phones
 from app.providers.retry import Jitter
 from app.providers.stripe_checkout import StripeCheckout
+from app.reconcile import Reconciliation
+from app.reconcile_money import MoneyChores
 from app.refunds import Refunds
 from app.resolutions import Resolutions
 from app.sandbox import SandboxServer
 from app.sandbox.books import BooksUnusable
 from app.sessions import Sessions
 from app.settings import Mode, Settings
-from app.status import Health, TillStatus
+from app.status import BooksState, Health, TillStatus
 from app.store import Store
 from app.store.accounts import known_for
+from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
-from app.watch import Pace, Watch
+from app.watch import Pace, Reconciler, Watch
 from app.webhooks import PublicDoor
 
 SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
@@ -89,9 +94,7 @@ class Till:
         self._clock = clock or SystemClock()
         self.catalog_watch = _catalog_watch(settings, catalog_path, self._clock)
         chance = chance or Chance.of_the_system()
-        self.store = Store(
-            settings.directory, mode=settings.mode, clock=self._clock, ids=chance.ids
-        )
+        self.store = _store(settings, self._clock, chance.ids)
         try:
             self._build(settings, sandbox_url, chance, pace)
         except BaseException:
@@ -126,6 +129,7 @@ class Till:
         )
         self.health = Health(tuple(self.strategies))
         self.orders = OrderBook(self.store)
+        self.backups = Backups(self.store, settings, clock=self._clock)
         self.gateway = Gateway(self.store, self.strategies, clock=self._clock, health=self.health)
         self.sessions = Sessions(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
         self.refunds = Refunds(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
@@ -168,6 +172,19 @@ class Till:
             clock=self._clock,
             recheck=self.watch.poke,
         )
+        self.reconciliation = Reconciliation(
+            self.store,
+            self.gateway,
+            clock=self._clock,
+            look_at_all=self.watch.look_at_all,
+            wake=self.door.wake,
+        )
+        MoneyChores(self.store, self.gateway, self.refunds, clock=self._clock).add_to(
+            self.reconciliation
+        )
+        self.reconciler = Reconciler(
+            self.reconciliation, self.store, clock=self._clock, jitter=chance.jitter
+        )
 
     @property
     def catalog(self) -> Catalog:
@@ -195,21 +212,28 @@ class Till:
         Raises ConfigError where the door's port cannot be had.
         """
         self._loop = asyncio.get_running_loop()
-        for name, strategy in self.strategies.items():
-            digest = strategy.credential_digest
-            known = await self.store.read(partial(known_for, name=name, credential=digest))
-            if known is not None:
-                strategy.adopt(known.provider_account)
+        await self.adopt()
         if self.phones is not None:
             await self.phones.start()
         await asyncio.to_thread(self.door.start)
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
         self.watch.start()
+        self.backups.start()
+        self.reconciler.start()
         self.catalog_watch.start()
         self._spawn(self.refunds.keep_sweeping())
         for name, strategy in self.strategies.items():
             self._spawn(self._introduce(name, strategy))
+
+    async def adopt(self) -> None:
+        """Learn from the books whose accounts these are; part of `start`."""
+        for name, strategy in self.strategies.items():
+            digest = strategy.credential_digest
+            known = await self.store.read(partial(known_for, name=name, credential=digest))
+            if known is not None:
+                strategy.adopt(known.provider_account)
+        self.reconciler.last = await self.reconciliation.last()
 
     async def aclose(self) -> None:
         """Stop in the order in which nothing is lost, then let another till have the books.
@@ -217,7 +241,9 @@ class Till:
         A step that fails is logged and does not keep the others from being taken.
         """
         await self._closing("catalog", self.catalog_watch.stop())
+        await self._closing("reconciler", self.reconciler.stop())
         await self._closing("watch", self.watch.stop())
+        await self._closing("backups", self.backups.stop())
         if self.phones is not None:
             await self._closing("phones", self.phones.stop())
         for task in tuple(self._tasks):
@@ -241,26 +267,41 @@ class Till:
 
     def status(self) -> TillStatus:
         """Give how the till stands, without waiting."""
+        off = self.gateway.clock_off()
         times = (self.door.last_received_at, self._status.last_event_at)
         return replace(
             self._status,
             accounts=self.health.accounts,
             webhook_address=self.door.address,
             last_event_at=max((at for at in times if at is not None), default=None),
+            books=replace(
+                self._status.books, trouble=self.store.trouble, backup=self.backups.state
+            ),
+            clock_off_s=None if off is None else off.total_seconds(),
+            is_making_sure=self.reconciler.is_making_sure,
+            reconciled=self.reconciler.last,
         )
 
+    async def reconcile(self) -> Report:
+        """Compare the books with the providers' at the operator's wish."""
+        return await self.reconciler.run("by hand")
+
     def _on_fact(self, fact: Fact) -> None:
-        if fact.name.startswith("exception.") and self._loop is not None:
+        if fact.name.startswith(("exception.", "till.")) and self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: self._spawn(self._refresh_status()))
         if fact.name in _MONEY_CAME or fact.name.startswith(_MONEY_WENT):
             self.door.wake()
 
     async def _refresh_status(self) -> None:
-        def look(db: sqlite3.Connection) -> tuple[datetime | None, int]:
-            return last_received(db), count_waiting(db)
+        def look(db: sqlite3.Connection) -> tuple[datetime | None, int, bool]:
+            return last_received(db), count_waiting(db), needs_reconciliation(db)
 
-        last, waiting = await self.store.read(look)
-        self._status = TillStatus(last_event_at=last, needs_person=waiting)
+        last, waiting, must_reconcile = await self.store.read(look)
+        self._status = TillStatus(
+            last_event_at=last,
+            needs_person=waiting,
+            books=BooksState(must_reconcile=must_reconcile),
+        )
 
     async def _introduce(self, name: str, strategy: StripeCheckout) -> None:
         """Learn whose account it is and, in training, have the simulator send its events here.
@@ -274,6 +315,8 @@ class Till:
                 if self._register_webhooks:
                     url = f"{self.door.address}/webhooks/{name}"
                     await strategy.register_webhook(url, owner=self.store.till_id)
+                    # What was said until now went to where this till listened before.
+                    self.watch.look_again()
             except ProviderError as error:
                 self.health.failed(name, self._clock.now(), error)
                 _log.info("%s is not introduced yet: %s", name, error)
@@ -281,6 +324,8 @@ class Till:
             else:
                 self.health.answered(name, self._clock.now())
                 self.door.wake()
+                # What happened before the address was known is on the provider's list alone.
+                self.reconciler.soon()
                 return
 
     @staticmethod
@@ -294,6 +339,15 @@ class Till:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _store(settings: Settings, clock: Clock, ids: Ids) -> Store:
+    """Open the books; where they are damaged or gone, say which backup brings them back."""
+    try:
+        refuse_lost(settings)
+        return Store(settings.directory, mode=settings.mode, clock=clock, ids=ids)
+    except BooksDamaged as damage:
+        raise with_offer(damage, settings) from damage
 
 
 def _catalog_watch(settings: Settings, given: Path | None, clock: Clock) -> CatalogWatch:

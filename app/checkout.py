@@ -18,6 +18,7 @@ from app.domain.observation import Source
 from app.domain.order import Order, OrderState, owed, snapshot_of
 from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved, Protocol, ProviderError
+from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy, SessionRequest, objection
 from app.sessions import Sessions
@@ -31,6 +32,7 @@ from app.store.attempts import (
     live_attempts_of,
     mark_attempt,
 )
+from app.store.epochs import is_from_before, needs_reconciliation
 from app.store.intents import Operation, insert_intent
 from app.store.orders import find_order, insert_order, move_order
 from app.store.payments import accepted_minor
@@ -81,9 +83,11 @@ class Checkout:
             raise CheckoutRefused(
                 Message("There is nothing in the cart"), action=Message("Ring something up first.")
             )
+        self._refuse_in_trouble()
         snapshot = snapshot_of(content, self._shop())
 
         def write(tx: Transaction) -> Order:
+            _refuse_unreconciled(tx)
             order = Order(
                 id=self._ids.new(ORDER_ID_LENGTH),
                 number=next_number(tx, "order"),
@@ -93,9 +97,13 @@ class Checkout:
                 created_at=tx.at,
             )
             insert_order(tx, order)
-            return complete(tx, order) if order.total.minor == 0 else order
+            placed = complete(tx, order) if order.total.minor == 0 else order
+            reach("order.placing")
+            return placed
 
-        return await self._store.write(write)
+        order = await self._store.write(write)
+        reach("order.placed")
+        return order
 
     async def open_session(self, order_id: str, account: str) -> Attempt:
         """Open a session for what an order still owes; the intent is on the disk first.
@@ -104,6 +112,7 @@ class Checkout:
         Raises CheckoutRefused before anything is done, Rejected where the provider refuses, and
         Protocol where its answer does not fit what was asked for; then nothing may be shown.
         """
+        self._refuse_in_trouble()
         strategy = self._gateway.strategy(account)
         order = await self._order(order_id)
         amount = await self._asked_amount(order, strategy)
@@ -121,6 +130,7 @@ class Checkout:
             ) from error
 
         def write(tx: Transaction) -> Attempt:
+            _refuse_unreconciled(tx, order)
             _refuse_second(tx, order, number)
             lifetime = strategy.capabilities.session_lifetime
             attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, lifetime, tx))
@@ -131,9 +141,11 @@ class Checkout:
                 attempt_id=attempt.id,
                 parameters=parameters,
             )
+            reach("create.intending")
             return attempt
 
         attempt = await self._store.write(write)
+        reach("create.intended")
         opened = await self._sessions.create(attempt.id)
         if opened.state is AttemptState.OPEN and not opened.is_payable:
             raise Protocol(
@@ -159,9 +171,13 @@ class Checkout:
             if attempt.shown_at is not None:
                 return attempt
             tx.record("attempt.shown", order_id=attempt.order_id, attempt_id=attempt_id)
-            return mark_attempt(tx, attempt, shown_at=stamp(tx.at))
+            shown = mark_attempt(tx, attempt, shown_at=stamp(tx.at))
+            reach("shown.saving")
+            return shown
 
-        return await self._store.write(write)
+        shown = await self._store.write(write)
+        reach("shown.saved")
+        return shown
 
     async def check_now(self, attempt_id: int) -> Attempt:
         """Ask the provider at the operator's wish. Raises ProviderError without an answer."""
@@ -174,9 +190,18 @@ class Checkout:
         open, while the provider does not answer (then the till keeps asking).
         """
         attempts = await self._store.write(lambda tx: _want_cancelled(tx, order_id))
-        for attempt in attempts:
-            await self._sessions.close(attempt.id)
-        return await self._order(order_id)
+        reach("cancel.wanted")
+        return await self._closed(order_id, attempts)
+
+    async def withdraw(self, order_id: str) -> Order:
+        """Close what can be paid and leave the order open, for another way of payment.
+
+        The result says how it ended: paid, since the customer was quicker; or open. While the
+        provider does not answer, or a payment is in progress, `open_session` refuses another.
+        """
+        attempts = await self._store.write(lambda tx: _want_withdrawn(tx, order_id))
+        reach("withdraw.wanted")
+        return await self._closed(order_id, attempts)
 
     async def expire(self, attempt_id: int) -> Attempt:
         """Close a session whose deadline has passed; a payment in progress is left to finish."""
@@ -188,7 +213,19 @@ class Checkout:
             return want_closed(tx, attempt, CloseReason.EXPIRED) if attempt.is_live else attempt
 
         await self._store.write(write)
+        reach("expire.wanted")
         return await self._sessions.close(attempt_id)
+
+    def _refuse_in_trouble(self) -> None:
+        """Begin nothing whose end could not be written down."""
+        if (trouble := self._store.trouble) is not None:
+            raise CheckoutRefused(trouble.title, trouble.detail, action=trouble.action)
+
+    async def _closed(self, order_id: str, attempts: list[Attempt]) -> Order:
+        """Close sessions at the provider, re-read, and say what became of their order."""
+        for attempt in attempts:
+            await self._sessions.close(attempt.id)
+        return await self._order(order_id)
 
     async def _order(self, order_id: str) -> Order:
         order = await self._store.read(lambda db: find_order(db, order_id))
@@ -291,6 +328,26 @@ def _order_objection(order: Order, amount: Money, strategy: PaymentStrategy) -> 
     return ""
 
 
+def _refuse_unreconciled(tx: Transaction, order: Order | None = None) -> None:
+    """Sell nothing on restored books before the provider was asked what they lack.
+
+    An order from before the restoration may have been paid in the lost time, and its next
+    attempt's reference may be in use.
+    """
+    if needs_reconciliation(tx.connection):
+        raise CheckoutRefused(
+            Message("The books were restored and are not compared with the provider yet"),
+            Message("What was sold since the backup was made is not in them."),
+            action=Message("Wait until the till has asked the provider; it does so by itself."),
+        )
+    if order is not None and is_from_before(tx.connection, order.number):
+        raise CheckoutRefused(
+            Message("Order {number} is from before the books were restored", number=order.number),
+            Message("It may have been paid in the time that is lost."),
+            action=Message("Look it up at the provider. If it is not paid, ring it up anew."),
+        )
+
+
 def _refuse_second(tx: Transaction, order: Order, number: int) -> None:
     """Keep a second session from opening beside one that can still be paid.
 
@@ -325,3 +382,12 @@ def _want_cancelled(tx: Transaction, order_id: str) -> list[Attempt]:
     if not live and accepted_minor(tx.connection, order_id) == 0:
         move_order(tx, order, OrderState.CANCELLED)
     return [want_closed(tx, attempt, CloseReason.CANCELLED) for attempt in live]
+
+
+def _want_withdrawn(tx: Transaction, order_id: str) -> list[Attempt]:
+    """Give the sessions that are to be closed, so that another may be opened for the order."""
+    order = find_order(tx.connection, order_id)
+    if order is None:
+        raise CheckoutRefused(Message("That order is not in the books"))
+    live = live_attempts_of(tx.connection, order_id)
+    return [want_closed(tx, attempt, CloseReason.SUPERSEDED) for attempt in live]

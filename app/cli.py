@@ -1,7 +1,8 @@
 """The commands that need no window: serve, sandbox, verify, catalog check.
 
-`ui.cli` adds the window and the demo. Every command says in words what went wrong and exits with
-1 (something is wrong) or 2 (it was called wrongly).
+`app.cli_money` adds those for money that needs a person, `ui.cli` the window and the demo. Every
+command says in words what went wrong and exits with 1 (something is wrong) or 2 (it was called
+wrongly).
 """
 
 import argparse
@@ -19,12 +20,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.catalog_file import load_catalog
+from app.cli_backup import add_backup_commands
+from app.cli_reconcile import add_reconcile
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
 from app.logs import log_to
 from app.providers.pages import is_loopback
 from app.settings import Mode, Settings, default_root, load_settings
-from app.store.connection import open_reader, private_directory, store_error
-from app.store.store import BOOKS
+from app.store.connection import BOOKS, open_reader, private_directory, store_error
 from app.store.verify import Check, Outcome, TakenPayment, verify
 
 _MONEY: Final = {
@@ -63,6 +65,8 @@ class _Version(argparse.Action):
 
 def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     """Build the parser and give it with its sub-commands, for `ui.cli` to add to."""
+    from app.cli_money import add_money_commands
+
     parser = argparse.ArgumentParser(
         prog="scantill",
         description="A local-first till: show a QR code, get paid on the customer's phone.",
@@ -98,12 +102,16 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     check.add_argument("--sandbox", metavar="URL", help="compare with this simulator's books")
     check.set_defaults(run=_verify, sandbox=None, only=None)
 
+    add_backup_commands(commands, add_data_dir)
+    add_reconcile(commands, add_till_options)
+
     catalog = commands.add_parser("catalog", help="work on the catalog file")
     catalogs = catalog.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)
     catalog_check = catalogs.add_parser("check", help="name every fault of a catalog file")
     add_data_dir(catalog_check)
     catalog_check.add_argument("file", type=Path, metavar="FILE")
     catalog_check.set_defaults(run=_catalog_check)
+    add_money_commands(commands)
     return parser, commands
 
 

@@ -10,7 +10,8 @@ ScantillError
 │   ├── Rejected         an answer that says no; asking the same again is useless
 │   └── Protocol         an answer that cannot be understood
 ├── WebhookRejected      a delivery at the public door that is not genuine or not readable
-├── StoreError           the environment of the books: disk full, locked, damaged, in use
+├── StoreError           the environment of the books: disk full, locked, in use
+│   └── BooksDamaged     the file itself cannot be trusted; a backup may be there to restore
 └── InvariantError       our own bug; loud, never swallowed
 
 Declined, expired, late and underpaid are values, not exceptions. Each error says what happened
@@ -198,6 +199,19 @@ class WebhookRejected(ScantillError):
 
 class StoreError(ScantillError):
     """The books cannot be written or read: the environment is at fault."""
+
+
+class BooksDamaged(StoreError):
+    """The file of the books is damaged: nothing is sold on it, and it is kept as it is.
+
+    `backup` names the newest verified backup, where one was looked for and found.
+    """
+
+    def __init__(
+        self, title: str, detail: str = "", *, action: str = "", backup: str | None = None
+    ) -> None:
+        super().__init__(title, detail, action=action)
+        self.backup = backup
 
 
 class InvariantError(ScantillError):

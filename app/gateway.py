@@ -6,10 +6,12 @@ answers, and so that nothing is asked with keys that belong to somebody else by 
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import TypeVar
 
 from app.clock import Clock
 from app.errors import CheckoutRefused, Message, Protocol, ProviderError, Rejected
+from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy
 from app.status import Health
 from app.store import Store
@@ -41,6 +43,19 @@ class Gateway:
         """Give the names of the accounts that are set up, the default first."""
         return tuple(self._strategies)
 
+    @property
+    def requests_made(self) -> int:
+        """Give how many requests were made so far, to all providers."""
+        return sum(strategy.requests_made for strategy in self._strategies.values())
+
+    def clock_off(self) -> timedelta | None:
+        """Say how far this computer's clock is ahead of the providers', None while nobody told.
+
+        The first account that answers counts.
+        """
+        told = (strategy.clock_off() for strategy in self._strategies.values())
+        return next((off for off in told if off is not None), None)
+
     def strategy(self, account: str) -> PaymentStrategy:
         """Give the strategy of an account. Raises CheckoutRefused where it is not set up."""
         strategy = self._strategies.get(account)
@@ -60,6 +75,7 @@ class Gateway:
             known = KnownAccount(name, strategy.provider, learned.id, learned.live, credential)
             learned_account = known
             await self._store.write(lambda tx: remember(tx, learned_account))
+            reach("account.learned")
         strategy.adopt(known.provider_account)
         return known
 

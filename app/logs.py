@@ -4,10 +4,12 @@ Whatever looks like a key, a signing secret, a bearer token or a card number is 
 is written, wherever in an entry it stands; tracebacks are entries like any other.
 """
 
+import contextlib
 import logging
 import logging.handlers
 import os
 import re
+import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
@@ -29,7 +31,17 @@ _SECRETS: Final = re.compile(
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """Keeps every file of the log to its owner, also those that rotation makes."""
+    """Keeps every file of the log to its owner, also those that rotation makes.
+
+    An entry that the disk has no room for is dropped; the till runs on, and so does the log once
+    there is room.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        if isinstance(sys.exc_info()[1], OSError):
+            # What is wrong with the disk is told by the books; a log of it has nowhere to go.
+            return
+        super().handleError(record)
 
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
@@ -62,8 +74,15 @@ def _is_worth_an_entry(record: logging.LogRecord) -> bool:
 def log_to(directory: Path, *, level: int = logging.INFO) -> None:
     """Send the program's log to a file (mode 0600) in `directory`."""
     handler = _PrivateFile(
-        directory / LOG_FILE, maxBytes=_MAX_BYTES, backupCount=_KEPT_FILES, encoding="utf-8"
+        directory / LOG_FILE,
+        maxBytes=_MAX_BYTES,
+        backupCount=_KEPT_FILES,
+        encoding="utf-8",
+        # Opened by an entry, so that a disk that refuses is handled like at any other.
+        delay=True,
     )
+    with contextlib.suppress(OSError):
+        (directory / LOG_FILE).touch(mode=_FILE_MODE)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.attempt import Attempt, AttemptState
+from app.domain.dispute import Dispute
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
@@ -16,6 +17,7 @@ from app.events import Fact
 from app.store import Store
 from app.store.attempts import attempts_of
 from app.store.decisions import case_of, waiting_exceptions
+from app.store.disputes import disputes_of_order
 from app.store.journal import history_of
 from app.store.orders import count_awaited, find_order, newest_unfinished, order_rows
 from app.store.payments import exceptions_of, tenders_of
@@ -61,6 +63,7 @@ class OrderDetail:
     exceptions: tuple[OrderException, ...]
     tenders: tuple[Tender, ...]
     history: tuple[Fact, ...]
+    disputes: tuple[Dispute, ...] = ()
     refunds: tuple[Refund, ...] = ()
     troubles: tuple[Trouble, ...] = ()
 
@@ -139,6 +142,7 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
         exceptions=entries,
         tenders=tenders_of(db, order_id),
         history=history_of(db, order_id),
+        disputes=disputes_of_order(db, order_id),
         refunds=refunds_of_order(db, order_id),
         troubles=tuple(_trouble(db, entry) for entry in entries),
     )

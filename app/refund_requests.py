@@ -15,6 +15,15 @@ from app.store.intents import Operation, insert_intent
 from app.store.refunds import given_back, insert_refund, next_refund_number
 
 
+def check_person(by: str, reason: str) -> None:
+    """Raise CheckoutRefused where nobody is named who decides, or no reason is given."""
+    if not by.strip() or not reason.strip():
+        raise CheckoutRefused(
+            Message("Nobody is named for this, or no reason is given"),
+            action=Message("Say who decides it, and why."),
+        )
+
+
 def begin_refund(
     tx: Transaction,
     payment: Payment,
@@ -80,12 +89,22 @@ def _check_amount(payment: Payment, amount: Money, back: GivenBack) -> None:
             Message("The payment is in {currency}", currency=left.currency),
             action=Message("Name an amount in that currency."),
         )
+    if left.minor == 0:
+        raise CheckoutRefused(
+            Message("Nothing of the payment is left"),
+            Message("All of it was given back, or is on its way."),
+            money=MoneyMoved.YES,
+            action=Message("Look at its refunds."),
+        )
     if amount.minor <= 0:
-        raise CheckoutRefused(Message("A refund is more than nothing"))
+        raise CheckoutRefused(
+            Message("A refund is more than nothing"),
+            action=Message("Give back {amount} at most.", amount=left),
+        )
     if left < amount:
+        under_way = Money(back.under_way_minor, left.currency)
         raise CheckoutRefused(
             Message("Only {amount} of the payment is left", amount=left),
-            Message("{amount} is on its way.", amount=Money(back.under_way_minor, left.currency)),
-            money=MoneyMoved.YES if back.succeeded_minor else MoneyMoved.NO,
+            Message("{amount} is on its way.", amount=under_way) if under_way.minor else "",
             action=Message("Give back that much at most."),
         )

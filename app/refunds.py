@@ -7,6 +7,7 @@ forgotten that, looked up among the payment's refunds. Only a person asks anew, 
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
@@ -31,7 +32,7 @@ from app.errors import (
 from app.gateway import Gateway, OtherKeys
 from app.providers.retry import Jitter, until_answered
 from app.providers.strategy import PaymentStrategy
-from app.refund_requests import begin_refund
+from app.refund_requests import begin_refund, check_person
 from app.settle_refunds import refuse_refund, settle_refund
 from app.store import Store, Transaction
 from app.store.decisions import find_payment, payments_called
@@ -77,10 +78,11 @@ class Refunds:
         asking), `failed` with the provider's words where it refused. Raises CheckoutRefused before
         anything is done.
         """
-        if not press or not by.strip() or not reason.strip():
+        check_person(by, reason)
+        if not press:
             raise CheckoutRefused(
-                Message("Nobody is named for this refund, or no reason"),
-                action=Message("Say who gives the money back, and why."),
+                Message("This refund has no name of its own"),
+                action=Message("Begin it anew from the list of payments."),
             )
         known = await self._store.read(lambda db: refund_by_press(db, press))
         is_new = False
@@ -192,9 +194,14 @@ class Refunds:
                 return refund
             payment = await self._payment_of(refund)
             strategy = await self._speaking_for(payment)
+            # In one snapshot: a webhook may have settled it meanwhile.
+            refund, intent = await self._store.read(
+                lambda db: (_found(db, row_id), unanswered_refund(db, row_id))
+            )
+            if refund.is_over:
+                return refund
             if refund.state is RefundState.PENDING:
                 return await self._look(refund, strategy, source)
-            intent = await self._store.read(lambda db: unanswered_refund(db, row_id))
             if intent is None:
                 raise InvariantError(f"Refund {row_id} is asked for without an intent")
             if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
@@ -256,7 +263,7 @@ class Refunds:
 
         def write(tx: Transaction) -> tuple[Refund, Standing]:
             standing = settle_refund(tx, seen, asked=refund)
-            now = _found(tx, refund.id)
+            now = _found(tx.connection, refund.id)
             if standing is not Standing.QUARANTINED and now.state is RefundState.REQUESTED:
                 words = Message(
                     "The provider answered with another refund, {refund}.",
@@ -299,7 +306,7 @@ class Refunds:
         is_told: bool,
     ) -> Refund:
         def write(tx: Transaction) -> Refund:
-            now = _found(tx, refund.id)
+            now = _found(tx.connection, refund.id)
             if not finish_intent(tx, intent.id, outcome, {"words": words}):
                 return now
             return refuse_refund(tx, payment, now, words, is_told=is_told)
@@ -356,10 +363,7 @@ class Refunds:
         )
 
     async def _find(self, row_id: int) -> Refund:
-        refund = await self._store.read(lambda db: find_refund(db, row_id))
-        if refund is None:
-            raise CheckoutRefused(Message("That refund is not in the books"))
-        return refund
+        return await self._store.read(lambda db: _found(db, row_id))
 
     async def _payment_of(self, refund: Refund) -> Payment:
         payment = await self._store.read(
@@ -378,8 +382,8 @@ class Refunds:
             yield
 
 
-def _found(tx: Transaction, row_id: int) -> Refund:
-    refund = find_refund(tx.connection, row_id)
+def _found(connection: sqlite3.Connection, row_id: int) -> Refund:
+    refund = find_refund(connection, row_id)
     if refund is None:
         raise InvariantError(f"Refund {row_id} is gone")
     return refund

@@ -25,7 +25,7 @@ from app.domain.resolution import (
 )
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved
 from app.providers.strategy import PaymentStrategy
-from app.refund_requests import begin_refund
+from app.refund_requests import begin_refund, check_person
 from app.refunds import Refunds
 from app.settle import complete, want_closed
 from app.settle_refunds import press_of
@@ -79,11 +79,7 @@ class Resolutions:
         end is awaited leaves the entry on the list, with its `action`. Raises CheckoutRefused where
         the action is not open, or somebody else was quicker.
         """
-        if not by.strip() or not reason.strip():
-            raise CheckoutRefused(
-                Message("Nobody is named for this decision, or no reason"),
-                action=Message("Say who decides it, and why."),
-            )
+        check_person(by, reason)
         decision = Decision(action, by.strip(), reason.strip(), press or uuid.uuid4().hex)
         if action is Action.REFUND:
             await self._refund(exception_id, decision, amount)
@@ -259,9 +255,9 @@ def _end(tx: Transaction, order_id: str) -> None:
         return
     if order.state is not OrderState.OPEN:
         raise InvariantError(f"Order {order.number} is closed and not paid in full")
+    # What they ask for was owed before this money counted.
     for attempt in live_attempts_of(tx.connection, order_id):
-        if attempt.amount.minor > left:
-            want_closed(tx, attempt, CloseReason.SUPERSEDED)
+        want_closed(tx, attempt, CloseReason.SUPERSEDED)
 
 
 def _order(tx: Transaction, order_id: str) -> Order:

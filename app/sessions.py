@@ -6,7 +6,7 @@ answer that does not come leaves the attempt `unknown`; it is asked for again un
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, TypeVar
@@ -23,14 +23,18 @@ from app.errors import (
     Protocol,
     ProviderError,
     Rejected,
+    ScantillError,
     Unavailable,
 )
+from app.failpoints import reach
 from app.gateway import Gateway, OtherKeys
 from app.providers.retry import Jitter, until_answered
 from app.providers.strategy import OpenedSession, PaymentStrategy
 from app.settle import hold_unknown, never_made, out_of_reach, settle, want_closed
+from app.silence import mind_silence
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt, mark_attempt, move_attempt
+from app.store.doubts import has_overtaken, supersede_overtaken
 from app.store.intents import (
     Intent,
     Operation,
@@ -41,6 +45,7 @@ from app.store.intents import (
     supersede_unanswered,
     unanswered_create,
 )
+from app.store.payments import clear_unknown
 
 T = TypeVar("T")
 
@@ -70,35 +75,38 @@ class Sessions:
         # A lock lives as long as somebody holds it or waits for it.
         self._busy: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
+    async def sweep(self) -> int:
+        """Give up waiting for answers that were overtaken before the start; say how many.
+
+        What is still without an answer is asked about by the watch: under its own key while that
+        lives, by our reference after that.
+        """
+        if not await self._store.read(has_overtaken):
+            return 0
+
+        def write(tx: Transaction) -> int:
+            count = supersede_overtaken(tx)
+            reach("sweep.saving")
+            return count
+
+        count = await self._store.write(write)
+        reach("sweep.saved")
+        return count
+
     async def create(self, attempt_id: int) -> Attempt:
         """Create an attempt's session from its intent; for whoever has just written that down.
 
         Raises Rejected where the provider refused; then the attempt has failed. Without an answer
         the attempt becomes `unknown`, and `look` asks again under the intent's key.
         """
-        async with self._alone(attempt_id):
-            return await self._create(attempt_id, is_first=True)
+        return await self._minded(attempt_id, lambda: self._create(attempt_id, is_first=True))
 
     async def look(self, attempt_id: int, source: Source) -> Attempt:
         """Ask the provider how a session stands and settle what it says.
 
         Raises ProviderError where no usable answer came; nothing was changed then.
         """
-        async with self._alone(attempt_id):
-            attempt = await self._find(attempt_id)
-            if attempt.session_id is None:
-                return await self._create(attempt_id)
-            strategy = await self._strategy_of(attempt)
-            session_id = attempt.session_id
-            try:
-                seen = await self._gateway.asked(
-                    attempt.account, lambda: strategy.fetch(session_id, source=source)
-                )
-            except Rejected as refused:
-                if refused.status != _NOT_FOUND:
-                    raise
-                return await self._gone(attempt_id)
-            return await self._settled(attempt_id, seen)
+        return await self._minded(attempt_id, lambda: self._look(attempt_id, source))
 
     async def close(self, attempt_id: int) -> Attempt:
         """Close a session that is to be closed, and settle what it turned out to be.
@@ -106,13 +114,33 @@ class Sessions:
         Without an answer the attempt becomes `unknown`; it is never called cancelled before that
         is known.
         """
-        async with self._alone(attempt_id):
+
+        async def close() -> Attempt:
             attempt = await self._find(attempt_id)
             if attempt.session_id is None:
                 attempt = await self._made_sure_of(attempt_id)
             if attempt.session_id is None or attempt.is_final:
                 return attempt
             return await self._close(attempt)
+
+        return await self._minded(attempt_id, close)
+
+    async def _look(self, attempt_id: int, source: Source) -> Attempt:
+        attempt = await self._find(attempt_id)
+        if attempt.session_id is None:
+            return await self._create(attempt_id)
+        strategy = await self._strategy_of(attempt)
+        session_id = attempt.session_id
+        try:
+            seen = await self._gateway.asked(
+                attempt.account, lambda: strategy.fetch(session_id, source=source)
+            )
+        except Rejected as refused:
+            if refused.status != _NOT_FOUND:
+                raise
+            return await self._gone(attempt_id)
+        reach("look.called")
+        return await self._settled(attempt_id, seen)
 
     async def _made_sure_of(self, attempt_id: int) -> Attempt:
         """Find out whether there is a session to be closed; a refusal says that there is none."""
@@ -139,15 +167,20 @@ class Sessions:
 
             def write(tx: Transaction) -> None:
                 finish_intent(tx, intent.id, Outcome.REJECTED, result)
-                never_made(tx, self._store.till_id, _found(tx, attempt_id), words)
+                self._write_never_made(tx, attempt_id, words)
+                reach("create.refusing")
 
             await self._store.write(write)
+            reach("create.refused")
             raise
         except ProviderError as error:
             _log.info("no answer about %s: %s", intent.key, error)
             words = error.words
             return await self._store.write(lambda tx: _write_doubt(tx, attempt_id, words))
-        return await self._store.write(lambda tx: _write_opened(tx, attempt_id, intent, opened))
+        reach("create.called")
+        saved = await self._store.write(lambda tx: _write_opened(tx, attempt_id, intent, opened))
+        reach("create.saved")
+        return saved
 
     async def _asked_to_open(
         self, attempt: Attempt, intent: Intent, strategy: PaymentStrategy, *, was_asked: bool
@@ -161,6 +194,7 @@ class Sessions:
 
         async def call() -> OpenedSession:
             nonlocal lost
+            reach("create.calling")
             try:
                 return await strategy.open_session(intent.parameters, key=intent.key)
             except Unavailable:
@@ -189,19 +223,30 @@ class Sessions:
             since = intent.created_at - _CLOCKS_APART
             async for seen in strategy.list_since(since, source=Source.SWEEP):
                 if seen.reference == reference:
-                    return seen
+                    if isinstance(seen, Observation):
+                        return seen
+                    raise Protocol(Message("The provider's session cannot be understood"))
             return None
 
         seen = await self._gateway.asked(attempt.account, search)
-        return await self._store.write(lambda tx: self._write_found(tx, attempt.id, intent, seen))
+        reach("search.called")
+
+        def write(tx: Transaction) -> Attempt:
+            found = self._write_found(tx, attempt.id, intent, seen)
+            reach("search.saving")
+            return found
+
+        found = await self._store.write(write)
+        reach("search.saved")
+        return found
 
     def _write_found(
         self, tx: Transaction, attempt_id: int, intent: Intent, seen: Observation | None
     ) -> Attempt:
         finish_intent(tx, intent.id, Outcome.SUPERSEDED)
-        attempt = _found(tx, attempt_id)
         if seen is None:
-            return never_made(tx, self._store.till_id, attempt, Message("It never came to be."))
+            return self._write_never_made(tx, attempt_id, Message("It never came to be."))
+        attempt = _found(tx, attempt_id)
         attempt = mark_attempt(tx, attempt, session_id=seen.session_id)
         if attempt.close_reason is None:
             want_closed(tx, attempt, CloseReason.EXPIRED)
@@ -213,9 +258,14 @@ class Sessions:
         try:
             strategy = await self._strategy_of(attempt)
             intent = await self._store.write(lambda tx: _write_close_intent(tx, attempt))
-            seen = await self._gateway.asked(
-                attempt.account, lambda: strategy.close_session(session_id, key=intent.key)
-            )
+            reach("close.intended")
+
+            async def call() -> Observation:
+                reach("close.calling")
+                return await strategy.close_session(session_id, key=intent.key)
+
+            seen = await self._gateway.asked(attempt.account, call)
+            reach("close.called")
         except ProviderError as error:
             if isinstance(error, Rejected) and error.status == _NOT_FOUND:
                 return await self._gone(attempt.id)
@@ -232,9 +282,12 @@ class Sessions:
             if intent is not None:
                 finish_intent(tx, intent.id, Outcome.DONE, {"state": seen.state.value})
             verdict = settle(tx, self._store.till_id, seen)
+            supersede_overtaken(tx, attempt_id)
+            reach("observed.saving")
             return _found(tx, attempt_id), verdict
 
         attempt, verdict = await self._store.write(write)
+        reach("observed.saved")
         if verdict.standing in (Standing.QUARANTINED, Standing.FOREIGN):
             raise Protocol(
                 Message("What the provider answered does not belong to this payment"),
@@ -246,9 +299,15 @@ class Sessions:
     async def _gone(self, attempt_id: int) -> Attempt:
         """Write down that the provider, asked with the right keys, has no such session."""
         words = Message("The provider has no such session any more.")
-        return await self._store.write(
-            lambda tx: never_made(tx, self._store.till_id, _found(tx, attempt_id), words)
-        )
+        return await self._store.write(lambda tx: self._write_never_made(tx, attempt_id, words))
+
+    def _write_never_made(self, tx: Transaction, attempt_id: int, words: str) -> Attempt:
+        """Write down that there is no session, which is an answer: no call waits for one now."""
+        ended = never_made(tx, self._store.till_id, _found(tx, attempt_id), words)
+        supersede_overtaken(tx, attempt_id)
+        if ended.shown_at is None:
+            clear_unknown(tx, attempt_id, Message("the provider has no such session"))
+        return ended
 
     async def _strategy_of(self, attempt: Attempt) -> PaymentStrategy:
         """Give the strategy that speaks for the attempt's own account.
@@ -257,7 +316,8 @@ class Sessions:
         """
         try:
             return await self._gateway.speaking_for(attempt.account, attempt.provider_account)
-        except OtherKeys as error:
+        except (OtherKeys, CheckoutRefused) as error:
+            # Keys that were taken out of the settings can ask as little as another account's.
             words = error.words
             await self._store.write(lambda tx: out_of_reach(tx, _found(tx, attempt.id), words))
             raise
@@ -267,6 +327,18 @@ class Sessions:
         if attempt is None:
             raise CheckoutRefused(Message("That payment is not in the books"))
         return attempt
+
+    async def _minded(self, attempt_id: int, work: Callable[[], Awaitable[Attempt]]) -> Attempt:
+        """Do one thing at a time with an attempt, and mind for how long it had no answer."""
+        async with self._alone(attempt_id):
+            try:
+                attempt = await work()
+            except ScantillError:
+                await mind_silence(self._store, self._clock, attempt_id)
+                raise
+            if attempt.state is AttemptState.UNKNOWN:
+                await mind_silence(self._store, self._clock, attempt_id)
+            return attempt
 
     @asynccontextmanager
     async def _alone(self, attempt_id: int) -> AsyncIterator[None]:
@@ -297,6 +369,8 @@ def _write_opened(
         attempt = mark_attempt(tx, attempt, **changes)
     if opened.amount != attempt.amount or not opened.url:
         attempt = want_closed(tx, attempt, CloseReason.SUPERSEDED)
+    clear_unknown(tx, attempt_id, Message("the session is open"))
+    reach("create.saving")
     return attempt
 
 
@@ -304,6 +378,7 @@ def _write_doubt(tx: Transaction, attempt_id: int, words: str) -> Attempt:
     attempt = _found(tx, attempt_id)
     if AttemptState.UNKNOWN in ATTEMPT_MOVES[attempt.state]:
         return hold_unknown(tx, attempt, words)
+    supersede_overtaken(tx, attempt_id)
     return attempt
 
 

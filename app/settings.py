@@ -72,6 +72,19 @@ class WindowTable(_Table):
     display_logo: str = ""
 
 
+class BackupTable(_Table):
+    """`[backup]`: how often the books are backed up by themselves, and how many copies are kept.
+
+    `directory` has to be there already, perhaps on another disk; each mode has a folder in it.
+    Without one the copies lie beside the books.
+    """
+
+    every_hours: Annotated[int, Field(ge=1, le=168)] = 6
+    after_orders: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    keep: Annotated[int, Field(ge=2, le=1_000)] = 14
+    directory: str = ""
+
+
 class SettingsFile(_Table):
     """The whole of `scantill.toml`; every key may be left out."""
 
@@ -80,6 +93,7 @@ class SettingsFile(_Table):
     doors: DoorsTable = DoorsTable()
     checkout: CheckoutTable = CheckoutTable()
     window: WindowTable = WindowTable()
+    backup: BackupTable = BackupTable()
 
 
 class Environment(BaseSettings):

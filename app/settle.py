@@ -13,6 +13,7 @@ from app.domain.ledger import payment_entries, sale_entries
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.order import Order, OrderState
 from app.errors import InvariantError, Message
+from app.failpoints import reach
 from app.store import Transaction
 from app.store.attempts import (
     find_attempt_by_reference,
@@ -47,6 +48,7 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
     To be run as one unit of work. The same observation again, or the same news by another way,
     changes nothing.
     """
+    reach("settle.begun")
     attempt = find_attempt_by_reference(tx.connection, seen.reference)
     order = None if attempt is None else find_order(tx.connection, attempt.order_id)
     payment_ids = [payment.payment_id for payment in seen.payments]
@@ -58,6 +60,7 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
         return verdict
     for judged in verdict.payments:
         _write_payment(tx, seen, judged, attempt)
+        reach("settle.payment_written")
     if verdict.standing is Standing.QUARANTINED and attempt is not None:
         _tell(tx, ExceptionKind.MISMATCH, attempt, verdict.detail)
     if verdict.standing in (Standing.QUARANTINED, Standing.NEEDS_PERSON):
@@ -69,6 +72,7 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
         complete(tx, order)
     elif verdict.order_to is not None:
         move_order(tx, order, verdict.order_to)
+    reach("settle.order_moved")
     return verdict
 
 

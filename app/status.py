@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from app.errors import ProviderError, Rejected
+from app.domain.reconciliation import Report
+from app.errors import ProviderError, Rejected, StoreError
+
+CLOCK_WRONG_S: Final = 120.0
+"""From when on the computer's clock is called wrong: webhooks are refused at five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +27,52 @@ class AccountHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupState:
+    """When the newest verified backup was made, and why the last try since then failed, if so."""
+
+    made_at: datetime | None = None
+    problem: StoreError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BooksState:
+    """How the till's own books stand.
+
+    `trouble` is what keeps them from being written, so that nothing is sold. `must_reconcile` says
+    that they were restored and not compared with the providers since.
+    """
+
+    trouble: StoreError | None = None
+    must_reconcile: bool = False
+    backup: BackupState = BackupState()
+
+
+@dataclass(frozen=True, slots=True)
 class TillStatus:
-    """The till at one moment. `last_event_at` is when the last genuine webhook came in."""
+    """The till at one moment. `last_event_at` is when the last genuine webhook came in.
+
+    `clock_off_s` is how far this computer's clock is ahead of the provider's, None while no
+    provider told its own. While `is_making_sure` the computer has just slept, and codes are asked
+    about before they are shown again. `reconciled` is the newest reconciliation.
+    """
 
     accounts: tuple[AccountHealth, ...] = ()
     webhook_address: str = ""
     last_event_at: datetime | None = None
     needs_person: int = 0
+    books: BooksState = BooksState()
+    clock_off_s: float | None = None
+    is_making_sure: bool = False
+    reconciled: Report | None = None
+
+    @property
+    def clock_wrong_min(self) -> int:
+        """Give by how many minutes the computer's clock is ahead, or behind; 0 while that is fine.
+
+        The providers' clocks are taken for right.
+        """
+        off_s = self.clock_off_s or 0.0
+        return round(off_s / 60) if abs(off_s) >= CLOCK_WRONG_S else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,16 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 Purpose = Literal[
-    "set-up", "qt", "x11", "wayland", "package", "virtual screen", "monitors", "browser", "network"
+    "set-up",
+    "qt",
+    "x11",
+    "wayland",
+    "package",
+    "virtual screen",
+    "monitors",
+    "browser",
+    "network",
+    "recorder",
 ]
 Mode = Literal["set-up", "run", "package", "bench", "test", "ci"]
 
@@ -94,11 +103,19 @@ PARTS = (
     Part("chromium|chromium-browser|google-chrome", "chromium", "browser"),
     Part("xrandr", "x11-xserver-utils", "monitors"),
     Part("ip", "iproute2", "network"),
+    # The compiler with libc's headers, which its own package only recommends.
+    Part("cc|gcc", "build-essential", "recorder"),
 )
 # Where Ubuntu's name differs from Debian's.
 UBUNTU_PACKAGES = {"chromium": "chromium-browser"}
 
-_FOR_TESTS: tuple[Purpose, ...] = ("virtual screen", "monitors", "browser", "network")
+_FOR_TESTS: tuple[Purpose, ...] = (
+    "virtual screen",
+    "monitors",
+    "browser",
+    "network",
+    "recorder",
+)
 
 REASONS: dict[Purpose, str] = {
     "set-up": "to make a virtual environment",
@@ -110,6 +127,7 @@ REASONS: dict[Purpose, str] = {
     "monitors": "to plug and unplug monitors in tests",
     "browser": "to test with a browser as the customer's phone",
     "network": "to test with a phone on another computer",
+    "recorder": "to record what a till writes, for the test of power cuts",
 }
 
 

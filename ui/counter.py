@@ -335,7 +335,7 @@ class Counter(QObject):
 
     def _on_fact(self, fact: Fact) -> None:
         payment = self._payment
-        if payment is not None and fact.order_id and payment.order_id == fact.order_id:
+        if payment is not None and payment.is_about(fact):
             payment.on_fact(fact)
         elif fact.name == "order.paid":
             self.paid_elsewhere.emit(paid_model(fact))

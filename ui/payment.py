@@ -7,6 +7,7 @@ The store knows more than this object: after every notice it is asked again. The
 import asyncio
 from collections.abc import Awaitable
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,6 +23,8 @@ from ui.pay.qr import modules_of
 from ui.pay.state import SHOWS_CODE, PaidModel, PayModel, Phase, phase_of
 from ui.tasks import Tasks, as_ours
 from ui.till import Till
+
+_SLEEP: Final = frozenset({"till.resumed", "till.made_sure"})
 
 
 class Payment(QObject):
@@ -62,6 +65,8 @@ class Payment(QObject):
         self._is_reading = False
         self._must_read_again = False
         self._is_preparing = False
+        self._is_unsure = False
+        self._is_sure_again = False
         self._is_over = False
         self._last_model: PayModel | None = None
 
@@ -88,6 +93,8 @@ class Payment(QObject):
             patient_since=self._patient_since,
             error=self._error,
         )
+        if self._is_unsure and phase in SHOWS_CODE:
+            phase = Phase.MAKING_SURE
         may_show = phase in SHOWS_CODE and attempt is not None and attempt.is_payable
         return PayModel(
             phase=phase,
@@ -119,6 +126,7 @@ class Payment(QObject):
     def resume(self, detail: OrderDetail) -> None:
         """Go on with an order that is open already."""
         self._take_detail(detail)
+        self._is_unsure = self._till.status().is_making_sure
         self._tasks.start(self._show_code())
         self._tell()
 
@@ -161,14 +169,27 @@ class Payment(QObject):
         """Stop following; the till itself goes on asking."""
         self._is_over = True
 
+    def is_about(self, fact: Fact) -> bool:
+        """Say whether a fact is about this payment."""
+        return fact.name in _SLEEP or bool(fact.order_id and fact.order_id == self.order_id)
+
     def on_fact(self, fact: Fact) -> None:
-        """Take note of a fact about this order."""
+        """Take note of a fact about this order, or that the computer slept."""
+        if fact.name in _SLEEP and not self._is_over:
+            self._take_sleep(is_over=fact.name == "till.made_sure")
         if self._is_over or self._order is None or fact.order_id != self._order.id:
             return
         if fact.name == "order.paid":
             self._finish(paid_model(fact))
         else:
             self.read_again()
+
+    def _take_sleep(self, *, is_over: bool) -> None:
+        """Take the code away; what the books say once it was asked about may show it again."""
+        if self._order is not None and (self._is_unsure or not is_over):
+            self._is_unsure, self._is_sure_again = True, is_over
+            self.read_again()
+            self._tell()
 
     def read_again(self) -> None:
         """Read the order from the books, once more if a reading is under way."""
@@ -310,6 +331,8 @@ class Payment(QObject):
                     break
         finally:
             self._is_reading = False
+        if self._is_sure_again:
+            self._is_unsure = self._is_sure_again = False
         if self._has_cancel_failed:
             self._is_cancelling = self._has_cancel_failed = False
         self._tell()

@@ -28,6 +28,7 @@ from ui.collector import Collector
 from ui.display.display import DisplayOptions
 from ui.fonts import RESOURCES
 from ui.i18n import use_language
+from ui.rescue import opened
 from ui.timings import Timings
 from ui.trouble import show_trouble
 from ui.window import Window
@@ -75,21 +76,24 @@ def open_window(arguments: argparse.Namespace) -> int:
             ),
         )
     settings = settings_of(arguments)
-    speak(settings)
+    locale = speak(settings)
 
     async def main(application: QApplication) -> int:
         closed = asyncio.Event()
-        application.lastWindowClosed.connect(closed.set)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: closed.set())
-        till = await asyncio.to_thread(
+        till = await opened(
             lambda: Till(
                 settings,
                 catalog_path=arguments.catalog,
                 sandbox_url=arguments.sandbox,
                 register_webhooks=not arguments.no_webhooks,
-            )
+            ),
+            settings,
+            locale=locale,
         )
+        # Not before: a backup that is offered stands in a window of its own.
+        application.lastWindowClosed.connect(closed.set)
         async with running_window(till, settings):
             await _serve_until(closed, till, settings)
         return 0

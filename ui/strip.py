@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.settings import Mode
-from app.status import AccountHealth, TillStatus
+from app.status import AccountHealth, BackupState, TillStatus
 from ui import theme
 from ui.accounts import account_label
 from ui.bidi import isolated
@@ -48,15 +48,17 @@ class StatusStrip(Part):
         self._door = IconLabel(look, "door", "", caption, colour="text_muted")
         strong = Type.CAPTION_STRONG
         self._person = IconLabel(look, "person", "", strong, colour="danger", is_firm=True)
+        self._backup = IconLabel(look, "alert", "", strong, colour="warning", is_firm=True)
         self._mode = IconLabel(look, "card", mode_label(mode), caption, colour="text_muted")
         self._shop = IconLabel(look, "shop", shop, caption, colour="text_muted")
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._provider)
         self._row.addWidget(self._door)
         self._row.addStretch(1)
-        for label in (self._person, self._mode, self._shop):
+        for label in (self._backup, self._person, self._mode, self._shop):
             self._row.addWidget(label)
         self._person.hide()
+        self._backup.hide()
         self.on_look_changed()
 
     def show_status(self, status: TillStatus, now: datetime) -> None:
@@ -64,7 +66,9 @@ class StatusStrip(Part):
         failing = [health for health in status.accounts if health.is_reachable is False]
         shown = failing[0] if failing else next(iter(status.accounts), None)
         self._show_provider(shown)
+        self._door.set_colour("danger" if status.clock_wrong_min else "text_muted")
         self._door.set_text(self._door_words(status, now))
+        self._show_backup(status.books.backup)
         count = status.needs_person
         self._person.setVisible(count > 0)
         words = ngettext("{count} needs a person", "{count} need a person", count)
@@ -100,8 +104,7 @@ class StatusStrip(Part):
     def _arrange(self) -> None:
         """Leave out what can be read elsewhere before anything is shortened."""
         needed = [self._provider, self._door]
-        if not self._person.isHidden():
-            needed.append(self._person)
+        needed += [label for label in (self._backup, self._person) if not label.isHidden()]
         may_go = [self._mode, self._shop] if self._has_mode_bar else [self._shop]
         needed += [] if self._has_mode_bar else [self._mode]
         margins = self._row.contentsMargins()
@@ -110,6 +113,12 @@ class StatusStrip(Part):
         for label in may_go:
             room -= label.sizeHint().width() + self._row.spacing()
             label.setVisible(room >= 0)
+
+    def _show_backup(self, backup: BackupState) -> None:
+        self._backup.setVisible(backup.problem is not None)
+        if backup.problem is not None:
+            self._backup.set_text(_("No backup can be made"))
+            self._backup.setToolTip(self.look.formats.message(backup.problem.words))
 
     def _show_provider(self, health: AccountHealth | None) -> None:
         if health is None:
@@ -139,6 +148,14 @@ class StatusStrip(Part):
             self._provider.set_text(words)
 
     def _door_words(self, status: TillStatus, now: datetime) -> str:
+        wrong = status.clock_wrong_min
+        if wrong:
+            words = (
+                _("This computer's clock is {count} min fast")
+                if wrong > 0
+                else _("This computer's clock is {count} min slow")
+            )
+            return words.format(count=abs(wrong))
         if not status.webhook_address:
             return _("No webhooks; asking instead")
         if status.last_event_at is None:

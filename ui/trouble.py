@@ -22,10 +22,19 @@ _ICON: Final = 48
 def show_trouble(error: ScantillError) -> None:
     """Say why the till does not open, and wait until that is read; nothing without a screen."""
     create_application()
-    if QGuiApplication.platformName() in {"offscreen", "minimal"}:
-        return
+    if is_seen():
+        trouble_box(error, theme_of_desktop()).exec()
+
+
+def is_seen() -> bool:
+    """Say whether there is a screen, and so somebody to answer a question."""
+    return QGuiApplication.platformName() not in {"offscreen", "minimal"}
+
+
+def theme_of_desktop() -> Theme:
+    """Give the theme of before the settings are read."""
     is_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
-    trouble_box(error, DARK if is_dark else LIGHT).exec()
+    return DARK if is_dark else LIGHT
 
 
 def trouble_box(error: ScantillError, theme: Theme) -> QMessageBox:

@@ -1,7 +1,6 @@
 """The shell: mode bar on top, rail, the screens, status strip; wires screens to the counter."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
@@ -21,10 +20,10 @@ from app.errors import CartRefused, ScantillError
 from app.events import Fact
 from app.settings import Mode
 from ui.bidi import isolated
+from ui.books import BooksBanner
 from ui.counter import Counter, Stage
 from ui.display.display import CustomerDisplay, DisplayOptions
 from ui.errors import error_words
-from ui.fonts import RESOURCES
 from ui.format import Formats
 from ui.i18n import _
 from ui.kit.notice import Corner, Notice
@@ -38,7 +37,7 @@ from ui.pay.state import PaidModel
 from ui.places import Place, Places
 from ui.rail import Rail
 from ui.sell.catalog_notes import change_words
-from ui.sell.pictures import Pictures
+from ui.sell.pictures import Pictures, picture_folders
 from ui.sell.screen import SellScreen
 from ui.sell.search import typed_text
 from ui.strip import StatusStrip
@@ -78,7 +77,7 @@ class Window(QMainWindow):
         self.look.changed.connect(self._restyle)
         self.counter = Counter(till, self._clock)
         self._page = CustomerPage(self._clock)
-        self.pictures = Pictures(_picture_folders(till.catalog_watch.path))
+        self.pictures = Pictures(picture_folders(till.catalog_watch.path))
         self._untold = CatalogChange()
         shop = self.counter.shop_name
         self.display = CustomerDisplay(
@@ -99,6 +98,7 @@ class Window(QMainWindow):
         self.orders, self.needs_person = self.places.orders, self.places.needs_person
         self.rail = Rail(self.look)
         self.strip = StatusStrip(self.look, till.mode, shop)
+        self.banner = BooksBanner(self.look)
         self._build(ModeBar(self.look, till.mode))
         self.notice = Notice(self.look, self.places, self._taken_below)
         # Once all is told that belongs to the end of a payment: the one notice is for that first.
@@ -148,6 +148,7 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(bar)
+        column.addWidget(self.banner)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
         self.setCentralWidget(page)
@@ -261,7 +262,7 @@ class Window(QMainWindow):
             return
         self._name_shop()
         self.sell.show_catalog(self._till.catalog)
-        self.pictures.look_again(_picture_folders(self._till.catalog_watch.path))
+        self.pictures.look_again(picture_folders(self._till.catalog_watch.path))
         self._untold = self._untold.and_then(news.change)
         self._tell_of_catalog()
 
@@ -318,6 +319,7 @@ class Window(QMainWindow):
         status = self._till.status()
         self.strip.show_status(status, self._clock.now())
         self.rail.person.set_waiting(status.needs_person)
+        self.banner.show_books(status.books)
 
     def _restyle(self) -> None:
         colours = self.look.theme
@@ -377,12 +379,6 @@ class Window(QMainWindow):
 
     def _measure(self) -> None:
         self.look.set_metrics(self._screen_metrics.within(self.width(), self.height()))
-
-
-def _picture_folders(catalog: Path) -> tuple[Path, ...]:
-    """Say where picture paths start: beside the catalog, beside what it links to, in the sample."""
-    folders = (catalog.parent, catalog.resolve().parent, RESOURCES.parent, RESOURCES)
-    return tuple(dict.fromkeys(folders))
 
 
 def theme_named(name: str) -> Theme:

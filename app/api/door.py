@@ -4,9 +4,11 @@ On 127.0.0.1 only, with a bearer token and a Host check (a web page that rebinds
 computer still sends its own Host), without CORS and without pages that load from elsewhere.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI, HTTPException, Request
@@ -14,11 +16,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from app.api.token import ADDRESS_FILE
 from app.domain.catalog import Catalog
-from app.errors import ConfigError, Message
+from app.domain.reconciliation import Report
+from app.errors import ConfigError, Message, StoreError
 from app.orders import OrderBook, OrderDetail
 from app.serving import LoopServer
-from app.settings import Mode
+from app.settings import Mode, Settings
 from app.status import TillStatus
 
 _HOST: Final = "127.0.0.1"
@@ -35,6 +39,17 @@ class AccountView(BaseModel):
     detail: str
 
 
+class ReconciliationView(BaseModel):
+    """What a reconciliation did and found."""
+
+    trigger: str
+    began_at: datetime
+    ended_at: datetime
+    is_clean: bool
+    counts: dict[str, int]
+    problems: list[str]
+
+
 class StatusView(BaseModel):
     """How the till stands."""
 
@@ -45,6 +60,8 @@ class StatusView(BaseModel):
     last_event_at: datetime | None
     needs_person: int
     unfinished_order: str | None
+    clock_wrong_min: int
+    reconciled: ReconciliationView | None
 
 
 class AttemptView(BaseModel):
@@ -104,6 +121,11 @@ class RunningTill(Protocol):
     """What the door needs of a till."""
 
     @property
+    def settings(self) -> Settings: ...
+
+    async def reconcile(self) -> Report: ...
+
+    @property
     def orders(self) -> OrderBook: ...
 
     @property
@@ -130,12 +152,16 @@ class PrivateDoor:
         status: Callable[[], TillStatus],
         token: str,
         port: int,
+        reconcile: Callable[[], Awaitable[Report]] | None = None,
+        address_file: Path | None = None,
     ) -> None:
         self._orders = orders
         self._mode = mode
         self._shop = shop
         self._status = status
         self._token = token
+        self._reconcile = reconcile
+        self._address_file = address_file
         self._server = LoopServer(
             self.application(), host=_HOST, port=port, most_at_once=_MOST_AT_ONCE
         )
@@ -152,6 +178,8 @@ class PrivateDoor:
             status=till.status,
             token=till.token,
             port=port,
+            reconcile=till.reconcile,
+            address_file=till.settings.directory / ADDRESS_FILE,
         )
 
     async def start(self) -> str:
@@ -167,6 +195,8 @@ class PrivateDoor:
                 action=Message("Choose another private_port, or stop what uses this one."),
             ) from error
         self.address = f"http://{_HOST}:{self._port}"
+        if self._address_file is not None:
+            await asyncio.to_thread(self._address_file.write_text, self.address, "ascii")
         return self.address
 
     async def stop(self) -> None:
@@ -180,6 +210,7 @@ class PrivateDoor:
         application.get("/health")(_health)
         application.get("/api/v1/status")(self._status_view)
         application.get("/api/v1/orders/{order_id}")(self._order_view)
+        application.post("/api/v1/reconcile")(self._reconcile_view)
         return application
 
     async def _guard(
@@ -221,13 +252,36 @@ class PrivateDoor:
             last_event_at=status.last_event_at,
             needs_person=status.needs_person,
             unfinished_order=None if unfinished is None else unfinished.order.id,
+            clock_wrong_min=status.clock_wrong_min,
+            reconciled=None if status.reconciled is None else _report_view(status.reconciled),
         )
+
+    async def _reconcile_view(self) -> ReconciliationView:
+        if self._reconcile is None:
+            raise HTTPException(503, "this till does not reconcile")
+        try:
+            return _report_view(await self._reconcile())
+        except StoreError as error:
+            raise HTTPException(503, str(error)) from error
 
     async def _order_view(self, order_id: str) -> OrderView:
         detail = await self._orders.detail(order_id)
         if detail is None:
             raise HTTPException(404, "there is no such order")
         return _order_view(detail)
+
+
+def _report_view(report: Report) -> ReconciliationView:
+    counts = report.counts()
+    problems = counts.pop("problems")
+    return ReconciliationView(
+        trigger=report.trigger,
+        began_at=report.began_at,
+        ended_at=report.ended_at,
+        is_clean=report.is_clean,
+        counts=counts,
+        problems=[str(problem) for problem in problems],
+    )
 
 
 async def _health() -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """The token of the local API: a file that only its owner can read."""
 
+import logging
 import os
 import secrets
 from pathlib import Path
 from typing import Final
 
 TOKEN_FILE: Final = "api-token"  # noqa: S105 - a file's name
+ADDRESS_FILE: Final = "api-address"
+"""Where the door of the till that runs now is; beside the token, for commands of this computer."""
 _LEAST_LENGTH: Final = 32
+
+_log = logging.getLogger(__name__)
 
 
 def token_of(directory: Path) -> str:
@@ -20,6 +25,15 @@ def token_of(directory: Path) -> str:
         if len(token) >= _LEAST_LENGTH:
             return token
     token = secrets.token_urlsafe(32)
+    try:
+        _write(token, path)
+    except OSError as error:
+        # Nobody can read this one, so the local API opens to nobody; the till sells without it.
+        _log.warning("the token of the local API cannot be written: %s", error)
+    return token
+
+
+def _write(token: str, path: Path) -> None:
     part = path.with_suffix(".part")
     descriptor = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -27,4 +41,3 @@ def token_of(directory: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-    return token

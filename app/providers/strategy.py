@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
+from app.domain.dispute import DisputeObservation
+from app.domain.fee import SeenFee
 from app.domain.money import Money
 from app.domain.observation import Observation, Source
 from app.domain.presentation import PresentedLine
@@ -28,6 +30,7 @@ class Capabilities:
     `key_lifetime` is how long the provider remembers an idempotency key for certain.
     `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides them
     (a loopback simulator's own), and `phones_origin` where its pages are while phones may come.
+    `reports_fees` says that it tells afterwards what it kept for itself.
     """
 
     currencies: frozenset[str]
@@ -43,6 +46,7 @@ class Capabilities:
     page_origin: str = ""
     phones_origin: str = ""
     methods: frozenset[str] = frozenset()
+    reports_fees: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Recheck:
     amount: Money | None = None
 
 
-Seen = Observation | RefundObservation | Recheck
+Seen = Observation | RefundObservation | DisputeObservation | Recheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +201,53 @@ class PaymentStrategy(Protocol):
         ...
 
     def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
-        """Read what a verified delivery says of a session or a refund, or None for nothing."""
+        """Read what a verified delivery says of a session, refund or dispute; None for nothing."""
         ...
 
-    def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
-        """Look at every session made since then, newest first."""
+    def list_since(
+        self, since: datetime, *, source: Source, until: datetime | None = None
+    ) -> AsyncIterator[Observation | Recheck]:
+        """Look at every session made since then, newest first; `until` is where it begins.
+
+        Of one that cannot be understood only the reference is given. Times are the provider's.
+        """
+        ...
+
+    def events_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[Delivery]:
+        """Read the provider's own list of the events that it sends, as if each were delivered.
+
+        Newest first; times are the provider's. What is older than `event_memory` is gone there.
+        """
+        ...
+
+    @property
+    def event_memory(self) -> timedelta:
+        """How far back the provider lists its events for certain."""
+        ...
+
+    def clock_off(self) -> timedelta | None:
+        """How far our wall clock is ahead of the provider's, or None while nothing is known."""
+        ...
+
+    @property
+    def requests_made(self) -> int:
+        """How many requests were made so far, in all."""
+        ...
+
+    async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
+        """Look at a dispute."""
+        ...
+
+    def list_disputes(
+        self, since: datetime, *, source: Source
+    ) -> AsyncIterator[DisputeObservation]:
+        """Look at every dispute opened since then, newest first; those of strangers' sales, too."""
+        ...
+
+    async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
+        """Give the fees of a payment and of its refunds; None where they are not told (yet)."""
         ...
 
     async def aclose(self) -> None:

@@ -13,17 +13,20 @@ import httpx
 import stripe
 
 from app.clock import Clock
-from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
+from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.fee import SeenFee
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
-from app.errors import InvariantError, Rejected
+from app.errors import InvariantError, Protocol, Rejected, WebhookRejected
 from app.providers import stripe_refunds
+from app.providers.budget import RequestBudget
 from app.providers.pages import is_loopback, is_own_page, origin_of
 from app.providers.strategy import (
     Capabilities,
     OpenedSession,
     ProviderAccount,
+    Recheck,
     RefundRequest,
     Seen,
     SessionRequest,
@@ -36,9 +39,12 @@ from app.providers.stripe_client import (
     is_live_key,
     stripe_client,
 )
+from app.providers.stripe_disputes import dispute_from, disputes_since, observed
 from app.providers.stripe_endpoints import register
 from app.providers.stripe_errors import in_our_words
 from app.providers.stripe_events import seen_in
+from app.providers.stripe_fees import fees_of
+from app.providers.stripe_listing import EVENT_MEMORY, events_since, sessions_since
 from app.providers.stripe_sessions import (
     EXPAND,
     PROVIDER,
@@ -65,6 +71,7 @@ class StripeCheckout:
     """
 
     provider = PROVIDER
+    event_memory = EVENT_MEMORY
 
     def __init__(
         self,
@@ -76,6 +83,7 @@ class StripeCheckout:
         api_base: str = API_BASE,
         custom_host: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
+        budget: RequestBudget | None = None,
     ) -> None:
         self.account = account
         self.live = is_live_key(secret_key)
@@ -83,7 +91,7 @@ class StripeCheckout:
         self._clock = clock
         self._secrets = webhook_secrets
         self._client, self._transport = stripe_client(
-            secret_key, api_base=api_base, clock=clock, transport=transport
+            secret_key, api_base=api_base, clock=clock, transport=transport, budget=budget
         )
         self.provider_account = ""
         self.capabilities = Capabilities(
@@ -99,6 +107,7 @@ class StripeCheckout:
             page_hosts=_HOSTS | ({custom_host} if custom_host else frozenset()),
             page_origin=origin_of(api_base) if is_loopback(api_base) else "",
             methods=frozenset({"card", "wallet", "bank"}),
+            reports_fees=True,
         )
 
     async def identify(self) -> ProviderAccount:
@@ -194,39 +203,60 @@ class StripeCheckout:
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         verify(request, self._secrets)
-        return read_event(
-            request,
-            account=self.account,
-            provider=self.provider,
-            provider_account=self.provider_account,
-        )
+        return self._delivery(request)
 
     def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
         return seen_in(delivery, at=at)
 
-    async def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
+    async def list_since(
+        self, since: datetime, *, source: Source, until: datetime | None = None
+    ) -> AsyncIterator[Observation | Recheck]:
         await self._known()
-        with in_our_words():
-            page = await self._client.v1.checkout.sessions.list_async(
-                {
-                    "created": {"gte": int(since.timestamp())},
-                    "limit": 100,
-                    "expand": [f"data.{name}" for name in EXPAND],
-                }
-            )
-        while True:
-            with in_our_words():
-                sessions = [session.to_dict() for session in page.data]
-                # Others sell through the account too; what they do need not be understood.
-                ours = [s for s in sessions if Reference.parse(reference_of(s)) is not None]
-                seen = [self._seen(session, source) for session in ours]
-                has_more = page.has_more
-            for observation in seen:
-                yield observation
-            if not has_more:
-                return
-            with in_our_words():
-                page = await page.next_page_async()
+        async for session in sessions_since(self._client, since, until):
+            yield self._seen_or_named(session, source)
+
+    async def events_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[Delivery]:
+        await self._known()
+        async for body in events_since(self._client, since, until):
+            # It came over the till's own line, from the account itself: nothing is signed.
+            try:
+                listed = self._delivery(WebhookRequest({}, body, self._clock.now()))
+            except WebhookRejected as error:
+                _log.warning("%s lists an event that is none: %s", self.account, error)
+            else:
+                yield listed
+
+    def clock_off(self) -> timedelta | None:
+        return self._transport.clock_off()
+
+    @property
+    def requests_made(self) -> int:
+        return self._transport.budget.spent
+
+    async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
+        await self._known()
+        dispute = await _answer(self._client.v1.disputes.retrieve_async(dispute_id))
+        return self._seen_dispute(
+            dispute_from(dispute), source, live=dispute.get("livemode") is True
+        )
+
+    async def list_disputes(
+        self, since: datetime, *, source: Source
+    ) -> AsyncIterator[DisputeObservation]:
+        await self._known()
+        async for dispute, live in disputes_since(self._client, since):
+            yield self._seen_dispute(dispute, source, live=live)
+
+    async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
+        try:
+            return await fees_of(self._client, payment_id)
+        except Rejected as refused:
+            if refused.status != 403:
+                raise
+            # A key without that right sells all the same; to it nothing is told.
+            return None
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -235,10 +265,26 @@ class StripeCheckout:
         takes = self.capabilities
         return is_own_page(url, takes.page_hosts, takes.page_origin, takes.phones_origin)
 
+    def _delivery(self, request: WebhookRequest) -> Delivery:
+        return read_event(
+            request,
+            account=self.account,
+            provider=self.provider,
+            provider_account=self.provider_account,
+        )
+
     async def _known(self) -> None:
         """Learn whose sessions these are; a new key's account is not in the books yet."""
         if not self.provider_account:
             await self.identify()
+
+    def _seen_or_named(self, session: Mapping[str, Any], source: Source) -> Observation | Recheck:
+        """Read a listed session; one that is not understood must not hide the others."""
+        try:
+            return self._seen(session, source)
+        except Protocol as error:
+            _log.warning("a session of %s is not understood: %s", self.account, error)
+            return Recheck(reference_of(session))
 
     def _seen(self, session: Mapping[str, Any], source: Source) -> Observation:
         return observation_from(
@@ -246,6 +292,20 @@ class StripeCheckout:
             source=source,
             provider_account=self.provider_account,
             at=self._clock.now(),
+        )
+
+    def _seen_dispute(
+        self, dispute: SeenDispute, source: Source, *, live: bool
+    ) -> DisputeObservation:
+        now = self._clock.now()
+        return observed(
+            dispute,
+            source=source,
+            provider_account=self.provider_account,
+            live=live,
+            # Whole seconds, as Stripe's events have them.
+            told_at=(self._transport.provider_now() or now).replace(microsecond=0),
+            at=now,
         )
 
 

@@ -12,6 +12,7 @@ import httpx
 import stripe
 
 from app.clock import Clock
+from app.providers.budget import RequestBudget
 from app.providers.transport import Transport
 
 stripe.enable_telemetry = False
@@ -44,9 +45,10 @@ def stripe_client(
     api_base: str,
     clock: Clock,
     transport: httpx.AsyncBaseTransport | None = None,
+    budget: RequestBudget | None = None,
 ) -> tuple[stripe.StripeClient, Transport]:
     """Build a client for one key, and give the transport beneath it."""
-    wire = Transport(api_base, clock=clock, transport=transport)
+    wire = Transport(api_base, clock=clock, transport=transport, budget=budget)
     client = stripe.StripeClient(
         secret_key,
         base_addresses={"api": api_base},

@@ -12,6 +12,7 @@ import stripe
 from stripe import oauth_error
 
 from app.errors import Message, Protocol, ProviderError, Rejected, Unavailable
+from app.providers.budget import retry_after_s
 
 _LATER: Final = frozenset({408, 409, 425, 429})
 
@@ -43,7 +44,7 @@ def translated(error: stripe.StripeError) -> ProviderError:
             Message("Stripe asks to try again later"),
             Message("HTTP {status}. {detail}", status=status, detail=detail),
             code=code,
-            retry_after_s=_retry_after(error),
+            retry_after_s=retry_after_s(error.headers or {}),
         )
     if isinstance(error, stripe.IdempotencyError):
         return Protocol(
@@ -98,11 +99,3 @@ REFUSALS: Final[dict[type[stripe.StripeError], tuple[str, str]]] = {
     stripe.VerificationNotInitiatedError: (Message("Stripe's verification was not begun"), _ASK),
 }
 """What each refusal is called. The other classes are judged by their status above."""
-
-
-def _retry_after(error: stripe.StripeError) -> float | None:
-    text = next(
-        (value for name, value in (error.headers or {}).items() if name.lower() == "retry-after"),
-        "",
-    )
-    return float(text) if text.isdecimal() else None

@@ -1,4 +1,4 @@
-"""What Stripe's events say of a session or a refund. Pure functions over verified deliveries.
+"""What Stripe's events say of sessions, refunds and disputes. Pure functions over deliveries.
 
 Source: Stripe's API reference, event types.
 """
@@ -14,6 +14,7 @@ from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import RefundObservation
 from app.errors import Protocol
 from app.providers.strategy import Recheck, Seen
+from app.providers.stripe_disputes import DISPUTE_EVENTS, dispute_from, moment_from, observed
 from app.providers.stripe_refunds import refund_from
 from app.providers.stripe_sessions import (
     PROVIDER,
@@ -40,7 +41,8 @@ _SESSION_EVENTS: Final = frozenset(
 
 def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
     """Read a delivery. What says something but not enough to judge money by is a Recheck."""
-    subject = subject_of(json.loads(delivery.body))
+    event = json.loads(delivery.body)
+    subject = subject_of(event)
     if delivery.event_type in _SESSION_EVENTS:
         return _session(subject, delivery, at)
     if delivery.event_type == _DECLINED:
@@ -50,6 +52,8 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
         return Recheck(reference_of(subject))
     if delivery.event_type in _REFUND_EVENTS:
         return _refund(subject, delivery, at)
+    if delivery.event_type in DISPUTE_EVENTS:
+        return _dispute(subject, delivery, at, told_at=moment_from(event.get("created")) or at)
     return None
 
 
@@ -103,5 +107,22 @@ def _refund(refund: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen
         live=delivery.live,
         refund=refund_from(refund),
         observed_at=at,
+        event_id=delivery.event_id,
+    )
+
+
+def _dispute(
+    dispute: Mapping[str, Any], delivery: Delivery, at: datetime, *, told_at: datetime
+) -> Seen | None:
+    """Read a dispute; one of a charge without a payment intent is none of the till's."""
+    if not dispute.get("payment_intent"):
+        return None
+    return observed(
+        dispute_from(dispute),
+        source=Source.WEBHOOK,
+        provider_account=delivery.provider_account,
+        live=delivery.live,
+        told_at=told_at,
+        at=at,
         event_id=delivery.event_id,
     )

@@ -15,6 +15,7 @@ import httpx
 
 from app.clock import Clock
 from app.errors import Message, Protocol, Unavailable
+from app.providers.budget import RequestBudget, asked_pause_s
 from app.providers.pages import is_loopback
 
 DEADLINE_S: Final = 10.0
@@ -37,10 +38,14 @@ class _ProviderTime(NamedTuple):
     told: datetime
     wall: datetime
     monotonic: float
+    elapsed: float
 
 
 class Transport:
-    """Sends requests for one account. Raises Unavailable or Protocol, nothing else."""
+    """Sends requests for one account. Raises Unavailable or Protocol, nothing else.
+
+    Each waits for its turn in the account's `budget` first; that wait is no part of the deadline.
+    """
 
     def __init__(
         self,
@@ -48,8 +53,10 @@ class Transport:
         *,
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
+        budget: RequestBudget | None = None,
     ) -> None:
         self._clock = clock
+        self.budget = budget or RequestBudget(clock)
         self._client = httpx.AsyncClient(
             transport=transport,
             follow_redirects=False,
@@ -64,6 +71,7 @@ class Transport:
     ) -> Reply:
         """Make one exchange, once: retrying is the caller's, under the same key."""
         plain = {**headers, "Accept-Encoding": "identity"}
+        await self.budget.turn()
         try:
             async with (
                 asyncio.timeout(DEADLINE_S),
@@ -89,11 +97,21 @@ class Transport:
         """
         if self._provider_time is None:
             return None
-        told, wall, monotonic = self._provider_time
+        told, wall, monotonic, _ = self._provider_time
         passed = self._clock.monotonic() - monotonic
         if abs((self._clock.now() - wall).total_seconds() - passed) > _CLOCKS_AGREE_S:
             return None
         return told + timedelta(seconds=passed)
+
+    def clock_off(self) -> timedelta | None:
+        """Say how far our wall clock is ahead of the provider's, or None before its first reply.
+
+        Reckoned on from its last reply, through sleep and whatever was done to our clock since.
+        """
+        if self._provider_time is None:
+            return None
+        told, _, _, elapsed = self._provider_time
+        return self._clock.now() - told - timedelta(seconds=self._clock.elapsed() - elapsed)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -110,13 +128,20 @@ class Transport:
             if len(body) > MAX_REPLY_BYTES:
                 raise Protocol(Message("The payment provider sent more than the till takes"))
         self._note_time(response.headers.get("date", ""))
+        pause_s = asked_pause_s(response.status_code, response.headers)
+        if pause_s is not None:
+            self.budget.pause(pause_s)
         return Reply(response.status_code, response.headers, bytes(body))
 
     def _note_time(self, date: str) -> None:
         try:
             told = parsedate_to_datetime(date)
             if told.tzinfo is not None:
-                now, monotonic = self._clock.now(), self._clock.monotonic()
-                self._provider_time = _ProviderTime(told.astimezone(UTC), now, monotonic)
+                self._provider_time = _ProviderTime(
+                    told.astimezone(UTC),
+                    self._clock.now(),
+                    self._clock.monotonic(),
+                    self._clock.elapsed(),
+                )
         except (ValueError, OverflowError):
             return

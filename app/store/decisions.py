@@ -62,6 +62,15 @@ def payments_of(connection: sqlite3.Connection, order_id: str) -> tuple[Payment,
     return tuple(map(payment_from, rows))
 
 
+def waiting_payments(connection: sqlite3.Connection) -> list[Payment]:
+    """Give the payments that something on the list is about, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM payments WHERE payment_id IN (SELECT payment_id FROM exceptions "
+        "WHERE resolved_at IS NULL AND payment_id <> '') ORDER BY id"
+    )
+    return list(map(payment_from, rows))
+
+
 def decide_payment(
     tx: Transaction, payment: Payment, to: ResolvedAs, *, order_id: str, by: str
 ) -> Payment:

@@ -85,13 +85,13 @@ def handled(tx: Transaction, entry_id: int, standing: str, detail: str = "") -> 
 
 
 def wake_refunds_of(tx: Transaction, payment_id: str) -> None:
-    """Let refunds that waited for this payment be settled now, given up for foreign or not."""
+    """Let refunds and disputes that waited for this payment be settled, given up or not."""
     for standing in ("waiting", _FOREIGN):
         _move_refunds(tx, payment_id, standing, to=None)
 
 
 def disown_refunds_of(tx: Transaction, payment_id: str) -> None:
-    """Write down that refunds which waited for this payment are a stranger's, as it is."""
+    """Write down that what waited for this payment is a stranger's, as it is."""
     _move_refunds(tx, payment_id, "waiting", to=_FOREIGN)
 
 

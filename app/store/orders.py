@@ -33,6 +33,12 @@ def find_order(connection: sqlite3.Connection, order_id: str) -> Order | None:
     return None if row is None else order_from(row)
 
 
+def find_order_by_number(connection: sqlite3.Connection, number: int) -> Order | None:
+    """Find an order by its number."""
+    row = connection.execute("SELECT * FROM orders WHERE number = ?", (number,)).fetchone()
+    return None if row is None else order_from(row)
+
+
 def insert_order(tx: Transaction, order: Order) -> None:
     """Write a new order and tell of it."""
     snapshot = order.snapshot

@@ -13,6 +13,7 @@ from app.errors import InvariantError
 from app.store.transaction import Row, Transaction, read_stamp, stamp
 from app.store.words import from_json
 
+_REFUNDS_AN_EPOCH: Final = 1_000
 _SELECT: Final = (
     "SELECT refunds.*, (SELECT result FROM intents WHERE intents.refund = refunds.id "
     "AND outcome IN ('rejected', 'superseded') ORDER BY intents.id DESC LIMIT 1) AS answer "
@@ -84,14 +85,17 @@ def is_awaited(connection: sqlite3.Connection, provider: str, seen: SeenRefund) 
 
 
 def next_refund_number(connection: sqlite3.Connection, reference: str) -> int:
-    """Give the place of the next refund among those of a reference: part of its key."""
-    (last,) = connection.execute(
-        "SELECT coalesce(max(refunds.number), 0) FROM refunds JOIN payments "
+    """Give the place of the next refund among those of a reference: part of its key.
+
+    After a restoration it is one that no refund of the lost time can have had.
+    """
+    last, epoch = connection.execute(
+        "SELECT (SELECT coalesce(max(refunds.number), 0) FROM refunds JOIN payments "
         "ON payments.provider = refunds.provider AND payments.payment_id = refunds.payment_id "
-        "WHERE payments.reference = ?",
+        "WHERE payments.reference = ?), (SELECT epoch FROM till)",
         (reference,),
     ).fetchone()
-    return int(last) + 1
+    return max(int(last), _REFUNDS_AN_EPOCH * (int(epoch) - 1)) + 1
 
 
 def insert_refund(

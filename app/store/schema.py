@@ -12,7 +12,9 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from app.errors import InvariantError, Message, StoreError
-from app.store.connection import FILE_MODE
+from app.failpoints import reach
+from app.store.connection import FILE_MODE, sync_directory, sync_file
+from app.store.epochs import EPOCHS
 from app.store.schema_0004 import TABLES_OF_M0004
 
 migrations = Migrations("scantill")
@@ -26,6 +28,7 @@ def m0001_the_books(db: Database) -> None:
     """Make the first tables: till, orders, attempts, money, intents, inbox, and the records."""
     for statement in _FIRST_TABLES:
         db.execute(statement)
+        reach("migration.running")
 
 
 @migrations()
@@ -50,6 +53,13 @@ def m0004_money_given_back(db: Database) -> None:
     """
     for statement in TABLES_OF_M0004:
         db.execute(statement)
+        reach("migration.running")
+
+
+@migrations()
+def m0005_epochs(db: Database) -> None:
+    """Know each time the books were restored: where numbers go on, and whether it is reconciled."""
+    db.execute(EPOCHS)
 
 
 _FIRST_TABLES: Final = (
@@ -247,12 +257,32 @@ _FIRST_TABLES: Final = (
 )
 
 
-def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+def is_up_to_date(connection: sqlite3.Connection) -> bool:
+    """Say whether no migration is missing. Raises StoreError for a newer program's books."""
+    db = Database(connection, execute_plugins=False)
+    _refuse_newer(db)
+    return not migrations.pending(db)
+
+
+def bring_up_to_date(connection: sqlite3.Connection, path: Path, *, with_copy: bool = True) -> None:
     """Apply what is missing, with a verified copy of the file beside it first.
 
     Raises StoreError where the file was written by a newer program.
     """
     db = Database(connection, execute_plugins=False)
+    applied = _refuse_newer(db)
+    pending = migrations.pending(db)
+    if pending and applied and with_copy:
+        _verified_copy(connection, path.with_suffix(f".before-{pending[0].name}.db"))
+        reach("migration.copied")
+    for place, _ in enumerate(pending, start=1):
+        reach("migration.begun")
+        migrations.apply(db, stop_before=[later.name for later in pending[place:]])
+        reach("migration.done")
+    make_guards(connection)
+
+
+def _refuse_newer(db: Database) -> set[str]:
     known = {migration.name for migration in migrations.pending(Database(memory=True))}
     applied = {migration.name for migration in migrations.applied(db)}
     if applied - known:
@@ -261,11 +291,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
             Message("Unknown here: {migrations}.", migrations=", ".join(sorted(applied - known))),
             action=Message("Start the newer program; nothing was changed."),
         )
-    pending = migrations.pending(db)
-    if pending and applied:
-        _verified_copy(connection, path.with_suffix(f".before-{pending[0].name}.db"))
-    migrations.apply(db)
-    make_guards(connection)
+    return applied
 
 
 def make_guards(connection: sqlite3.Connection) -> None:
@@ -314,4 +340,7 @@ def _verified_copy(connection: sqlite3.Connection, path: Path) -> None:
         copy.close()
     if verdict != "ok":
         raise StoreError(Message("The copy before the update is damaged"), str(verdict))
+    sync_file(part)
     part.replace(path)
+    # The books are changed only once the copy cannot be lost any more.
+    sync_directory(path.parent)

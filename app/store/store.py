@@ -2,26 +2,40 @@
 
 import asyncio
 import contextlib
+import logging
 import queue
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from app.clock import Clock
 from app.domain.ids import TILL_ID_LENGTH, Ids
-from app.errors import ConfigError, InvariantError, Message
+from app.errors import BooksDamaged, ConfigError, InvariantError, Message, StoreError
 from app.events import Bus
+from app.failpoints import reach
 from app.settings import Mode
-from app.store.connection import open_reader, open_writer, private_directory, store_error
+from app.store.connection import (
+    BOOKS,
+    disk_full,
+    has_room,
+    open_reader,
+    open_writer,
+    private_directory,
+    store_error,
+)
+from app.store.damage import CHECK_S, MARK, as_damage, check_file, lost_wal
+from app.store.epochs import begin_epoch
 from app.store.lock import InstanceLock
+from app.store.restore import finish_restore
 from app.store.schema import assert_guards, bring_up_to_date
 from app.store.transaction import Transaction, stamp
 from app.store.writer import Writer
 
 T = TypeVar("T")
-BOOKS: Final = "till.db"
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
@@ -49,16 +63,39 @@ class Store:
         self._inline = inline
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._lock = InstanceLock(self.directory)
+        reach("store.locked")
         try:
-            self._writer = Writer(_opened(self.path), clock, self.bus.publish, inline=inline)
+            is_restored = finish_restore(self.directory) is not None
+            has_lost = not is_restored and lost_wal(self.path, was_left=self._lock.was_left)
+            self._writer = Writer(
+                _opened(self.path),
+                clock,
+                self.bus.publish,
+                inline=inline,
+                full=self._full,
+                on_damage=self._mark_damaged,
+            )
         except BaseException:
-            self._lock.release()
+            self._lock.release(in_order=False)
             raise
         try:
-            self.till_id = self.write_now(lambda tx: _till_row(tx, mode, ids))
+            self.till_id = self.write_now(lambda tx: _till_row(tx, mode, ids, has_lost=has_lost))
+            reach("till.made")
         except BaseException:
             self.close()
             raise
+
+    @property
+    def trouble(self) -> StoreError | None:
+        """Say what keeps the books from being written just now; None where they can be.
+
+        That holds also where the disk has hardly any room left, before a write has failed.
+        """
+        return self._writer.trouble
+
+    def declare_damaged(self, damage: BooksDamaged) -> None:
+        """Have nothing more written: the file was found to be damaged; from any thread."""
+        self._writer.declare_damaged(damage)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a transaction and give its result once that is on the disk."""
@@ -93,6 +130,8 @@ class Store:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except sqlite3.DatabaseError as error:
+            if (damage := as_damage(error, self.path)) is not None:
+                self.declare_damaged(damage)
             raise store_error(error, self.path) from error
         finally:
             self._readers.put(reader)
@@ -105,6 +144,16 @@ class Store:
         self._close_readers()
         self._lock.release()
 
+    def _full(self) -> StoreError | None:
+        return None if has_room(self.directory) else disk_full(self.directory)
+
+    def _mark_damaged(self, damage: BooksDamaged) -> None:
+        """Leave word for the next start, which would not look at all of a large file."""
+        try:
+            (self.directory / MARK).write_text(f"{damage}\n", "utf-8")
+        except OSError as error:
+            _log.error("the damaged books could not be marked: %s", error)
+
     def _close_readers(self) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
@@ -113,10 +162,15 @@ class Store:
 
 def _opened(path: Path) -> sqlite3.Connection:
     connection = open_writer(path)
+    mark = path.with_name(MARK)
+    reach("store.opened")
     try:
+        check_file(connection, path, within_s=None if mark.exists() else CHECK_S)
         bring_up_to_date(connection, path)
         assert_guards(connection)
-    except sqlite3.Error as error:
+        mark.unlink(missing_ok=True)
+        reach("store.guarded")
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         raise store_error(error, path) from error
     except BaseException:
@@ -125,7 +179,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _till_row(tx: Transaction, mode: Mode, ids: Ids) -> str:
+def _till_row(tx: Transaction, mode: Mode, ids: Ids, *, has_lost: bool) -> str:
     row = tx.execute("SELECT id, mode FROM till").fetchone()
     if row is None:
         till_id = ids.new(TILL_ID_LENGTH)
@@ -140,6 +194,7 @@ def _till_row(tx: Transaction, mode: Mode, ids: Ids) -> str:
             last_receipt_number=0,
         )
         tx.audit("till", "till.made", till_id, {"mode": mode.value})
+        reach("till.making")
         return till_id
     if row["mode"] != mode.value:
         raise ConfigError(
@@ -149,6 +204,8 @@ def _till_row(tx: Transaction, mode: Mode, ids: Ids) -> str:
                 "Start with --mode {mode} or name another data directory.", mode=row["mode"]
             ),
         )
+    if has_lost:
+        begin_epoch(tx, actor="till", cause="the file of the last commits was gone")
     return str(row["id"])
 
 

@@ -8,13 +8,18 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from app.store.checks import Check, Outcome, checked, count
+from app.store.epochs import epochs_of
 from app.store.intents import altered_intents
 from app.store.schema import missing_guards
+from app.store.verify_disputes import dispute_checks
 from app.store.verify_money import TakenPayment, decisions, paid, postings, provider
 
 __all__ = ["Check", "Outcome", "TakenPayment", "verify"]
+
+_NO_END: Final = 2**62
 
 
 def verify(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None = None) -> list[Check]:
@@ -50,6 +55,7 @@ def _checks(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> lis
         _numbers(db),
         _intents(db),
         _deliveries(db),
+        *(checked(*finding) for finding in dispute_checks(db)),
     ]
 
 
@@ -114,13 +120,27 @@ def _numbers(db: sqlite3.Connection) -> Check:
     row = db.execute("SELECT * FROM till").fetchone()
     if row is None:
         return Check(name, Outcome.VIOLATED, "the till has no row of its own")
-    faults = []
+    faults, epochs = [], epochs_of(db)
+    if row["epoch"] != epochs[-1].number:
+        faults.append(f"epoch {row['epoch']} is not the last one, {epochs[-1].number}")
+    given = {"order": 0, "receipt": 0}
     for column, counter in (("number", "order"), ("receipt_number", "receipt")):
-        found = db.execute(f"SELECT count({column}), max({column}) FROM orders").fetchone()
-        last = row[f"last_{counter}_number"]
-        if (found[0], found[1] or 0) != (last, last):
-            faults.append(f"{counter} numbers: {found[0]} given, highest {found[1]}, next {last}+1")
-    figure = f"{row['last_order_number']} orders, {row['last_receipt_number']} receipts"
+        firsts = [
+            epoch.first_order if counter == "order" else epoch.first_receipt for epoch in epochs
+        ]
+        for first, end in zip(firsts, [*firsts[1:], None], strict=True):
+            found, least, most = db.execute(
+                f"SELECT count({column}), min({column}), max({column}) FROM orders "
+                f"WHERE {column} >= ? AND {column} < ?",
+                (first if first > 1 else 0, end if end is not None else _NO_END),
+            ).fetchone()
+            given[counter] += found
+            last = row[f"last_{counter}_number"] if end is None else most or first - 1
+            if (least or first, most or first - 1, found) != (first, last, last - first + 1):
+                faults.append(f"{counter} numbers: {found} given, highest {most}, next {last}+1")
+    figure = f"{given['order']} orders, {given['receipt']} receipts"
+    if len(epochs) > 1:
+        figure += f" in {len(epochs)} epochs"
     return checked(name, faults, figure)
 
 

@@ -41,7 +41,8 @@ def postings(db: sqlite3.Connection) -> Check:
     faults = _off(
         db,
         "payment",
-        "SELECT payments.payment_id AS name, coalesce(posted.minor, 0) AS posted, amount_minor AS wanted "
+        "SELECT payments.payment_id AS name, coalesce(posted.minor, 0) AS posted, "
+        "amount_minor AS wanted "
         "FROM payments LEFT JOIN posted ON posted.paid = payments.payment_id "
         "AND posted.ledger = 'clearing:' || payments.account",
         "posting.payment_id AS paid, entry.account AS ledger",

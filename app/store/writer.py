@@ -4,27 +4,35 @@ Each unit runs in a savepoint of its own; the batch is committed once; only then
 hear of its result. So many small writes share one fsync, and nothing is acknowledged before it
 is on the disk. Inline, the same code runs on the caller's thread, one commit a unit, for virtual
 time.
+
+What keeps the books from being written is remembered as `trouble`. A disk that was full or failed
+is tried again each second, with nothing to be done by anybody; a damaged file is not written again.
 """
 
 import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from app.clock import Clock
-from app.errors import InvariantError, Message, ScantillError, StoreError
+from app.errors import BooksDamaged, InvariantError, Message, ScantillError, StoreError
 from app.events import Fact
-from app.store.connection import store_error
+from app.failpoints import reach
+from app.store.connection import books_locked, is_damage, is_passing, store_error
 from app.store.transaction import Transaction
 
 T = TypeVar("T")
 Work = Callable[[Transaction], T]
 
 _MAX_BATCH: Final = 512
+_TRY_AGAIN_S: Final = 1.0
+_PATIENCE_S: Final = 3.0
+"""How long another program may hold the file before anybody is told."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +47,12 @@ class _Unit:
 
 
 class Writer:
-    """Takes units of work from any thread; owns its connection from then on."""
+    """Takes units of work from any thread; owns its connection from then on.
+
+    `full` gives the error of a disk without room to go on, or None; it is asked after each commit,
+    so that selling stops before a write fails. `on_damage` is called once, where the file turns out
+    to be damaged.
+    """
 
     def __init__(
         self,
@@ -48,7 +61,15 @@ class Writer:
         publish: Callable[[list[Fact]], None],
         *,
         inline: bool = False,
+        full: Callable[[], StoreError | None] = lambda: None,
+        on_damage: Callable[[BooksDamaged], None] = lambda _: None,
     ) -> None:
+        self._full = full
+        self._on_damage = on_damage
+        self._trouble: StoreError | None = None
+        self._damage: BooksDamaged | None = None
+        self._damaging = threading.Lock()
+        self._asks_since: float | None = None
         self._connection = connection
         self._clock = clock
         self._publish = publish
@@ -71,12 +92,33 @@ class Writer:
         with self._closing:
             if self._is_closed:
                 raise StoreError(Message("The till's books are closed"))
+            if self._damage is not None:
+                raise _again(self._damage)
             if self._thread is not None:
                 self._units.put(unit)
         if self._thread is None:
             with self._inline_lock:
                 self._commit([unit])
         return unit.future
+
+    @property
+    def trouble(self) -> StoreError | None:
+        """Say what keeps the books from being written just now; None where they can be."""
+        if (known := self._damage or self._trouble) is not None:
+            return known
+        since = self._asks_since
+        if since is not None and time.monotonic() - since > _PATIENCE_S:
+            return books_locked()
+        return None
+
+    def declare_damaged(self, damage: BooksDamaged) -> None:
+        """Write nothing more: the file was found to be damaged; from any thread."""
+        with self._damaging:
+            if self._damage is not None:
+                return
+            self._damage = damage
+        _log.error("%s", damage)
+        self._on_damage(damage)
 
     def close(self) -> None:
         """Finish what is queued, then close the connection."""
@@ -91,7 +133,11 @@ class Writer:
 
     def _drain(self) -> None:
         while True:
-            first = self._units.get()
+            try:
+                first = self._units.get(timeout=_TRY_AGAIN_S if self._trouble else None)
+            except queue.Empty:
+                self._try_again()
+                continue
             if first is None:
                 return
             batch, is_last = [first], False
@@ -112,21 +158,29 @@ class Writer:
         """Run a batch and release its waiters; where the disk refuses, each of them hears of it."""
         batch = [unit for unit in batch if unit.future.set_running_or_notify_cancel()]
         waiting = batch
+        changes = self._connection.total_changes
+        if self._damage is not None:
+            _fail(batch, _again(self._damage))
+            waiting = []
         while waiting:
             try:
                 waiting = self._run_batch(waiting)
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
                 _fail(waiting, error)
                 self._roll_back()
                 waiting = []
+        self._look_at(batch, has_written=self._connection.total_changes > changes)
         facts = [fact for unit in batch for fact in unit.facts]
+        reach("writer.committed")
         for unit in batch:
             if unit.error is not None:
                 unit.future.set_exception(_translated(unit.error))
             else:
                 unit.future.set_result(unit.result)
         if facts:
+            reach("writer.publishing")
             self._publish(facts)
+            reach("writer.published")
 
     def _run_batch(self, units: list[_Unit]) -> list[_Unit]:
         """Run units in one transaction; give back those that are still to be run.
@@ -134,13 +188,14 @@ class Writer:
         A full disk can make SQLite drop the whole transaction in the middle: then what had run is
         lost with the unit that met it, and the rest is still to be run.
         """
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         at = self._clock.now()
         for place, unit in enumerate(units):
             self._run_unit(unit, Transaction(self._connection, at))
             if not self._connection.in_transaction:
                 _fail(units[: place + 1], unit.error or sqlite3.OperationalError("rolled back"))
                 return units[place + 1 :]
+        reach("writer.committing")
         self._connection.execute("COMMIT")
         return []
 
@@ -157,6 +212,49 @@ class Writer:
             unit.facts = transaction.facts
             self._connection.execute("RELEASE unit")
 
+    def _begin(self) -> None:
+        # Another process's lock lasts in real time, also where the till's own time is virtual.
+        self._asks_since = time.monotonic()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._asks_since = None
+
+    def _look_at(self, batch: list[_Unit], *, has_written: bool) -> None:
+        """Remember what a batch showed of the disk."""
+        errors = [unit.error for unit in batch if unit.error is not None]
+        for error in errors:
+            self._note(error)
+        is_well = not any(map(is_passing, errors))
+        if is_well and (has_written or self._trouble is None):
+            self._trouble = self._full()
+
+    def _note(self, error: BaseException) -> None:
+        translated = _translated(error)
+        if is_damage(error) and isinstance(translated, BooksDamaged):
+            self.declare_damaged(translated)
+        elif is_passing(error) and isinstance(translated, StoreError):
+            if self._trouble is None:
+                _log.info("the books cannot be written: %s", translated)
+            self._trouble = translated
+
+    def _try_again(self) -> None:
+        """Find out by a write that changes nothing whether the books can be written again."""
+        try:
+            if (full := self._full()) is not None:
+                self._trouble = full
+                return
+            self._begin()
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            self._connection.execute(f"PRAGMA user_version = {version}")
+            self._connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            self._roll_back()
+            self._note(error)
+        else:
+            self._trouble = None
+            _log.info("the books can be written again")
+
     def _roll_back(self) -> None:
         """Leave the transaction; where even that fails, the next batch fails in words, too."""
         try:
@@ -169,6 +267,11 @@ class Writer:
 def _fail(units: list[_Unit], error: BaseException) -> None:
     for unit in units:
         unit.error, unit.facts = error, []
+
+
+def _again(damage: BooksDamaged) -> BooksDamaged:
+    """Make the same error anew: one that is raised again and again keeps every traceback."""
+    return BooksDamaged(damage.title, damage.detail, action=damage.action, backup=damage.backup)
 
 
 def _translated(error: BaseException) -> BaseException:

@@ -1,5 +1,7 @@
 """The watch: asks providers about every session by which money can still come."""
 
-from app.watch.watch import Pace, Watch
+from app.watch.pace import Pace
+from app.watch.reconciler import Reconciler
+from app.watch.watch import Watch
 
-__all__ = ["Pace", "Watch"]
+__all__ = ["Pace", "Reconciler", "Watch"]

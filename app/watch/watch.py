@@ -2,14 +2,16 @@
 
 Every attempt that is not final is looked at: each 2 s while its code can be on a screen, slower
 otherwise, ever slower once the order is over. A deadline that passes closes the session. What was
-in doubt when the till stopped is asked about first.
+in doubt when the till stopped is asked about first. Waits and deadlines go by clocks that nobody
+can set: the wall clock counts only for what an earlier run left.
 """
 
 import asyncio
+import heapq
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from app.checkout import Checkout
@@ -18,14 +20,23 @@ from app.domain.attempt import Attempt, AttemptState
 from app.domain.observation import Source
 from app.errors import ProviderError, ScantillError
 from app.events import Fact
+from app.providers.budget import Urgency, asking
 from app.providers.retry import Jitter
+from app.reconcile import Looks
 from app.sessions import Sessions
 from app.store import Store
 from app.store.attempts import find_attempt, watched_attempts
+from app.watch.pace import Pace, can_expire, is_closing, is_shown
+from app.watch.turnstile import Turnstile
 
 _log = logging.getLogger(__name__)
 
 _CONCURRENT_LOOKS: Final = 8
+_MOST_BEGUN: Final = 256
+_FEW_BEGUN: Final = 64
+"""How many looks may wait for their turn; the others are begun when few are left of these."""
+_MOST_SCREENS: Final = 2
+"""How many codes are taken to be on screens: the newest of those that were shown."""
 _PAUSE_AFTER_FAULT_S: Final = 1.0
 _SPREAD: Final = 0.25
 """By how much of itself a wait may grow, so that tills and attempts do not knock in step."""
@@ -34,42 +45,26 @@ _NEWS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds between two looks at a session, by what is known of it."""
-
-    shown_s: float = 2.0
-    unshown_s: float = 15.0
-    processing_s: float = 10.0
-    closing_s: float = 3.0
-    late_s: float = 60.0
-    failing_most_s: float = 30.0
-    failing_late_s: float = 300.0
-    tick_s: float = 0.25
-
-    def after(self, attempt: Attempt, failures: int) -> float:
-        """Say how long to wait before the next look; failures in a row double the wait."""
-        in_doubt = attempt.state in (AttemptState.UNKNOWN, AttemptState.CREATING)
-        if in_doubt or _is_closing(attempt):
-            wait = self.closing_s
-        elif not attempt.is_live:
-            wait = self.late_s
-        elif attempt.state is AttemptState.PROCESSING:
-            wait = self.processing_s
-        else:
-            wait = self.shown_s if attempt.shown_at is not None else self.unshown_s
-        is_shown = attempt.is_payable and attempt.shown_at is not None
-        longest = max(wait, self.failing_most_s if is_shown else self.failing_late_s)
-        return min(wait * float(1 << min(failures, 6)), longest)
-
-
 @dataclass(slots=True)
 class _Turn:
-    """When an attempt is looked at next, on the monotonic clock."""
+    """When an attempt is looked at next, on the monotonic clock.
+
+    `deadline` is the attempt's own, on the clock that goes on during sleep. `answered_at` is when
+    it was last asked about with an answer. `was_left` says that an earlier run of the program began
+    it, `looks` how many were made.
+    """
 
     due: float
+    deadline: float
+    was_left: bool = False
+    is_poked: bool = False
+    looks: int = 0
     failures: int = 0
+    answered_at: float = -math.inf
     task: asyncio.Task[None] | None = None
+
+
+_Rank = tuple[Urgency, int, float]
 
 
 class Watch:
@@ -93,10 +88,17 @@ class Watch:
         self._pace = pace or Pace()
         self._turns: dict[int, _Turn] = {}
         self._attempts: dict[int, Attempt] = {}
-        self._limit = asyncio.Semaphore(_CONCURRENT_LOOKS)
+        self._turnstile = Turnstile(_CONCURRENT_LOOKS)
+        self._screens: frozenset[int] = frozenset()
+        self._cold: frozenset[int] = frozenset()
+        self._begun = 0
         self._stale = True
         self._has_begun = False
+        self._began = 0.0
+        self._left_over: set[int] = set()
         self._news = asyncio.Event()
+        self._rereading = asyncio.Lock()
+        self._built_at = clock.now()
         self._loop_task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._poked: set[int] = set()
@@ -124,6 +126,11 @@ class Watch:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._mark_poked, attempt_id)
 
+    def look_again(self) -> None:
+        """Ask for a look at all that is watched: news of it may have gone astray until now."""
+        self._poked.update(self._turns)
+        self._news.set()
+
     def _on_fact(self, fact: Fact) -> None:
         if fact.name in _NEWS and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._mark_stale)
@@ -139,6 +146,8 @@ class Watch:
     async def _run(self) -> None:
         while True:
             try:
+                if not self._has_begun:
+                    await self._sessions.sweep()
                 await self.tick()
             except Exception:  # noqa: BLE001 - logged; who watches the money must not die of it
                 _log.exception("the watch could not go its round")
@@ -149,26 +158,82 @@ class Watch:
                 await self._news.wait()
             await self._clock.sleep(self._pace.tick_s)
 
+    async def look_at_all(self, not_since_s: float = 0.0) -> Looks:
+        """Have every unfinished session asked about once, and wait for that.
+
+        Left out are those that answered within the last `not_since_s` seconds. A look that is under
+        way counts: nothing is asked twice.
+        """
+        began = self._clock.monotonic()
+        await self._reread(began)
+        turns = self._turns
+        since = began - not_since_s
+        wanted = {i: turn.looks for i, turn in turns.items() if turn.answered_at <= since}
+        for attempt_id in wanted:
+            turns[attempt_id].due = min(turns[attempt_id].due, began)
+        self._news.set()
+        missing = set(wanted)
+        while missing:
+            if self._loop_task is None:
+                await self.tick()
+            await self._clock.sleep(max(self._pace.tick_s, len(missing) / 1_000))
+            missing = {i for i in missing if i in turns and turns[i].looks == wanted[i]}
+        unanswered = frozenset(i for i in wanted if i in turns and turns[i].failures)
+        return Looks(len(wanted) - len(unanswered), unanswered)
+
     async def tick(self) -> None:
-        """Start a look at everything that is due now."""
+        """Start a look at everything that is due now, as far as looks can be made soon."""
         now = self._clock.monotonic()
         if self._stale:
             self._stale = False
             await self._reread(now)
+        self._cold -= self._poked
         for attempt_id in self._poked - self._turns.keys():
             await self._recall(attempt_id, now)
-        for attempt_id, turn in list(self._turns.items()):
-            if attempt_id in self._poked:
-                turn.due = now
+        self._begin(self._turns.keys() - self._cold, now, _MOST_BEGUN)
+        # What an earlier run left may be ten thousand: it is gone through now and then.
+        if self._begun < _FEW_BEGUN:
+            self._begin(self._cold & self._turns.keys(), now, _MOST_BEGUN - _FEW_BEGUN)
+
+    def _begin(self, attempt_ids: Iterable[int], now: float, most: int) -> None:
+        """Start looks at what is due of these, the first in rank, until so many are begun."""
+        for rank, attempt_id in heapq.nsmallest(most - self._begun, self._due(attempt_ids, now)):
+            self._poked.discard(attempt_id)
+            turn = self._turns[attempt_id]
+            self._begun += 1
+            turn.task = asyncio.create_task(self._look(self._attempts[attempt_id], turn, rank))
+
+    def _due(self, attempt_ids: Iterable[int], now: float) -> list[tuple[_Rank, int]]:
+        """Give which of these are to be looked at now, each with its rank."""
+        due, elapsed = [], self._clock.elapsed()
+        for attempt_id in attempt_ids:
+            turn = self._turns[attempt_id]
             attempt = self._attempts[attempt_id]
-            overdue = not turn.failures and _is_overdue(attempt, self._clock.now())
-            if turn.task is None and (turn.due <= now or overdue):
-                self._poked.discard(attempt_id)
-                turn.task = asyncio.create_task(self._look(attempt, turn))
+            if attempt_id in self._poked:
+                turn.due, turn.is_poked = now, True
+            if turn.task is None and (
+                turn.due <= now or (not turn.failures and _is_overdue(attempt, turn, elapsed))
+            ):
+                due.append((self._rank(attempt, turn), attempt_id))
+        return due
+
+    def _rank(self, attempt: Attempt, turn: _Turn) -> _Rank:
+        """Say whose turn it is first: screens, what this run began, then what was left.
+
+        Of what was left the newest goes first, and everything once before anything twice.
+        """
+        if turn.is_poked or (attempt.id in self._screens and is_shown(attempt)):
+            return Urgency.COUNTER, 0, turn.due
+        if not turn.was_left:
+            return Urgency.WATCH, 0, turn.due
+        return Urgency.BACKLOG, turn.looks, -attempt.id
 
     async def _reread(self, now: float) -> None:
         """Learn of new attempts; those known already keep their turn unless news brings it on."""
-        attempts = {a.id: a for a in await self._store.read(watched_attempts)}
+        async with self._rereading:
+            self._take_up({a.id: a for a in await self._store.read(watched_attempts)}, now)
+
+    def _take_up(self, attempts: dict[int, Attempt], now: float) -> None:
         for attempt_id in self._turns.keys() - attempts.keys():
             turn = self._turns[attempt_id]
             if turn.task is None and not turn.failures:
@@ -177,11 +242,17 @@ class Watch:
             known = self._turns.get(attempt_id)
             if known is None:
                 # A session made just now has nothing to tell; one from before the start may.
-                wait = self._wait(attempt, 0) if self._has_begun else 0.0
-                self._turns[attempt_id] = _Turn(now + wait)
+                turn = self._turns[attempt_id] = self._new_turn(attempt, now)
+                turn.due += self._wait(attempt, turn) if self._has_begun else 0.0
+                turn.was_left = not self._has_begun and attempt.created_at < self._built_at
             elif attempt != self._attempts[attempt_id]:
-                known.due = min(known.due, now + self._wait(attempt, known.failures))
-        self._has_begun = True
+                known.due = min(known.due, now + self._wait(attempt, known))
+        if not self._has_begun:
+            self._has_begun, self._began, self._left_over = True, now, set(attempts)
+        shown = [attempt_id for attempt_id, attempt in attempts.items() if is_shown(attempt)]
+        self._screens = frozenset(shown[-_MOST_SCREENS:])
+        left = (attempt_id for attempt_id, turn in self._turns.items() if turn.was_left)
+        self._cold = frozenset(left) - self._screens
         self._attempts = attempts | {
             i: a for i, a in self._attempts.items() if i in self._turns and i not in attempts
         }
@@ -193,13 +264,23 @@ class Watch:
             self._poked.discard(attempt_id)
             return
         self._attempts[attempt_id] = attempt
-        self._turns[attempt_id] = _Turn(now)
+        self._turns[attempt_id] = self._new_turn(attempt, now)
 
-    async def _look(self, attempt: Attempt, turn: _Turn) -> None:
+    def _new_turn(self, attempt: Attempt, now: float) -> _Turn:
+        """Take an attempt's deadline over from the wall clock, which may be set any time.
+
+        Between two runs it may have been set back: no deadline is further away than it was made.
+        """
+        ahead, whole = attempt.deadline_at - self._clock.now(), attempt.deadline_at
+        left = min(ahead, whole - attempt.created_at)
+        return _Turn(now, deadline=self._clock.elapsed() + left.total_seconds())
+
+    async def _look(self, attempt: Attempt, turn: _Turn, rank: _Rank) -> None:
         asked_to_wait = 0.0
         try:
-            async with self._limit:
-                seen = await self._act(attempt)
+            async with self._turnstile.place(rank):
+                with asking(rank[0]):
+                    seen = await self._act(attempt, turn)
         except ProviderError as error:
             turn.failures += 1
             asked_to_wait = getattr(error, "retry_after_s", None) or 0.0
@@ -212,47 +293,52 @@ class Watch:
             _log.exception("a bug met while looking at attempt %s", attempt.reference)
         else:
             turn.failures = turn.failures + 1 if seen.state is AttemptState.UNKNOWN else 0
+            if not turn.failures:
+                turn.answered_at = self._clock.monotonic()
             attempt = self._attempts[attempt.id] = seen
             if seen.is_final:
                 self._turns.pop(seen.id, None)
+            self._heard_of(seen)
         finally:
-            turn.task = None
-            wait = self._wait(attempt, turn.failures, at_least=asked_to_wait)
-            turn.due = self._clock.monotonic() + wait
+            self._begun -= 1
+            turn.task, turn.is_poked = None, False
+            turn.looks += 1
+            turn.due = self._clock.monotonic() + self._wait(attempt, turn, at_least=asked_to_wait)
 
-    def _wait(self, attempt: Attempt, failures: int, *, at_least: float = 0.0) -> float:
+    def _heard_of(self, attempt: Attempt) -> None:
+        """Say how long it took to know again of all that was in progress before the start."""
+        if attempt.state is not AttemptState.UNKNOWN and attempt.id in self._left_over:
+            self._left_over.discard(attempt.id)
+            if not self._left_over:
+                took_s = self._clock.monotonic() - self._began
+                _log.info("back after %.1f s: all that was in progress is known again", took_s)
+
+    def _wait(self, attempt: Attempt, turn: _Turn, *, at_least: float = 0.0) -> float:
         """Draw the seconds to the next look.
 
         What the provider asks for is kept. After failures the draw lies below the pace, which has
         a longest wait to keep, too.
         """
-        pace, drawn = self._pace.after(attempt, failures), self._jitter.random()
-        wait = pace * (0.5 + drawn / 2) if failures else pace * (1 + _SPREAD * drawn)
+        pace, drawn = self._pace.after(attempt, turn.failures), self._jitter.random()
+        if turn.was_left and not turn.failures:
+            pace = min(pace, self._pace.after_restart(attempt, turn.looks))
+        wait = pace * (0.5 + drawn / 2) if turn.failures else pace * (1 + _SPREAD * drawn)
         return max(wait, at_least * (1 + _SPREAD * drawn))
 
-    async def _act(self, attempt: Attempt) -> Attempt:
+    async def _act(self, attempt: Attempt, turn: _Turn) -> Attempt:
         """Close what is to be closed, expire what is overdue, look at the rest."""
-        if _is_overdue(attempt, self._clock.now()):
-            return await self._checkout.expire(attempt.id)
-        if _is_closing(attempt):
+        if _is_overdue(attempt, turn, self._clock.elapsed()):
+            if not (turn.was_left and turn.looks == 0 and attempt.session_id):
+                return await self._checkout.expire(attempt.id)
+            # What was left for long is over at the provider by now: one look instead of three.
+            attempt = await self._sessions.look(attempt.id, Source.SWEEP)
+            return await self._checkout.expire(attempt.id) if can_expire(attempt) else attempt
+        if is_closing(attempt):
             return await self._sessions.close(attempt.id)
         source = Source.POLL if attempt.is_live else Source.SWEEP
         return await self._sessions.look(attempt.id, source)
 
 
-def _is_closing(attempt: Attempt) -> bool:
-    """Say whether the session is still to be closed; one in processing can only be waited for."""
-    return (
-        attempt.close_reason is not None
-        and attempt.is_live
-        and attempt.state is not AttemptState.PROCESSING
-    )
-
-
-def _is_overdue(attempt: Attempt, now: datetime) -> bool:
-    """Say whether an attempt's deadline passed while it could still be paid, not yet acted on."""
-    return (
-        attempt.state in (AttemptState.OPEN, AttemptState.UNKNOWN, AttemptState.CREATING)
-        and attempt.close_reason is None
-        and attempt.deadline_at <= now
-    )
+def _is_overdue(attempt: Attempt, turn: _Turn, elapsed: float) -> bool:
+    """Say whether an attempt's deadline passed while it could be paid, and was not yet acted on."""
+    return turn.deadline <= elapsed and can_expire(attempt)

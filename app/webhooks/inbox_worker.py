@@ -13,13 +13,16 @@ from typing import Final
 
 from app.clock import Clock
 from app.domain.attempt import Reference
+from app.domain.dispute import DisputeObservation
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing
 from app.domain.observation import Observation
 from app.domain.refund import RefundObservation
 from app.errors import Message, ScantillError, StoreError
+from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy, Recheck
 from app.settle import settle
+from app.settle_disputes import settle_dispute
 from app.settle_refunds import settle_refund
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
@@ -89,6 +92,7 @@ class InboxWorker:
         for entry, future in futures:
             try:
                 attempt_id = await asyncio.wrap_future(future)
+                reach("inbox.settled")
             except StoreError:
                 raise
             except Exception as error:  # noqa: BLE001 - logged; it must not hold up the others
@@ -128,6 +132,8 @@ class InboxWorker:
             return partial(_recheck, entry, seen, self._store.till_id)
         if isinstance(seen, RefundObservation):
             return partial(_settle_refund, entry, seen)
+        if isinstance(seen, DisputeObservation):
+            return partial(_settle_dispute, entry, seen)
         return partial(_settle, entry, seen, self._store.till_id)
 
 
@@ -142,6 +148,10 @@ def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction)
 
 def _settle_refund(entry: InboxEntry, seen: RefundObservation, tx: Transaction) -> None:
     handled(tx, entry.id, settle_refund(tx, seen).value, seen.refund.payment_id)
+
+
+def _settle_dispute(entry: InboxEntry, seen: DisputeObservation, tx: Transaction) -> None:
+    handled(tx, entry.id, settle_dispute(tx, seen).value, seen.dispute.payment_id)
 
 
 def _recheck(entry: InboxEntry, seen: Recheck, till_id: str, tx: Transaction) -> int | None:

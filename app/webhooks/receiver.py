@@ -12,11 +12,13 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from app.clock import Clock
 from app.errors import StoreError, WebhookRejected
+from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy, WebhookRequest
-from app.store import Store
+from app.store import Store, Transaction
 from app.store.inbox import receive
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -82,9 +84,24 @@ class Receiver:
                 received_at=self._clock.now(),
             )
         )
-        await self._store.write(lambda tx: receive(tx, delivery))
+        reach("webhook.verified")
+
+        def write(tx: Transaction) -> None:
+            receive(tx, delivery)
+            reach("webhook.saving")
+
+        await self._store.write(write)
+        reach("webhook.saved")
         self._on_received()
-        return PlainTextResponse("received")
+        return _Acknowledgement("received")
+
+
+class _Acknowledgement(PlainTextResponse):
+    """The 2xx: whoever reads it may forget the delivery."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
+        reach("webhook.answered")
 
 
 def paths_of(strategies: Mapping[str, PaymentStrategy]) -> dict[str, PaymentStrategy]:

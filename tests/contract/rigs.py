@@ -30,8 +30,9 @@ IDS = Ids(random.Random(7))
 
 
 VERBS = (
-    *("identify", "open_session", "fetch", "close_session", "list_since"),
+    *("identify", "open_session", "fetch", "close_session", "list_since", "events_since"),
     *("refund", "fetch_refund", "list_refunds"),
+    *("fetch_dispute", "list_disputes", "fetch_fees"),
 )
 
 

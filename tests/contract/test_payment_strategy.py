@@ -6,9 +6,8 @@ do there. The in-memory fake of the other tests passes it too, so that they rest
 
 import asyncio
 import json
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,14 +26,7 @@ from app.providers.strategy import (
     WebhookRequest,
     objection,
 )
-from tests.contract.rigs import RIGS, Rig, a_request, opened, tried
-
-
-@pytest.fixture(params=RIGS)
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
-    rig = RIGS[request.param](tmp_path)
-    yield rig
-    rig.close()
+from tests.contract.rigs import Rig, a_request, opened, tried
 
 
 def test_it_says_who_it_is_and_what_it_takes(rig: Rig) -> None:
@@ -266,6 +258,7 @@ def test_no_answer_is_unavailable_whatever_is_asked(rig: Rig) -> None:
             strategy.fetch(session.session_id, source=Source.POLL),
             strategy.close_session(session.session_id, key="contract-close-1"),
             anext(aiter(strategy.list_since(rig.now(), source=Source.SWEEP))),
+            anext(aiter(strategy.events_since(rig.now()))),
         ]
         for call in calls:
             with pytest.raises(Unavailable):
@@ -282,11 +275,60 @@ def test_what_happened_since_is_listed_with_its_references(rig: Rig) -> None:
         await asyncio.to_thread(rig.pay, sessions[1].session_id)
         seen = [s async for s in strategy.list_since(since, source=Source.SWEEP)]
         assert {s.reference for s in seen} == {str(r.reference) for r in requests}
-        assert [s.reference for s in seen if s.state is SessionState.PAID] == [
-            str(requests[1].reference)
-        ]
+        assert [
+            s.reference for s in seen if isinstance(s, Observation) and s.state is SessionState.PAID
+        ] == [str(requests[1].reference)]
         later = strategy.list_since(rig.now() + timedelta(hours=1), source=Source.SWEEP)
         assert [s async for s in later] == []
+
+    tried(rig, story)
+
+
+def test_listed_spans_leave_nothing_out_and_give_nothing_twice(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        began = rig.now() - timedelta(minutes=1)
+        request = a_request()
+        await opened(strategy, request)
+        until = rig.now() + timedelta(minutes=1)
+        inside = strategy.list_since(began, source=Source.SWEEP, until=until)
+        assert [s.reference async for s in inside] == [str(request.reference)]
+        before = strategy.list_since(began - timedelta(days=1), source=Source.SWEEP, until=began)
+        assert [s async for s in before] == []
+
+    tried(rig, story)
+
+
+def test_its_own_list_of_events_says_the_same_as_a_delivery(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        since = rig.now() - timedelta(minutes=1)
+        request, raw = await delivered(rig, strategy)
+        told = strategy.read_webhook(raw)
+        listed = [d async for d in strategy.events_since(since)]
+        (same,) = (d for d in listed if d.event_id == told.event_id)
+        assert (same.account, same.provider, same.provider_account, same.live) == (
+            told.account,
+            told.provider,
+            told.provider_account,
+            told.live,
+        )
+        assert same.event_type == told.event_type
+        at = rig.now()
+        assert strategy.observe(same, at=at) == strategy.observe(told, at=at)
+        assert str(request.reference) in same.body.decode()
+        before = strategy.events_since(since - timedelta(days=1), until=since)
+        assert [d async for d in before] == []
+        assert strategy.event_memory >= timedelta(days=7)
+
+    tried(rig, story)
+
+
+def test_its_clock_and_its_requests_are_known_once_it_has_answered(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        assert strategy.clock_off() is None and strategy.requests_made == 0
+        await strategy.identify()
+        off = strategy.clock_off()
+        assert off is not None and abs(off) < timedelta(seconds=10)
+        assert strategy.requests_made == 1
 
     tried(rig, story)
 

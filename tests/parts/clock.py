@@ -1,4 +1,4 @@
-"""Time that a test moves: wall and monotonic together, or the wall clock alone."""
+"""Time that a test moves: all clocks together, the wall clock alone, or all but the waits."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ class VirtualClock:
     def __init__(self, at: datetime = START) -> None:
         self.at = at
         self.elapsed_s = 1_000.0
+        self.asleep_s = 0.0
         self.slept: list[float] = []
 
     def now(self) -> datetime:
@@ -19,6 +20,9 @@ class VirtualClock:
 
     def monotonic(self) -> float:
         return self.elapsed_s
+
+    def elapsed(self) -> float:
+        return self.elapsed_s + self.asleep_s
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -31,4 +35,9 @@ class VirtualClock:
 
     def set_wrong_by(self, seconds: float) -> None:
         """Move the wall clock alone, as a correction or a person does."""
+        self.at += timedelta(seconds=seconds)
+
+    def suspend(self, seconds: float) -> None:
+        """Let the computer sleep: the monotonic clock stands still meanwhile."""
+        self.asleep_s += seconds
         self.at += timedelta(seconds=seconds)

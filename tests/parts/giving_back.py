@@ -10,7 +10,7 @@ from app.domain.delivery import Delivery
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.refund import RefundObservation, RefundState, SeenRefund
-from app.errors import Protocol, Rejected
+from app.errors import Protocol, Rejected, Unavailable
 from app.providers.strategy import RefundRequest
 
 REFUND_EVENT = "refund"
@@ -128,7 +128,50 @@ def refund_seen_in(delivery: Delivery, *, provider: str, at: Any) -> RefundObser
     )
 
 
-async def listed(refunds: FakeRefunds, payment_id: str) -> AsyncIterator[SeenRefund]:
-    for refund in reversed(refunds.rows.values()):
-        if refund.payment_id == payment_id:
-            yield refund.seen()
+class Lost:
+    """The call takes effect, its answer does not arrive."""
+
+
+LOST = Lost()
+Answer = Exception | Lost | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call as it came in."""
+
+    verb: str
+    key: str = ""
+    subject: str = ""
+
+
+class GivesBack:
+    """The verbs of a strategy that are about refunds."""
+
+    refunds: FakeRefunds
+
+    async def _call(self, call: Call) -> bool:
+        raise NotImplementedError
+
+    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
+        return parameters_of(request)
+
+    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
+        lost = await self._call(Call("refund", key, parameters["payment"]))
+        refund = self.refunds.create(parameters, key)
+        if lost:
+            raise Unavailable("The answer was lost")
+        return refund.seen()
+
+    async def fetch_refund(self, refund_id: str) -> SeenRefund:
+        await self._call(Call("fetch_refund", subject=refund_id))
+        refund = self.refunds.rows.get(refund_id)
+        if refund is None:
+            raise Rejected("The fake has no such refund", status=404)
+        return refund.seen()
+
+    async def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
+        await self._call(Call("list_refunds", subject=payment_id))
+        for refund in reversed(self.refunds.rows.values()):
+            if refund.payment_id == payment_id:
+                yield refund.seen()

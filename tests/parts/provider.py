@@ -8,58 +8,42 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.clock import Clock
 from app.domain.delivery import Delivery
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
-from app.domain.refund import SeenRefund
 from app.errors import Protocol, Rejected, Unavailable, WebhookRejected
+from app.providers.budget import RequestBudget
 from app.providers.strategy import (
     Capabilities,
     OpenedSession,
     ProviderAccount,
     Recheck,
-    RefundRequest,
     Seen,
     SessionRequest,
     WebhookRequest,
 )
 from app.store.verify import TakenPayment
+from tests.parts.fake_session import FakeSession
 from tests.parts.giving_back import (
+    LOST,
     REFUND_EVENT,
+    Answer,
+    Call,
     FakeRefunds,
-    listed,
-    parameters_of,
+    GivesBack,
     refund_seen_in,
 )
+from tests.parts.provider_disputes import DisputeVerbs, FakeDisputes
 
+__all__ = ["LOST", "Call", "FakeProvider", "FakeSession", "FakeStrategy"]
+
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
+_PAGE = 50
 PAGES = "https://pay.fake.example"
-
-
-class Lost:
-    """The call takes effect, its answer does not arrive."""
-
-
-LOST = Lost()
-Answer = Exception | Lost | None
-
-
-@dataclass
-class FakeSession:
-    """A session as the provider has it."""
-
-    id: str
-    reference: str
-    amount: Money
-    made_at: datetime
-    state: SessionState = SessionState.OPEN
-    payments: list[SeenPayment] = field(default_factory=list)
-    decline: str = ""
-    closed_at: datetime | None = None
 
 
 class FakeProvider:
@@ -78,7 +62,14 @@ class FakeProvider:
         self.sessions: dict[str, FakeSession] = {}
         self.keys: dict[str, tuple[str, str]] = {}
         self.events: list[Delivery] = []
+        self.disputes = FakeDisputes(self)
         self.refunds = FakeRefunds(account, live=live)
+        self.told_at: list[datetime] = []
+        self.behind_s = 0.0
+
+    def now(self) -> datetime:
+        """Give the provider's own time: the till's clock, set apart from it or not."""
+        return self.clock.now() - timedelta(seconds=self.behind_s)
 
     def create(self, parameters: Mapping[str, Any], key: str) -> FakeSession:
         digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
@@ -91,7 +82,7 @@ class FakeProvider:
             id=f"fs_{len(self.sessions) + 1}",
             reference=parameters["reference"],
             amount=Money(parameters["amount_minor"], parameters["currency"]),
-            made_at=self.clock.now(),
+            made_at=self.now(),
         )
         self.sessions[session.id] = session
         self.keys[key] = (digest, session.id)
@@ -184,6 +175,7 @@ class FakeProvider:
 
     def _tell(self, session: FakeSession, event_type: str) -> None:
         number = len(self.events) + 1
+        self.told_at.append(self.now())
         body = {
             "event": f"fe_{number}",
             "session": session.id,
@@ -208,23 +200,16 @@ class FakeProvider:
         )
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call as it came in."""
-
-    verb: str
-    key: str = ""
-    subject: str = ""
-
-
-class FakeStrategy:
+class FakeStrategy(DisputeVerbs, GivesBack):
     """Satisfies `PaymentStrategy` over a `FakeProvider`; `answers` script the calls to come."""
 
     provider = "fakepay"
+    event_memory = timedelta(days=30)
 
     def __init__(self, books: FakeProvider, *, account: str = "fake") -> None:
         self.account = account
         self.books = books
+        self.refunds = books.refunds
         self.credential_digest = "digest-1"
         self.calls: list[Call] = []
         self.answers: dict[str, list[Answer]] = defaultdict(list)
@@ -234,6 +219,8 @@ class FakeStrategy:
         self.amount_off = 0
         self.is_closed = False
         self._provider_account = ""
+        # Enough for everything, unless a test sets another.
+        self.budget = RequestBudget(books.clock, per_s=1e9, burst=10**9)
         self.capabilities = Capabilities(
             currencies=frozenset({"EUR", "USD", "KWD"}),
             minimum_minor={"EUR": 50},
@@ -245,6 +232,7 @@ class FakeStrategy:
             session_lifetime=timedelta(minutes=35),
             key_lifetime=timedelta(hours=23),
             page_hosts=frozenset({"pay.fake.example"}),
+            reports_fees=True,
         )
 
     @property
@@ -299,28 +287,6 @@ class FakeStrategy:
             raise Unavailable("The answer was lost")
         return self._seen(session, Source.CLOSE)
 
-    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
-        return parameters_of(request)
-
-    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
-        lost = await self._call(Call("refund", key, parameters["payment"]))
-        refund = self.books.refunds.create(parameters, key)
-        if lost:
-            raise Unavailable("The answer was lost")
-        return refund.seen()
-
-    async def fetch_refund(self, refund_id: str) -> SeenRefund:
-        await self._call(Call("fetch_refund", subject=refund_id))
-        refund = self.books.refunds.rows.get(refund_id)
-        if refund is None:
-            raise Rejected("The fake has no such refund", status=404)
-        return refund.seen()
-
-    async def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
-        await self._call(Call("list_refunds", subject=payment_id))
-        async for refund in listed(self.books.refunds, payment_id):
-            yield refund
-
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         for delivery in self.books.events:
             if delivery.body == request.body and request.headers.get("x-signed") == "yes":
@@ -328,6 +294,8 @@ class FakeStrategy:
         raise WebhookRejected("The signature is not the fake's")
 
     def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
+        if delivery.event_type == "dispute":
+            return self.observe_dispute(delivery, at)
         if delivery.event_type == REFUND_EVENT:
             return refund_seen_in(delivery, provider=self.provider, at=at)
         event = json.loads(delivery.body)
@@ -354,11 +322,31 @@ class FakeStrategy:
             event_id=delivery.event_id,
         )
 
-    async def list_since(self, since: datetime, *, source: Source) -> AsyncIterator[Observation]:
+    async def list_since(
+        self, since: datetime, *, source: Source, until: datetime | None = None
+    ) -> AsyncIterator[Observation | Recheck]:
         await self._call(Call("list_since"))
-        for session in reversed(self.books.sessions.values()):
-            if session.made_at >= since:
+        for number, session in enumerate(reversed(list(self.books.sessions.values())), start=1):
+            if since <= session.made_at < (until or _FAR):
                 yield self._seen(session, source)
+            if number % _PAGE == 0:
+                await self.budget.turn()
+
+    async def events_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[Delivery]:
+        await self._call(Call("events_since"))
+        told = list(zip(self.books.events, self.books.told_at, strict=True))
+        for delivery, at in reversed(told):
+            if since <= at < (until or _FAR):
+                yield delivery
+
+    def clock_off(self) -> timedelta | None:
+        return None if not self.calls else self.books.clock.now() - self.books.now()
+
+    @property
+    def requests_made(self) -> int:
+        return self.budget.spent
 
     async def aclose(self) -> None:
         self.is_closed = True
@@ -371,6 +359,7 @@ class FakeStrategy:
         return sum(call.verb == verb for call in self.calls)
 
     async def _call(self, call: Call) -> bool:
+        await self.budget.turn()
         self.calls.append(call)
         self.before(call)
         if self.pause is not None:
@@ -379,6 +368,9 @@ class FakeStrategy:
         if isinstance(answer, Exception):
             raise answer
         return answer is LOST
+
+    async def _asked(self, verb: str, subject: str = "") -> bool:
+        return await self._call(Call(verb, subject=subject))
 
     def _session(self, session_id: str) -> FakeSession:
         session = self.books.sessions.get(session_id)

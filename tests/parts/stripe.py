@@ -65,6 +65,36 @@ def intent(status: str = "succeeded", **changes: Any) -> dict[str, Any]:
     }
 
 
+def transaction(minor: int = 500, fee: Any = 15, **changes: Any) -> dict[str, Any]:
+    """Give a balance transaction: what moved, and the fee that was kept of it."""
+    return {
+        "id": "txn_1",
+        "object": "balance_transaction",
+        "amount": minor,
+        "currency": "eur",
+        "fee": fee,
+        **changes,
+    }
+
+
+def dispute(status: str = "needs_response", **changes: Any) -> dict[str, Any]:
+    """Give a dispute of 5.00 EUR, without the evidence, as Stripe sends it."""
+    return {
+        "id": "dp_1",
+        "object": "dispute",
+        "amount": 500,
+        "currency": "eur",
+        "balance_transactions": [],
+        "charge": "ch_1",
+        "payment_intent": "pi_1",
+        "reason": "fraudulent",
+        "status": status,
+        "evidence_details": {"due_by": int(START.timestamp()) + 86_400, "has_evidence": False},
+        "livemode": False,
+        **changes,
+    }
+
+
 def event(kind: str, subject: Any, **changes: Any) -> dict[str, Any]:
     return {
         "id": "evt_1",

@@ -19,6 +19,7 @@ from app.domain.order import Order
 from app.gateway import Gateway
 from app.orders import OrderBook, OrderDetail
 from app.providers.strategy import PaymentStrategy
+from app.reconcile import Reconciliation
 from app.refunds import Refunds
 from app.resolutions import Resolutions
 from app.sessions import Sessions
@@ -111,6 +112,9 @@ class Counter:
             self.store, self.sessions, self.checkout, clock=self.clock, jitter=self.jitter
         )
         self.orders = OrderBook(self.store)
+        self.reconciliation = Reconciliation(
+            self.store, self.gateway, clock=self.clock, look_at_all=self.watch.look_at_all
+        )
 
     def restart(self) -> None:
         self.store.close()

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 from app.domain.attempt import Attempt
+from app.domain.delivery import Delivery
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.order import Order
+from app.domain.refund import Refund, RefundObservation
 from app.domain.resolution import Action, Case
+from app.settle_refunds import settle_refund
 from app.store.decisions import case_of, find_exception, waiting_exceptions
 from app.store.refunds import refunds_of_order
 from tests.parts.till import Counter
@@ -80,3 +83,14 @@ async def resolved(
 ) -> OrderException:
     given = {"by": BY, "reason": WHY, **more}
     return await till.resolutions.resolve(number, action, **given)  # type: ignore[arg-type]
+
+
+async def ask(till: Counter, payment_id: str, minor: int = 200, press: str = "press-1") -> Refund:
+    return await till.refunds.ask(payment_id, eur(minor), press=press, by=BY, reason=WHY)
+
+
+def deliver(till: Counter, delivery: Delivery) -> str:
+    """Settle a refund's event as the inbox does."""
+    seen = till.strategy.observe(delivery, at=till.clock.now())
+    assert isinstance(seen, RefundObservation)
+    return till.store.write_now(lambda tx: settle_refund(tx, seen)).value

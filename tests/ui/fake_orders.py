@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.attempt import Attempt, AttemptState, Reference
 from app.domain.cart import CartContent
+from app.domain.dispute import Dispute
 from app.domain.exceptions import OrderException
 from app.domain.order import Order, OrderState, snapshot_of
 from app.domain.receipt import Tender
@@ -27,6 +28,7 @@ class FakeOrders:
         self.facts: list[Fact] = []
         self.exceptions: list[OrderException] = []
         self.tenders: dict[str, tuple[Tender, ...]] = {}
+        self.disputes: dict[str, tuple[Dispute, ...]] = {}
         self.pages_read = 0
 
     # --- what tests do ----------------------------------------------------------------------
@@ -175,6 +177,7 @@ class FakeOrders:
             exceptions=entries,
             tenders=tenders,
             history=tuple(fact for fact in self.facts if fact.order_id == order_id),
+            disputes=self.disputes.get(order_id, ()),
             refunds=tuple(one for one in money.refunds if one.payment_id in payments),
             troubles=tuple(map(money.trouble, entries)),
         )

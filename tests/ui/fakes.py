@@ -35,6 +35,9 @@ class FakeClock:
     def monotonic(self) -> float:
         return self.seconds
 
+    def elapsed(self) -> float:
+        return self.seconds
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
@@ -56,9 +56,19 @@ def titles(window: Window) -> list[str]:
     return [rows.index(row).data() for row in range(rows.rowCount())]
 
 
+def at() -> QWidget:
+    """Give what has the keyboard."""
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
+
+
 def focused() -> str:
-    at = QApplication.focusWidget()
-    return "" if at is None else at.objectName() or at.accessibleName()
+    return at().objectName() or at().accessibleName()
+
+
+def where(window: Window) -> Place:
+    return window.places.place
 
 
 # --- the list -------------------------------------------------------------------------------
@@ -68,15 +78,10 @@ def test_where_nothing_waits_it_says_that_all_is_well(run: Run, window: Window) 
     async def look() -> None:
         await come(window)
         assert window.needs_person.is_empty
-        assert "All is well" in {
-            text.text() for text in window.needs_person._empty.findChildren(type(text_of(window)))
-        }
+        said = [label.text() for label in window.needs_person._empty.findChildren(QLabel)]
+        assert "All is well" in said
 
     run(look())
-
-
-def text_of(window: Window) -> Any:
-    return window.needs_person.panel._since
 
 
 def test_the_newest_stands_first_and_is_shown(run: Run, window: Window, till: FakeTill) -> None:
@@ -507,30 +512,30 @@ def test_the_keyboard_alone_gives_money_back(run: Run, window: Window, till: Fak
         QTest.keyClick(window, Qt.Key.Key_F3)
         await until(lambda: window.places.place is Place.PERSON)
         await window.counter.tasks.settled()
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
+        QTest.keyClick(at(), Qt.Key.Key_Down)
         assert focused() == "trouble_list"
         seen = []
         for _step in range(8):
-            QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+            QTest.keyClick(at(), Qt.Key.Key_Tab)
             seen.append(focused())
             if focused() == "way_refund":
                 break
         assert seen[-3:] == ["show_order", "way_accept", "way_refund"]
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        QTest.keyClick(at(), Qt.Key.Key_Return)
         assert focused() == "Amount"
-        QTest.keyClicks(QApplication.focusWidget(), "2.50")
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        QTest.keyClicks(at(), "2.50")
+        QTest.keyClick(at(), Qt.Key.Key_Return)
         # Something is missing: Enter goes there and confirms nothing.
         assert focused() == "Who decides"
-        QTest.keyClicks(QApplication.focusWidget(), "Eva")
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        QTest.keyClicks(at(), "Eva")
+        QTest.keyClick(at(), Qt.Key.Key_Tab)
         assert focused() == "Why"
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        QTest.keyClick(at(), Qt.Key.Key_Tab)
         assert focused() == "suggestion_0"
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        QTest.keyClick(at(), Qt.Key.Key_Return)
         assert focused() == "Why"
         assert till.money.calls["refund"] == 0
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        QTest.keyClick(at(), Qt.Key.Key_Return)
         await window.counter.tasks.settled()
         assert till.money.asked == [(Money(250, "EUR"), "Eva", "Goods came back")]
 
@@ -547,7 +552,7 @@ def test_the_fields_are_gone_through_as_they_stand(
         form.amount.field.edit.setFocus()
         seen = [focused()]
         for _step in range(7):
-            QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+            QTest.keyClick(at(), Qt.Key.Key_Tab)
             seen.append(focused())
         assert seen == [
             "Amount",
@@ -585,7 +590,7 @@ def test_letters_typed_here_do_not_go_to_the_search_of_the_sale(
     async def look() -> None:
         late(till)
         await come(window)
-        QTest.keyClicks(QApplication.focusWidget(), "bread")
+        QTest.keyClicks(at(), "bread")
         assert window.sell.search.text == ""
 
     run(look())
@@ -601,12 +606,12 @@ def test_an_entry_leads_to_its_order_and_back(run: Run, window: Window, till: Fa
         await come(window)
         button(window, "show_order").click()
         await window.counter.tasks.settled()
-        assert window.places.place is Place.ORDERS
+        assert where(window) is Place.ORDERS
         assert window.orders.panel.order_id == order.id
         assert window.rail.orders.isChecked()
         button(window, f"clear_up_{entry.id}").click()
         await window.counter.tasks.settled()
-        assert window.places.place is Place.PERSON
+        assert where(window) is Place.PERSON
         shown = window.needs_person.panel.trouble
         assert shown is not None and shown.case.exception.id == entry.id
 

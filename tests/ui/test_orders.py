@@ -20,6 +20,7 @@ from ui.accounts import account_label
 from ui.counter import Stage
 from ui.format import Formats
 from ui.kit.text import Text
+from ui.orders.dispute_words import DISPUTE_TELLERS
 from ui.orders.words import exception_words, state_words, story_entry
 from ui.pay.state import Phase
 from ui.places import Place
@@ -264,6 +265,7 @@ def told(name: str, **data: object) -> tuple[str, str, Tone]:
         "attempt.cancelled",
         "exception.opened",
         "exception.resolved",
+        *DISPUTE_TELLERS,
     ],
 )
 def test_every_fact_has_words_even_without_its_data(name: str) -> None:
@@ -287,6 +289,22 @@ def test_facts_are_told_with_their_particulars() -> None:
     )
     assert opened == ("Needs a person: Paid twice", "€1.00 · again", Tone.WARNING)
     assert told("exception.resolved", resolution="refunded")[1] == "refunded"
+
+
+def test_a_dispute_is_told_with_its_particulars() -> None:
+    about = {"amount_minor": 500, "currency": "EUR", "due_at": "2026-11-28T12:00:00+00:00"}
+    opened = told("dispute.opened", reason="duplicate", state="needs_response", **about)
+    assert opened[0] == "The payment is disputed"
+    assert opened[1] == (
+        "€5.00 · The customer says that they were charged twice. · Answer it by November 28, 2026."
+    )
+    assert told("dispute.opened", state="inquiry")[0].startswith("The customer's bank asks")
+    assert "sorcery" in told("dispute.escalated", reason="sorcery")[1]
+    assert told("dispute.won", **about) == ("The dispute was won", "€5.00", Tone.GOOD)
+    assert told("dispute.lost", **about)[2] is Tone.DANGER
+    assert told("dispute.funds_withdrawn", **about)[1] == "€5.00"
+    fee = told("fee.booked", amount_minor=44, currency="EUR", kind="payment")
+    assert fee[:2] == ("The provider's fee", "€0.44 · For the payment.")
 
 
 def test_a_fact_that_is_new_is_named_as_it_is() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from app.domain.dispute import Dispute, DisputeState
 from app.domain.exceptions import ExceptionKind
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
@@ -23,7 +25,7 @@ from tests.ui.test_orders import place
 from ui.decide.form import DecisionForm
 from ui.decide.words import refund_words
 from ui.format import Formats
-from ui.orders.refund_rows import about
+from ui.orders.records import dispute_record, dispute_words, refund_record
 from ui.orders.words import story_of
 from ui.theme import Tone
 from ui.window import Window
@@ -157,7 +159,40 @@ def test_every_state_of_a_refund_has_its_word(run: Run, window: Window, till: Fa
 
 def test_a_failure_without_words_is_not_silent(till: FakeTill) -> None:
     refund = till.money.add_refund("pi_1", Money(1, "EUR"), RefundState.FAILED)
-    assert "The provider gave no reason." in about(refund, Formats("en"))
+    assert "The provider gave no reason." in refund_record(refund, Formats("en")).words
+
+
+def test_a_dispute_says_how_much_why_and_by_when(run: Run, window: Window, till: FakeTill) -> None:
+    dispute = Dispute(
+        dispute_id="dp_1",
+        payment_id="pi_1",
+        amount=Money(680, "EUR"),
+        reason="duplicate",
+        state=DisputeState.NEEDS_RESPONSE,
+        due_at=START + timedelta(days=7),
+        withdrawn_minor=680,
+        version=1,
+        told_at=START,
+    )
+
+    async def look() -> None:
+        order = place(till, OrderState.PAID)
+        till.orders.disputes[order.id] = (dispute,)
+        await show(window, order)
+        (record,) = window.orders.panel.disputes.records
+        assert (record.amount, record.state[0]) == ("€6.80", "To be answered")
+        assert record.words == (
+            "The customer says that they were charged twice. Answer it by March 21, 2026. "
+            "€6.80 was taken from the shop."
+        )
+        assert window.orders.panel.disputes.isVisible()
+
+    run(look())
+    over = replace(dispute, state=DisputeState.WON, withdrawn_minor=0)
+    assert dispute_record(over, Formats("en")).words == (
+        "The customer says that they were charged twice."
+    )
+    assert len({dispute_words(state)[0] for state in DisputeState}) == len(DisputeState)
 
 
 def test_another_order_closes_the_form_and_the_words_of_the_last_one(

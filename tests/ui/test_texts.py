@@ -117,7 +117,10 @@ def test_the_window_shows_no_text_that_is_not_marked(name: str) -> None:
     assert unmarked_in_window((ROOT / name).read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("name", modules("app", "sandbox", "cli.py"))
+COMMANDS = ("cli.py", "cli_money.py", "cli_backup.py", "cli_reconcile.py")
+
+
+@pytest.mark.parametrize("name", modules("app", "sandbox", *COMMANDS))
 def test_no_error_brings_an_unmarked_text_to_the_window(name: str) -> None:
     assert unmarked_in_errors((ROOT / name).read_text("utf-8")) == []
 

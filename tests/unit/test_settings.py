@@ -237,3 +237,13 @@ def test_another_working_directory_can_be_named(root: Path, tmp_path: Path) -> N
 def test_the_data_directory_has_a_place_of_its_own_in_the_users_home() -> None:
     assert default_root().name == "scantill"
     assert default_root().is_absolute()
+
+
+def test_backups_are_made_without_any_setting_and_their_numbers_are_checked(root: Path) -> None:
+    backup = load(root).file.backup
+    assert (backup.every_hours, backup.after_orders, backup.keep) == (6, 200, 14)
+    (root / SETTINGS_FILE).write_text("[backup]\nevery_hours = 0\nkeep = 1\n")
+    with pytest.raises(ConfigError) as caught:
+        load(root)
+    assert "backup.every_hours: must not be less than 1" in caught.value.detail
+    assert "backup.keep: must not be less than 2" in caught.value.detail

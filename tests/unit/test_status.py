@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import Rejected, Unavailable
-from app.status import AccountHealth, Health
+from app.status import AccountHealth, Health, TillStatus
 from tests.parts.clock import VirtualClock
 
 
@@ -56,3 +56,13 @@ def test_another_refusal_is_not_one_of_the_keys(status: int) -> None:
     health = Health(("stripe",))
     assert not health.failed("stripe", VirtualClock().now(), Rejected("No", status=status))
     assert not health.accounts[0].is_refused
+
+
+@pytest.mark.parametrize(
+    "off_s, wrong_min",
+    [(None, 0), (0.0, 0), (119.0, 0), (-119.0, 0), (120.0, 2), (-600.0, -10), (601.0, 10)],
+)
+def test_the_computers_clock_is_called_wrong_from_two_minutes_on(
+    off_s: float | None, wrong_min: int
+) -> None:
+    assert TillStatus(clock_off_s=off_s).clock_wrong_min == wrong_min

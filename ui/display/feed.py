@@ -28,6 +28,7 @@ _FACES: Final = {
     Phase.PROCESSING: Face.PROCESSING,
     Phase.CLOSING: Face.CHECKING,
     Phase.UNKNOWN: Face.CHECKING,
+    Phase.MAKING_SURE: Face.CHECKING,
     Phase.NEEDS_PERSON: Face.CHECKING,
     Phase.REFUSED: Face.NOT_PAID,
     Phase.FAILED: Face.NOT_PAID,

@@ -79,8 +79,8 @@ class TroubleDelegate(QStyledItemDelegate):
         fits = QFontMetricsF(small).horizontalAdvance
         order, rest = order_words(trouble), self._rest(trouble)
         # A long amount leaves room for the order alone; the panel says the rest.
-        words = f"{order} · {rest}" if fits(f"{order} · {rest}") <= below.width() else order
-        text_in(painter, below, words, small, colours.text_muted)
+        about = f"{order} · {rest}" if fits(f"{order} · {rest}") <= below.width() else order
+        text_in(painter, below, about, small, colours.text_muted)
 
     def _rest(self, trouble: Trouble) -> str:
         if trouble.case.is_under_way:

@@ -24,7 +24,7 @@ from ui.look import Look
 from ui.needs_person.statement import TroubleStatement
 from ui.needs_person.ways import WaysOut
 from ui.needs_person.words import figures, resolution_words, trouble_words
-from ui.orders.refund_rows import RefundRows
+from ui.orders.records import RecordRows, refund_record
 from ui.orders.words import state_words
 from ui.theme import Type
 
@@ -55,7 +55,7 @@ class TroublePanel(Card):
         self.order_button = Button(look, _("Show order"), Kind.SECONDARY, icon="orders")
         self.order_button.setObjectName("show_order")
         self.order_button.clicked.connect(self._on_order)
-        self.refunds = RefundRows(look)
+        self.refunds = RecordRows(look, _("Refunds"))
         self._ways_title = Text(look, _("What can be done"), Type.BODY_STRONG)
         self.ways = WaysOut(look)
         self.ways.chosen.connect(self._on_way)
@@ -92,7 +92,7 @@ class TroublePanel(Card):
         self.statement.show_words(words, entry, resolution_words(trouble, formats))
         self.figures.show_rows(figures(trouble.case, formats))
         self._show_order(trouble)
-        self.refunds.show_refunds(trouble.refunds)
+        self.refunds.show_records([refund_record(one, formats) for one in trouble.refunds])
         self.ways.show_ways(trouble.ways)
         self._close_what_is_closed(trouble)
         self._show_ways()

@@ -21,7 +21,7 @@ from ui.kit.scroll import ScrolledColumn
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.orders.exception_card import ExceptionCard
-from ui.orders.refund_rows import RefundRows
+from ui.orders.records import RecordRows, dispute_record, refund_record
 from ui.orders.rows import SnapshotTable, Story
 from ui.orders.words import state_words, story_of
 from ui.theme import Type
@@ -61,7 +61,8 @@ class OrderPanel(Card):
         self.form.closed.connect(self._on_form_closed)
         self._ask: Ask | None = None
         self._exceptions = QVBoxLayout()
-        self.refunds = RefundRows(look)
+        self.refunds = RecordRows(look, _("Refunds"))
+        self.disputes = RecordRows(look, _("Disputes"))
         self._table = SnapshotTable(look)
         self._paid_by = ElidedText(look, "", Type.BODY, colour="text_muted", tabular=True)
         self._story_title = Text(look, _("What happened"), Type.BODY_STRONG)
@@ -104,7 +105,8 @@ class OrderPanel(Card):
         self._when.set_text(when)
         self.resume.setVisible(detail.can_go_on)
         self._show_exceptions(detail)
-        self.refunds.show_refunds(detail.refunds)
+        self.refunds.show_records([refund_record(one, formats) for one in detail.refunds])
+        self.disputes.show_records([dispute_record(one, formats) for one in detail.disputes])
         self._table.show_snapshot(order.snapshot)
         paid_by = " · ".join(
             _("{amount} by {account}").format(
@@ -148,6 +150,7 @@ class OrderPanel(Card):
         self._column.addWidget(self._table)
         self._column.addWidget(self._paid_by)
         self._column.addWidget(self.refunds)
+        self._column.addWidget(self.disputes)
         self._column.addWidget(self._story_title)
         self._column.addWidget(self._story)
         self._column.addStretch(1)

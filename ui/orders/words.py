@@ -11,6 +11,7 @@ from ui.accounts import account_label
 from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
+from ui.orders.dispute_words import DISPUTE_TELLERS
 from ui.orders.money_words import MONEY_TELLERS, amount_in, decided_by_a_person
 from ui.pay.state import decline_words
 from ui.theme import Tone
@@ -208,5 +209,6 @@ _TELLERS: Final = {
     "attempt.cancelled": _attempt_over,
     "exception.opened": _opened,
     "exception.changed": _changed,
+    **DISPUTE_TELLERS,
     **MONEY_TELLERS,
 }

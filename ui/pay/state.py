@@ -38,6 +38,7 @@ class Phase(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    MAKING_SURE = "making_sure"
     NEEDS_PERSON = "needs_person"
     PAID = "paid"
 
@@ -281,6 +282,16 @@ _WORDS: Final[dict[Phase, Wording]] = {
         Tone.WARNING,
         "unknown",
         (Action.CHECK_NOW, Action.CANCEL, Action.SET_ASIDE),
+    ),
+    Phase.MAKING_SURE: Wording(
+        _n("Making sure"),
+        _n(
+            "The computer was asleep, so the code is off the screen until the provider has said "
+            "whether it was paid. Do not take the money again."
+        ),
+        Tone.BUSY,
+        "hourglass",
+        (Action.CHECK_NOW, Action.CANCEL),
     ),
     Phase.REFUSED: Wording(
         _n("No code could be made"),

@@ -130,3 +130,9 @@ def _read(path: Path, pixels: int) -> QImage:
         Qt.AspectRatioMode.KeepAspectRatio,
         Qt.TransformationMode.SmoothTransformation,
     )
+
+
+def picture_folders(catalog: Path) -> tuple[Path, ...]:
+    """Say where picture paths start: beside the catalog, beside what it links to, in the sample."""
+    folders = (catalog.parent, catalog.resolve().parent, RESOURCES.parent, RESOURCES)
+    return tuple(dict.fromkeys(folders))

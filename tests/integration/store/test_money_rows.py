@@ -77,6 +77,9 @@ def test_money_of_no_order_waits_for_a_person_too(store: Store) -> None:
 
 # --- intents -----------------------------------------------------------------------------------
 
+FIRST = 1
+"""The id of the first attempt in new books."""
+
 
 def asked(store: Store, key: str = "t11111-0rder0000001-1-create") -> intents.Intent:
     attempt = store.write_now(lambda tx: begun(tx, placed(tx)))
@@ -93,7 +96,7 @@ def asked(store: Store, key: str = "t11111-0rder0000001-1-create") -> intents.In
 
 def test_an_intent_is_swept_as_it_was_written_until_it_is_answered(store: Store) -> None:
     intent = asked(store)
-    look = lambda db: intents.unanswered_create(db, intent.attempt_id)  # noqa: E731
+    look = lambda db: intents.unanswered_create(db, FIRST)  # noqa: E731
     assert store.read_now(look) == intent
     assert store.write_now(lambda tx: intents.finish_intent(tx, intent.id, Outcome.DONE, {"x": 1}))
     assert store.read_now(look) is None
@@ -101,7 +104,7 @@ def test_an_intent_is_swept_as_it_was_written_until_it_is_answered(store: Store)
     outcome = store.read_now(lambda db: tuple(db.execute("SELECT outcome, result FROM intents")))
     assert tuple(outcome[0]) == ("done", '{"x": 1}')
     create = Operation.CREATE
-    assert store.read_now(lambda db: intents.count_of(db, intent.attempt_id, create)) == 1
+    assert store.read_now(lambda db: intents.count_of(db, FIRST, create)) == 1
 
 
 def test_an_intent_whose_parameters_were_touched_is_never_sent(store: Store) -> None:
@@ -109,7 +112,7 @@ def test_an_intent_whose_parameters_were_touched_is_never_sent(store: Store) -> 
     assert store.read_now(intents.altered_intents) == []
     store.write_now(statement("UPDATE intents SET parameters = replace(parameters, '1', '2')"))
     with pytest.raises(InvariantError, match="not as it was written"):
-        store.read_now(lambda db: intents.unanswered_create(db, intent.attempt_id))
+        store.read_now(lambda db: intents.unanswered_create(db, FIRST))
     assert store.read_now(intents.altered_intents) == [intent.key]
 
 
@@ -122,9 +125,7 @@ def test_an_idempotency_key_is_written_once(store: Store) -> None:
 
 def test_asking_anew_gives_up_waiting_for_earlier_answers(store: Store) -> None:
     intent = asked(store)
-    store.write_now(lambda tx: intents.supersede_unanswered(tx, intent.attempt_id, Operation.CLOSE))
-    assert store.read_now(lambda db: intents.unanswered_create(db, intent.attempt_id)) == intent
-    store.write_now(
-        lambda tx: intents.supersede_unanswered(tx, intent.attempt_id, Operation.CREATE)
-    )
-    assert store.read_now(lambda db: intents.unanswered_create(db, intent.attempt_id)) is None
+    store.write_now(lambda tx: intents.supersede_unanswered(tx, FIRST, Operation.CLOSE))
+    assert store.read_now(lambda db: intents.unanswered_create(db, FIRST)) == intent
+    store.write_now(lambda tx: intents.supersede_unanswered(tx, FIRST, Operation.CREATE))
+    assert store.read_now(lambda db: intents.unanswered_create(db, FIRST)) is None

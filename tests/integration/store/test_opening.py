@@ -13,6 +13,7 @@ from app.errors import ConfigError, InvariantError, StoreError
 from app.settings import Mode
 from app.store import Store
 from app.store.connection import open_reader, open_writer, private_directory
+from tests.conftest import ExpectedLogs
 from tests.parts.books import count, one_of_each_record, open_store
 
 
@@ -144,23 +145,25 @@ def test_a_damaged_file_is_refused_in_words(directory: Path) -> None:
         open_store(directory)
 
 
-def test_a_page_that_is_damaged_later_is_a_store_error_to_who_reads_it(directory: Path) -> None:
+def test_a_page_that_is_damaged_later_is_a_store_error_to_who_reads_it(
+    directory: Path, expected_logs: ExpectedLogs
+) -> None:
     store = open_store(directory)
     store.write_now(one_of_each_record)
     root_page = store.read_now(
         lambda db: db.execute("SELECT rootpage FROM sqlite_master WHERE name='audit'").fetchone()[0]
     )
     store.close()
-    path = directory / "till.db"
-    body = bytearray(path.read_bytes())
-    body[(root_page - 1) * 4096 : root_page * 4096] = b"\x77" * 4096
-    path.write_bytes(body)
     store = open_store(directory)
+    with (directory / "till.db").open("r+b") as file:
+        file.seek((root_page - 1) * 4096)
+        file.write(b"\x77" * 4096)
     with pytest.raises(StoreError, match="damaged"):
         store.read_now(lambda db: db.execute("SELECT * FROM audit").fetchall())
     with pytest.raises(StoreError, match="damaged"):
         store.write_now(lambda tx: tx.audit("a", "b", "c", {}))
     store.close()
+    expected_logs.take("The till's books are damaged")
 
 
 def test_a_directory_where_the_file_should_be_is_refused_in_words(directory: Path) -> None:

@@ -9,6 +9,7 @@ from app.domain.refund import REFUND_MOVES, GivenBack, Refund, RefundState, Seen
 from app.errors import InvariantError
 from app.store import Store, Transaction
 from app.store.decisions import find_payment, payments_called, payments_of
+from app.store.epochs import begin_epoch
 from app.store.intents import Operation, Outcome, finish_intent, insert_intent, unanswered_refund
 from app.store.journal import history_of
 from app.store.refunds import (
@@ -160,6 +161,15 @@ def test_numbers_count_on_for_all_payments_of_a_reference(store: Store, payment:
     seen(store, payment, RefundState.PENDING)
     assert store.read_now(lambda db: next_refund_number(db, payment.reference)) == 2
     assert store.read_now(lambda db: next_refund_number(db, "another")) == 1
+
+
+def test_after_a_restoration_no_number_of_the_lost_time_comes_again(
+    store: Store, payment: Payment
+) -> None:
+    store.write_now(lambda tx: begin_epoch(tx, actor="tester", cause="test"))
+    number = store.read_now(lambda db: next_refund_number(db, payment.reference))
+    assert number == 1_001
+    assert len(payment.reference) + len(f"-refund-{number}") <= 40
 
 
 def test_what_is_awaited_is_listed_until_it_has_ended(store: Store, payment: Payment) -> None:

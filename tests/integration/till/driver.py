@@ -1,28 +1,27 @@
-"""A till in a process of its own, to be killed: sells up to the QR, then waits.
+"""A till in a process of its own, to be killed: it lives a scenario up to a failpoint.
 
-Run as `python -m tests.integration.till.driver ROOT SANDBOX_URL [POINT]`. It prints one JSON
-object a line; at POINT it kills itself with SIGKILL, as a power cut would.
+Run as `python -m tests.integration.till.driver ROOT SANDBOX_URL` it sells up to the QR, then
+waits. Run with no argument it takes one errand a line (JSON), lives each in a process that it
+forks, and says how that ended. What a till says, one JSON object a line, it has acknowledged.
 """
 
 import asyncio
-import inspect
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+import traceback
+from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
-from app import sessions, settle
-from app.bootstrap import Till
-from app.providers.stripe_checkout import StripeCheckout
-from app.store.writer import Writer
-from app.webhooks import inbox_worker, receiver
-from tests.integration.till import house
+from app.failpoints import Failpoint, only_at, switched_on
+from tests.integration.till import house, scenarios
+from tests.integration.till.scenarios import SCENARIOS, Errand
 
 
 def die() -> NoReturn:
+    """End as a power cut would."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("unreachable")
 
@@ -32,77 +31,46 @@ def say(**values: Any) -> None:
     sys.stdout.flush()
 
 
-def kill_around(owner: Any, name: str, *, after: bool) -> None:
-    """Replace a function by one that kills the process before or after it has run."""
-    original = getattr(owner, name)
-    if inspect.iscoroutinefunction(original):
-
-        async def awaited(*arguments: Any, **options: Any) -> Any:
-            if after:
-                await original(*arguments, **options)
-            die()
-
-        setattr(owner, name, awaited)
-    else:
-
-        def called(*arguments: Any, **options: Any) -> Any:
-            if after:
-                original(*arguments, **options)
-            die()
-
-        setattr(owner, name, called)
+def live(order: dict[str, Any]) -> None:
+    """Live a scenario; without a point, count what it reaches."""
+    counted: Counter[Failpoint] = Counter()
+    point = str(order["point"])
+    act = only_at(point, die, hit=int(order["hit"])) if point else count_in(counted)
+    errand = Errand(Path(order["root"]), str(order["sandbox"]), say, lambda: switched_on(act))
+    asyncio.run(SCENARIOS[order["scenario"]](errand))
+    say(reached=counted)
 
 
-POINTS: dict[str, Callable[[], None]] = {
-    # While the session is opened.
-    "intent": lambda: kill_around(StripeCheckout, "open_session", after=False),
-    "call": lambda: kill_around(StripeCheckout, "open_session", after=True),
-    "result": lambda: kill_around(sessions, "_write_opened", after=True),
-    "save": lambda: kill_around(sessions.Sessions, "create", after=True),
-    # While a delivery is taken in and settled.
-    "receive": lambda: kill_around(receiver, "receive", after=True),
-    "settle": lambda: kill_around(inbox_worker, "settle", after=True),
-    "settled": lambda: kill_around(settle, "complete", after=True),
-    # While a session is closed.
-    "close": lambda: kill_around(StripeCheckout, "close_session", after=False),
-    "closed": lambda: kill_around(StripeCheckout, "close_session", after=True),
-}
-"""Where the process dies; "commit" and "ack" are set up in `arm`."""
+def count_in(counted: "Counter[Failpoint]") -> Any:
+    return lambda name: counted.update((name,))
 
 
-def arm(point: str, till: Till) -> None:
-    if point == "ack":
-        # After the commit of the inbox row, before the answer is written.
-        till.door._received = lambda worker: die()  # type: ignore[method-assign]
-    elif point == "commit":
-        # Between the work of the units and the commit that would keep it.
-        original = Writer._run_unit
-
-        def run_unit(self: Writer, unit: Any, transaction: Any) -> None:
-            original(self, unit, transaction)
-            if any(fact.name == "order.paid" for fact in unit.facts):
-                die()
-
-        Writer._run_unit = run_unit  # type: ignore[method-assign]
-    elif point:
-        POINTS[point]()
+def live_in_a_process_of_its_own(order: dict[str, Any]) -> int:
+    """Fork, since that is quicker than to import the program anew; give how it ended."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            live(order)
+            status = 0
+        except BaseException:  # noqa: BLE001 - said; a child must not go on as its parent
+            say(failed=traceback.format_exc())
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-async def main(root: Path, sandbox_url: str, point: str) -> None:
-    pace = house.NEVER if point in ("receive", "settle", "settled", "ack", "commit") else None
-    async with house.open_till(root, sandbox_url, pace=pace or house.QUICK) as till:
-        order = await house.place(till)
-        say(order=order.id, door=till.door.address)
-        customer = house.Customer(sandbox_url)
-        await house.until_registered(till, customer)
-        arm(point, till)
-        attempt = await till.checkout.open_session(order.id, till.accounts[0])
-        attempt = await till.checkout.mark_shown(attempt.id)
-        say(url=attempt.url, attempt=attempt.number)
-        if point in ("close", "closed"):
-            await till.checkout.cancel(order.id)
+async def wait_with_the_code_up(root: Path, sandbox_url: str) -> None:
+    """Sell up to the QR, and wait to be killed."""
+    async with house.open_till(root, sandbox_url) as till:
+        errand = Errand(root, sandbox_url, say)
+        await house.until_registered(till, errand.customer)
+        await scenarios.shown(errand, till)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], (*sys.argv[3:], "")[0]))
+    if sys.argv[1:]:
+        asyncio.run(wait_with_the_code_up(Path(sys.argv[1]), sys.argv[2]))
+    for line in sys.stdin:
+        say(ended=live_in_a_process_of_its_own(json.loads(line)))

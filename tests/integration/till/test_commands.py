@@ -15,7 +15,10 @@ from tests.conftest import ExpectedLogs
 from tests.integration.till.house import Customer
 from tests.integration.till.processes import REPOSITORY, called
 
-COMMANDS = [[], ["serve"], ["sandbox"], ["verify"], ["catalog"], ["catalog", "check"], ["demo"]]
+COMMANDS = [
+    *([], ["serve"], ["sandbox"], ["verify"], ["catalog"], ["catalog", "check"], ["demo"]),
+    *(["exceptions"], ["resolve"], ["refund"]),
+]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -1,4 +1,4 @@
-"""The power goes at the worst moments, with real processes; the till comes back by itself."""
+"""The power goes at every failpoint, with real processes; the till comes back by itself."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,24 +7,73 @@ from pathlib import Path
 
 import pytest
 
+from app.failpoints import FAILPOINTS
+from tests.integration.till.deaths import (
+    Death,
+    Drivers,
+    NotReached,
+    die_and_return,
+    drivers,
+    likely_death,
+)
 from tests.integration.till.house import Customer, rows, violations
 from tests.integration.till.processes import Process, command, running, serving
 
 DRIVER = "tests.integration.till.driver"
-CREATE = "/v1/checkout/sessions"
+
+
+@pytest.fixture(scope="module")
+def by() -> Iterator[Drivers]:
+    with drivers() as running_drivers:
+        yield running_drivers
+
+
+def come_back(by: Drivers, death: Death, at: Path, note: Callable[[str, object], None]) -> None:
+    result = die_and_return(by, death, at)
+    note("came_back_after_s", round(result.after_s, 2))
+    assert result.found == []
+
+
+@pytest.mark.parametrize("point", FAILPOINTS)
+def test_killed_at_any_failpoint_it_comes_back_with_one_session_that_is_paid_once(
+    by: Drivers, tmp_path: Path, record_property: Callable[[str, object], None], point: str
+) -> None:
+    come_back(by, likely_death(point), tmp_path, record_property)
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        Death("settle.order_moved", "decline"),
+        Death("observed.saving", "expiry"),
+        Death("migration.done", "start", 2),
+        Death("close.called", "withdraw"),
+        Death("create.saved", "polled_sale"),
+    ],
+    ids=str,
+)
+def test_killed_there_in_another_scenario_it_comes_back_too(
+    by: Drivers, tmp_path: Path, record_property: Callable[[str, object], None], death: Death
+) -> None:
+    come_back(by, death, tmp_path, record_property)
+
+
+def test_a_failpoint_that_a_scenario_does_not_reach_is_noticed(by: Drivers, tmp_path: Path) -> None:
+    with pytest.raises(NotReached, match=r"no till died at migration.copied \(start, hit 1\)"):
+        die_and_return(by, Death("migration.copied", "start"), tmp_path)
 
 
 @contextmanager
-def till_that_dies(
-    root: Path, customer: Customer, point: str = ""
-) -> Iterator[tuple[Process, str]]:
-    """Run the driver, and give it with the id of its order."""
-    with running(DRIVER, str(root), customer.origin, point) as process:
+def till_that_waits(root: Path, customer: Customer) -> Iterator[tuple[Process, str]]:
+    """Run a till up to the QR, and give it with the id of its order."""
+    with running(DRIVER, str(root), customer.origin) as process:
         yield process, str(process.said()["order"])
 
 
-def creation_keys(customer: Customer) -> set[str]:
-    return {str(r["idempotency_key"]) for r in customer.requests("POST", CREATE)}
+def url_of(till: Process) -> str:
+    """Give the address that the code on its screen leads to."""
+    assert "opened" in till.said()
+    return str(till.said()["url"])
 
 
 def test_killed_while_the_qr_is_up_and_paid_meanwhile_it_is_paid_within_five_seconds(
@@ -33,8 +82,8 @@ def test_killed_while_the_qr_is_up_and_paid_meanwhile_it_is_paid_within_five_sec
     with running("ui.cli", "sandbox", "--data-dir", str(tmp_path / "provider")) as provider:
         origin = provider.line().split()[1]
         customer = Customer(origin)
-        with till_that_dies(root, customer) as (till, order_id):
-            url = till.said()["url"]
+        with till_that_waits(root, customer) as (till, order_id):
+            url = url_of(till)
             till.kill()
         assert customer.pay(url) == 303
         with serving(root, origin) as served:
@@ -52,60 +101,10 @@ def test_killed_while_the_qr_is_up_and_paid_meanwhile_it_is_paid_within_five_sec
         customer.close()
 
 
-@pytest.mark.parametrize("point", ["intent", "call", "result", "save"])
-def test_killed_while_a_session_is_opened_the_same_key_gives_the_same_session(
-    root: Path, customer: Customer, point: str
-) -> None:
-    with till_that_dies(root, customer, point) as (till, order_id):
-        till.wait()
-    assert rows(root, "SELECT count(*) FROM attempts") == [(1,)]
-    with serving(root, customer.origin) as served:
-        deadline = time.monotonic() + 5
-        while not (attempt := served.order(order_id)["attempts"][0])["url"]:
-            assert time.monotonic() < deadline, attempt
-            time.sleep(0.02)
-        assert attempt["state"] == "open"
-        customer.pay(attempt["url"])
-        order = served.wait_for(order_id, "paid", within_s=20)
-        assert len(order["attempts"]) == 1
-    assert len(customer.books()["sessions"]) == 1
-    assert creation_keys(customer) == {f"{attempt['reference']}-create"}
-    assert violations(root, customer) == []
-
-
-@pytest.mark.parametrize("point", ["receive", "ack", "settle", "settled", "commit"])
-def test_killed_while_a_webhook_is_taken_in_or_settled_it_counts_once(
-    root: Path, customer: Customer, point: str
-) -> None:
-    with till_that_dies(root, customer, point) as (till, order_id):
-        customer.pay(till.said()["url"])
-        till.wait()
-    acknowledged = rows(root, "SELECT count(*) FROM inbox")[0][0]
-    assert acknowledged == (0 if point == "receive" else 1)
-    assert rows(root, "SELECT count(*) FROM payments") == [(0,)]
-    with serving(root, customer.origin, *(["--no-webhooks"] if point == "settle" else [])) as again:
-        order = again.wait_for(order_id, "paid", within_s=5)
-        assert len(order["payments"]) == 1 and order["exceptions"] == []
-    assert violations(root, customer) == []
-    assert rows(root, "SELECT count(*) FROM journal WHERE name = 'order.paid'") == [(1,)]
-
-
-@pytest.mark.parametrize("point", ["close", "closed"])
-def test_killed_while_an_order_is_cancelled_it_ends_cancelled(
-    root: Path, customer: Customer, point: str
-) -> None:
-    with till_that_dies(root, customer, point) as (till, order_id):
-        till.said()
-        till.wait()
-    with serving(root, customer.origin) as served:
-        served.wait_for(order_id, "cancelled", within_s=8)
-    assert violations(root, customer) == []
-
-
 def test_what_was_acknowledged_survives_a_kill_at_once(root: Path, customer: Customer) -> None:
     """The simulator's delivery is answered with 200; in the same instant the till is killed."""
-    with till_that_dies(root, customer) as (till, order_id):
-        url = till.said()["url"]
+    with till_that_waits(root, customer) as (till, order_id):
+        url = url_of(till)
         customer.control("POST", "webhooks", mode="withhold")
         customer.pay(url)
         event = customer.event("checkout.session.completed")

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from PySide6.QtCore import QPoint
 
+from app.domain.dispute import Dispute, DisputeState
 from app.domain.exceptions import ExceptionKind
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
@@ -208,10 +210,31 @@ async def order_with_refunds(stage: Stage) -> None:
             words="The card's bank does not take it back.",
         )
         stage.clock.advance(minutes=3)
+    stage.till.orders.disputes[order.id] = (
+        Dispute(
+            dispute_id="dp_1",
+            payment_id=payment,
+            amount=order.total,
+            reason="product_not_received",
+            state=DisputeState.NEEDS_RESPONSE,
+            due_at=stage.clock.now() + timedelta(days=7),
+            withdrawn_minor=order.total.minor,
+            version=1,
+            told_at=stage.clock.now(),
+        ),
+    )
     stage.window.rail.orders.click()
     await stage.settled()
     stage.window.orders.list.choose(order.id)
     await stage.settled()
+
+
+async def order_with_a_dispute(stage: Stage) -> None:
+    """Look at the lower end of it."""
+    await order_with_refunds(stage)
+    stage.window.grab()
+    bar = stage.window.orders.panel._scroll.verticalScrollBar()
+    bar.setValue(bar.maximum())
 
 
 async def order_refund_form(stage: Stage) -> None:

@@ -24,7 +24,7 @@ from app.errors import (
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
-from tests.ui.gallery import needing, outside, paying
+from tests.ui.gallery import books, needing, outside, paying
 from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
@@ -328,10 +328,19 @@ SCENES: Final = (
     Scene("orders-open", open_order),
     Scene("orders-no-such", no_such_order),
     Scene("orders-refunds", needing.order_with_refunds),
+    Scene("orders-refunds-dispute", needing.order_with_a_dispute),
     Scene("orders-refund-form", needing.order_refund_form),
     Scene("orders-refund-several", needing.order_refund_of_several),
     *needing_scenes(),
     Scene("notice-refund-failed", needing.news_of_failure),
+    Scene("books-full-disk", books.full_disk),
+    Scene("books-full-disk-charged", books.charged_on_a_full_disk),
+    Scene("books-full-disk-code", books.full_disk_with_a_code),
+    Scene("books-damaged", books.damaged),
+    Scene("books-restored", books.restored),
+    Scene("books-no-backup", books.no_backup),
+    Scene("books-rescue", books.rescue, "dialog"),
+    Scene("books-rescue-dark", books.rescue_in_the_dark, "dialog"),
     Scene("trouble", trouble, "dialog"),
     Scene("trouble-dark", trouble_in_the_dark, "dialog"),
     display_of("idle", nothing),

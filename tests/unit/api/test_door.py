@@ -1,7 +1,7 @@
 """The local API behind its guard, every route found by asking the application for them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from app.api import PrivateDoor
+from app.domain.reconciliation import Report
+from app.errors import StoreError
 from app.settings import Mode
 from app.status import TillStatus
 from tests.parts.till import Counter
@@ -26,7 +28,7 @@ def till(tmp_path: Path) -> Iterator[Counter]:
     till.close()
 
 
-def door_of(till: Counter) -> PrivateDoor:
+def door_of(till: Counter, reconcile: Callable[[], Awaitable[Report]] | None = None) -> PrivateDoor:
     return PrivateDoor(
         till.orders,
         mode=Mode.TRAINING,
@@ -36,6 +38,7 @@ def door_of(till: Counter) -> PrivateDoor:
         ),
         token=TOKEN,
         port=PORT,
+        reconcile=reconcile,
     )
 
 
@@ -47,6 +50,7 @@ def asked(
     host: str | None = HOST,
     token: str | None = TOKEN,
     headers: dict[str, str] | None = None,
+    reconcile: Callable[[], Awaitable[Report]] | None = None,
 ) -> httpx.Response:
     sent = dict(headers or {})
     if token is not None:
@@ -55,7 +59,7 @@ def asked(
         sent["Host"] = host
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(door_of(till).application())
+        transport = httpx.ASGITransport(door_of(till, reconcile).application())
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
             request = client.build_request(method, path, headers=sent)
             if host is None:
@@ -79,6 +83,7 @@ def test_the_routes_are_those_that_are_promised(till: Counter) -> None:
         "/health",
         "/api/v1/status",
         "/api/v1/orders/0123456789ab",
+        "/api/v1/reconcile",
     }
 
 
@@ -151,9 +156,13 @@ def test_health_tells_nothing_private(till: Counter) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-def test_nothing_can_be_changed_by_this_door_yet(till: Counter, method: str) -> None:
+def test_nothing_but_a_reconciliation_can_be_begun_by_this_door_yet(
+    till: Counter, method: str
+) -> None:
     for path in every_path(till):
-        assert asked(till, path, method=method).status_code == 405, path
+        status = asked(till, path, method=method).status_code
+        may = method == "POST" and path == "/api/v1/reconcile"
+        assert status == (503 if may else 405), path
 
 
 def test_no_other_site_is_let_in(till: Counter) -> None:
@@ -180,6 +189,8 @@ def test_the_status_says_how_the_till_stands(till: Counter) -> None:
         "last_event_at": None,
         "needs_person": 2,
         "unfinished_order": order.id,
+        "clock_wrong_min": 0,
+        "reconciled": None,
     }
 
 
@@ -212,3 +223,23 @@ def test_an_order_that_is_not_there_is_a_plain_404(till: Counter, order_id: str)
     asyncio.run(till.place())
     answer = asked(till, f"/api/v1/orders/{order_id}")
     assert (answer.status_code, answer.json()) == (404, {"detail": "there is no such order"})
+
+
+def test_a_reconciliation_is_run_and_reported(till: Counter) -> None:
+    async def reconcile() -> Report:
+        return await till.reconciliation.run("by hand")
+
+    answer = asked(till, "/api/v1/reconcile", method="POST", reconcile=reconcile)
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told["is_clean"] and told["trigger"] == "by hand" and told["problems"] == []
+    assert told["counts"]["payments"] == 0
+    assert asked(till, "/api/v1/reconcile", reconcile=reconcile).status_code == 405
+
+
+def test_a_reconciliation_that_cannot_be_run_is_no_success(till: Counter) -> None:
+    async def full() -> Report:
+        raise StoreError("The disk is full")
+
+    assert asked(till, "/api/v1/reconcile", method="POST").status_code == 503
+    assert asked(till, "/api/v1/reconcile", method="POST", reconcile=full).status_code == 503

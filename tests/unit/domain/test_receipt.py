@@ -83,3 +83,11 @@ def test_tenders_that_do_not_sum_to_the_total_make_no_receipt(tenders: tuple[Ten
 def test_tenders_of_another_currency_make_no_receipt() -> None:
     with pytest.raises(ValueError, match="do not add up"):
         receipt_of(paid(), (tender(390, "USD"),))
+
+
+def test_what_was_written_off_stands_on_the_receipt_beside_the_tenders() -> None:
+    receipt = receipt_of(paid(), (tender(380),), written_off_minor=10)
+    assert receipt.written_off_minor == 10
+    assert receipt_of(paid(), (tender(400),), written_off_minor=-10).total.minor == 390
+    with pytest.raises(ValueError, match="do not sum"):
+        receipt_of(paid(), (tender(390),), written_off_minor=10)

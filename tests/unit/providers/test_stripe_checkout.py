@@ -14,7 +14,7 @@ from app.domain.money import Money
 from app.domain.observation import SessionState, Source
 from app.domain.refund import RefundState
 from app.errors import Protocol, ProviderError, Rejected, Unavailable
-from app.providers.strategy import RefundRequest
+from app.providers.strategy import Recheck, RefundRequest
 from app.providers.stripe_checkout import StripeCheckout
 from tests.conftest import ExpectedLogs
 from tests.parts.clock import START, VirtualClock
@@ -211,12 +211,12 @@ def test_every_page_of_the_list_is_looked_at() -> None:
 
     async def ids() -> list[str]:
         till = strategy(wire)
-        return [s.session_id async for s in till.list_since(START, source=Source.SWEEP)]
+        return [s.session_id for s in await _listed(till)]
 
     assert asyncio.run(ids()) == ["cs_1", "cs_2", "cs_3"]
     first, second = wire.requests
     assert first.url.params["created[gte]"] == str(int(START.timestamp()))
-    assert first.url.params["limit"] == "100"
+    assert first.url.params["limit"] == "50"
     assert second.url.params["starting_after"] == "cs_2"
 
 
@@ -226,7 +226,7 @@ def test_sessions_that_are_not_a_tills_need_not_be_understood() -> None:
 
     async def ids() -> list[str]:
         till = strategy(Wire(listed))
-        return [s.session_id async for s in till.list_since(START, source=Source.SWEEP)]
+        return [s.session_id for s in await _listed(till)]
 
     assert asyncio.run(ids()) == ["cs_test_1"]
 
@@ -237,9 +237,36 @@ def test_a_list_without_an_account_from_the_books_asks_for_it_first() -> None:
 
     async def accounts() -> list[str]:
         till = strategy(wire, adopted=False)
-        return [s.provider_account async for s in till.list_since(START, source=Source.SWEEP)]
+        return [s.provider_account for s in await _listed(till)]
 
     assert asyncio.run(accounts()) == ["acct_1"]
+
+
+def test_a_session_of_ours_that_is_not_understood_hides_no_other(
+    expected_logs: ExpectedLogs,
+) -> None:
+    odd = session(id="cs_odd", status="new state")
+    listed = {"object": "list", "url": "/v1/x", "data": [odd, session()], "has_more": False}
+    first, second = asyncio.run(_listed(strategy(Wire(listed))))
+    assert first == Recheck(str(REFERENCE)) and second.session_id == "cs_test_1"
+    expected_logs.take("is not understood")
+
+
+def test_an_event_on_the_list_that_is_none_hides_no_other(expected_logs: ExpectedLogs) -> None:
+    good = event("checkout.session.completed", session())
+    odd = {"id": "evt_0", "object": "event", "type": "x", "livemode": "perhaps"}
+    listed = {"object": "list", "url": "/v1/events", "data": [odd, good], "has_more": False}
+    wire = Wire(listed)
+
+    async def events() -> list[str]:
+        until = START + timedelta(days=1)
+        return [d.event_id async for d in strategy(wire).events_since(START, until=until)]
+
+    assert asyncio.run(events()) == ["evt_1"]
+    expected_logs.take("lists an event that is none")
+    asked = wire.requests[0].url.params
+    assert asked["created[lt]"] == str(int(START.timestamp()) + 86_400)
+    assert asked["types[0]"] == "checkout.session.completed"
 
 
 # --- refunds -----------------------------------------------------------------------------------
@@ -263,6 +290,29 @@ def test_a_refund_is_asked_for_once_under_its_key() -> None:
     assert wire.requests[0].headers["idempotency-key"] == "t-1-refund-1"
     sent = form(wire.requests[0])
     assert (sent["amount"], sent["metadata[key]"]) == (["200"], ["t-1-refund-1"])
+
+
+def test_refunds_are_listed_page_by_page() -> None:
+    def page(name: str, *, has_more: bool) -> dict[str, Any]:
+        refund = {
+            "id": name,
+            "object": "refund",
+            "status": "succeeded",
+            "amount": 200,
+            "currency": "eur",
+            "payment_intent": "pi_1",
+            "metadata": {"key": f"key-of-{name}"},
+        }
+        return {"object": "list", "url": "/v1/refunds", "has_more": has_more, "data": [refund]}
+
+    wire = Wire(page("re_2", has_more=True), page("re_1", has_more=False))
+    found = asyncio.run(_refunds_listed(strategy(wire)))
+    assert [(seen.refund_id, seen.key) for seen in found] == [
+        ("re_2", "key-of-re_2"),
+        ("re_1", "key-of-re_1"),
+    ]
+    assert wire.requests[1].url.params["starting_after"] == "re_2"
+    assert {request.url.params["payment_intent"] for request in wire.requests} == {"pi_1"}
 
 
 # --- answers that are none ---------------------------------------------------------------------

@@ -13,7 +13,7 @@ from app.providers.strategy import Recheck
 from app.providers.stripe_endpoints import EVENTS
 from app.providers.stripe_events import seen_in
 from tests.parts.clock import START
-from tests.parts.stripe import REFERENCE, event, intent, session
+from tests.parts.stripe import REFERENCE, dispute, event, intent, session
 
 COMPLETE = {"status": "complete", "payment_status": "paid", "payment_intent": "pi_1"}
 REFUSED = intent("requires_payment_method", last_payment_error={"code": "card_declined"})
@@ -126,6 +126,10 @@ def test_an_event_that_the_till_does_not_know_says_nothing(kind: str) -> None:
 
 
 def test_every_event_that_the_till_asks_for_is_one_that_it_reads() -> None:
-    subjects: dict[str, Any] = {"checkout": session(**COMPLETE), "payment_intent": REFUSED}
+    subjects: dict[str, Any] = {
+        "checkout": session(**COMPLETE),
+        "payment_intent": REFUSED,
+        "charge": dispute(),
+    }
     for kind in EVENTS:
         assert seen(kind, subjects.get(kind.split(".")[0], REFUND)) is not None

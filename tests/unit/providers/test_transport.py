@@ -105,6 +105,18 @@ def test_after_a_jump_of_our_clock_the_providers_is_asked_for_again(jump_s: floa
     assert transport.provider_now() is None
 
 
+@pytest.mark.parametrize("wrong_s", [-600, 0, 600])
+def test_how_wrong_our_clock_is_stays_known_through_sleep_and_corrections(wrong_s: float) -> None:
+    clock = VirtualClock(TOLD)
+    transport = Transport("https://api.stripe.com", clock=clock)
+    assert transport.clock_off() is None
+    transport = told(clock)
+    clock.advance(90)
+    clock.suspend(8 * 3600)
+    clock.set_wrong_by(wrong_s)
+    assert transport.clock_off() == timedelta(seconds=wrong_s)
+
+
 def test_the_sdk_closes_the_transport_with_its_client() -> None:
     transport = Transport("https://api.stripe.com", clock=VirtualClock(), transport=Wire())
     asyncio.run(TransportClient(transport).close_async())

@@ -27,7 +27,8 @@ def said(name: str, words: str = "it did not work") -> sqlite3.OperationalError:
         ("SQLITE_READONLY", "The till's books cannot be written"),
         ("SQLITE_READONLY_DIRECTORY", "The till's books cannot be written"),
         ("SQLITE_CANTOPEN", "The till's books cannot be opened"),
-        ("SQLITE_IOERR_WRITE", "The till's books cannot be used"),
+        ("SQLITE_IOERR_WRITE", "The disk fails"),
+        ("SQLITE_NOMEM", "The till's books cannot be used"),
     ],
 )
 def test_each_way_in_which_the_disk_fails_has_words_and_a_next_step(name: str, title: str) -> None:
@@ -39,7 +40,7 @@ def test_each_way_in_which_the_disk_fails_has_words_and_a_next_step(name: str, t
 
 def test_an_error_of_the_system_has_words_too() -> None:
     error = store_error(OSError(5, "Input/output error"))
-    assert error.title == "The till's books cannot be used"
+    assert error.title == "The disk fails"
     assert error.detail.startswith("OSError: ")
 
 

@@ -112,6 +112,46 @@ def test_a_poke_brings_a_look_at_once(till: Counter) -> None:
     watched(till, story)
 
 
+def test_it_says_how_long_it_took_to_come_back(
+    till: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="app.watch.watch")
+
+    async def story() -> None:
+        _, first = await till.show()
+        await till.show()
+        till.restart()
+        till.strategy.answers["fetch"] = [Unavailable("no network")]
+        await live(till, 1)
+        assert "back after" not in caplog.text
+        await live(till, 10)
+        await till.open(await till.place())
+        await live(till, 30)
+        assert till.attempt(first.id).state is AttemptState.OPEN
+
+    watched(till, story)
+    told = [r.getMessage() for r in caplog.records if r.getMessage().startswith("back after")]
+    assert len(told) == 1 and 1 < float(told[0].split()[2]) < 10
+
+
+def test_where_news_may_have_gone_astray_all_that_is_watched_is_looked_at_again(
+    till: Counter,
+) -> None:
+    """A code that no screen shows is asked about each fifteen seconds only."""
+
+    async def story() -> None:
+        orders = [await till.place() for _ in range(3)]
+        attempts = [await till.open(order) for order in orders]
+        await live(till, 1)
+        for attempt in attempts:
+            till.provider.pay(attempt.session_id or "")
+        till.watch.look_again()
+        await live(till, 1)
+        assert [await till.state(order) for order in orders] == ["paid"] * 3
+
+    watched(till, story)
+
+
 def test_a_poke_brings_a_look_even_at_what_was_thought_to_be_over(till: Counter) -> None:
     """An event may say that something happened without saying what: it must be asked about."""
 

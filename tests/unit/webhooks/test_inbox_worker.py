@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.attempt import Attempt
 from app.domain.delivery import Delivery
+from app.domain.exceptions import ExceptionKind
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.order import Order
@@ -166,6 +167,45 @@ def test_news_of_a_refund_is_written_down(till: Counter, monkeypatch: pytest.Mon
     assert door.standings()[-1] == ("r", "settled")
     assert till.count("refunds") == 1
     assert asyncio.run(till.state(order)) == "paid"
+
+
+def test_a_dispute_that_came_before_its_payment_waits_for_it(till: Counter) -> None:
+    order, attempt, event = paid_sale(till)
+    session = till.provider.sessions[attempt.session_id or ""]
+    till.provider.disputes.open(session.payments[0].payment_id)
+    door = Door(till)
+    door.take_in(till.provider.events[-1])
+    door.settle()
+    assert [standing for _, standing in door.standings()] == ["waiting"]
+    door.take_in(event)
+    door.settle()
+    door.settle()
+    assert [standing for _, standing in door.standings()] == ["settled", "settled"]
+    assert till.rows("SELECT state, withdrawn_minor FROM disputes") == [("needs_response", 500)]
+    assert asyncio.run(till.waiting(order)) == [ExceptionKind.DISPUTED]
+    assert asyncio.run(till.state(order)) == "paid"
+    assert till.violations() == []
+
+
+def test_a_dispute_of_a_payment_that_turns_out_a_strangers_is_counted_as_one(
+    till: Counter,
+) -> None:
+    _, attempt, event = paid_sale(till)
+    session = till.provider.sessions[attempt.session_id or ""]
+    till.provider.disputes.open(session.payments[0].payment_id)
+    foreign = json.loads(event.body) | {"reference": "web-shop-4711"}
+    door = Door(till)
+    door.take_in(till.provider.events[-1])
+    door.settle()
+    door.take_in(replace(event, event_id="fe_x", body=json.dumps(foreign).encode()))
+    door.settle()
+    assert [standing for _, standing in door.standings()] == ["foreign", "foreign"]
+    assert till.count("exceptions") == till.count("disputes") == 0
+    # It was the till's own after all.
+    door.take_in(event)
+    door.settle()
+    door.settle()
+    assert [standing for _, standing in door.standings()] == ["settled", "foreign", "settled"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""Stripe's own lists of what happened since a moment: events and Checkout Sessions.
+
+Source: Stripe's API reference, "List all events" (of the last 30 days) and "List all Checkout
+Sessions". Pages are small enough for one reply to stay far below what the till takes.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+import stripe
+
+from app.domain.attempt import Reference
+from app.providers.stripe_endpoints import EVENTS
+from app.providers.stripe_errors import in_our_words
+from app.providers.stripe_sessions import EXPAND, reference_of
+
+EVENT_MEMORY: Final = timedelta(days=30)
+_PAGE: Final = 50
+
+
+async def sessions_since(
+    client: stripe.StripeClient, since: datetime, until: datetime | None
+) -> AsyncIterator[dict[str, Any]]:
+    """Give the sessions of any till made since then and before `until`, newest first."""
+    with in_our_words():
+        page = await client.v1.checkout.sessions.list_async(
+            {
+                "created": cast(Any, _span(since, until)),
+                "limit": _PAGE,
+                "expand": [f"data.{name}" for name in EXPAND],
+            }
+        )
+    async for session in _through(page):
+        # Others sell through the account too; what they do need not be understood.
+        if Reference.parse(reference_of(session)) is not None:
+            yield session
+
+
+async def events_since(
+    client: stripe.StripeClient, since: datetime, until: datetime | None
+) -> AsyncIterator[bytes]:
+    """Give the events that the till is told of, as JSON, of then and before `until`."""
+    with in_our_words():
+        page = await client.v1.events.list_async(
+            {"created": cast(Any, _span(since, until)), "limit": _PAGE, "types": list(EVENTS)}
+        )
+    async for event in _through(page):
+        yield json.dumps(event).encode()
+
+
+async def _through(page: Any) -> AsyncIterator[dict[str, Any]]:
+    while True:
+        with in_our_words():
+            listed = [each.to_dict() for each in page.data]
+            has_more = page.has_more
+        for document in listed:
+            yield document
+        if not has_more:
+            return
+        with in_our_words():
+            page = await page.next_page_async()
+
+
+def _span(since: datetime, until: datetime | None) -> Mapping[str, int]:
+    span = {"gte": int(since.timestamp())}
+    return span if until is None else {**span, "lt": int(until.timestamp())}

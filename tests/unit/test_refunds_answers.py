@@ -1,0 +1,367 @@
+"""Refunds whose answer is lost, late or a refusal, and whichever news of them comes first."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from app.domain.exceptions import ExceptionKind
+from app.domain.refund import RefundState
+from app.errors import CheckoutRefused, Rejected, Unavailable
+from app.store.decisions import payments_called
+from app.store.refunds import unfinished
+from tests.conftest import ExpectedLogs
+from tests.parts.provider import LOST
+from tests.parts.till import Counter
+from tests.parts.trouble import (
+    BY,
+    ask,
+    deliver,
+    entry,
+    eur,
+    kinds_waiting,
+    ledger,
+    paid_late,
+    paid_otherwise,
+    refunds,
+    sold,
+)
+
+DAY_S = 24 * 3600
+
+
+def test_a_lost_answer_is_asked_for_again_under_the_same_key(till: Counter) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [LOST, Unavailable("no"), LOST]
+        refund = await ask(till, payment_id)
+        assert refund.state is RefundState.SUCCEEDED
+        assert len(set(till.strategy.keys_of("refund"))) == 1
+        assert till.strategy.count("refund") == 4
+        assert till.provider.refunds.of(payment_id) == 200
+        assert refunds(till, order) == [("succeeded", 200)]
+
+    asyncio.run(story())
+
+
+def test_without_an_answer_it_stays_asked_for_and_a_sweep_finds_out(till: Counter) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [LOST] * 100
+        refund = await ask(till, payment_id)
+        assert refund.state is RefundState.REQUESTED
+        assert till.violations() == []
+        with pytest.raises(CheckoutRefused, match="Only 3"):
+            await ask(till, payment_id, 301, "press-2")
+        asked = till.strategy.count("refund")
+        assert await till.refunds.sweep() == 1
+        assert till.strategy.count("refund") == asked + 1, "a sweep asks once and goes on"
+        till.strategy.answers["refund"] = []
+        assert await till.refunds.sweep() == 1
+        assert await till.refunds.sweep() == 0
+        assert refunds(till, order) == [("succeeded", 200)]
+        assert len(set(till.strategy.keys_of("refund"))) == 1
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("point", ["before the call", "after the call", "before the save"])
+def test_after_a_crash_at_any_point_the_same_press_or_a_sweep_gives_one_refund(
+    till: Counter, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PowerCut(BaseException):
+        pass
+
+    def cut(*_: object, **__: object) -> None:
+        raise PowerCut
+
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        with monkeypatch.context() as patches:
+            if point == "before the call":
+                patches.setattr(type(till.strategy), "refund", cut)
+            elif point == "after the call":
+                patches.setattr("tests.parts.giving_back.FakeRefund.seen", cut)
+            else:
+                patches.setattr("app.refunds.settle_refund", cut)
+            with pytest.raises(PowerCut):
+                await ask(till, payment_id)
+        till.restart()
+        assert till.rows("SELECT state FROM refunds") == [("requested",)]
+        assert [refund.press for refund in till.store.read_now(unfinished)] == ["press-1"]
+        await till.refunds.sweep()
+        assert (await ask(till, payment_id)).state is RefundState.SUCCEEDED
+        assert refunds(till, order) == [("succeeded", 200)]
+        assert till.provider.refunds.of(payment_id) == 200
+
+    asyncio.run(story())
+
+
+def test_a_refusal_is_told_with_the_providers_words_and_frees_the_amount(till: Counter) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [Rejected("The bank is asleep", status=400)]
+        refund = await ask(till, payment_id, 500)
+        assert refund.state is RefundState.FAILED and "bank is asleep" in refund.words
+        assert till.count("exceptions") == 0, "who asked was told"
+        assert (await ask(till, payment_id, 500)).state is RefundState.FAILED, "the same press"
+        assert (await ask(till, payment_id, 500, "press-2")).state is RefundState.SUCCEEDED
+        assert refunds(till, order) == [("failed", 500), ("succeeded", 500)]
+
+    asyncio.run(story())
+
+
+def test_a_refusal_that_nobody_waits_for_needs_a_person(till: Counter) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [Unavailable("no")] * 100
+        await ask(till, payment_id)
+        till.strategy.answers["refund"] = [Rejected("The bank is asleep", status=400)]
+        await till.refunds.sweep()
+        assert await till.waiting(order) == [ExceptionKind.REFUND_FAILED]
+        assert "bank is asleep" in entry(till).detail and entry(till).amount == eur(200)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("crashed", [True, False])
+def test_a_refused_key_says_nothing_of_a_call_that_may_have_been_made(
+    till: Counter, crashed: bool, expected_logs: ExpectedLogs
+) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [LOST] * (100 if crashed else 1)
+        no = Rejected("The key was changed", status=401)
+        if crashed:
+            await ask(till, payment_id)
+            till.restart()
+            till.strategy.answers["refund"] = [no]
+        else:
+            till.strategy.answers["refund"].append(no)
+        assert (await ask(till, payment_id)).state is RefundState.REQUESTED
+        await till.refunds.sweep()
+        assert refunds(till, order) == [("succeeded", 200)]
+
+    asyncio.run(story())
+    expected_logs.take("keys of fake are refused")
+
+
+def test_a_refused_key_on_the_first_call_is_a_refusal(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
+    async def story() -> None:
+        _, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [Rejected("The key may not do that", status=403)]
+        assert (await ask(till, payment_id)).state is RefundState.FAILED
+        assert till.provider.refunds.of(payment_id) == 0
+
+    asyncio.run(story())
+    expected_logs.take("keys of fake are refused")
+
+
+@pytest.mark.parametrize("came_to_be", [True, False])
+def test_past_the_keys_lifetime_it_is_looked_up_and_never_asked_for_again(
+    till: Counter, came_to_be: bool
+) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.provider.refunds.give_back(payment_id, eur(100))
+        lost = LOST if came_to_be else Unavailable("no")
+        till.strategy.answers["refund"] = [lost] * 100
+        await ask(till, payment_id)
+        asked = till.strategy.count("refund")
+        till.clock.advance(DAY_S)
+        till.strategy.answers["list_refunds"] = [Unavailable("no")]
+        await till.refunds.sweep()
+        assert refunds(till, order) == [("requested", 200)]
+        await till.refunds.sweep()
+        assert till.strategy.count("refund") == asked
+        if came_to_be:
+            assert refunds(till, order) == [("succeeded", 200)]
+        else:
+            assert refunds(till, order) == [("failed", 200)]
+            assert await till.waiting(order) == [ExceptionKind.REFUND_FAILED]
+            assert "never came to be" in entry(till).detail
+            till.strategy.answers["refund"] = []
+            again = await ask(till, payment_id, press="press-2")
+            assert (again.number, again.state) == (2, RefundState.SUCCEEDED)
+        (payment,) = till.store.read_now(lambda db: payments_called(db, payment_id))
+        await till.refunds.look_at(payment)
+
+    asyncio.run(story())
+
+
+def test_an_answer_that_is_another_refund_gives_nothing_back_and_is_told(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restored backup: the key was used before, for a refund that is known by now."""
+
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        await ask(till, payment_id)
+        till.strategy.answers["refund"] = []
+        (known,) = till.provider.refunds.rows.values()
+        monkeypatch.setattr(till.provider.refunds, "create", lambda *_: known)
+        second = await ask(till, payment_id, press="press-2")
+        assert second.state is RefundState.FAILED and "another refund" in second.words
+        assert refunds(till, order) == [("succeeded", 200), ("failed", 200)]
+        assert kinds_waiting(till) == [ExceptionKind.REFUND_FAILED]
+
+    asyncio.run(story())
+
+
+# --- whichever news comes first ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keeps_keys", [True, False])
+def test_a_webhook_before_the_calls_answer_ends_in_one_row(till: Counter, keeps_keys: bool) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.provider.refunds.keeps_keys = keeps_keys
+        standings: list[str] = []
+        give_back = till.provider.refunds.give_back
+
+        def told_first(*arguments: object, **more: object) -> object:
+            refund = give_back(*arguments, **more)  # type: ignore[arg-type]
+            standings.append(deliver(till, till.provider.refunds.delivery(refund.id, "e1")))
+            return refund
+
+        till.provider.refunds.give_back = told_first  # type: ignore[assignment]
+        refund = await ask(till, payment_id)
+        assert standings == ["settled" if keeps_keys else "waiting"]
+        assert refund.state is RefundState.SUCCEEDED
+        standings.append(deliver(till, till.provider.refunds.delivery("fr_1", "e1")))
+        assert standings[1] == "nothing_new"
+        assert refunds(till, order) == [("succeeded", 200)]
+        assert till.rows("SELECT outcome FROM intents WHERE operation = 'refund'") == [("done",)]
+        assert ledger(till)["refunds"] == 200
+
+    asyncio.run(story())
+
+
+STEPS = ("answer", "webhook pending", "webhook succeeded", "sweep")
+
+
+@pytest.mark.parametrize("order_of_news", list(itertools.permutations(STEPS)))
+def test_every_order_of_the_news_of_a_refund_ends_in_the_same_books(
+    till: Counter, order_of_news: tuple[str, ...]
+) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        books = till.provider.refunds
+        books.first_state = RefundState.PENDING
+        till.strategy.answers["refund"] = [LOST] * 100
+        await ask(till, payment_id)
+        till.strategy.answers["refund"] = []
+        pending = books.delivery("fr_1", "e1")
+        books.decide("fr_1", RefundState.SUCCEEDED)
+        succeeded = books.delivery("fr_1", "e2")
+        for step in order_of_news:
+            if step == "answer":
+                await ask(till, payment_id)
+            elif step == "sweep":
+                await till.refunds.sweep()
+            else:
+                deliver(till, pending if step == "webhook pending" else succeeded)
+        await till.refunds.sweep()
+        assert refunds(till, order) == [("succeeded", 200)]
+        assert ledger(till) == {"clearing:fake": 300, "refunds": 200, "sales": -500}
+        assert till.count("intents", "outcome IS NULL") == 0
+
+    asyncio.run(story())
+
+
+def test_a_pending_refund_is_watched_until_it_ends(till: Counter) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.provider.refunds.first_state = RefundState.PENDING
+        assert (await ask(till, payment_id)).state is RefundState.PENDING
+        assert "refunds" not in ledger(till)
+        till.strategy.answers["fetch_refund"] = [Unavailable("no")]
+        for _ in range(2):
+            assert await till.refunds.sweep() == 1
+        assert refunds(till, order) == [("pending", 200)]
+        assert (await ask(till, payment_id)).state is RefundState.PENDING
+        till.provider.refunds.decide("fr_1", RefundState.SUCCEEDED)
+        await till.refunds.sweep()
+        assert refunds(till, order) == [("succeeded", 200)]
+        assert await till.refunds.sweep() == 0
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("first", [RefundState.PENDING, RefundState.SUCCEEDED])
+def test_a_refund_that_fails_later_is_taken_back_and_needs_a_person(
+    till: Counter, first: RefundState
+) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.provider.refunds.first_state = first
+        await ask(till, payment_id)
+        till.provider.refunds.decide("fr_1", RefundState.FAILED)
+        assert deliver(till, till.provider.refunds.delivery("fr_1", "e1")) == "settled"
+        assert ledger(till) == {"clearing:fake": 500, "sales": -500}
+        assert await till.waiting(order) == [ExceptionKind.REFUND_FAILED]
+        assert entry(till).amount == eur(200)
+        assert "the customer does not have their money" in entry(till).detail
+        assert await till.state(order) == "paid"
+
+    asyncio.run(story())
+
+
+def test_what_somebody_gave_back_at_the_provider_is_booked_once_and_told(till: Counter) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        made = till.provider.refunds.give_back(payment_id, eur(120))
+        (payment,) = till.store.read_now(lambda db: payments_called(db, payment_id))
+        (first,) = await till.refunds.look_at(payment)
+        (seen,) = await till.refunds.look_at(payment)
+        assert seen == first
+        assert (seen.refund_id, seen.press, seen.number) == (made.id, "", None)
+        assert deliver(till, till.provider.refunds.delivery(made.id, "e1")) == "nothing_new"
+        assert ledger(till)["refunds"] == 120
+        told = [fact.name for fact in (await till.detail(order)).history]
+        assert told.count("refund.succeeded") == 1
+        actors = till.rows("SELECT actor FROM audit WHERE action = 'refund.succeeded'")
+        assert actors == [("provider:fakepay",)]
+        with pytest.raises(CheckoutRefused, match="Only 3"):
+            await ask(till, payment_id, 381)
+
+    asyncio.run(story())
+
+
+# --- held money --------------------------------------------------------------------------------
+
+
+def test_held_money_given_back_in_part_stays_with_what_is_left_and_in_full_is_off_the_list(
+    till: Counter,
+) -> None:
+    async def story() -> None:
+        order, _ = await paid_late(till)
+        (payment_id,) = till.provider.refunds.captured
+        await ask(till, payment_id, 200)
+        assert await till.waiting(order) == [ExceptionKind.PAID_LATE]
+        assert entry(till).amount == eur(300)
+        assert ledger(till) == {"clearing:fake": 300, "held": -300}
+        await ask(till, payment_id, 300, "press-2")
+        assert await till.waiting(order) == [] and ledger(till) == {}
+        assert (entry(till).action, entry(till).resolved_by) == ("refund", BY)
+
+    asyncio.run(story())
+
+
+def test_held_money_that_comes_back_from_the_bank_is_on_the_list_again(till: Counter) -> None:
+    async def story() -> None:
+        order, _ = await paid_otherwise(till, 499)
+        (payment_id,) = till.provider.refunds.captured
+        await ask(till, payment_id, 499)
+        assert await till.waiting(order) == []
+        till.provider.refunds.decide("fr_1", RefundState.FAILED)
+        deliver(till, till.provider.refunds.delivery("fr_1", "e1"))
+        assert await till.waiting(order) == [ExceptionKind.UNDERPAID]
+        back = entry(till)
+        assert (back.amount, back.action, back.resolved_by) == (eur(499), "", "")
+        assert "does not have their money" in back.detail
+        assert ledger(till) == {"clearing:fake": 499, "held": -499}
+
+    asyncio.run(story())
