@@ -185,6 +185,31 @@ def test_the_list_follows_the_books(run: Run, window: Window, till: FakeTill) ->
     run(look())
 
 
+def test_an_older_look_that_answers_later_takes_nothing_back(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def look() -> None:
+        _order, entry = late(till)
+        panel = await come(window)
+        read, is_first = till.orders.troubles, True
+
+        async def slow_at_first(**asked: Any) -> Any:
+            nonlocal is_first
+            rows = await read(**asked)
+            slow, is_first = is_first and asked.get("with_resolved", False), False
+            await asyncio.sleep(0.05 if slow else 0)
+            return rows
+
+        till.orders.troubles = slow_at_first  # type: ignore[method-assign]
+        window.needs_person.trouble_chosen.emit(entry.id)
+        await asyncio.sleep(0.01)
+        till.money._close(till.money.entry(entry.id), Action.ACCEPT, "Bea", "As agreed", None)
+        await window.counter.tasks.settled()
+        assert panel._chip.accessibleName() == "Cleared up"
+
+    run(look())
+
+
 # --- deciding -------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ class TroubleReader(QObject):
         self._is_at_end = False
         self._is_reading_more = False
         self._chosen = 0
+        self._looked = 0
         screen.trouble_chosen.connect(self.choose)
         screen.more_wanted.connect(self._on_more)
 
@@ -58,8 +59,11 @@ class TroubleReader(QObject):
                 self._screen.list.choose(rows[0].case.exception.id)
 
     async def _read_one(self, exception_id: int) -> None:
+        self._looked += 1
+        looked = self._looked
         trouble = await trouble_of(self._book, exception_id)
-        if exception_id == self._chosen:
+        # An older look that answers later would take the newer one back.
+        if exception_id == self._chosen and looked == self._looked:
             self._screen.show_trouble(trouble)
 
     async def _read_more(self, asked: int, before: int) -> None:

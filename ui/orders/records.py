@@ -54,7 +54,8 @@ def dispute_record(dispute: Dispute, formats: Formats) -> Record:
         words = f"{words} {due}"
     if dispute.withdrawn_minor > 0:
         taken = formats.money(Money(dispute.withdrawn_minor, dispute.amount.currency))
-        words = f"{words} {_('{amount} was taken from the shop.').format(amount=taken)}"
+        gone = _("{amount} was taken from the shop.").format(amount=taken)
+        words = f"{words} {gone}"
     return Record(formats.money(dispute.amount), dispute_words(dispute.state), words)
 
 
