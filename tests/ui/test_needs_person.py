@@ -602,9 +602,25 @@ def test_escape_closes_the_form_and_nothing_was_done(
         fill(form)
         QTest.keyClick(form.reason.field.edit, Qt.Key.Key_Escape)
         assert form.ask is None
-        assert focused() == "way_accept"
+        assert focused() == "way_refund"
         await window.counter.tasks.settled()
         assert not till.money.calls
+
+    run(look())
+
+
+def test_the_arrows_leave_a_form_behind_and_stay_in_the_list(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def look() -> None:
+        late(till)
+        late(till)
+        form = await open_form(window, Action.REFUND)
+        window.needs_person.list.focus_current()
+        QTest.keyClick(at(), Qt.Key.Key_Down)
+        await window.counter.tasks.settled()
+        assert form.ask is None
+        assert focused() == "trouble_list"
 
     run(look())
 

@@ -7,7 +7,7 @@ from babel.numbers import get_decimal_symbol
 
 from app.domain.money import EXPONENTS, MAX_MINOR, Money, plain_decimal
 
-_TYPED = re.compile(r"(\d+)(?:([.,\N{ARABIC DECIMAL SEPARATOR}])(\d+))?")
+_TYPED = re.compile(r"(\d+)(?:([.,\u066b])(\d+))?")
 _GROUP = 3
 """As many digits behind a sign that is not the locale's own may be thousands."""
 

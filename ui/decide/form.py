@@ -8,8 +8,8 @@ import uuid
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -45,7 +45,7 @@ class DecisionForm(Card):
         number_changed (str): Another order's number was typed.
         confirmed (Draft): Its button was pressed; it is busy until `end` is called.
         ended (Outcome): What came of it; the form is closed.
-        closed: It was closed, or is done.
+        closed (bool): It was closed, or is done; true where the keyboard was in it.
         grown: It says why it was not done, and takes more room.
     """
 
@@ -53,7 +53,7 @@ class DecisionForm(Card):
     number_changed = Signal(str)
     confirmed = Signal(object)
     ended = Signal(object)
-    closed = Signal()
+    closed = Signal(bool)
     grown = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -73,7 +73,7 @@ class DecisionForm(Card):
         self.suggestions = Suggestions(look)
         self.fault = ResultCard(look)
         self._missing = Text(look, "", Type.CAPTION, colour="text_muted", wraps=True)
-        self.cancel = Button(look, _("Cancel"), Kind.QUIET, cap="Esc")
+        self.cancel = Button(look, _("Cancel"), Kind.QUIET, cap=_key_name(Qt.Key.Key_Escape))
         self.cancel.setObjectName("form_cancel")
         self.confirm = Button(look, "", Kind.PRIMARY)
         self.confirm.setObjectName("form_confirm")
@@ -166,12 +166,15 @@ class DecisionForm(Card):
         self.confirm.setFocus(Qt.FocusReason.OtherFocusReason)
         self.grown.emit()
 
+    @Slot()
     def close_form(self) -> None:
         """Take the form away; what is being done goes on."""
         if self._ask is not None:
             self._ask, self._press, self._is_busy = None, "", False
+            at = QApplication.focusWidget()
+            had_keyboard = at is not None and (at is self or self.isAncestorOf(at))
             self.hide()
-            self.closed.emit()
+            self.closed.emit(had_keyboard)
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
@@ -321,3 +324,7 @@ class DecisionForm(Card):
             fits = target is not None and not target.objection
             return assigning(ask.amount, target if fits else None, formats)
         return ask.confirm
+
+
+def _key_name(key: Qt.Key) -> str:
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)

@@ -222,9 +222,9 @@ def outcome_of_decision(draft: Draft, target_number: int | None, formats: Format
         Action.ASSIGN: _("{amount} was assigned to order {number}"),
         Action.WRITE_OFF: _("Written off"),
     }[draft.ask.action]
-    return Outcome(
-        title.format(amount=amount, number=target_number), draft.ask.effect, Tone.GOOD, "done"
-    )
+    is_assigned = draft.ask.action is Action.ASSIGN
+    detail = _("It counts for that order now.") if is_assigned else draft.ask.effect
+    return Outcome(title.format(amount=amount, number=target_number), detail, Tone.GOOD, "done")
 
 
 def outcome_of_error(error: ScantillError, formats: Formats) -> Outcome:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.domain.resolution import WayOut
+from app.domain.resolution import Action, WayOut
 from app.orders import Trouble
 from ui import theme
 from ui.bidi import isolated
@@ -44,6 +44,7 @@ class TroublePanel(Card):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
         self._trouble: Trouble | None = None
+        self._chosen = Action.ACCEPT
         self._title = Text(look, "", Type.HEADLINE, wraps=True)
         self._chip = StateChip(look)
         self._since = Text(look, "", colour="text_muted", tabular=True, wraps=True)
@@ -212,15 +213,16 @@ class TroublePanel(Card):
     def _on_way(self, way: WayOut) -> None:
         if self._trouble is None:
             return
+        self._chosen = way.action
         self.result.show_outcome(None)
         self.form.open(asked_of(self._trouble.case, way.action, way.effect, self.look.formats))
         self._show_ways()
         self._show_form()
 
-    def _on_closed(self) -> None:
+    def _on_closed(self, had_keyboard: bool) -> None:
         self._show_ways()
-        if self.isVisible() and not self.ways.isHidden():
-            self.ways.focus_first()
+        if had_keyboard and not self.ways.isHidden():
+            self.ways.focus_at(self._chosen)
 
     def _on_ended(self, outcome: Outcome) -> None:
         self.result.show_outcome(outcome)

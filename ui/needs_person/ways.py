@@ -55,12 +55,9 @@ class WaysOut(Part):
         """Give what stands beside a button."""
         return self._words[action].text()
 
-    def focus_first(self) -> None:
-        """Give the keyboard to the first way that is open."""
-        for button in self.buttons.values():
-            if button.isEnabled():
-                button.setFocus(Qt.FocusReason.TabFocusReason)
-                return
+    def focus_at(self, action: Action) -> None:
+        """Give the keyboard to one of the ways."""
+        self.buttons[action].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""

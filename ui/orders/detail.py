@@ -71,6 +71,8 @@ class OrderPanel(Card):
         self._nothing = _Nothing(look)
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._make_page())
+        # The keyboard comes back here once a form is done.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.on_look_changed()
 
     @property
@@ -192,11 +194,12 @@ class OrderPanel(Card):
 
     def _on_ended(self, outcome: Outcome) -> None:
         self.result.show_outcome(outcome)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
         self._scroll.verticalScrollBar().setValue(0)
 
-    def _on_form_closed(self) -> None:
+    def _on_form_closed(self, had_keyboard: bool) -> None:
         self._show_refund()
-        if self.isVisible() and not self.refund.isHidden():
+        if had_keyboard and not self.refund.isHidden():
             self.refund.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
