@@ -20,6 +20,7 @@ from tests.simulation.plan import Act, Verb
 from tests.simulation.provider import Bank
 from tests.simulation.screen import Screen
 
+_AGAIN_AFTER_S: Final = 15.0
 _REFUSALS: Final = (CheckoutRefused, ProviderError, CartRefused)
 
 
@@ -75,7 +76,7 @@ class Counter:
         elif not self._machine.is_on:
             self._tell("operator", f"{act}: the till is off")
         else:
-            told = await self._machine.run(_told(press(act)))
+            told = await self._machine.run(lambda: _told(press, act))
             self._tell("operator", f"{act}: {told or 'the power went'}")
 
     # --- at the till ----------------------------------------------------------------------------
@@ -89,7 +90,14 @@ class Counter:
         order = await self._place(act.sale, act.amounts)
         if order.state is OrderState.PAID:
             return f"{order.total}, nothing to be paid"
-        return f"{order.total}, {await self._charge(order)}"
+        try:
+            told = await self._charge(order)
+        except _REFUSALS as error:
+            # As anybody would: once more, after a while.
+            self._tell("operator", f"is told of sale {act.sale}: {error.title}")
+            await self._machine.clock.sleep(_AGAIN_AFTER_S)
+            told = await self._charge(order)
+        return f"{order.total}, {told}"
 
     async def _place(self, sale: int, prices: tuple[int, ...]) -> Order:
         order = await self._checkout.place_order(_cart(prices))
@@ -199,12 +207,12 @@ _AT_THE_BANK: Final = frozenset(
 )
 
 
-async def _told(press: Awaitable[str]) -> str:
+async def _told(press: Callable[[Act], Awaitable[str]], act: Act) -> str:
     """Have a press done; a refusal in words is part of life."""
     try:
         # Two presses at once are two tasks that get their turns in any order.
         await asyncio.sleep(0)
-        return await press
+        return await press(act)
     except _REFUSALS as error:
         return f"{type(error).__name__}: {error.title}"
 

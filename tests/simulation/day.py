@@ -27,11 +27,13 @@ from tests.simulation.network import Network
 from tests.simulation.plan import Act, Plan, Verb, drawn
 from tests.simulation.provider import Bank
 from tests.simulation.screen import Screen
+from tests.parts.provider import FakeSession
 
 _MOST_TURNS: Final = 400_000
 _MEMORY_DISK: Final = Path("/dev/shm")
 _OFF_FOR_S: Final = (5.0, 60.0, 900.0, 5_000.0, 95_000.0)
 _CALM_FOR_S: Final = 3 * 3_600.0
+_DEADLINE_AND_MORE_S: Final = 18 * 60.0
 _EXPECTED: Final = re.compile(r"the keys of \S+ are refused")
 """Errors that the till is right to log on such a day."""
 
@@ -94,6 +96,8 @@ class Day:
         self._off_for_s = 5.0
         self._is_shut = True
         self._troubles: list[str] = []
+        self._calm_since = 0.0
+        self._is_skewed = False
 
     def live(self) -> Lived:
         """Live through the day and tell how it went."""
@@ -127,6 +131,7 @@ class Day:
             self.loop.spawn(self.counter.do(act))
         elif act.verb is Verb.SKEW:
             self.machine.clock.skew_s += act.seconds
+            self._is_skewed = True
             self._tell("clock", str(act))
         elif act.verb is Verb.CUT and self.machine.is_on:
             # Some turns later, in the middle of whatever goes on then.
@@ -204,6 +209,7 @@ class Day:
     async def _calm_down(self) -> None:
         """Nothing goes wrong any more; what can be known comes to be known by polling alone."""
         self.network.is_calm = True
+        self._calm_since = self.loop.time()
         self._tell("network", "is calm from now on")
         await self._boot()
         for session in list(self.bank.sessions.values()):
@@ -274,10 +280,25 @@ class Day:
     def _end_later(self, seconds: float, session_id: str) -> None:
         async def end() -> None:
             await asyncio.sleep(seconds)
-            if session_id in self.bank.sessions:
+            session = self.bank.sessions.get(session_id)
+            if session is not None:
+                self._ran_out(session)
                 self.bank.close(session_id)
 
         self.loop.spawn(end())
+
+    def _ran_out(self, session: FakeSession) -> None:
+        """A till that could have closed a shown session at its deadline has done so."""
+        could = self.network.is_calm and self.loop.time() - self._calm_since > _DEADLINE_AND_MORE_S
+        was_shown = any(
+            shown.session_id == session.id
+            for orders in self.counter.orders.values()
+            for order in orders
+            for shown in self.screen.shown_of(order.id)
+        )
+        if could and was_shown and session.state is SessionState.OPEN and not self._is_skewed:
+            label = self._label(session.reference)
+            self.loop.broken = Violation(f"{label} ran out, nobody closed it in time")
 
     async def _receive(self, delivery: Delivery) -> int:
         status = await self.machine.receive(delivery)

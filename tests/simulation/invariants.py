@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
-from app.domain.attempt import Reference
+from app.domain.attempt import LIVE, Reference
 from app.domain.observation import SessionState
 from app.store import verify as law
 from app.store.attempts import watched_attempts
@@ -140,7 +140,29 @@ class Invariants:
             faults += self._unpaid_again(db)
         if rows != self._rows or is_news:
             faults += self._lost_sight_of(db)
-        faults += self._shown(db)
+        return faults + self._ended_too_soon(db) + self._shown(db)
+
+    def _ended_too_soon(self, db: sqlite3.Connection) -> list[str]:
+        """What the books call over can be paid no more, by the provider's own word."""
+        faults = []
+        rows = db.execute(
+            "SELECT attempts.id, session_id, is_final, shown_at, attempts.state, orders.state "
+            "FROM attempts JOIN orders ON orders.id = order_id "
+            "WHERE is_final = 1 OR orders.state IN ('cancelled', 'expired')"
+        )
+        for attempt_id, session_id, is_final, shown_at, state, order in rows:
+            session = self._bank.sessions.get(session_id)
+            if order in _ENDED and state in LIVE:
+                name = self._name(db, attempt_id)
+                faults.append(f"the order of {name} is {order}, the attempt still {state}")
+            if session is None:
+                continue
+            if is_final and not self._bank.is_final(session):
+                name = self._name(db, attempt_id)
+                faults.append(f"{name} is final here, and not at the provider")
+            if order in _ENDED and shown_at is not None and session.state is SessionState.OPEN:
+                name = self._name(db, attempt_id)
+                faults.append(f"the order of {name} is {order}, and its code can be paid")
         return faults
 
     def _unpaid_again(self, db: sqlite3.Connection) -> list[str]:
@@ -235,6 +257,7 @@ class Invariants:
         return "an unknown attempt" if row is None else f"order {row[0]}, attempt {row[1]}"
 
 
+_ENDED: Final = ("cancelled", "expired")
 _LAWS: Final = (law._ledger, law._postings, law._paid, law._journal, law._numbers)
 
 

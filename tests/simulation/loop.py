@@ -39,15 +39,20 @@ class Power:
     def let_go(self) -> None:
         """Take apart what stood still, in a fixed order and not whenever garbage is collected."""
         for task in self.tasks:
-            if not task.done():
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                coroutine: Any = task.get_coro()
-                try:
-                    coroutine.close()
-                except RuntimeError:
-                    # Something wanted to wait while it was taken apart; there is no later.
-                    continue
+            _let_go(task)
         self.tasks.clear()
+
+
+def _let_go(task: asyncio.Task[Any]) -> None:
+    if task.done():
+        return
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    coroutine: Any = task.get_coro()
+    try:
+        coroutine.close()
+    except RuntimeError:
+        # Something in it wants to wait while it is taken apart; there is no later.
+        return
 
 
 POWER: Final[contextvars.ContextVar[Power | None]] = contextvars.ContextVar("power", default=None)
@@ -99,6 +104,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._most_turns = most_turns
         self.turns = 0
         self.troubles: list[str] = []
+        self.broken: Exception | None = None
         self.after_turn: Callable[[], None] = lambda: None
         self.world = contextvars.copy_context()
 
@@ -113,13 +119,21 @@ class VirtualLoop(asyncio.AbstractEventLoop):
                 self._go_on()
             task.result()
         finally:
+            for left in asyncio.all_tasks(self):
+                _let_go(left)
             self._ready.clear()
             self._timers.clear()
             asyncio._set_running_loop(before)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start something that belongs to no computer: a wire, a customer, the provider."""
-        return self.create_task(work, context=self.world)
+        return self.create_task(self._guarded(work), context=self.world)
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - it ends the day
+            self.broken = self.broken or error
 
     def _go_on(self) -> None:
         ready = self._ready
@@ -140,6 +154,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             raise Stuck(f"the day does not end: {self.turns} turns")
         turn.context.run(turn.callback, *turn.args)
         self.after_turn()
+        if self.broken is not None:
+            raise self.broken
 
     def _jump(self) -> None:
         timers, ready = self._timers, self._ready
@@ -210,7 +226,12 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return task
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Note a task that failed unseen; a mere answer may come too late for whoever asked."""
         error = context.get("exception")
+        if isinstance(context.get("future"), asyncio.Future) and not isinstance(
+            context["future"], asyncio.Task
+        ):
+            return
         if not isinstance(error, PowerCut):
             self.troubles.append(f"{context.get('message')}: {error!r}")
 

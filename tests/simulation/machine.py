@@ -8,7 +8,7 @@ import asyncio
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
 from datetime import timedelta
 from functools import cache
@@ -43,7 +43,7 @@ T = TypeVar("T")
 _SHOP: Final = Shop(name="Simulated shop", success_url="https://shop.example/thanks")
 _DEADLINE: Final = timedelta(minutes=15)
 _PACE: Final = Pace(
-    shown_s=4.0, unshown_s=20.0, processing_s=300.0, closing_s=5.0, late_s=120.0, tick_s=3.0
+    shown_s=4.0, unshown_s=20.0, processing_s=300.0, closing_s=5.0, late_s=120.0, tick_s=5.0
 )
 """The product's own pace, slowed down where a shorter wait would only make a day longer to live."""
 _INTRODUCE_AGAIN_S: Final = 5.0
@@ -146,7 +146,8 @@ class Machine:
         self._books = DayStore(
             self.directory, self._reach, mode=Mode.TRAINING, clock=self.clock, ids=ids
         )
-        self.store.connection.execute("PRAGMA synchronous=OFF")
+        if not self.store.connection.in_transaction:
+            self.store.connection.execute("PRAGMA synchronous=OFF")
         wire = cast(PaymentStrategy, Wire(DayStrategy(self._bank), self._network, self._reach))
         self.account = wire.account
         self.strategies: dict[str, PaymentStrategy] = {self.account: wire}
@@ -177,7 +178,7 @@ class Machine:
 
     async def start(self) -> None:
         """Begin to watch and to settle, as the till's composition root does."""
-        await self.run(self._start())
+        await self.run(self._start)
 
     async def _start(self) -> None:
         for name, strategy in self.strategies.items():
@@ -217,7 +218,7 @@ class Machine:
         """Start something that stops with the power."""
         return self._loop.create_task(work, context=self._room)
 
-    async def run(self, work: Coroutine[Any, Any, T]) -> T | None:
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T | None:
         """Do something on this computer and wait for it; None where the power went meanwhile."""
         done: asyncio.Future[None] = self._loop.create_future()
         task = self.spawn(_followed(work, done))
@@ -232,7 +233,7 @@ class Machine:
         """Post a delivery to the till's own door; 0 where nobody answers."""
         if not self.is_on:
             return 0
-        return await self.run(self._post(delivery)) or 0
+        return await self.run(lambda: self._post(delivery)) or 0
 
     async def _post(self, delivery: Delivery) -> int:
         status = 0
@@ -271,13 +272,13 @@ class Machine:
 
     async def stop(self) -> None:
         """Close the till as its window does."""
-        await self.run(self.watch.stop())
+        await self.run(self.watch.stop)
         self.fall()
 
 
-async def _followed(work: Coroutine[Any, Any, T], done: asyncio.Future[None]) -> T:
+async def _followed(work: Callable[[], Awaitable[T]], done: asyncio.Future[None]) -> T:
     try:
-        return await work
+        return await work()
     finally:
         if not done.done():
             done.set_result(None)

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 _HOUR: Final = 3600.0
@@ -93,7 +94,8 @@ class Spell:
 class Plan:
     """A day as it was drawn from `seed`; with `only`, just those decisions of it.
 
-    `happened` tells the decisions that came into play, each by its name.
+    `happened` tells the decisions that came into play, each by its code: acts by their number,
+    weather by w and a number, all else by `code_of` its name.
     """
 
     seed: int
@@ -110,15 +112,22 @@ class Plan:
 
     def may(self, name: str, told: str) -> bool:
         """Say whether a decision that was drawn is to come true, and note that it did."""
-        if self.only is not None and name not in self.only:
+        code = name if name.isalnum() else code_of(name)
+        if self.only is not None and code not in self.only:
             return False
-        self.happened[name] = told
+        self.happened[code] = told
         return True
 
     @property
     def ends(self) -> float:
         """Give when the last of the day is done."""
         return max((act.at for act in self.acts), default=0.0)
+
+
+@cache
+def code_of(name: str) -> str:
+    """Give a short code for a decision that has a long name, as it is written after `--only`."""
+    return "x" + hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
 
 
 def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
@@ -214,7 +223,12 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
     for _ in range(chance.choice((0, 0, 1, 2))):
         lasts = chance.choice((3.0, 40.0, 600.0, 4_000.0, 100_000.0))
         steps = chance.randint(0, 40)
-        acts.append(Act("", chance.random() * end * 1.2, Verb.CUT, -1, (steps,), lasts))
+        at = chance.random() * end * 1.2
+        if chance.random() < 0.6:
+            # Most is under way while something is being rung up.
+            at = chance.choice([act.at for act in acts if act.verb is Verb.SALE])
+            at += 4.0 * chance.random()
+        acts.append(Act("", at, Verb.CUT, -1, (steps,), lasts))
     if chance.random() < 0.4:
         shut = end * (0.3 + chance.random())
         acts.append(Act("", shut, Verb.CLOSE))

@@ -52,10 +52,11 @@ class Screen:
 
     def tick(self) -> None:
         """Look at the clock: what is past its deadline leaves the screen."""
-        now = self._machine.clock.now()
-        for attempt in list(self.codes.values()):
-            if attempt.deadline_at <= now:
-                del self.codes[attempt.id]
+        if self.codes:
+            now = self._machine.clock.now()
+            for attempt in list(self.codes.values()):
+                if attempt.deadline_at <= now:
+                    del self.codes[attempt.id]
 
     def _look_again(self, attempt_id: int | None) -> None:
         self.changes += 1
