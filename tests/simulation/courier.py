@@ -58,10 +58,10 @@ class Courier:
             if await self._try(delivery, label):
                 break
             await asyncio.sleep(again_after)
-        if self._plan.chance(label, "twice") < 0.15 * self._plan.roughness:
-            if self._plan.may(f"twice: {label}", f"the news of {label} comes twice"):
-                await asyncio.sleep(300.0 * self._plan.chance(label, "second"))
-                await self._try(delivery, label)
+        is_twice = self._plan.chance(label, "twice") < 0.15 * self._plan.roughness
+        if is_twice and self._plan.may(f"twice: {label}", f"the news of {label} comes twice"):
+            await asyncio.sleep(300.0 * self._plan.chance(label, "second"))
+            await self._try(delivery, label)
 
     def _delay(self, label: str) -> float:
         """Draw how long an event takes: mostly a second, sometimes days."""

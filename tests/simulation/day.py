@@ -17,6 +17,7 @@ from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
 from app.domain.observation import SessionState
 from app.events import Fact
+from tests.parts.provider import FakeSession
 from tests.simulation.counter import Counter
 from tests.simulation.courier import Courier
 from tests.simulation.invariants import Invariants, Violation
@@ -27,13 +28,13 @@ from tests.simulation.network import Network
 from tests.simulation.plan import Act, Plan, Verb, drawn
 from tests.simulation.provider import Bank
 from tests.simulation.screen import Screen
-from tests.parts.provider import FakeSession
 
 _MOST_TURNS: Final = 400_000
 _MEMORY_DISK: Final = Path("/dev/shm")
 _OFF_FOR_S: Final = (5.0, 60.0, 900.0, 5_000.0, 95_000.0)
 _CALM_FOR_S: Final = 3 * 3_600.0
 _DEADLINE_AND_MORE_S: Final = 18 * 60.0
+_WATCHED: Final = "SELECT 1 FROM attempts WHERE is_final = 0"
 _EXPECTED: Final = re.compile(r"the keys of \S+ are refused")
 """Errors that the till is right to log on such a day."""
 
@@ -98,6 +99,8 @@ class Day:
         self._troubles: list[str] = []
         self._calm_since = 0.0
         self._is_skewed = False
+        self._closing: list[asyncio.Task[None]] = []
+        self._starting: asyncio.Task[None] | None = None
 
     def live(self) -> Lived:
         """Live through the day and tell how it went."""
@@ -140,8 +143,8 @@ class Day:
         elif act.verb is Verb.CLOSE and self.machine.is_on:
             self._is_shut = True
             self._tell("operator", str(act))
-            self.loop.spawn(self._close())
-        elif act.verb is Verb.OPEN and not self.machine.is_on:
+            self._closing.append(self.loop.spawn(self._close()))
+        elif act.verb is Verb.OPEN and not self.machine.is_on and not self._closing:
             self._tell("operator", str(act))
             self.loop.spawn(self._boot())
 
@@ -152,7 +155,6 @@ class Day:
         if self.machine.is_on:
             return
         self._is_shut = False
-        self._cut_at_turn = 0
         try:
             self.machine.open_books()
         except PowerCut:
@@ -165,6 +167,7 @@ class Day:
     async def _close(self) -> None:
         await self.machine.stop()
         self._down()
+        self._closing.clear()
 
     def _down(self) -> None:
         self.machine.fall()
@@ -176,16 +179,18 @@ class Day:
         self._reached[point] = count + 1
         if self.network.is_calm:
             return
-        name = f"cut: {point} #{count}"
-        if self.plan.chance(name) < 0.0015 * self.plan.roughness and self.plan.may(
-            name, f"the power goes {point}"
-        ):
-            self._off_for_s = _OFF_FOR_S[int(self.plan.chance(name, "off") * len(_OFF_FOR_S))]
+        # Where a call has taken effect and its answer is not written down yet, most is at stake.
+        is_worst = point == "after open_session"
+        name, likely = f"cut: {point} #{count}", 0.02 if is_worst else 0.0015
+        is_drawn = self.plan.chance(name) < likely * self.plan.roughness
+        if is_drawn and self.plan.may(name, f"the power goes {point}"):
+            lasts = _OFF_FOR_S[-2:] if is_worst else _OFF_FOR_S
+            self._off_for_s = lasts[int(self.plan.chance(name, "off") * len(lasts))]
             self._tell("power", f"goes {point}")
             self.machine.power.cut()
 
     def _after_turn(self) -> None:
-        """Between two turns: see to the power, the troubles that were logged, and all invariants."""
+        """Between two turns: see to the power, to what was logged, and to all invariants."""
         machine = self.machine
         if self._cut_at_turn and machine.is_on and machine.power.turns >= self._cut_at_turn:
             self._cut_at_turn = 0
@@ -194,7 +199,7 @@ class Day:
         if not machine.is_on and not self._is_shut:
             self._is_shut = True
             self._down()
-            self.loop.spawn(self._boot_later(self._off_for_s))
+            self._starting = self.loop.spawn(self._boot_later(self._off_for_s))
         if self._troubles or self.loop.troubles:
             raise Violation("; ".join(self._troubles + self.loop.troubles))
         self.screen.tick()
@@ -210,8 +215,11 @@ class Day:
         """Nothing goes wrong any more; what can be known comes to be known by polling alone."""
         self.network.is_calm = True
         self._calm_since = self.loop.time()
+        self._cut_at_turn = 0
         self._tell("network", "is calm from now on")
-        await self._boot()
+        await asyncio.gather(*self._closing, *filter(None, (self._starting,)))
+        while not self.machine.is_on:
+            await self._boot()
         for session in list(self.bank.sessions.values()):
             if session.state is SessionState.PROCESSING:
                 succeeded = self.plan.chance("decided", self._label(session.reference)) < 0.5
@@ -219,9 +227,8 @@ class Day:
         end = self.loop.time() + _CALM_FOR_S
         while self.loop.time() < end:
             await asyncio.sleep(120.0)
-            if self.machine.is_on and not self.machine.store.connection.execute(
-                "SELECT 1 FROM attempts WHERE is_final = 0"
-            ).fetchone():
+            watched = self.machine.store.connection.execute(_WATCHED).fetchone()
+            if watched is None:
                 break
         self.invariants.at_peace()
         await self.courier.bring_all()
@@ -308,7 +315,7 @@ class Day:
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
-        """Hear what the till logs as an error: a bug that it survived is a violation all the same."""
+        """Hear what the till logs as an error: a bug that it survives is one all the same."""
         log = logging.getLogger("app")
         ear = _Ear(self._troubles)
         before = log.propagate

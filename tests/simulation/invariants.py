@@ -108,7 +108,8 @@ class Invariants:
         _hold(
             f"the call {row[0]} has no answer"
             for row in db.execute(
-                "SELECT key FROM intents WHERE outcome IS NULL AND operation = 'create'"
+                "SELECT key FROM intents JOIN attempts ON attempts.id = attempt_id "
+                "WHERE outcome IS NULL AND operation = 'create' AND is_final = 0"
             )
         )
         _hold(
@@ -245,7 +246,11 @@ class Invariants:
             session = self._bank.sessions.get(session_id)
             if session is not None and session.state is SessionState.OPEN:
                 open_ones[order_id] = open_ones.get(order_id, 0) + 1
-        return [f"{count} shown codes of one order are open" for count in open_ones.values() if count > 1]
+        return [
+            f"{count} shown codes of one order are open"
+            for count in open_ones.values()
+            if count > 1
+        ]
 
     @staticmethod
     def _name(db: sqlite3.Connection, attempt_id: int) -> str:

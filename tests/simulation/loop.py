@@ -11,7 +11,7 @@ import heapq
 import random
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 START: Final = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 _PRUNE_AT: Final = 512
@@ -58,6 +58,12 @@ def _let_go(task: asyncio.Task[Any]) -> None:
 POWER: Final[contextvars.ContextVar[Power | None]] = contextvars.ContextVar("power", default=None)
 
 
+if TYPE_CHECKING:
+    from asyncio import BaseEventLoop as _Loop
+else:
+    _Loop = asyncio.AbstractEventLoop
+
+
 class _Turn:
     """A callback that waits for its turn."""
 
@@ -88,7 +94,7 @@ class _Turn:
         return self.time
 
 
-class VirtualLoop(asyncio.AbstractEventLoop):
+class VirtualLoop(_Loop):
     """Runs one coroutine and all that it starts; `after_turn` is called after every turn.
 
     `turns` counts the stretches of code between two awaits. `troubles` are exceptions that nobody
@@ -127,12 +133,13 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start something that belongs to no computer: a wire, a customer, the provider."""
-        return self.create_task(self._guarded(work), context=self.world)
+        task = self.create_task(work, context=self.world)
+        task.add_done_callback(self._notice, context=self.world)
+        return task
 
-    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001 - it ends the day
+    def _notice(self, task: asyncio.Task[Any]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
             self.broken = self.broken or error
 
     def _go_on(self) -> None:

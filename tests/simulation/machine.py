@@ -168,12 +168,8 @@ class Machine:
         self.watch = Watch(
             self.store, self.sessions, self.checkout, clock=clock, jitter=jitter, pace=_PACE
         )
-        self.worker = InboxWorker(
-            self.store, self.strategies, clock=clock, recheck=self.watch.poke
-        )
-        receiver = Receiver(
-            self.store, self.strategies, clock=clock, on_received=self.worker.wake
-        )
+        self.worker = InboxWorker(self.store, self.strategies, clock=clock, recheck=self.watch.poke)
+        receiver = Receiver(self.store, self.strategies, clock=clock, on_received=self.worker.wake)
         self._door = receiver.application()
 
     async def start(self) -> None:

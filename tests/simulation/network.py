@@ -83,8 +83,8 @@ class Network:
             left += weight * self._plan.roughness
             if luck < left:
                 is_so = name != "refused" or call.startswith("open_session")
-                if is_so and may(f"{name}: {call}", f"{call} {_TOLD[name]}"):
-                    self._tell("network", f"{call} {_TOLD[name]}")
+                if is_so and may(f"{name}: {call}", f"{call} {MISFORTUNES[name]}"):
+                    self._tell("network", f"{call} {MISFORTUNES[name]}")
                     return self._misfortune(name, call, act, reply, there, back)
                 break
         return self._carry(act, reply, there=there, back=back)
@@ -169,7 +169,7 @@ _FATES: Final = {
     "refused": 0.01,
 }
 
-_TOLD: Final = {
+MISFORTUNES: Final = {
     "lost": "does not arrive",
     "answer lost": "takes effect, its answer does not arrive",
     "late": "takes effect after the till has given up",

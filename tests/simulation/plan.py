@@ -134,7 +134,7 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     """Draw a day, or what of it is named in `only`."""
     chance = random.Random(f"day {seed}")
     plan = Plan(seed, None if only is None else frozenset(only))
-    plan.roughness = chance.choice((0.0, 0.4, 1.0, 1.0, 2.0))
+    plan.roughness = chance.choice((0.0, 0.4, 1.0, 1.0, 2.0, 4.0))
     at = 30.0
     for sale in range(chance.randint(3, 9)):
         at += chance.choice((1.0, 20.0, 120.0, 400.0)) * (0.5 + chance.random())
@@ -213,8 +213,10 @@ def _story(chance: random.Random, paid: float, soon: Any) -> list[tuple[float, V
             [(paid, Verb.PAY_CURRENCY), (later, Verb.CANCEL)],
             [(paid, Verb.PAY), (later, Verb.PAY_AGAIN)],
             [(paid, Verb.PAY), (again, Verb.CHANGE), (later, Verb.PAY)],
+            [(0.3, Verb.CANCEL), (0.3, Verb.CHARGE), (0.6, Verb.CHANGE), (paid, Verb.PAY)],
+            [(paid, Verb.CHARGE), (paid, Verb.CHECK), (paid, Verb.CANCEL), (again, Verb.PAY)],
         ),
-        weights=(8, 3, 2, 2, 1, 1, 3, 3, 3, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 2),
+        weights=(8, 3, 2, 2, 1, 1, 3, 3, 3, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2),
     )[0]
 
 
@@ -227,14 +229,18 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
         if chance.random() < 0.6:
             # Most is under way while something is being rung up.
             at = chance.choice([act.at for act in acts if act.verb is Verb.SALE])
-            at += 4.0 * chance.random()
+            at += 1.2 * chance.random()
+            steps = chance.randint(0, 12)
+            lasts = chance.choice((40.0, 4_000.0, 100_000.0))
         acts.append(Act("", at, Verb.CUT, -1, (steps,), lasts))
     if chance.random() < 0.4:
         shut = end * (0.3 + chance.random())
         acts.append(Act("", shut, Verb.CLOSE))
         acts.append(Act("", shut + chance.choice((30.0, 1_500.0, 50_000.0, 90_000.0)), Verb.OPEN))
     if chance.random() < 0.25:
-        seconds = chance.choice((-600.0, 600.0, -3_600.0, 3_600.0, 90_000.0, -90_000.0))
+        # Back by more than the providers keep keys beyond what they promise, the till would take
+        # a key for younger than it is.
+        seconds = chance.choice((-600.0, 600.0, -3_000.0, 3_600.0, 90_000.0))
         acts.append(Act("", chance.random() * end, Verb.SKEW, seconds=seconds))
     for verb in (Verb.GHOST, Verb.STRANGER):
         if chance.random() < 0.2:

@@ -13,7 +13,7 @@ Again = Callable[[int, Sequence[str]], Lived]
 
 def kind_of(violation: str) -> str:
     """Say what was violated, without the names and numbers of one day."""
-    first = violation.split(";")[0]
+    first = violation.partition(";")[0]
     return re.sub(r"\b[a-z0-9]{6}-[a-z0-9]{12}-\d+\b|\bf[a-z]_\S+|\d+", "#", first)
 
 
@@ -41,7 +41,7 @@ def shrunk(lived: Lived, *, again: Again = live, most_tries: int = _MOST_TRIES) 
 
 
 def story(lived: Lived) -> str:
-    """Tell a failing day: what was decided, what happened, what is violated, and how to replay it."""
+    """Tell a failing day: what was decided, what happened, what broke, and how to replay it."""
     decided = [f"  {code:>9}  {told}" for code, told in lived.plan.happened.items()]
     told = lived.log
     if len(told) > _MOST_LINES:
