@@ -214,12 +214,12 @@ class Day:
     async def _calm_down(self) -> None:
         """Nothing goes wrong any more; what can be known comes to be known by polling alone."""
         self.network.is_calm = True
-        self._calm_since = self.loop.time()
         self._cut_at_turn = 0
         self._tell("network", "is calm from now on")
         await asyncio.gather(*self._closing, *filter(None, (self._starting,)))
         while not self.machine.is_on:
             await self._boot()
+        self._calm_since = self.loop.time()
         for session in list(self.bank.sessions.values()):
             if session.state is SessionState.PROCESSING:
                 succeeded = self.plan.chance("decided", self._label(session.reference)) < 0.5
@@ -296,7 +296,9 @@ class Day:
 
     def _ran_out(self, session: FakeSession) -> None:
         """A till that could have closed a shown session at its deadline has done so."""
-        could = self.network.is_calm and self.loop.time() - self._calm_since > _DEADLINE_AND_MORE_S
+        # Only since then the till has surely been on, and nothing stood in its way.
+        since = self._calm_since or self.loop.time()
+        could = self.loop.time() - since > _DEADLINE_AND_MORE_S
         was_shown = any(
             shown.session_id == session.id
             for orders in self.counter.orders.values()

@@ -22,7 +22,7 @@ def test_a_planted_bug_is_found(name: str) -> None:
 
 
 def test_a_failing_day_is_shrunk_to_a_few_decisions_that_fail_alike() -> None:
-    name = "a second session opens beside one that can be paid"
+    name = "a delivery is acknowledged before it is written"
     whole = found(name)
     assert whole is not None
     with BUGS[name].planted():
