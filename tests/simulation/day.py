@@ -106,7 +106,7 @@ class Day:
         """Live through the day and tell how it went."""
         self.loop.after_turn = self._after_turn
         try:
-            with self._listening():
+            with self._listening(), self.machine.failpoints():
                 self.loop.run(self._live())
         except Exception as error:  # noqa: BLE001 - it is what was looked for
             self.lived.violation = str(error) or type(error).__name__
