@@ -21,6 +21,8 @@ from tests.simulation.provider import Bank
 from tests.simulation.screen import Screen
 
 _AGAIN_AFTER_S: Final = 15.0
+_PATIENCE: Final = 200
+"""How often somebody looks whether the till is on again before they go."""
 _REFUSALS: Final = (CheckoutRefused, ProviderError, CartRefused)
 
 
@@ -73,7 +75,12 @@ class Counter:
         press = self._presses.get(act.verb)
         if press is None:
             self._tell("customer", f"{act}: {self._at_the_bank(act)}")
-        elif not self._machine.is_on:
+            return
+        for _ in range(_PATIENCE):
+            if self._machine.is_on:
+                break
+            await asyncio.sleep(_AGAIN_AFTER_S)
+        if not self._machine.is_on:
             self._tell("operator", f"{act}: the till is off")
         else:
             told = await self._machine.run(lambda: _told(press, act))

@@ -31,7 +31,7 @@ from tests.simulation.screen import Screen
 
 _MOST_TURNS: Final = 400_000
 _MEMORY_DISK: Final = Path("/dev/shm")
-_OFF_FOR_S: Final = (5.0, 60.0, 900.0, 5_000.0, 95_000.0)
+_OFF_FOR_S: Final = (5.0, 5.0, 60.0, 900.0, 95_000.0)
 _CALM_FOR_S: Final = 3 * 3_600.0
 _DEADLINE_AND_MORE_S: Final = 18 * 60.0
 _WATCHED: Final = "SELECT 1 FROM attempts WHERE is_final = 0"

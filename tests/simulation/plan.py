@@ -233,7 +233,7 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
             steps = chance.randint(0, 12)
             lasts = chance.choice((40.0, 4_000.0, 100_000.0))
         acts.append(Act("", at, Verb.CUT, -1, (steps,), lasts))
-    if chance.random() < 0.4:
+    if chance.random() < 0.3:
         shut = end * (0.3 + chance.random())
         acts.append(Act("", shut, Verb.CLOSE))
         acts.append(Act("", shut + chance.choice((30.0, 1_500.0, 50_000.0, 90_000.0)), Verb.OPEN))
