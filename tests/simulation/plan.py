@@ -242,6 +242,9 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
         # a key for younger than it is.
         seconds = chance.choice((-600.0, 600.0, -3_000.0, 3_600.0, 90_000.0))
         acts.append(Act("", chance.random() * end, Verb.SKEW, seconds=seconds))
+    if chance.random() < 0.2:
+        # Somebody leaves without paying, at the very end.
+        acts.append(Act("", max(act.at for act in acts) + 5.0, Verb.SALE, 99, (350, 900)))
     for verb in (Verb.GHOST, Verb.STRANGER):
         if chance.random() < 0.2:
             acts.append(Act("", chance.random() * end, verb))
