@@ -4,8 +4,6 @@ A day that fails is shrunk, told, and named with the command that replays it. Th
 days, steps and violations; the status is 1 if there were any.
 """
 
-# ruff: noqa: T201 - it prints
-
 import argparse
 import os
 import sys

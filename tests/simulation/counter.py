@@ -16,6 +16,7 @@ from app.domain.order import Order, OrderState
 from app.errors import CartRefused, CheckoutRefused, ProviderError
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
+from tests.simulation.office import Office
 from tests.simulation.plan import Act, Verb
 from tests.simulation.provider import Bank
 from tests.simulation.screen import Screen
@@ -43,6 +44,7 @@ class Counter:
         self._screen = screen
         self._memory = memory
         self._tell = tell
+        self._office = Office(machine, memory, self.orders)
         self._prices: dict[int, tuple[int, ...]] = {}
         self._presses: dict[Verb, Callable[[Act], Coroutine[Any, Any, str]]] = {
             Verb.SALE: self._sell,
@@ -50,6 +52,7 @@ class Counter:
             Verb.CANCEL: self._cancel,
             Verb.CHANGE: self._change,
             Verb.CHECK: self._check,
+            **self._office.presses,
         }
         self._deeds: dict[Verb, Callable[[str], object]] = {
             Verb.PAY: bank.pay,

@@ -34,7 +34,10 @@ _MEMORY_DISK: Final = Path("/dev/shm")
 _OFF_FOR_S: Final = (5.0, 5.0, 60.0, 900.0, 95_000.0)
 _CALM_FOR_S: Final = 3 * 3_600.0
 _DEADLINE_AND_MORE_S: Final = 18 * 60.0
-_WATCHED: Final = "SELECT 1 FROM attempts WHERE is_final = 0"
+_WATCHED: Final = (
+    "SELECT 1 FROM attempts WHERE is_final = 0 "
+    "UNION SELECT 1 FROM refunds WHERE state IN ('requested', 'pending')"
+)
 _EXPECTED: Final = re.compile(r"the keys of \S+ are refused")
 """Errors that the till is right to log on such a day."""
 
@@ -68,6 +71,8 @@ class Day:
         self.memory = Memory()
         self.network = Network(self.loop, plan, label=self._subject, tell=self._tell)
         self.bank = Bank(SimClock(self.loop), self._post, self._end_later)
+        # Some providers keep with a refund what it was asked for under, others do not.
+        self.bank.refunds.keeps_keys = plan.chance("keeps keys") < 0.6
         self.machine = Machine(
             directory,
             self.loop,
@@ -224,6 +229,7 @@ class Day:
             if session.state is SessionState.PROCESSING:
                 succeeded = self.plan.chance("decided", self._label(session.reference)) < 0.5
                 self.bank.decide(session.id, succeeded=succeeded)
+        self.bank.decide_refunds()
         end = self.loop.time() + _CALM_FOR_S
         while self.loop.time() < end:
             await asyncio.sleep(120.0)
@@ -264,6 +270,8 @@ class Day:
 
     def _subject(self, verb: str, args: tuple[Any, ...], options: dict[str, Any]) -> str:
         """Name what a call is about."""
+        if verb == "refund":
+            return f"a refund of {args[0]['payment']}"
         if verb == "open_session":
             return self._label(args[0]["reference"])
         if args and isinstance(args[0], str):
@@ -288,7 +296,9 @@ class Day:
         async def end() -> None:
             await asyncio.sleep(seconds)
             session = self.bank.sessions.get(session_id)
-            if session is not None:
+            if session_id in self.bank.refunds.rows:
+                self.bank.decide_refund(session_id)
+            elif session is not None:
                 self._ran_out(session)
                 self.bank.close(session_id)
 

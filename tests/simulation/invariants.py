@@ -6,6 +6,7 @@ checkpoints, after each boot and at the end.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -77,6 +78,12 @@ class Invariants:
         db = self._machine.store.connection
         watched = watched_attempts(db)
         _hold([f"{self._name(db, a.id)} is still watched: {a.state}" for a in watched])
+        _hold(
+            f"the end of refund {row[0]} is still awaited: {row[1]}"
+            for row in db.execute(
+                "SELECT id, state FROM refunds WHERE state IN ('requested', 'pending')"
+            )
+        )
 
     def at_the_end(self) -> None:
         """Check I2 whole, and that no doubt is left."""
@@ -141,6 +148,14 @@ class Invariants:
             faults += self._unpaid_again(db)
         if rows != self._rows or is_news:
             faults += self._lost_sight_of(db)
+        faults += [
+            f"more is given back of {row[0]} than was captured"
+            for row in db.execute(
+                "SELECT payments.payment_id FROM payments JOIN refunds USING (payment_id) "
+                "WHERE state IN ('pending', 'succeeded') GROUP BY payments.payment_id "
+                "HAVING sum(refunds.amount_minor) > payments.amount_minor"
+            )
+        ]
         return faults + self._ended_too_soon(db) + self._shown(db)
 
     def _ended_too_soon(self, db: sqlite3.Connection) -> list[str]:
@@ -210,6 +225,10 @@ class Invariants:
             f"{len(made)} sessions were made for one attempt: {', '.join(made)}"
             for made in self._bank.made_for.values()
             if len(made) > 1
+        ] + [
+            f"one press of refund gave money back {count} times"
+            for key, count in Counter(row.key for row in self._bank.refunds.rows.values()).items()
+            if key and count > 1
         ]
 
     def _shown(self, db: sqlite3.Connection) -> list[str]:

@@ -28,6 +28,8 @@ from app.errors import ProviderError
 from app.events import Fact
 from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy
+from app.refunds import Refunds
+from app.resolutions import Resolutions
 from app.sessions import Sessions
 from app.settings import Mode
 from app.status import Health
@@ -159,6 +161,8 @@ class Machine:
         clock, jitter = self.clock, random.Random(chance.random())
         self.gateway = Gateway(self.store, self.strategies, clock=clock, health=self.health)
         self.sessions = Sessions(self.store, self.gateway, clock=clock, jitter=jitter)
+        self.refunds = Refunds(self.store, self.gateway, clock=clock, jitter=jitter)
+        self.resolutions = Resolutions(self.store, self.refunds)
         self.checkout = Checkout(
             self.store,
             self.sessions,
@@ -191,6 +195,7 @@ class Machine:
         self.store.bus.subscribe(self._heard)
         self.watch.start()
         self.spawn(self.worker.run())
+        self.spawn(self.refunds.keep_sweeping())
 
     async def _introduce(self, strategy: PaymentStrategy) -> None:
         while True:
@@ -204,7 +209,7 @@ class Machine:
 
     def _heard(self, fact: Fact) -> None:
         self._on_fact(fact)
-        if fact.name in _MONEY_CAME:
+        if fact.name in _MONEY_CAME or fact.name.startswith("refund."):
             self.worker.wake()
 
     def _reach(self, point: str) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 
 from app.domain.attempt import Attempt
+from app.domain.money import Money
 from app.domain.order import Order, OrderState
 
 
@@ -15,6 +16,7 @@ class Memory:
         self._shown: dict[int, tuple[str, str | None]] = {}
         self._ended: dict[str, OrderState] = {}
         self._events: dict[str, None] = {}
+        self._refunds: dict[str, tuple[int, str]] = {}
 
     @property
     def size(self) -> int:
@@ -34,6 +36,9 @@ class Memory:
 
     def paid(self, order_id: str) -> None:
         self._ended[order_id] = OrderState.PAID
+
+    def given_back(self, press: str, amount: Money) -> None:
+        self._refunds[press] = (amount.minor, amount.currency)
 
     def received(self, event_id: str) -> None:
         self._events[event_id] = None
@@ -62,6 +67,15 @@ class Memory:
             f"attempt {attempt_id} was shown, and the books do not say so"
             for attempt_id, told in self._shown.items()
             if shown.get(attempt_id) != told
+        ]
+        refunds = {
+            row[0]: (row[1], row[2])
+            for row in db.execute("SELECT press, amount_minor, currency FROM refunds")
+        }
+        faults += [
+            f"the refund of {press} was told and is gone"
+            for press, told in self._refunds.items()
+            if refunds.get(press) != told
         ]
         events = {row[0] for row in db.execute("SELECT event_id FROM inbox")}
         faults += [

@@ -36,6 +36,8 @@ class Verb(StrEnum):
     GIVE_BACK = "gets money back from the dashboard"
     SEND_BACK = "has a refund come back"
     FORGET = "is forgotten by the provider"
+    REFUND = "gives money back at the till"
+    DECIDE = "decides what waits for a person"
     GHOST = "pays for an order that the books do not have"
     STRANGER = "buys in the web shop on the same account"
     OTHER_ACCOUNT = "makes another account tell of it"
@@ -48,7 +50,7 @@ class Verb(StrEnum):
 
 
 ABOUT_NO_SALE: Final = frozenset(
-    {Verb.CUT, Verb.CLOSE, Verb.OPEN, Verb.SKEW, Verb.GHOST, Verb.STRANGER}
+    {Verb.CUT, Verb.CLOSE, Verb.OPEN, Verb.SKEW, Verb.GHOST, Verb.STRANGER, Verb.DECIDE}
 )
 
 
@@ -167,6 +169,12 @@ def _draw_sale(acts: list[Act], chance: random.Random, sale: int, at: float) -> 
     for verb, likely in _SPRINKLED.items():
         if chance.random() < likely:
             add(soon(0.0, 240.0), verb)
+    if chance.random() < 0.3:
+        back = paid + chance.choice((10.0, 200.0, 2_000.0, 40_000.0))
+        for press in range(chance.randint(1, 3)):
+            percent, at_once = chance.choice((30, 60, 100)), soon(0.0, 2.0)
+            for _ in range(chance.randint(1, 2)):
+                add(back + at_once, Verb.REFUND, percent, press)
     if chance.random() < 0.2:
         back = paid + chance.choice((30.0, 600.0, 40_000.0))
         parts = chance.randint(1, 3)
@@ -242,6 +250,10 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
         # a key for younger than it is.
         seconds = chance.choice((-600.0, 600.0, -3_000.0, 3_600.0, 90_000.0))
         acts.append(Act("", chance.random() * end, Verb.SKEW, seconds=seconds))
+    for _ in range(chance.randint(0, 6)):
+        at = end * (0.2 + 1.5 * chance.random())
+        which, what = chance.randint(0, 9), chance.randint(0, 3)
+        acts += [Act("", at, Verb.DECIDE, -1, (which, what))] * chance.randint(1, 2)
     if chance.random() < 0.2:
         # Somebody leaves without paying, at the very end.
         acts.append(Act("", max(act.at for act in acts) + 5.0, Verb.SALE, 99, (350, 900)))

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from starlette.responses import PlainTextResponse
 
-from app import checkout, sessions, settle
+from app import checkout, refunds, sessions, settle, settle_refunds
 from app.domain import judgement
 from app.domain.attempt import ATTEMPT_MOVES, AttemptState
 from app.domain.money import Money
@@ -27,7 +27,6 @@ from app.store import inbox as inbox_rows
 from app.store import intents as intent_rows
 from app.store import orders as order_rows
 from app.store import payments as payment_rows
-from app.store import refunds as refund_rows
 from app.store import writer
 from app.store.store import next_number
 from app.store.transaction import Transaction
@@ -66,9 +65,12 @@ def _payment_once_more(tx: Transaction, **values: Any) -> None:
     payment_rows.insert_payment(tx, **values)
 
 
-def _refund_once_more(tx: Transaction, provider: str, order_id: str, refund: Any) -> bool:
-    refund_rows.write_refund(tx, provider, order_id, refund)
-    return True
+def _posted_for_good(tx: Transaction, payment: Any, after: Any, *, was_done: bool) -> None:
+    if not was_done:
+        _POST(tx, payment, after, was_done=False)
+
+
+_POST: Final = settle_refunds._post
 
 
 def _accepted(*_: Any) -> tuple[None, str]:
@@ -98,6 +100,18 @@ class _Anywhere(dict[Any, Any]):
 
 
 _MOVES: Final = _Anywhere(ATTEMPT_MOVES)
+
+
+async def _refunded_under_fresh_keys(
+    self: Any, payment: Any, refund: Any, intent: Any, strategy: Any, **how: Any
+) -> Any:
+    _PRESSES.append(intent.key)
+    fresh = replace(intent, key=f"{intent.key}-{len(_PRESSES)}")
+    return await _ASKED(self, payment, refund, fresh, strategy, **how)
+
+
+_ASKED: Final = refunds.Refunds._asked
+_PRESSES: Final[list[str]] = []
 
 
 # --- sessions ------------------------------------------------------------------------------------
@@ -228,7 +242,13 @@ BUGS: Final[Mapping[str, Bug]] = {
     ),
     "account and mode are not compared": Bug(((judgement, "_strangeness", _say("")),), within=150),
     "complete is taken for paid": Bug(((settle, "judge", _complete_is_paid),)),
-    "a refund counts as often as it is told": Bug(((settle, "write_refund", _refund_once_more),)),
+    "a refund that fails later stays in the ledger": Bug(
+        ((settle_refunds, "_post", _posted_for_good),)
+    ),
+    "each try gives money back under a fresh key": Bug(
+        ((refunds.Refunds, "_asked", _refunded_under_fresh_keys),), within=150
+    ),
+    "a double press of refund is taken for two": Bug(((refunds, "refund_by_press", _say(None)),)),
     "held money is not put on the list": Bug(((settle, "open_exception", _nothing),)),
     "an old state overwrites a newer one": Bug(
         tuple((owner, "ATTEMPT_MOVES", _MOVES) for owner in (judgement, settle, attempt_rows)),

@@ -5,7 +5,8 @@ for, refunds in the dashboard, accounts that are none of ours.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,16 +14,16 @@ from app.clock import Clock
 from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
 from app.domain.money import Money
-from app.domain.observation import SeenPayment, SessionState, Source
-from app.domain.refund import RefundObservation, RefundState, SeenRefund
+from app.domain.observation import SeenPayment, SessionState
+from app.domain.refund import RefundState, SeenRefund
 from app.errors import Rejected
 from app.providers.strategy import WebhookRequest
 from app.store.verify import TakenPayment
+from tests.parts.giving_back import FakeRefund
 from tests.parts.provider import FakeProvider, FakeSession, FakeStrategy
 
 KEYS_ARE_KEPT: Final = timedelta(hours=24)
 SESSIONS_LAST_S: Final = 35 * 60.0
-REFUND: Final = "refund"
 
 
 class Bank(FakeProvider):
@@ -39,7 +40,7 @@ class Bank(FakeProvider):
         self.version = 0
         self.made_under: dict[str, datetime] = {}
         self.made_for: dict[str, list[str]] = {}
-        self.given_back: dict[str, SeenRefund] = {}
+        self.refunds.first_state = RefundState.PENDING
         self.elsewhere: list[TakenPayment] = []
         self.forgotten: set[str] = set()
         self.by_body: dict[bytes, Delivery] = {}
@@ -68,6 +69,7 @@ class Bank(FakeProvider):
             return False
         payment_id = f"fp_{session_id}_{len(session.payments) + 1}"
         session.payments.append(SeenPayment(payment_id, session.amount))
+        self._capture(session)
         self._tell(session, "paid again")
         return True
 
@@ -93,30 +95,51 @@ class Bank(FakeProvider):
         self.version += 1
         return True
 
+    def refund(self, parameters: Mapping[str, Any], key: str) -> FakeRefund:
+        """Give money back at the till's wish, once for each key as long as that is kept."""
+        now = self.clock.now()
+        if now - self.made_under.setdefault(key, now) > KEYS_ARE_KEPT:
+            self.refunds.keys.pop(key, None)
+            self.made_under[key] = now
+        count = len(self.refunds.rows)
+        refund = self.refunds.create(parameters, key)
+        if len(self.refunds.rows) > count:
+            self._tell_of(refund)
+            if count % 3:
+                self._move_refund(refund.id, RefundState.SUCCEEDED)
+            else:
+                self._end_later(_DECIDED_AFTER_S, refund.id)
+        return refund
+
+    def decide_refund(self, refund_id: str) -> None:
+        """Let a refund that is under way come to its end."""
+        if self.refunds.rows[refund_id].state is RefundState.PENDING:
+            fails = int(refund_id.rpartition("_")[2]) % 2
+            self._move_refund(refund_id, _FAILED if fails else RefundState.SUCCEEDED)
+
+    def decide_refunds(self) -> None:
+        for refund_id in list(self.refunds.rows):
+            self.decide_refund(refund_id)
+
     def give_back(self, session_id: str, percent: int) -> str:
         """Give some of a payment back, as somebody in the dashboard does; never more than all."""
         for payment in self.sessions[session_id].payments:
-            gone = sum(
-                refund.amount.minor
-                for refund in self.given_back.values()
-                if refund.payment_id == payment.payment_id and refund.state is not _FAILED
-            )
-            minor = min(payment.amount.minor - gone, max(1, payment.amount.minor * percent // 100))
+            left = payment.amount.minor - self.refunds.of(payment.payment_id)
+            minor = min(left, max(1, payment.amount.minor * percent // 100))
             if minor > 0:
-                refund_id = f"fr_{len(self.given_back) + 1}"
                 amount = Money(minor, payment.amount.currency)
-                refund = SeenRefund(refund_id, payment.payment_id, amount, RefundState.PENDING)
-                self._move_refund(refund)
-                self._move_refund(_moved(refund, RefundState.SUCCEEDED))
+                refund = self.refunds.give_back(payment.payment_id, amount)
+                self._tell_of(refund)
+                self._move_refund(refund.id, RefundState.SUCCEEDED)
                 return f"{amount} of {payment.payment_id}"
         return ""
 
     def send_back(self) -> str:
         """Have a bank refuse a refund that had succeeded."""
-        for refund in self.given_back.values():
+        for refund in self.refunds.rows.values():
             if refund.state is RefundState.SUCCEEDED:
-                self._move_refund(_moved(refund, _FAILED))
-                return refund.refund_id
+                self._move_refund(refund.id, _FAILED)
+                return refund.id
         return ""
 
     def pay_for_a_ghost(self, till_id: str) -> None:
@@ -162,21 +185,7 @@ class Bank(FakeProvider):
 
     def taken(self) -> list[TakenPayment]:
         """Give the books of all accounts: what was captured and given back, by payment."""
-        back: dict[str, int] = {}
-        for refund in self.given_back.values():
-            if refund.state is not _FAILED:
-                back[refund.payment_id] = back.get(refund.payment_id, 0) + refund.amount.minor
-        payments = (*super().taken(), *self.elsewhere)
-        return [
-            TakenPayment(
-                payment.payment_id,
-                payment.reference,
-                payment.currency,
-                payment.captured_minor,
-                back.get(payment.payment_id, 0),
-            )
-            for payment in payments
-        ]
+        return [*super().taken(), *self.elsewhere]
 
     def _sell_beside(self, reference: str, amount: Money) -> FakeSession:
         session_id = f"fs_{len(self.sessions) + 1}_beside"
@@ -185,17 +194,17 @@ class Bank(FakeProvider):
         self.pay(session_id)
         return session
 
-    def _move_refund(self, refund: SeenRefund) -> None:
-        self.given_back[refund.refund_id] = refund
-        body = {
-            "event": f"fe_{len(self.events) + 1}",
-            "refund": refund.refund_id,
-            "payment": refund.payment_id,
-            "minor": refund.amount.minor,
-            "currency": refund.amount.currency,
-            "state": refund.state.value,
-        }
-        self._send(REFUND, body, account=self.account, live=self.live)
+    def _move_refund(self, refund_id: str, state: RefundState) -> None:
+        self.refunds.decide(refund_id, state)
+        self._tell_of(self.refunds.rows[refund_id])
+
+    def _tell_of(self, refund: FakeRefund) -> None:
+        delivery = self.refunds.delivery(refund.id, f"fe_{len(self.events) + 1}")
+        # Two events that say the same are two bodies all the same.
+        body = json.dumps({**json.loads(delivery.body), "event": delivery.event_id}).encode()
+        told = replace(delivery, body=body)
+        self.events.append(told)
+        self._heard(told)
 
     def _tell(self, session: FakeSession, event_type: str) -> None:
         super()._tell(session, event_type)
@@ -226,10 +235,7 @@ class Bank(FakeProvider):
 
 
 _FAILED: Final = RefundState.FAILED
-
-
-def _moved(refund: SeenRefund, state: RefundState) -> SeenRefund:
-    return SeenRefund(refund.refund_id, refund.payment_id, refund.amount, state)
+_DECIDED_AFTER_S: Final = 3_000.0
 
 
 class DayStrategy(FakeStrategy):
@@ -243,21 +249,5 @@ class DayStrategy(FakeStrategy):
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         return self.books.by_body.get(request.body) or super().read_webhook(request)
 
-    def observe(self, delivery: Delivery, *, at: datetime) -> Any:
-        if delivery.event_type != REFUND:
-            return super().observe(delivery, at=at)
-        event = json.loads(delivery.body)
-        return RefundObservation(
-            source=Source.WEBHOOK,
-            provider=self.provider,
-            provider_account=delivery.provider_account,
-            live=delivery.live,
-            refund=SeenRefund(
-                event["refund"],
-                event["payment"],
-                Money(event["minor"], event["currency"]),
-                RefundState(event["state"]),
-            ),
-            observed_at=at,
-            event_id=delivery.event_id,
-        )
+    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
+        return self.books.refund(parameters, key).seen()
