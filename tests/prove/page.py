@@ -14,7 +14,7 @@ PAGE: Final = REPOSITORY / "docs" / "trust.md"
 BEGIN: Final = "<!-- guards: written by `python -m tests.prove --table` -->"
 END: Final = "<!-- end of guards -->"
 _TEST: Final = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
-_LINE: Final = re.compile(r"^\| (?P<number>[A-Z]\d+) \| (?P<rest>.*) \|$", re.MULTILINE)
+_LINE: Final = re.compile(r"^\| (?P<number>[MDN]\d+) \| (?P<rest>.*) \|$", re.MULTILINE)
 
 
 def table() -> str:
