@@ -10,6 +10,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from tests.prove import page
 from tests.prove.guard import Guard
 from tests.prove.guards import GUARDS
 from tests.prove.run import Outcome, copy_of_the_project, prove, run_tests
@@ -19,7 +20,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
     parser.add_argument("--only", default="", metavar="TEXT", help="guards with TEXT in their name")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="at once (default: 2)")
+    parser.add_argument("--table", action="store_true", help="write the table in docs/trust.md")
     arguments = parser.parse_args()
+    if arguments.table:
+        page.write()
+        return 0
     guards = [guard for guard in GUARDS if arguments.only in guard.name]
     with tempfile.TemporaryDirectory(prefix="scantill-prove-") as directory:
         return _prove_all(guards, Path(directory), max(1, arguments.jobs))

@@ -110,8 +110,8 @@ ASKING: Final = (
         "shown is written down first",
         "whoever may have seen a code is known",
         "app/checkout.py",
-        "            return mark_attempt(tx, attempt, shown_at=stamp(tx.at))\n",
-        "            return attempt\n",
+        "            shown = mark_attempt(tx, attempt, shown_at=stamp(tx.at))\n",
+        "            shown = attempt\n",
         (f"{_C}test_a_session_that_a_customer_saw_is_not_followed_while_its_answer_is_missing",),
     ),
     Guard(

@@ -31,8 +31,8 @@ DOORS: Final = (
         "acknowledged after the commit",
         "a webhook's 2xx stands for a row on the disk",
         "app/webhooks/receiver.py",
-        "        await self._store.write(lambda tx: receive(tx, delivery))\n",
-        "        self._store.submit(lambda tx: receive(tx, delivery))\n",
+        '        await self._store.write(write)\n        reach("webhook.saved")\n',
+        '        self._store.submit(write)\n        reach("webhook.saved")\n',
         (f"{_R}test_without_a_commit_there_is_no_acknowledgement",),
     ),
     Guard(

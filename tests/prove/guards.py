@@ -6,5 +6,6 @@ from tests.prove.asking import ASKING
 from tests.prove.doors import DOORS
 from tests.prove.judging import JUDGING
 from tests.prove.keeping import KEEPING
+from tests.prove.returning import RETURNING
 
-GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *DOORS)
+GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS)

@@ -164,17 +164,6 @@ JUDGING: Final = (
         ),
     ),
     Guard(
-        "a refund of another account",
-        "what another account or mode tells of is quarantined",
-        _SETTLE,
-        "    if (seen.provider_account, seen.live) != (payment.provider_account, payment.live):\n",
-        "    if False:\n",
-        (
-            "tests/unit/settle/test_settle_refunds.py::"
-            "test_a_refund_that_another_account_or_mode_tells_of_is_quarantined",
-        ),
-    ),
-    Guard(
         "a refund before its payment",
         "it is woken by its payment",
         _SETTLE,

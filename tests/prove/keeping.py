@@ -133,8 +133,8 @@ KEEPING: Final = (
         "one till for one directory",
         "a second instance exits",
         "app/store/lock.py",
-        "        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
-        "        pass\n",
+        "            _take(descriptor)\n",
+        "            pass\n",
         (f"{_S}test_instance.py::test_a_second_instance_is_told_who_runs_already",),
     ),
     Guard(

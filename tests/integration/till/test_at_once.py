@@ -46,7 +46,7 @@ def test_one_webhook_a_thousand_times_a_hundred_at_once_has_one_effect(
     assert rows(root, "SELECT count(*) FROM inbox") == [(1,)]
     assert rows(root, "SELECT count(*) FROM payments") == [(1,)]
     assert rows(root, "SELECT count(*) FROM journal WHERE name = 'order.paid'") == [(1,)]
-    assert rows(root, "SELECT count(*) FROM ledger_transactions") == [(2,)]
+    assert rows(root, "SELECT count(*) FROM ledger_transactions WHERE kind <> 'fee'") == [(2,)]
 
 
 @pytest.mark.parametrize("verb", ["cancel", "withdraw"])

@@ -73,7 +73,11 @@ def test_paid_offline_for_72_hours_and_every_webhook_lost_it_is_all_found(
     asyncio.run(three_days_later(orders))
     assert violations(root, customer) == []
     assert rows(root, "SELECT count(*) FROM payments WHERE held_as IS NULL") == [(3,)]
-    assert {row[0] for row in rows(root, "SELECT kind FROM cursors")} == {"events", "sessions"}
+    assert {row[0] for row in rows(root, "SELECT kind FROM cursors")} == {
+        "events",
+        "sessions",
+        "disputes",
+    }
 
 
 def test_with_every_look_withheld_the_list_of_events_alone_finds_a_payment(

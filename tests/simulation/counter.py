@@ -1,0 +1,235 @@
+"""The people of a day: operators at the till, customers with their phones, and ill luck.
+
+What an operator does runs on the till's computer; what a customer does, at the provider.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from app.checkout import Checkout
+from app.domain.attempt import Attempt
+from app.domain.cart import Cart, CartContent
+from app.domain.catalog import Product
+from app.domain.money import Money
+from app.domain.order import Order, OrderState
+from app.errors import CartRefused, CheckoutRefused, ProviderError
+from tests.simulation.machine import Machine
+from tests.simulation.memory import Memory
+from tests.simulation.office import Office
+from tests.simulation.plan import Act, Verb
+from tests.simulation.provider import Bank
+from tests.simulation.screen import Screen
+
+_AGAIN_AFTER_S: Final = 15.0
+_PATIENCE: Final = 200
+"""How often somebody looks whether the till is on again before they go."""
+_REFUSALS: Final = (CheckoutRefused, ProviderError, CartRefused)
+
+
+class Counter:
+    """Does what a day's acts say. `orders` are those of each sale, in the order of their making."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        bank: Bank,
+        screen: Screen,
+        memory: Memory,
+        tell: Callable[[str, str], None],
+    ) -> None:
+        self.orders: dict[int, list[Order]] = {}
+        self._machine = machine
+        self._bank = bank
+        self._screen = screen
+        self._memory = memory
+        self._tell = tell
+        self._office = Office(machine, memory, self.orders)
+        self._prices: dict[int, tuple[int, ...]] = {}
+        self._presses: dict[Verb, Callable[[Act], Coroutine[Any, Any, str]]] = {
+            Verb.SALE: self._sell,
+            Verb.CHARGE: self._charge_again,
+            Verb.CANCEL: self._cancel,
+            Verb.CHANGE: self._change,
+            Verb.CHECK: self._check,
+            **self._office.presses,
+        }
+        self._deeds: dict[Verb, Callable[[str], object]] = {
+            Verb.PAY: bank.pay,
+            Verb.PAY_OLD: bank.pay,
+            Verb.DECLINE: bank.decline,
+            Verb.PAY_SLOWLY: bank.pay_slowly,
+            Verb.SUCCEED: lambda session_id: bank.decide(session_id, succeeded=True),
+            Verb.FAIL: lambda session_id: bank.decide(session_id, succeeded=False),
+            Verb.PAY_AGAIN: bank.pay_again,
+            Verb.PAY_CLOSED: bank.pay_closed,
+            Verb.FORGET: bank.forget,
+            Verb.OTHER_ACCOUNT: bank.tell_of_another_account,
+            Verb.TEST_MODE: bank.tell_of_the_other_mode,
+            Verb.RECHECK: bank.hint,
+        }
+
+    def takes(self, act: Act) -> bool:
+        """Say whether an act is done by people at all, and not to the computer."""
+        return act.verb in self._presses or act.verb in self._deeds or act.verb in _AT_THE_BANK
+
+    async def do(self, act: Act) -> None:
+        """Do an act as far as it can be done now."""
+        press = self._presses.get(act.verb)
+        if press is None:
+            self._tell("customer", f"{act}: {self._at_the_bank(act)}")
+            return
+        for _ in range(_PATIENCE):
+            if self._machine.is_on:
+                break
+            await asyncio.sleep(_AGAIN_AFTER_S)
+        if not self._machine.is_on:
+            self._tell("operator", f"{act}: the till is off")
+        else:
+            told = await self._machine.run(lambda: _told(press, act))
+            self._tell("operator", f"{act}: {told or 'the power went'}")
+
+    # --- at the till ----------------------------------------------------------------------------
+
+    @property
+    def _checkout(self) -> Checkout:
+        return self._machine.checkout
+
+    async def _sell(self, act: Act) -> str:
+        self._prices[act.sale] = act.amounts
+        order = await self._place(act.sale, act.amounts)
+        if order.state is OrderState.PAID:
+            return f"{order.total}, nothing to be paid"
+        try:
+            told = await self._charge(order)
+        except _REFUSALS as error:
+            # As anybody would: once more, after a while.
+            self._tell("operator", f"is told of sale {act.sale}: {error.title}")
+            await self._machine.clock.sleep(_AGAIN_AFTER_S)
+            told = await self._charge(order)
+        return f"{order.total}, {told}"
+
+    async def _place(self, sale: int, prices: tuple[int, ...]) -> Order:
+        order = await self._checkout.place_order(_cart(prices))
+        self.orders.setdefault(sale, []).append(order)
+        self._memory.placed(order)
+        return order
+
+    async def _charge(self, order: Order) -> str:
+        """Open a session and show its code once the books know that it is shown."""
+        attempt = await self._checkout.open_session(order.id, self._machine.account)
+        if not attempt.is_payable:
+            return f"no code, the payment is {attempt.state.value}"
+        shown = await self._checkout.mark_shown(attempt.id)
+        self._memory.shown(shown)
+        self._screen.show(shown)
+        return "the code is shown"
+
+    async def _charge_again(self, act: Act) -> str:
+        return await self._charge(self._order(act))
+
+    async def _cancel(self, act: Act) -> str:
+        order = self._order(act)
+        # The code leaves the screen before anything else is done.
+        self._screen.hide_order(order.id)
+        after = await self._checkout.cancel(order.id)
+        self._memory.told(after)
+        return after.state.value
+
+    async def _change(self, act: Act) -> str:
+        """Close the old order, then ring up another with one thing more."""
+        told = await self._cancel(act)
+        if told != OrderState.CANCELLED.value:
+            return f"the old order is {told}"
+        prices = (*self._prices.get(act.sale, ()), 250)
+        order = await self._place(act.sale, prices)
+        return f"{order.total} now, {await self._charge(order)}"
+
+    async def _check(self, act: Act) -> str:
+        attempt = self._screen.last_of(self._order(act).id)
+        if attempt is None:
+            return "nothing was shown"
+        seen = await self._checkout.check_now(attempt.id)
+        return seen.state.value
+
+    def _order(self, act: Act) -> Order:
+        orders = self.orders.get(act.sale)
+        if not orders:
+            raise CheckoutRefused("There is no such order")
+        return orders[-1]
+
+    # --- at the provider ------------------------------------------------------------------------
+
+    def _at_the_bank(self, act: Act) -> object:
+        if act.verb is Verb.GHOST:
+            self._bank.pay_for_a_ghost(self._memory.till_id)
+            return "paid"
+        if act.verb is Verb.STRANGER:
+            self._bank.pay_a_stranger()
+            return "paid and given back"
+        if act.verb is Verb.SEND_BACK:
+            return self._bank.send_back() or "there is none"
+        session_id = self._session(act)
+        if session_id is None:
+            return "there is no code to scan"
+        session = self._bank.sessions[session_id]
+        if act.verb is Verb.GIVE_BACK:
+            return self._bank.give_back(session_id, act.amounts[0]) or "there is nothing"
+        if act.verb is Verb.PAY_OFF:
+            minor = max(1, session.amount.minor + act.amounts[0])
+            return self._bank.pay(session_id, Money(minor, session.amount.currency))
+        if act.verb is Verb.PAY_CURRENCY:
+            return self._bank.pay(session_id, Money(session.amount.minor, "USD"))
+        return self._deeds[act.verb](session_id)
+
+    def _session(self, act: Act) -> str | None:
+        """Give the session that a customer has scanned: what is on the screen, or an older one."""
+        scanned: list[Attempt] = []
+        for order in self.orders.get(act.sale, []):
+            scanned += self._screen.shown_of(order.id)
+        known = [
+            attempt.session_id
+            for attempt in scanned
+            if attempt.session_id and attempt.session_id in self._bank.sessions
+        ]
+        if not known:
+            return None
+        if act.verb in {Verb.PAY_OLD, Verb.PAY_CLOSED}:
+            return known[0]
+        if act.verb in _WITH_MONEY:
+            paid = [each for each in known if self._bank.sessions[each].payments]
+            return (paid or known)[-1]
+        if act.verb in {Verb.SUCCEED, Verb.FAIL}:
+            return known[0] if len(known) > 1 else known[-1]
+        return known[-1]
+
+
+_WITH_MONEY: Final = frozenset({Verb.GIVE_BACK, Verb.PAY_AGAIN})
+_AT_THE_BANK: Final = frozenset(
+    {
+        Verb.GHOST,
+        Verb.STRANGER,
+        Verb.SEND_BACK,
+        Verb.GIVE_BACK,
+        Verb.PAY_OFF,
+        Verb.PAY_CURRENCY,
+    }
+)
+
+
+async def _told(press: Callable[[Act], Awaitable[str]], act: Act) -> str:
+    """Have a press done; a refusal in words is part of life."""
+    try:
+        # Two presses at once are two tasks that get their turns in any order.
+        await asyncio.sleep(0)
+        return await press(act)
+    except _REFUSALS as error:
+        return f"{type(error).__name__}: {error.title}"
+
+
+def _cart(prices: tuple[int, ...]) -> CartContent:
+    cart = Cart()
+    for place, minor in enumerate(prices):
+        name = f"Item {place}"
+        cart.add(Product(id=f"item-{place}-{minor}", name=name, price=Money(minor, "EUR")))
+    return cart.content

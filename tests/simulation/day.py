@@ -1,0 +1,367 @@
+"""A day at the counter, from one seed: everything wired together, lived through, and told."""
+
+import asyncio
+import hashlib
+import logging
+import re
+import shutil
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+from app.domain.attempt import Reference
+from app.domain.delivery import Delivery
+from app.domain.observation import SessionState
+from app.events import Fact
+from tests.parts.provider import FakeSession
+from tests.simulation.counter import Counter
+from tests.simulation.courier import Courier
+from tests.simulation.invariants import Invariants, Violation
+from tests.simulation.loop import PowerCut, SimClock, VirtualLoop
+from tests.simulation.machine import Machine
+from tests.simulation.memory import Memory
+from tests.simulation.network import Network
+from tests.simulation.plan import Act, Plan, Verb, drawn
+from tests.simulation.provider import Bank
+from tests.simulation.screen import Screen
+
+_MOST_TURNS: Final = 400_000
+_MEMORY_DISK: Final = Path("/dev/shm")
+_OFF_FOR_S: Final = (5.0, 5.0, 60.0, 900.0, 95_000.0)
+_CALM_FOR_S: Final = 3 * 3_600.0
+_DEADLINE_AND_MORE_S: Final = 18 * 60.0
+_WATCHED: Final = (
+    "SELECT 1 FROM attempts WHERE is_final = 0 "
+    "UNION SELECT 1 FROM refunds WHERE state IN ('requested', 'pending')"
+)
+_EXPECTED: Final = re.compile(r"the keys of \S+ are refused")
+"""Errors that the till is right to log on such a day."""
+
+
+@dataclass
+class Lived:
+    """How a day went. `log` tells it; `violation` is empty where all held."""
+
+    plan: Plan
+    log: list[str] = field(default_factory=list)
+    violation: str = ""
+    trace: str = ""
+    steps: int = 0
+    checks: int = 0
+    calls: int = 0
+    facts: set[str] = field(default_factory=set)
+
+    @property
+    def digest(self) -> str:
+        """Give a digest of the whole log: the same seed is the same day, byte for byte."""
+        return hashlib.sha256("\n".join(self.log).encode()).hexdigest()
+
+
+class Day:
+    """One day. Everything that it is made of is made here."""
+
+    def __init__(self, plan: Plan, directory: Path) -> None:
+        self.plan = plan
+        self.lived = Lived(plan)
+        self.loop = VirtualLoop(f"turns {plan.seed}", most_turns=_MOST_TURNS)
+        self.memory = Memory()
+        self.network = Network(self.loop, plan, label=self._subject, tell=self._tell)
+        self.bank = Bank(SimClock(self.loop), self._post, self._end_later)
+        # Some providers keep with a refund what it was asked for under, others do not.
+        self.bank.refunds.keeps_keys = plan.chance("keeps keys") < 0.6
+        self.machine = Machine(
+            directory,
+            self.loop,
+            plan.seed,
+            bank=self.bank,
+            network=self.network,
+            reach=self._reach,
+            on_fact=self._on_fact,
+        )
+        self.screen = Screen(self.machine, self.memory.paid)
+        self.courier = Courier(
+            self.loop,
+            plan,
+            self.network,
+            self._receive,
+            label=self._label_of_event,
+            tell=self._tell,
+        )
+        self.counter = Counter(self.machine, self.bank, self.screen, self.memory, self._tell)
+        self.invariants = Invariants(
+            self.machine, self.bank, self.screen, self.memory, self.courier
+        )
+        self._labels: dict[str, str] = {}
+        self._event_counts: dict[str, int] = {}
+        self._reached: dict[str, int] = {}
+        self._cut_at_turn = 0
+        self._off_for_s = 5.0
+        self._is_shut = True
+        self._troubles: list[str] = []
+        self._calm_since = 0.0
+        self._is_skewed = False
+        self._closing: list[asyncio.Task[None]] = []
+        self._starting: asyncio.Task[None] | None = None
+
+    def live(self) -> Lived:
+        """Live through the day and tell how it went."""
+        self.loop.after_turn = self._after_turn
+        try:
+            with self._listening(), self.machine.failpoints():
+                self.loop.run(self._live())
+        except Exception as error:  # noqa: BLE001 - it is what was looked for
+            self.lived.violation = str(error) or type(error).__name__
+            self.lived.trace = traceback.format_exc()
+            self._tell("VIOLATION", self.lived.violation)
+        finally:
+            self.loop.after_turn = lambda: None
+            self.machine.fall()
+        self.lived.steps = self.loop.turns
+        self.lived.checks = self.invariants.checks
+        self.lived.calls = self.network.calls
+        return self.lived
+
+    async def _live(self) -> None:
+        await self._boot()
+        for act in self.plan.acts:
+            await asyncio.sleep(max(0.0, act.at - self.loop.time()))
+            if self.plan.may(act.name, str(act)):
+                self._begin(act)
+        await asyncio.sleep(60.0)
+        await self._calm_down()
+
+    def _begin(self, act: Act) -> None:
+        if self.counter.takes(act):
+            self.loop.spawn(self.counter.do(act))
+        elif act.verb is Verb.SKEW:
+            self.machine.clock.skew_s += act.seconds
+            self._is_skewed = True
+            self._tell("clock", str(act))
+        elif act.verb is Verb.CUT and self.machine.is_on:
+            # Some turns later, in the middle of whatever goes on then.
+            self._cut_at_turn = self.machine.power.turns + act.amounts[0] + 1
+            self._off_for_s = act.seconds
+        elif act.verb is Verb.CLOSE and self.machine.is_on:
+            self._is_shut = True
+            self._tell("operator", str(act))
+            self._closing.append(self.loop.spawn(self._close()))
+        elif act.verb is Verb.OPEN and not self.machine.is_on and not self._closing:
+            self._tell("operator", str(act))
+            self.loop.spawn(self._boot())
+
+    # --- on and off -----------------------------------------------------------------------------
+
+    async def _boot(self) -> None:
+        """Start the till; the power may go while it starts."""
+        if self.machine.is_on:
+            return
+        self._is_shut = False
+        try:
+            self.machine.open_books()
+        except PowerCut:
+            return
+        self.memory.till_id = self.machine.store.till_id
+        self._tell("till", f"starts, for the {self.machine.boots}. time")
+        self.invariants.whole()
+        await self.machine.start()
+
+    async def _close(self) -> None:
+        await self.machine.stop()
+        self._down()
+        self._closing.clear()
+
+    def _down(self) -> None:
+        self.machine.fall()
+        self.screen.go_dark()
+
+    def _reach(self, point: str) -> None:
+        """Come to a failpoint: now and then the power goes here."""
+        count = self._reached.get(point, 0)
+        self._reached[point] = count + 1
+        if self.network.is_calm:
+            return
+        # Where a call has taken effect and its answer is not written down yet, most is at stake.
+        is_worst = point == "after open_session"
+        name, likely = f"cut: {point} #{count}", 0.02 if is_worst else 0.0015
+        is_drawn = self.plan.chance(name) < likely * self.plan.roughness
+        if is_drawn and self.plan.may(name, f"the power goes {point}"):
+            lasts = _OFF_FOR_S[-2:] if is_worst else _OFF_FOR_S
+            self._off_for_s = lasts[int(self.plan.chance(name, "off") * len(lasts))]
+            self._tell("power", f"goes {point}")
+            self.machine.power.cut()
+
+    def _after_turn(self) -> None:
+        """Between two turns: see to the power, to what was logged, and to all invariants."""
+        machine = self.machine
+        if self._cut_at_turn and machine.is_on and machine.power.turns >= self._cut_at_turn:
+            self._cut_at_turn = 0
+            self._tell("power", "goes")
+            machine.power.cut()
+        if not machine.is_on and not self._is_shut:
+            self._is_shut = True
+            self._down()
+            self._starting = self.loop.spawn(self._boot_later(self._off_for_s))
+        if self._troubles or self.loop.troubles:
+            raise Violation("; ".join(self._troubles + self.loop.troubles))
+        self.screen.tick()
+        self.invariants.after_turn()
+
+    async def _boot_later(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._boot()
+
+    # --- the end --------------------------------------------------------------------------------
+
+    async def _calm_down(self) -> None:
+        """Nothing goes wrong any more; what can be known comes to be known by polling alone."""
+        self.network.is_calm = True
+        self._cut_at_turn = 0
+        self._tell("network", "is calm from now on")
+        await asyncio.gather(*self._closing, *filter(None, (self._starting,)))
+        while not self.machine.is_on:
+            await self._boot()
+        self._calm_since = self.loop.time()
+        for session in list(self.bank.sessions.values()):
+            if session.state is SessionState.PROCESSING:
+                succeeded = self.plan.chance("decided", self._label(session.reference)) < 0.5
+                self.bank.decide(session.id, succeeded=succeeded)
+        self.bank.decide_refunds()
+        end = self.loop.time() + _CALM_FOR_S
+        while self.loop.time() < end:
+            await asyncio.sleep(120.0)
+            watched = self.machine.store.connection.execute(_WATCHED).fetchone()
+            if watched is None:
+                break
+        self.invariants.at_peace()
+        await self.courier.bring_all()
+        await asyncio.sleep(600.0)
+        self.invariants.at_the_end()
+
+    # --- names and the story --------------------------------------------------------------------
+
+    def _tell(self, who: str, text: str) -> None:
+        self.lived.log.append(f"{self.loop.time():10.3f}  {who:<9} {text}")
+
+    def _on_fact(self, fact: Fact) -> None:
+        self.screen.on_fact(fact)
+        kind = str(fact.data.get("kind", ""))
+        self.lived.facts.add(f"{fact.name} {kind}".rstrip())
+        about = f"{kind} {fact.data.get('detail', '')}" if kind else ""
+        order = self._order_label(fact.order_id)
+        self._tell("books", f"{order}: {fact.name} {about}".rstrip())
+
+    def _order_label(self, order_id: str) -> str:
+        """Name an order by its sale, which stays the same where other sales are left out."""
+        if order_id not in self._labels:
+            for sale, orders in self.counter.orders.items():
+                for place, order in enumerate(orders):
+                    self._labels[order.id] = f"sale {sale}" + "'" * place
+        return self._labels.get(order_id, "a new order" if order_id else "nobody")
+
+    def _label(self, reference: str) -> str:
+        parsed = Reference.parse(reference)
+        if parsed is None:
+            return "nobody's"
+        return f"{self._order_label(parsed.order_id)}/{parsed.attempt_number}"
+
+    def _subject(self, verb: str, args: tuple[Any, ...], options: dict[str, Any]) -> str:
+        """Name what a call is about."""
+        if verb == "refund":
+            return f"a refund of {args[0]['payment']}"
+        if verb == "open_session":
+            return self._label(args[0]["reference"])
+        if args and isinstance(args[0], str):
+            session = self.bank.sessions.get(args[0])
+            return self._label(session.reference) if session is not None else "a lost session"
+        return "the account"
+
+    def _label_of_event(self, delivery: Delivery) -> str:
+        match = re.search(rb'"reference": "([^"]*)"', delivery.body)
+        about = self._label(match[1].decode()) if match else "a refund"
+        label = f"{delivery.event_type}, {about}"
+        count = self._event_counts.get(label, 0)
+        self._event_counts[label] = count + 1
+        return f"{label} #{count}"
+
+    # --- the wires between the parts ------------------------------------------------------------
+
+    def _post(self, delivery: Delivery) -> None:
+        self.courier.take(delivery)
+
+    def _end_later(self, seconds: float, session_id: str) -> None:
+        async def end() -> None:
+            await asyncio.sleep(seconds)
+            session = self.bank.sessions.get(session_id)
+            if session_id in self.bank.refunds.rows:
+                self.bank.decide_refund(session_id)
+            elif session is not None:
+                self._ran_out(session)
+                self.bank.close(session_id)
+
+        self.loop.spawn(end())
+
+    def _ran_out(self, session: FakeSession) -> None:
+        """A till that could have closed a shown session at its deadline has done so."""
+        # Only since then the till has surely been on, and nothing stood in its way.
+        since = self._calm_since or self.loop.time()
+        could = self.loop.time() - since > _DEADLINE_AND_MORE_S
+        was_shown = any(
+            shown.session_id == session.id
+            for orders in self.counter.orders.values()
+            for order in orders
+            for shown in self.screen.shown_of(order.id)
+        )
+        if could and was_shown and session.state is SessionState.OPEN and not self._is_skewed:
+            label = self._label(session.reference)
+            self.loop.broken = Violation(f"{label} ran out, nobody closed it in time")
+
+    async def _receive(self, delivery: Delivery) -> int:
+        status = await self.machine.receive(delivery)
+        if status == 200:
+            self.memory.received(delivery.event_id)
+        return status
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Hear what the till logs as an error: a bug that it survives is one all the same."""
+        log = logging.getLogger("app")
+        ear = _Ear(self._troubles)
+        before = log.propagate
+        log.addHandler(ear)
+        log.propagate = False
+        try:
+            yield
+        finally:
+            log.propagate = before
+            log.removeHandler(ear)
+
+
+class _Ear(logging.Handler):
+    def __init__(self, troubles: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._troubles = troubles
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.exc_info is not None and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            if isinstance(error, PowerCut):
+                return
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            text += f": {error!r} in {Path(last.filename).name}, {last.name}"
+        if not _EXPECTED.search(text):
+            self._troubles.append(f"the till logged: {text}")
+
+
+def live(seed: int, only: Iterable[str] | None = None) -> Lived:
+    """Live through the day of a seed, or through what of it is named in `only`."""
+    place = _MEMORY_DISK if _MEMORY_DISK.is_dir() else None
+    directory = Path(mkdtemp(prefix="scantill-day-", dir=place))
+    try:
+        return Day(drawn(seed, only), directory).live()
+    finally:
+        shutil.rmtree(directory)

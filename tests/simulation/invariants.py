@@ -1,0 +1,304 @@
+"""What has to hold after every step, and what has to hold once all is calm.
+
+After a step that changed nothing (no row, no word of the provider's, no screen) nothing can have
+broken. After one that did, what depends on it is looked at; the whole of the books is verified at
+checkpoints, after each boot and at the end.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from app.domain.attempt import LIVE, Reference
+from app.domain.observation import SessionState
+from app.store import verify as law
+from app.store.attempts import watched_attempts
+from app.store.verify import Check, Outcome, TakenPayment, verify
+from tests.simulation.courier import Courier
+from tests.simulation.machine import Machine
+from tests.simulation.memory import Memory
+from tests.simulation.provider import Bank
+from tests.simulation.screen import Screen
+
+_WHOLE_EACH: Final = 64
+"""Changed steps between two looks at the whole of the books."""
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+class Invariants:
+    """Looks at the till, its provider and its screens between two turns."""
+
+    def __init__(
+        self, machine: Machine, bank: Bank, screen: Screen, memory: Memory, courier: Courier
+    ) -> None:
+        self.checks = 0
+        self._machine = machine
+        self._bank = bank
+        self._screen = screen
+        self._memory = memory
+        self._courier = courier
+        self._seen: tuple[int, ...] = ()
+        self._rows: tuple[object, ...] = ()
+        self._bank_version = -1
+        self._taken: dict[str, TakenPayment] = {}
+        self._paid: set[str] = set()
+
+    def after_turn(self) -> None:
+        """Check what the last turn can have broken. Raises Violation."""
+        machine = self._machine
+        if not machine.is_on:
+            return
+        db = machine.store.connection
+        seen = (db.total_changes, self._bank.version, self._screen.changes, machine.boots)
+        if seen == self._seen or db.in_transaction:
+            return
+        self._seen = seen
+        self.checks += 1
+        _hold(self._cheap(db))
+        if self.checks % _WHOLE_EACH == 0:
+            self.whole()
+
+    def whole(self) -> None:
+        """Verify the whole of the books against what is known so far, and every promise."""
+        db = self._machine.store.connection
+        held = {row[0] for row in db.execute("SELECT payment_id FROM payments")}
+        known = [taken for taken in self._bank.taken() if taken.payment_id in held]
+        _hold(_faults(check for check in verify(db, known) if not _waits_for_news(check)))
+        _hold(self._memory.broken(db))
+
+    def at_peace(self) -> None:
+        """Check what polling alone has to have found out: all money, and the end of each session.
+
+        Money that only an event tells of (a second payment by one session) may still be under way.
+        """
+        db = self._machine.store.connection
+        watched = watched_attempts(db)
+        _hold([f"{self._name(db, a.id)} is still watched: {a.state}" for a in watched])
+        _hold(
+            f"the end of refund {row[0]} is still awaited: {row[1]}"
+            for row in db.execute(
+                "SELECT id, state FROM refunds WHERE state IN ('requested', 'pending')"
+            )
+        )
+
+    def at_the_end(self) -> None:
+        """Check I2 whole, and that no doubt is left."""
+        db = self._machine.store.connection
+        self.at_peace()
+        _hold(_faults(verify(db, self._bank.taken())))
+        _hold(self._memory.broken(db))
+        _hold(
+            f"{row[0]} is {row[1]} and cannot be paid any more"
+            for row in db.execute(
+                "SELECT id, state FROM attempts WHERE state IN "
+                "('creating', 'open', 'processing', 'unknown')"
+            )
+        )
+        _hold(
+            f"{row[0]} is held and nobody is told"
+            for row in db.execute(
+                "SELECT payment_id FROM payments WHERE held_as IS NOT NULL AND NOT EXISTS ("
+                "SELECT 1 FROM exceptions WHERE exceptions.payment_id = payments.payment_id)"
+            )
+        )
+        _hold(
+            f"the list has {row[0]} in doubt, which is {row[1]}"
+            for row in db.execute(
+                "SELECT attempts.id, state FROM exceptions JOIN attempts ON attempts.id = "
+                "attempt_id WHERE kind = 'unknown' AND resolved_at IS NULL AND state <> 'failed'"
+            )
+        )
+        _hold(
+            f"the call {row[0]} has no answer"
+            for row in db.execute(
+                "SELECT key FROM intents JOIN attempts ON attempts.id = attempt_id "
+                "WHERE outcome IS NULL AND operation = 'create' AND is_final = 0"
+            )
+        )
+        _hold(
+            f"event {row[0]} could not be handled: {row[1]}"
+            for row in db.execute(
+                "SELECT event_id, detail FROM inbox WHERE standing IS NULL OR standing = 'failed'"
+            )
+        )
+
+    # --- after a step ---------------------------------------------------------------------------
+
+    def _cheap(self, db: sqlite3.Connection) -> list[str]:
+        faults: list[str] = []
+        rows = tuple(
+            db.execute(
+                "SELECT (SELECT max(seq) FROM journal), (SELECT max(id) FROM payments), "
+                "(SELECT max(id) FROM ledger_transactions), (SELECT max(id) FROM exceptions), "
+                "(SELECT max(id) FROM refunds)"
+            ).fetchone()
+        )
+        is_news = self._bank_version != self._bank.version
+        if is_news:
+            self._bank_version = self._bank.version
+            self._taken = {taken.payment_id: taken for taken in self._bank.taken()}
+            faults += self._twins()
+        if rows != self._rows:
+            self._rows = rows
+            faults += _faults(look(db) for look in _LAWS)
+            faults += self._unpaid_again(db)
+        if rows != self._rows or is_news:
+            faults += self._lost_sight_of(db)
+        faults += [
+            f"more is given back of {row[0]} than was captured"
+            for row in db.execute(
+                "SELECT payments.payment_id FROM payments JOIN refunds USING (payment_id) "
+                "WHERE state IN ('pending', 'succeeded') GROUP BY payments.payment_id "
+                "HAVING sum(refunds.amount_minor) > payments.amount_minor"
+            )
+        ]
+        return faults + self._ended_too_soon(db) + self._shown(db)
+
+    def _ended_too_soon(self, db: sqlite3.Connection) -> list[str]:
+        """What the books call over can be paid no more, by the provider's own word."""
+        faults = []
+        rows = db.execute(
+            "SELECT attempts.id, session_id, is_final, shown_at, attempts.state, orders.state "
+            "FROM attempts JOIN orders ON orders.id = order_id "
+            "WHERE is_final = 1 OR orders.state IN ('cancelled', 'expired')"
+        )
+        for attempt_id, session_id, is_final, shown_at, state, order in rows:
+            session = self._bank.sessions.get(session_id)
+            if order in _ENDED and state in LIVE:
+                name = self._name(db, attempt_id)
+                faults.append(f"the order of {name} is {order}, the attempt still {state}")
+            if session is None:
+                continue
+            if is_final and not self._bank.is_final(session):
+                name = self._name(db, attempt_id)
+                faults.append(f"{name} is final here, and not at the provider")
+            if order in _ENDED and shown_at is not None and session.state is SessionState.OPEN:
+                name = self._name(db, attempt_id)
+                faults.append(f"the order of {name} is {order}, and its code can be paid")
+        return faults
+
+    def _unpaid_again(self, db: sqlite3.Connection) -> list[str]:
+        """Paid is for ever."""
+        paid = {row[0] for row in db.execute("SELECT id FROM orders WHERE state = 'paid'")}
+        gone = self._paid - paid
+        self._paid = paid
+        return [f"order {order_id} was paid and is not any more" for order_id in sorted(gone)]
+
+    def _lost_sight_of(self, db: sqlite3.Connection) -> list[str]:
+        """Compare the payments; what is not in the books must still be looked for, or under way."""
+        faults = []
+        booked = {
+            row[0]: (row[1], row[2])
+            for row in db.execute("SELECT payment_id, amount_minor, currency FROM payments")
+        }
+        for payment_id, (minor, currency) in booked.items():
+            taken = self._taken.get(payment_id)
+            if taken is None or (taken.captured_minor, taken.currency) != (minor, currency):
+                faults.append(f"I2: {payment_id} of {minor} {currency} is not so at the provider")
+        for payment_id in self._taken.keys() - booked.keys():
+            taken = self._taken[payment_id]
+            reference = Reference.parse(taken.reference)
+            is_ours = reference is not None and reference.till_id == self._memory.till_id
+            if is_ours and not self._is_looked_for(db, taken.reference):
+                faults.append(f"I2: nobody looks for {payment_id} any more")
+        return sorted(faults)
+
+    def _is_looked_for(self, db: sqlite3.Connection, reference: str) -> bool:
+        row = db.execute(
+            "SELECT is_final FROM attempts WHERE reference = ?", (reference,)
+        ).fetchone()
+        if row is not None and not row[0]:
+            return True
+        text = reference.encode()
+        if any(text in delivery.body for delivery in self._courier.waiting.values()):
+            return True
+        waiting = db.execute("SELECT body FROM inbox WHERE standing IS NULL")
+        return any(text in row[0] for row in waiting)
+
+    def _twins(self) -> list[str]:
+        """One attempt has one session: a second would be payable behind the till's back."""
+        return [
+            f"{len(made)} sessions were made for one attempt: {', '.join(made)}"
+            for made in self._bank.made_for.values()
+            if len(made) > 1
+        ] + [
+            f"one press of refund gave money back {count} times"
+            for key, count in Counter(row.key for row in self._bank.refunds.rows.values()).items()
+            if key and count > 1
+        ]
+
+    def _shown(self, db: sqlite3.Connection) -> list[str]:
+        """Look at the screens: what is seen can be paid, and nobody is asked to pay twice."""
+        faults = []
+        now = self._machine.clock.now()
+        orders: set[str] = set()
+        for attempt in self._screen.codes.values():
+            row = db.execute(
+                "SELECT state, close_reason, url, shown_at FROM attempts WHERE id = ?",
+                (attempt.id,),
+            ).fetchone()
+            name = self._name(db, attempt.id)
+            if row is None or row[0] != "open" or row[1] is not None or row[2] != attempt.url:
+                faults.append(f"the code of {name} is shown and cannot be paid")
+            elif row[3] is None:
+                faults.append(f"the code of {name} is shown and the books do not say so")
+            elif attempt.deadline_at <= now:
+                faults.append(f"the code of {name} is shown past its deadline")
+            if attempt.order_id in orders:
+                faults.append(f"two codes are shown for the order of {name}")
+            orders.add(attempt.order_id)
+        return faults + self._payable_twice(db)
+
+    def _payable_twice(self, db: sqlite3.Connection) -> list[str]:
+        """Of one order no two codes that a customer may hold are open at the provider."""
+        open_ones: dict[str, int] = {}
+        rows = db.execute(
+            "SELECT order_id, session_id FROM attempts WHERE shown_at IS NOT NULL AND number > 1 "
+            "OR order_id IN (SELECT order_id FROM attempts WHERE number > 1) "
+            "AND shown_at IS NOT NULL"
+        )
+        for order_id, session_id in rows:
+            session = self._bank.sessions.get(session_id)
+            if session is not None and session.state is SessionState.OPEN:
+                open_ones[order_id] = open_ones.get(order_id, 0) + 1
+        return [
+            f"{count} shown codes of one order are open"
+            for count in open_ones.values()
+            if count > 1
+        ]
+
+    @staticmethod
+    def _name(db: sqlite3.Connection, attempt_id: int) -> str:
+        row = db.execute(
+            "SELECT orders.number, attempts.number FROM attempts JOIN orders "
+            "ON orders.id = order_id WHERE attempts.id = ?",
+            (attempt_id,),
+        ).fetchone()
+        return "an unknown attempt" if row is None else f"order {row[0]}, attempt {row[1]}"
+
+
+_ENDED: Final = ("cancelled", "expired")
+_LAWS: Final = tuple(
+    getattr(law, f"_{name}", None) or getattr(law, name)
+    for name in ("ledger", "postings", "paid", "journal", "numbers")
+)
+"""Those checks of `verify` that need nothing but the books' rows, and little time."""
+
+
+def _faults(checks: Iterable[Check]) -> list[str]:
+    return [str(check) for check in checks if check.outcome is Outcome.VIOLATED]
+
+
+def _waits_for_news(check: Check) -> bool:
+    """Say whether a check can fail in the middle of a day: what was given back is told later."""
+    return check.name.startswith("I2") and "given back" in check.figure
+
+
+def _hold(faults: Iterable[str]) -> None:
+    found = list(faults)
+    if found:
+        raise Violation("; ".join(found))

@@ -1,0 +1,300 @@
+"""The till's computer: the real till without doors, on books in a directory, with a plug to pull.
+
+All that runs in the till runs under one `Power`. When that goes, nothing of it runs again, and the
+next boot finds what was committed.
+"""
+
+import asyncio
+import random
+import shutil
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import Context
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final, TypeVar, cast
+
+from app.checkout import Checkout, ReturnPages
+from app.clock import SystemClock
+from app.domain.catalog import Shop
+from app.domain.delivery import Delivery
+from app.domain.ids import Ids
+from app.errors import ProviderError
+from app.events import Fact
+from app.gateway import Gateway
+from app.providers.strategy import PaymentStrategy
+from app.refunds import Refunds
+from app.resolutions import Resolutions
+from app.sessions import Sessions
+from app.settings import Mode
+from app.status import Health
+from app.store import Store, Transaction
+from app.store.accounts import known_for
+from app.store.store import BOOKS
+from app.watch import Pace, Watch
+from app.webhooks.inbox_worker import InboxWorker
+from app.webhooks.receiver import Receiver
+from tests.simulation.loop import POWER, Power, PowerCut, SimClock, VirtualLoop
+from tests.simulation.network import Network, Wire
+from tests.simulation.provider import Bank, DayStrategy
+
+T = TypeVar("T")
+
+_SHOP: Final = Shop(name="Simulated shop", success_url="https://shop.example/thanks")
+_DEADLINE: Final = timedelta(minutes=15)
+_PACE: Final = Pace(
+    shown_s=4.0, unshown_s=20.0, processing_s=300.0, closing_s=5.0, late_s=120.0, tick_s=5.0
+)
+"""The product's own pace, slowed down where a shorter wait would only make a day longer to live."""
+_INTRODUCE_AGAIN_S: Final = 5.0
+_ANSWER_WITHIN_S: Final = 30.0
+_MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
+
+
+class DayStore(Store):
+    """The real store, inline, where others get a turn while it reads and writes."""
+
+    def __init__(self, directory: Path, reach: Callable[[str], None], **options: Any) -> None:
+        self._reach = reach
+        super().__init__(directory, inline=True, **options)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Give the writer's connection, for checks between two turns."""
+        return self._writer._connection
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        await asyncio.sleep(0)
+        return await super().write(work)
+
+    async def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        result = self.read_now(look)
+        await asyncio.sleep(0)
+        return result
+
+    def submit(self, work: Callable[[Transaction], T]) -> Any:
+        self._reach("before commit")
+        future = super().submit(work)
+        self._reach("after commit")
+        return future
+
+
+@cache
+def _new_books() -> bytes:
+    """Make books without a row once, to be copied: migrating anew each day would take longest."""
+    directory = Path(mkdtemp(prefix="scantill-books-"))
+    try:
+        clock = SystemClock()
+        store = Store(
+            directory, mode=Mode.TRAINING, clock=clock, ids=Ids(random.Random(0)), inline=True
+        )
+        store.write_now(lambda tx: tx.execute("DELETE FROM till"))
+        store.close()
+        return (directory / BOOKS).read_bytes()
+    finally:
+        shutil.rmtree(directory)
+
+
+class Machine:
+    """One computer over a day: on, off, and on again. `on_boot` is called with the books open."""
+
+    def __init__(
+        self,
+        directory: Path,
+        loop: VirtualLoop,
+        seed: int,
+        *,
+        bank: Bank,
+        network: Network,
+        reach: Callable[[str], None],
+        on_fact: Callable[[Fact], None],
+    ) -> None:
+        self.directory = directory
+        self.clock = SimClock(loop)
+        self.power = Power()
+        self.power.cut()
+        self.boots = 0
+        self._loop = loop
+        self._seed = seed
+        self._bank = bank
+        self._network = network
+        self._reach_out = reach
+        self._on_fact = on_fact
+        self._room: Context = loop.world.copy()
+        (directory / BOOKS).write_bytes(_new_books())
+        self._books: DayStore | None = None
+        self._is_falling = False
+
+    @property
+    def is_on(self) -> bool:
+        return self.power.is_on
+
+    @property
+    def store(self) -> DayStore:
+        """Give the books of the last boot."""
+        assert self._books is not None
+        return self._books
+
+    def open_books(self) -> None:
+        """Switch on and open the books; nothing runs yet."""
+        self.boots += 1
+        self.power = Power()
+        self._room = self._loop.world.copy()
+        self._room.run(POWER.set, self.power)
+        chance = random.Random(f"till {self._seed}, boot {self.boots}")
+        ids = Ids(chance)
+        # Books that a crash may leave are proven elsewhere; here only speed would be lost.
+        self._books = DayStore(
+            self.directory, self._reach, mode=Mode.TRAINING, clock=self.clock, ids=ids
+        )
+        if not self.store.connection.in_transaction:
+            self.store.connection.execute("PRAGMA synchronous=OFF")
+        wire = cast(PaymentStrategy, Wire(DayStrategy(self._bank), self._network, self._reach))
+        self.account = wire.account
+        self.strategies: dict[str, PaymentStrategy] = {self.account: wire}
+        self.health = Health(tuple(self.strategies))
+        clock, jitter = self.clock, random.Random(chance.random())
+        self.gateway = Gateway(self.store, self.strategies, clock=clock, health=self.health)
+        self.sessions = Sessions(self.store, self.gateway, clock=clock, jitter=jitter)
+        self.refunds = Refunds(self.store, self.gateway, clock=clock, jitter=jitter)
+        self.resolutions = Resolutions(self.store, self.refunds)
+        self.checkout = Checkout(
+            self.store,
+            self.sessions,
+            self.gateway,
+            shop=lambda: _SHOP,
+            pages={self.account: ReturnPages()},
+            clock=clock,
+            ids=ids,
+            deadline=_DEADLINE,
+        )
+        self.watch = Watch(
+            self.store, self.sessions, self.checkout, clock=clock, jitter=jitter, pace=_PACE
+        )
+        self.worker = InboxWorker(self.store, self.strategies, clock=clock, recheck=self.watch.poke)
+        receiver = Receiver(self.store, self.strategies, clock=clock, on_received=self.worker.wake)
+        self._door = receiver.application()
+
+    async def start(self) -> None:
+        """Begin to watch and to settle, as the till's composition root does."""
+        await self.run(self._start)
+
+    async def _start(self) -> None:
+        for name, strategy in self.strategies.items():
+            known = await self.store.read(
+                lambda db, n=name, s=strategy: known_for(db, n, s.credential_digest)  # type: ignore[misc]
+            )
+            if known is not None:
+                strategy.adopt(known.provider_account)
+            self.spawn(self._introduce(strategy))
+        self.store.bus.subscribe(self._heard)
+        self.watch.start()
+        self.spawn(self.worker.run())
+        self.spawn(self.refunds.keep_sweeping())
+
+    async def _introduce(self, strategy: PaymentStrategy) -> None:
+        while True:
+            try:
+                await self.gateway.identified(strategy)
+            except ProviderError:
+                await self.clock.sleep(_INTRODUCE_AGAIN_S)
+            else:
+                self.worker.wake()
+                return
+
+    def _heard(self, fact: Fact) -> None:
+        self._on_fact(fact)
+        if fact.name in _MONEY_CAME or fact.name.startswith("refund."):
+            self.worker.wake()
+
+    def _reach(self, point: str) -> None:
+        """Come to a point at which the power may go; what is taken apart afterwards passes it."""
+        if self._is_falling:
+            return
+        if self.power.is_on:
+            self._reach_out(point)
+        if not self.power.is_on:
+            raise PowerCut(point)
+
+    def failpoints(self) -> AbstractContextManager[None]:
+        """Have the power go at the till's own failpoints too, in a till that has them."""
+        if find_spec("app.failpoints") is None:
+            return nullcontext()
+        switched_on: Any = import_module("app.failpoints").switched_on
+        return cast(AbstractContextManager[None], switched_on(self._reach))
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start something that stops with the power."""
+        return self._loop.create_task(work, context=self._room)
+
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T | None:
+        """Do something on this computer and wait for it; None where the power went meanwhile."""
+        done: asyncio.Future[None] = self._loop.create_future()
+        task = self.spawn(_followed(work, done))
+        power = self.power
+        while power.is_on and not task.done():
+            await asyncio.wait([done], timeout=_ANSWER_WITHIN_S)
+        if not task.done() or isinstance(task.exception(), PowerCut):
+            return None
+        return task.result()
+
+    async def receive(self, delivery: Delivery) -> int:
+        """Post a delivery to the till's own door; 0 where nobody answers."""
+        if not self.is_on:
+            return 0
+        return await self.run(lambda: self._post(delivery)) or 0
+
+    async def _post(self, delivery: Delivery) -> int:
+        status = 0
+
+        async def take() -> dict[str, Any]:
+            return {"type": "http.request", "body": delivery.body, "more_body": False}
+
+        async def give(message: Any) -> None:
+            nonlocal status
+            status = message.get("status", status)
+
+        headers = [(b"x-signed", b"yes"), (b"content-length", str(len(delivery.body)).encode())]
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": f"/webhooks/{delivery.account}",
+            "raw_path": f"/webhooks/{delivery.account}".encode(),
+            "root_path": "",
+            "query_string": b"",
+            "headers": headers,
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }
+        await self._door(scope, take, give)
+        return status
+
+    def fall(self) -> None:
+        """Let everything stand still after the power went, with the books as they were."""
+        self.power.cut()
+        self._is_falling = True
+        if self._books is not None:
+            self._books.close()
+        self.power.let_go()
+        self._is_falling = False
+
+    async def stop(self) -> None:
+        """Close the till as its window does."""
+        await self.run(self.watch.stop)
+        self.fall()
+
+
+async def _followed(work: Callable[[], Awaitable[T]], done: asyncio.Future[None]) -> T:
+    try:
+        return await work()
+    finally:
+        if not done.done():
+            done.set_result(None)

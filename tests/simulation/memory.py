@@ -1,0 +1,86 @@
+"""What was acknowledged to somebody, kept outside the till: it has to be there after any crash."""
+
+import sqlite3
+
+from app.domain.attempt import Attempt
+from app.domain.money import Money
+from app.domain.order import Order, OrderState
+
+
+class Memory:
+    """The promises of a day: orders told, codes shown, PAID on a screen, a 2xx, "cancelled"."""
+
+    def __init__(self) -> None:
+        self.till_id = ""
+        self._orders: dict[str, tuple[int, int]] = {}
+        self._shown: dict[int, tuple[str, str | None]] = {}
+        self._ended: dict[str, OrderState] = {}
+        self._events: dict[str, None] = {}
+        self._refunds: dict[str, tuple[int, str]] = {}
+
+    @property
+    def size(self) -> int:
+        return len(self._orders) + len(self._shown) + len(self._ended) + len(self._events)
+
+    def placed(self, order: Order) -> None:
+        self._orders[order.id] = (order.number, order.total.minor)
+        self.told(order)
+
+    def shown(self, attempt: Attempt) -> None:
+        self._shown[attempt.id] = (str(attempt.reference), attempt.url)
+
+    def told(self, order: Order) -> None:
+        """Remember how an order was said to stand, where that is an end."""
+        if order.state is not OrderState.OPEN:
+            self._ended[order.id] = order.state
+
+    def paid(self, order_id: str) -> None:
+        self._ended[order_id] = OrderState.PAID
+
+    def given_back(self, press: str, amount: Money) -> None:
+        self._refunds[press] = (amount.minor, amount.currency)
+
+    def received(self, event_id: str) -> None:
+        self._events[event_id] = None
+
+    def broken(self, db: sqlite3.Connection) -> list[str]:
+        """Name what was acknowledged and is not in the books any more."""
+        rows = db.execute("SELECT id, number, total_minor, state FROM orders")
+        orders = {row[0]: (row[1], row[2], row[3]) for row in rows}
+        faults = [
+            f"order {number} was told and is gone"
+            for order_id, (number, total) in self._orders.items()
+            if order_id not in orders or orders[order_id][:2] != (number, total)
+        ]
+        for order_id, state in self._ended.items():
+            now = orders.get(order_id, (0, 0, "gone"))
+            # Late money may be accepted by a person: from cancelled to paid leads a way.
+            if now[2] not in (state.value, OrderState.PAID.value):
+                faults.append(f"order {now[0]} was told {state.value} and is {now[2]}")
+        shown = {
+            row[0]: (row[1], row[2])
+            for row in db.execute(
+                "SELECT id, reference, url FROM attempts WHERE shown_at IS NOT NULL"
+            )
+        }
+        faults += [
+            f"attempt {attempt_id} was shown, and the books do not say so"
+            for attempt_id, told in self._shown.items()
+            if shown.get(attempt_id) != told
+        ]
+        refunds = {
+            row[0]: (row[1], row[2])
+            for row in db.execute("SELECT press, amount_minor, currency FROM refunds")
+        }
+        faults += [
+            f"the refund of {press} was told and is gone"
+            for press, told in self._refunds.items()
+            if refunds.get(press) != told
+        ]
+        events = {row[0] for row in db.execute("SELECT event_id FROM inbox")}
+        faults += [
+            f"event {event_id} was acknowledged and is gone"
+            for event_id in self._events
+            if event_id not in events
+        ]
+        return faults

@@ -1,0 +1,226 @@
+"""The network between till and provider: late, lossy, repeating itself, and sometimes away.
+
+A request lives on its own: what was sent takes effect even where the sender has lost its power or
+its patience meanwhile. Fates are drawn per call, by verb, subject and count, so that one call's
+fate does not hang on what befell another.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from inspect import isasyncgenfunction, iscoroutinefunction
+from typing import Any, Final
+
+from app.errors import Protocol, Rejected, Unavailable
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.plan import Plan, Spell, Weather
+
+PATIENCE_S: Final = 10.0
+"""After so long the till's transport gives up."""
+
+
+class Network:
+    """Carries calls to the provider. `label` names what a call is about, `tell` logs a line."""
+
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        plan: Plan,
+        *,
+        label: Callable[[str, tuple[Any, ...], dict[str, Any]], str],
+        tell: Callable[[str, str], None],
+    ) -> None:
+        self.is_calm = False
+        self.calls = 0
+        self._loop = loop
+        self._plan = plan
+        self._label = label
+        self._tell = tell
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def lies(self, weather: Weather) -> Spell | None:
+        """Give the spell of some weather that lies over the network now."""
+        now = self._loop.time()
+        for spell in self._plan.spells:
+            is_now = spell.weather is weather and spell.begins <= now < spell.ends
+            if is_now and not self.is_calm and self._plan.may(spell.name, weather.value):
+                return spell
+        return None
+
+    async def exchange(
+        self, verb: str, act: Callable[[], Awaitable[Any]], args: Any, options: Any
+    ) -> Any:
+        """Carry a call and its answer. Raises what the transport and the provider would."""
+        self.calls += 1
+        subject = self._label(verb, args, options)
+        count = self._counts[verb, subject]
+        self._counts[verb, subject] = count + 1
+        reply: asyncio.Future[Any] = self._loop.create_future()
+        call = f"{verb} {subject} #{count}"
+        if self.is_calm:
+            carried = self._carry(act, reply, there=0.05, back=0.05)
+        else:
+            carried = self._fate(call, act, reply)
+        self._loop.spawn(carried)
+        return await reply
+
+    def _fate(
+        self, call: str, act: Callable[[], Awaitable[Any]], reply: asyncio.Future[Any]
+    ) -> Any:
+        """Draw how a call goes."""
+        chance, may = self._plan.chance, self._plan.may
+        slowness = 5.0 if self.lies(Weather.SLOW) else 0.5
+        there, back = slowness * chance(call, "there"), slowness * chance(call, "back")
+        if self.lies(Weather.OUTAGE):
+            wait = 0.1 if chance(call, "fast") < 0.5 else PATIENCE_S
+            return self._fail(reply, wait, Unavailable("no network"))
+        if self.lies(Weather.UNAUTHORISED):
+            return self._fail(reply, there, Rejected("the keys are refused", status=401))
+        if self.lies(Weather.BUSY):
+            return self._fail(reply, there, Unavailable("429", retry_after_s=8.0))
+        luck, left = chance(call), 0.0
+        for name, weight in _FATES.items():
+            left += weight * self._plan.roughness
+            if luck < left:
+                is_so = name != "refused" or call.startswith("open_session")
+                if is_so and may(f"{name}: {call}", f"{call} {MISFORTUNES[name]}"):
+                    self._tell("network", f"{call} {MISFORTUNES[name]}")
+                    return self._misfortune(name, call, act, reply, there, back)
+                break
+        return self._carry(act, reply, there=there, back=back)
+
+    def _misfortune(
+        self,
+        name: str,
+        call: str,
+        act: Callable[[], Awaitable[Any]],
+        reply: asyncio.Future[Any],
+        there: float,
+        back: float,
+    ) -> Any:
+        wait = PATIENCE_S if self._plan.chance(call, "noticed") < 0.5 else there + back
+        if name == "lost":
+            return self._fail(reply, wait, Unavailable("no answer"))
+        if name == "busy":
+            after = 1.0 + 60.0 * self._plan.chance(call, "after")
+            return self._fail(reply, there, Unavailable("503", retry_after_s=after))
+        if name == "refused":
+            return self._fail(reply, there, Rejected("not today", status=400))
+        if name == "gibberish":
+            return self._lose(act, reply, there, there + back, Protocol("gibberish"))
+        if name == "late":
+            late = PATIENCE_S + 60.0 * self._plan.chance(call, "late")
+            return self._lose(act, reply, late, PATIENCE_S, Unavailable("no answer in time"))
+        return self._lose(act, reply, there, max(wait, there), Unavailable("the answer is lost"))
+
+    async def _carry(
+        self,
+        act: Callable[[], Awaitable[Any]],
+        reply: asyncio.Future[Any],
+        *,
+        there: float,
+        back: float,
+    ) -> None:
+        await asyncio.sleep(there)
+        try:
+            answer = await act()
+        except Exception as error:  # noqa: BLE001 - it is the answer
+            await asyncio.sleep(back)
+            if not reply.done():
+                reply.set_exception(error)
+                # Whoever waited for it may have lost its power since.
+                reply.exception()
+            return
+        await asyncio.sleep(back)
+        if not reply.done():
+            reply.set_result(answer)
+
+    async def _fail(self, reply: asyncio.Future[Any], wait: float, error: Exception) -> None:
+        await asyncio.sleep(wait)
+        if not reply.done():
+            reply.set_exception(error)
+            # Whoever waited for it may have lost its power since.
+            reply.exception()
+
+    async def _lose(
+        self,
+        act: Callable[[], Awaitable[Any]],
+        reply: asyncio.Future[Any],
+        there: float,
+        wait: float,
+        error: Exception,
+    ) -> None:
+        """Have a call take effect after `there`, and its sender hear `error` after `wait`."""
+        self._loop.spawn(self._fail(reply, wait, error))
+        await asyncio.sleep(there)
+        try:
+            await act()
+        except Rejected:
+            # Nobody hears of the refusal, either.
+            return
+
+
+_FATES: Final = {
+    "lost": 0.03,
+    "answer lost": 0.04,
+    "late": 0.02,
+    "busy": 0.02,
+    "gibberish": 0.01,
+    "refused": 0.01,
+}
+
+MISFORTUNES: Final = {
+    "lost": "does not arrive",
+    "answer lost": "takes effect, its answer does not arrive",
+    "late": "takes effect after the till has given up",
+    "busy": "is asked to come back later",
+    "gibberish": "takes effect, its answer is gibberish",
+    "refused": "is refused",
+}
+
+
+class Wire:
+    """A strategy whose verbs go over the network; `reach` is where the power may go."""
+
+    def __init__(self, strategy: Any, network: Network, reach: Callable[[str], None]) -> None:
+        self._strategy = strategy
+        self._network = network
+        self._reach = reach
+        self._verbs: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        verb = self._verbs.get(name)
+        if verb is None:
+            found = getattr(self._strategy, name)
+            if name == "aclose":
+                return found
+            if iscoroutinefunction(found):
+                verb = self._carried(name, found)
+            elif isasyncgenfunction(found):
+                verb = self._listed(name, found)
+            else:
+                return found
+            self._verbs[name] = verb
+        return verb
+
+    def _carried(self, name: str, verb: Callable[..., Awaitable[Any]]) -> Any:
+        async def carried(*args: Any, **options: Any) -> Any:
+            self._reach(f"before {name}")
+            answer = await self._network.exchange(
+                name, lambda: verb(*args, **options), args, options
+            )
+            self._reach(f"after {name}")
+            return answer
+
+        return carried
+
+    def _listed(self, name: str, verb: Callable[..., AsyncIterator[Any]]) -> Any:
+        async def listed(*args: Any, **options: Any) -> AsyncIterator[Any]:
+            async def whole() -> list[Any]:
+                return [each async for each in verb(*args, **options)]
+
+            self._reach(f"before {name}")
+            for each in await self._network.exchange(name, whole, args, options):
+                yield each
+
+        return listed

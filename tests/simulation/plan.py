@@ -1,0 +1,277 @@
+"""What chance decides of a day, every decision under a name of its own.
+
+Decisions do not depend on one another: a day can be lived again with some of them left out, and
+the others stay as they were. That is what makes a failing day replayable in pieces.
+"""
+
+import hashlib
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final
+
+_HOUR: Final = 3600.0
+
+
+class Verb(StrEnum):
+    """What somebody does at the counter, at the provider, or to the computer."""
+
+    SALE = "rings up and charges"
+    CHARGE = "presses charge again"
+    CANCEL = "presses cancel"
+    CHANGE = "changes the cart"
+    CHECK = "presses check now"
+    PAY = "pays"
+    PAY_OLD = "pays by an old code"
+    DECLINE = "is declined"
+    PAY_SLOWLY = "pays by a slow method"
+    SUCCEED = "has the slow payment succeed"
+    FAIL = "has the slow payment fail"
+    PAY_OFF = "is taken another amount"
+    PAY_CURRENCY = "is taken another currency"
+    PAY_AGAIN = "is taken the money twice by one session"
+    PAY_CLOSED = "is taken money on the closed session"
+    GIVE_BACK = "gets money back from the dashboard"
+    SEND_BACK = "has a refund come back"
+    FORGET = "is forgotten by the provider"
+    REFUND = "gives money back at the till"
+    DECIDE = "decides what waits for a person"
+    GHOST = "pays for an order that the books do not have"
+    STRANGER = "buys in the web shop on the same account"
+    OTHER_ACCOUNT = "makes another account tell of it"
+    TEST_MODE = "makes the other mode tell of it"
+    RECHECK = "makes the provider hint at it"
+    CUT = "has the power cut"
+    CLOSE = "closes the till"
+    OPEN = "opens the till"
+    SKEW = "moves the computer's clock"
+
+
+ABOUT_NO_SALE: Final = frozenset(
+    {Verb.CUT, Verb.CLOSE, Verb.OPEN, Verb.SKEW, Verb.GHOST, Verb.STRANGER, Verb.DECIDE}
+)
+
+
+class Weather(StrEnum):
+    """What lies over the network for a while."""
+
+    OUTAGE = "the network is down"
+    UNAUTHORISED = "the keys are refused"
+    BUSY = "the provider asks for patience"
+    SLOW = "the network is slow"
+    NO_WEBHOOKS = "no webhook gets through"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that is done `at` seconds into the day, about the `sale`-th sale."""
+
+    name: str
+    at: float
+    verb: Verb
+    sale: int = -1
+    amounts: tuple[int, ...] = ()
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        about = "" if self.verb in ABOUT_NO_SALE else f" (sale {self.sale})"
+        values = "".join(f" {value}" for value in self.amounts)
+        lasts = f" {self.seconds:+.0f} s" if self.seconds else ""
+        return f"{self.verb.value}{about}{values}{lasts}"
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A spell of weather, in seconds into the day."""
+
+    name: str
+    weather: Weather
+    begins: float
+    ends: float
+
+
+@dataclass
+class Plan:
+    """A day as it was drawn from `seed`; with `only`, just those decisions of it.
+
+    `happened` tells the decisions that came into play, each by its code: acts by their number,
+    weather by w and a number, all else by `code_of` its name.
+    """
+
+    seed: int
+    only: frozenset[str] | None = None
+    acts: list[Act] = field(default_factory=list)
+    spells: list[Spell] = field(default_factory=list)
+    roughness: float = 1.0
+    happened: dict[str, str] = field(default_factory=dict)
+
+    def chance(self, *of: object) -> float:
+        """Draw a number between 0 and 1 for one question, whatever else was asked."""
+        text = f"{self.seed}/{of}".encode()
+        return int.from_bytes(hashlib.blake2b(text, digest_size=7).digest()) / (1 << 56)
+
+    def may(self, name: str, told: str) -> bool:
+        """Say whether a decision that was drawn is to come true, and note that it did."""
+        code = name if name.isalnum() else code_of(name)
+        if self.only is not None and code not in self.only:
+            return False
+        self.happened[code] = told
+        return True
+
+    @property
+    def ends(self) -> float:
+        """Give when the last of the day is done."""
+        return max((act.at for act in self.acts), default=0.0)
+
+
+@cache
+def code_of(name: str) -> str:
+    """Give a short code for a decision that has a long name, as it is written after `--only`."""
+    return "x" + hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
+
+
+def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
+    """Draw a day, or what of it is named in `only`."""
+    chance = random.Random(f"day {seed}")
+    plan = Plan(seed, None if only is None else frozenset(only))
+    plan.roughness = chance.choice((0.0, 0.4, 1.0, 1.0, 2.0, 4.0))
+    at = 30.0
+    for sale in range(chance.randint(3, 9)):
+        at += chance.choice((1.0, 20.0, 120.0, 400.0)) * (0.5 + chance.random())
+        _draw_sale(plan.acts, chance, sale, at)
+    _draw_the_rest(plan.acts, chance, at)
+    plan.acts = [
+        Act(str(place), act.at, act.verb, act.sale, act.amounts, act.seconds)
+        for place, act in enumerate(sorted(plan.acts, key=lambda act: act.at), start=1)
+    ]
+    plan.spells = [
+        Spell(f"w{place}", weather, begins, begins + lasts)
+        for place, (weather, begins, lasts) in enumerate(_draw_weather(chance, at), start=1)
+    ]
+    return plan
+
+
+def _draw_sale(acts: list[Act], chance: random.Random, sale: int, at: float) -> None:
+    def add(after: float, verb: Verb, *amounts: int) -> None:
+        acts.append(Act("", at + after, verb, sale, amounts))
+
+    def soon(least: float = 5.0, most: float = 90.0) -> float:
+        return least + chance.random() * (most - least)
+
+    prices = [chance.choice((0, 30, 350, 900, 1999)) for _ in range(chance.randint(1, 4))]
+    add(0.0, Verb.SALE, *prices)
+    paid = soon()
+    for after, verb in _story(chance, paid, soon):
+        off = (chance.choice((-100, -1, 1, 100)),) if verb is Verb.PAY_OFF else ()
+        add(after, verb, *off)
+    for verb, likely in _SPRINKLED.items():
+        if chance.random() < likely:
+            add(soon(0.0, 240.0), verb)
+    if chance.random() < 0.3:
+        back = paid + chance.choice((10.0, 200.0, 2_000.0, 40_000.0))
+        for press in range(chance.randint(1, 3)):
+            percent, at_once = chance.choice((30, 60, 100)), soon(0.0, 2.0)
+            for _ in range(chance.randint(1, 2)):
+                add(back + at_once, Verb.REFUND, percent, press)
+    if chance.random() < 0.2:
+        back = paid + chance.choice((30.0, 600.0, 40_000.0))
+        parts = chance.randint(1, 3)
+        for _ in range(parts):
+            add(back + soon(0.0, 3.0), Verb.GIVE_BACK, chance.choice((1, 50, 100)))
+        if chance.random() < 0.4:
+            add(back + soon(0.0, 9_000.0), Verb.SEND_BACK)
+
+
+_SPRINKLED: Final = {
+    Verb.CHECK: 0.3,
+    Verb.CHARGE: 0.15,
+    Verb.RECHECK: 0.1,
+    Verb.OTHER_ACCOUNT: 0.05,
+    Verb.TEST_MODE: 0.05,
+    Verb.FORGET: 0.02,
+}
+
+
+def _story(chance: random.Random, paid: float, soon: Any) -> list[tuple[float, Verb]]:
+    """Draw what a customer and the operator do with one sale: seconds after it, and what."""
+    later = paid + chance.choice((soon(1, 30), soon(60, 1_000), soon(1_000, 80_000)))
+    again = paid + soon(-3, 3)
+    return chance.choices(
+        (
+            [(paid, Verb.PAY)],
+            [(paid, Verb.DECLINE), (paid + soon(), Verb.PAY)],
+            [(paid, Verb.DECLINE), (again, Verb.CANCEL)],
+            [(paid, Verb.PAY_SLOWLY), (later, Verb.SUCCEED)],
+            [(paid, Verb.PAY_SLOWLY), (again, Verb.CANCEL), (later, Verb.FAIL)],
+            [(paid, Verb.PAY_SLOWLY), (again, Verb.CANCEL), (later, Verb.SUCCEED)],
+            [(paid, Verb.CANCEL)],
+            [(paid, Verb.CANCEL), (again, Verb.CANCEL), (again + soon(-1, 1), Verb.PAY)],
+            [(paid, Verb.CHANGE), (paid + soon(), Verb.PAY), (later, Verb.PAY_OLD)],
+            [(paid, Verb.CANCEL), (later, Verb.PAY_OLD), (again, Verb.PAY_CLOSED)],
+            [(paid, Verb.CANCEL), (paid + soon(), Verb.PAY_CLOSED)],
+            [(0.0, Verb.CHARGE), (again, Verb.CHARGE), (paid + 4, Verb.PAY)],
+            [],
+            [(soon(890, 930), Verb.PAY)],
+            [(soon(1_000, 1_500), Verb.CHARGE), (soon(1_500, 1_600), Verb.PAY)],
+            [(soon(905, 1_400), Verb.PAY_CLOSED)],
+            [(paid, Verb.PAY_OFF)],
+            [(paid, Verb.PAY_OFF), (later, Verb.CHARGE), (later + soon(), Verb.PAY)],
+            [(paid, Verb.PAY_CURRENCY), (later, Verb.CANCEL)],
+            [(paid, Verb.PAY), (later, Verb.PAY_AGAIN)],
+            [(paid, Verb.PAY), (again, Verb.CHANGE), (later, Verb.PAY)],
+            [(0.3, Verb.CANCEL), (0.3, Verb.CHARGE), (0.6, Verb.CHANGE), (paid, Verb.PAY)],
+            [(paid, Verb.CHARGE), (paid, Verb.CHECK), (paid, Verb.CANCEL), (again, Verb.PAY)],
+        ),
+        weights=(8, 3, 2, 2, 1, 1, 3, 3, 3, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2),
+    )[0]
+
+
+def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
+    """Draw what befalls the computer and the shop as a whole."""
+    for _ in range(chance.choice((0, 0, 1, 2))):
+        lasts = chance.choice((3.0, 40.0, 600.0, 4_000.0, 100_000.0))
+        steps = chance.randint(0, 40)
+        at = chance.random() * end * 1.2
+        if chance.random() < 0.6:
+            # Most is under way while something is being rung up.
+            at = chance.choice([act.at for act in acts if act.verb is Verb.SALE])
+            at += 1.2 * chance.random()
+            steps = chance.randint(0, 12)
+            lasts = chance.choice((40.0, 4_000.0, 100_000.0))
+        acts.append(Act("", at, Verb.CUT, -1, (steps,), lasts))
+    if chance.random() < 0.3:
+        shut = end * (0.3 + chance.random())
+        acts.append(Act("", shut, Verb.CLOSE))
+        acts.append(Act("", shut + chance.choice((30.0, 1_500.0, 50_000.0, 90_000.0)), Verb.OPEN))
+    if chance.random() < 0.25:
+        # Back by more than the providers keep keys beyond what they promise, the till would take
+        # a key for younger than it is.
+        seconds = chance.choice((-600.0, 600.0, -3_000.0, 3_600.0, 90_000.0))
+        acts.append(Act("", chance.random() * end, Verb.SKEW, seconds=seconds))
+    for _ in range(chance.randint(0, 6)):
+        at = end * (0.2 + 1.5 * chance.random())
+        which, what = chance.randint(0, 9), chance.randint(0, 3)
+        acts += [Act("", at, Verb.DECIDE, -1, (which, what))] * chance.randint(1, 2)
+    if chance.random() < 0.2:
+        # Somebody leaves without paying, at the very end.
+        acts.append(Act("", max(act.at for act in acts) + 5.0, Verb.SALE, 99, (350, 900)))
+    for verb in (Verb.GHOST, Verb.STRANGER):
+        if chance.random() < 0.2:
+            acts.append(Act("", chance.random() * end, verb))
+
+
+def _draw_weather(chance: random.Random, end: float) -> list[tuple[Weather, float, float]]:
+    lasts = {
+        Weather.OUTAGE: (20.0, 300.0, 3_000.0, 90_000.0),
+        Weather.UNAUTHORISED: (60.0, _HOUR),
+        Weather.BUSY: (20.0, 200.0),
+        Weather.SLOW: (60.0, 1_000.0),
+        Weather.NO_WEBHOOKS: (600.0, 90_000.0),
+    }
+    return [
+        (weather, chance.random() * end, chance.choice(lasts[weather]))
+        for weather in Weather
+        if chance.random() < 0.2
+    ]
