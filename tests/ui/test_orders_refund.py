@@ -85,6 +85,24 @@ def test_half_of_an_order_is_given_back(run: Run, window: Window, till: FakeTill
     run(look())
 
 
+def test_enter_opens_the_form_and_escape_leads_back(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def look() -> None:
+        await show(window, place(till, OrderState.PAID))
+        refund = button(window, "refund")
+        refund.setFocus()
+        QTest.keyClick(refund, Qt.Key.Key_Return)
+        form = window.orders.panel.form
+        assert form.isVisible()
+        assert form.amount.field.edit.hasFocus()
+        QTest.keyClick(form.amount.field.edit, Qt.Key.Key_Escape)
+        assert form.press == ""
+        assert refund.hasFocus()
+
+    run(look())
+
+
 def test_nothing_is_offered_where_nothing_is_left(run: Run, window: Window, till: FakeTill) -> None:
     async def look() -> None:
         order = place(till, OrderState.PAID)

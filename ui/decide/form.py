@@ -120,6 +120,7 @@ class DecisionForm(Card):
         """Ask anew; what was typed before is gone, and so is the press before."""
         self._ask, self._press, self._target = ask, uuid.uuid4().hex, None
         self._title.setText(ask.title)
+        self.setAccessibleName(ask.title)
         self._effect.setText(ask.effect)
         self._effect.setVisible(bool(ask.effect))
         self.how_much.show_sources(ask.sources)
@@ -191,7 +192,7 @@ class DecisionForm(Card):
         if event.key() == Qt.Key.Key_Escape:
             if not self._is_busy:
                 self.close_form()
-        elif event.key() in _ENTER:
+        elif event.key() in _ENTER and not event.isAutoRepeat():
             self._on_enter()
         else:
             super().keyPressEvent(event)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.resolution import Action, WayOut
 from app.orders import Trouble
@@ -14,7 +14,7 @@ from ui.decide.form import DecisionForm
 from ui.decide.result import ResultCard
 from ui.decide.words import Outcome, asked_of
 from ui.i18n import _
-from ui.kit.button import Button, Kind
+from ui.kit.button import Button, Kind, pressed_by_enter
 from ui.kit.card import Card
 from ui.kit.chip import StateChip
 from ui.kit.figures import Figures
@@ -29,7 +29,6 @@ from ui.orders.words import state_words
 from ui.theme import Type
 
 _WIDEST = 860
-_ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
 class TroublePanel(Card):
@@ -113,11 +112,8 @@ class TroublePanel(Card):
         super().on_look_changed()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        at = QApplication.focusWidget()
-        if event.key() in _ENTER and isinstance(at, QAbstractButton):
-            at.click()
-            return
-        super().keyPressEvent(event)
+        if not pressed_by_enter(event):
+            super().keyPressEvent(event)
 
     # --- construction ---------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class TroubleStatement(Card):
         self._to_do.setVisible(bool(self._to_do.text()))
         self._detail.setText(self.look.formats.message(entry.detail))
         self._detail.setVisible(bool(entry.detail))
+        self.setAccessibleName(self.text)
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""

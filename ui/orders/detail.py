@@ -1,6 +1,7 @@
 """One order in full: state, what needs a person, lines, how it was paid, and its story."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.clock import Clock
@@ -13,7 +14,7 @@ from ui.decide.result import ResultCard
 from ui.decide.words import Ask, Outcome, refund_of_order
 from ui.i18n import _
 from ui.kit.base import Part
-from ui.kit.button import Button, Kind
+from ui.kit.button import Button, Kind, pressed_by_enter
 from ui.kit.card import Card
 from ui.kit.chip import StateChip
 from ui.kit.icon import Icon
@@ -133,6 +134,10 @@ class OrderPanel(Card):
         self._content.setMaximumWidth(dp(_WIDEST))
         self._exceptions.setSpacing(dp(theme.S))
         super().on_look_changed()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not pressed_by_enter(event):
+            super().keyPressEvent(event)
 
     def _make_page(self) -> QWidget:
         content = QWidget()
