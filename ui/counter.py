@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.catalog_watch import CatalogNews
 from app.clock import Clock
 from app.domain.cart import Cart, CartContent
-from app.domain.catalog import Catalog, Product
+from app.domain.catalog import Product
 from app.domain.money import Money
-from app.domain.order import Order, OrderState, Snapshot
+from app.domain.order import Order, OrderState
 from app.domain.pricing import Totals, price
 from app.errors import CartRefused, ConfigError, ScantillError
 from app.events import Fact
@@ -23,6 +23,7 @@ from app.status import PhonesState
 from ui.i18n import _, ngettext
 from ui.pay.state import Action, PaidModel, PayModel
 from ui.payment import Payment, paid_model
+from ui.sell.refill import refill
 from ui.tasks import Tasks
 from ui.till import Till
 
@@ -381,20 +382,3 @@ def _no_account() -> ConfigError:
         _("The till knows no key of a payment provider."),
         action=_("Set STRIPE_SECRET_KEY, then start the till again."),
     )
-
-
-def refill(cart: Cart, snapshot: Snapshot, catalog: Catalog) -> None:
-    """Ring up again what an order held, as far as the catalog still sells it at that price.
-
-    Discounts and tips are not brought back: the cart is filled only where there were none, and
-    where prices mean the same as they did.
-    """
-    if snapshot.discount_minor or snapshot.tip_minor:
-        return
-    if snapshot.prices_include_tax is not catalog.shop.prices_include_tax:
-        return
-    for line in snapshot.lines:
-        product = catalog.product(line.product_id)
-        price = Money(line.unit_minor, snapshot.currency)
-        if product is not None and product.active and product.price == price:
-            cart.add(product, line.quantity)

@@ -9,7 +9,7 @@ from PySide6.QtSvg import QSvgRenderer
 
 from ui.fonts import RESOURCES
 
-POINTING: Final = frozenset({"forward", "open", "undo"})
+POINTING: Final = frozenset({"assign", "forward", "open", "undo"})
 """What points along the line that is read, and so points the other way from right to left.
 
 Not a clock's hand, a tick, a magnifying glass or anything else that is a thing and not a way.

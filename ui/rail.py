@@ -10,7 +10,7 @@ from ui import theme
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind, press_by_key
-from ui.kit.paint import ground, is_flipped, mirrored, ring, text_in
+from ui.kit.paint import ground, in_lines, is_flipped, mirrored, ring, text_in
 from ui.look import Look
 from ui.theme import Type
 
@@ -18,6 +18,7 @@ _DISPLAY_KEY: Final = "Ctrl+D"
 _WIDTH: Final = 84
 _BUTTON: Final = 76
 _BADGE: Final = 20
+_LINES: Final = 2
 
 
 class RailButton(QAbstractButton):
@@ -41,14 +42,17 @@ class RailButton(QAbstractButton):
         """Show how many things wait there for a person."""
         if count != self._waiting:
             self._waiting = count
-            waits = ngettext("{count} needs a person", "{count} need a person", count)
-            spoken = f"{self._label}, {waits.format(count=count)}" if count else self._label
-            self.setAccessibleName(spoken)
+            waits = ngettext("{count} waits", "{count} wait", count).format(count=count)
+            self.setAccessibleName(f"{self._label}, {waits}" if count else self._label)
             self.update()
 
     def sizeHint(self) -> QSize:
         look = self.look
-        return QSize(look.dp(_WIDTH - 2 * theme.S), max(look.metrics.touch, look.dp(_BUTTON)))
+        width = look.dp(_WIDTH - 2 * theme.S)
+        caption = look.font(Type.CAPTION_STRONG)
+        more = len(in_lines(self._label, caption, width, _LINES)) > 1
+        height = look.dp(_BUTTON) + (look.dp(theme.M) if more else 0)
+        return QSize(width, max(look.metrics.touch, height))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -67,11 +71,14 @@ class RailButton(QAbstractButton):
         caption = look.font(Type.CAPTION_STRONG)
         micro = look.font(Type.MICRO)
         words, key = QFontMetricsF(caption).height(), QFontMetricsF(micro).height()
-        top = (rect.height() - side - words - key) / 2
+        lines = in_lines(self._label, caption, rect.width(), _LINES)
+        top = (rect.height() - side - words * len(lines) - key) / 2
         place = QRectF((rect.width() - side) / 2, top, side, side).toRect().toRectF()
         look.icons.paint(painter, self._icon, colour, place)
         below = QRectF(0, top + side, rect.width(), words)
-        text_in(painter, below, self._label, caption, colour, centred=True)
+        for number, line in enumerate(lines):
+            below.moveTop(top + side + number * words)
+            text_in(painter, below, line, caption, colour, centred=True, whole=self._label)
         last = QRectF(0, below.bottom(), rect.width(), key)
         text_in(painter, last, self._key, micro, colours.text_muted, centred=True)
         if self._waiting:
@@ -94,7 +101,7 @@ class Rail(Part):
     """The places of the till, one under the other.
 
     Signals:
-        place_wanted (int): 0 is Sell, 1 is Orders.
+        place_wanted (int): A `ui.places.Place`.
         theme_wanted: Light shall become dark, or the other way round.
         display_wanted: The customer's display shall be opened, or closed.
     """
@@ -110,10 +117,12 @@ class Rail(Part):
         self.sell.setObjectName("rail_sell")
         self.orders = RailButton(look, _("Orders"), "orders", "F2")
         self.orders.setObjectName("rail_orders")
+        self.person = RailButton(look, _("Needs a person"), "person", "F3")
+        self.person.setObjectName("rail_person")
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._column = QVBoxLayout(self)
-        for number, button in enumerate((self.sell, self.orders)):
+        for number, button in enumerate((self.sell, self.orders, self.person)):
             self._group.addButton(button, number)
             self._column.addWidget(button)
         self.sell.setChecked(True)

@@ -8,10 +8,14 @@ from app.catalog_watch import CatalogNews
 from app.domain.attempt import Attempt
 from app.domain.cart import CartContent
 from app.domain.catalog import Catalog
+from app.domain.exceptions import OrderException
+from app.domain.money import Money
 from app.domain.order import Order
+from app.domain.refund import Refund
+from app.domain.resolution import Action
 from app.errors import CatalogError
 from app.events import Fact
-from app.orders import OrderDetail, OrderRow
+from app.orders import OrderDetail, OrderRow, Trouble
 from app.settings import Mode
 from app.status import PhonesState, TillStatus
 
@@ -59,6 +63,40 @@ class OrderBook(Protocol):
 
     async def awaited(self) -> int:
         """Count the open orders whose customer has confirmed and whose money is still to come."""
+        ...
+
+    async def troubles(
+        self, *, before: int | None = None, limit: int = 50, with_resolved: bool = False
+    ) -> list[Trouble]:
+        """Give a page of what needs a person, newest first, from below the entry `before`."""
+        ...
+
+
+class Refunds(Protocol):
+    """Giving money of a payment back. Raises `app.errors.ScantillError`."""
+
+    async def ask(
+        self, payment_id: str, amount: Money, *, press: str, by: str, reason: str
+    ) -> Refund:
+        """Give back a part or all of it; the same `press` again gives the same refund."""
+        ...
+
+
+class Resolutions(Protocol):
+    """Deciding about what needs a person. Raises `app.errors.ScantillError`."""
+
+    async def resolve(
+        self,
+        exception_id: int,
+        action: Action,
+        *,
+        by: str,
+        reason: str,
+        order_id: str | None = None,
+        amount: Money | None = None,
+        press: str = "",
+    ) -> OrderException:
+        """Do what a person decided, once for each `press`, and give the entry as it is then."""
         ...
 
 
@@ -145,6 +183,16 @@ class Till(Protocol):
     @property
     def orders(self) -> OrderBook:
         """Give the books."""
+        ...
+
+    @property
+    def refunds(self) -> Refunds:
+        """Give what gives money back."""
+        ...
+
+    @property
+    def resolutions(self) -> Resolutions:
+        """Give what carries out decisions."""
         ...
 
     @property

@@ -11,12 +11,13 @@ from PySide6.QtGui import (
     QShowEvent,
     QWindow,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.catalog_watch import CatalogNews
 from app.clock import Clock, SystemClock
 from app.domain.catalog_change import CatalogChange
 from app.errors import CartRefused, ScantillError
+from app.events import Fact
 from app.settings import Mode
 from ui.bidi import isolated
 from ui.books import BooksBanner
@@ -29,12 +30,11 @@ from ui.kit.notice import Corner, Notice
 from ui.look import Look
 from ui.metrics import Metrics
 from ui.modebar import ModeBar
-from ui.orders.reader import OrdersReader
-from ui.orders.screen import OrdersScreen
 from ui.paid import PaidScreen
 from ui.pay.page import CustomerPage
 from ui.pay.screen import PayScreen
 from ui.pay.state import PaidModel
+from ui.places import Place, Places
 from ui.rail import Rail
 from ui.sell.catalog_notes import change_words
 from ui.sell.pictures import Pictures, picture_folders
@@ -45,7 +45,6 @@ from ui.theme import THEMES, Theme, Tone, palette, stylesheet
 from ui.till import Till
 
 _STATUS_MS = 2000
-_SELL, _ORDERS = 0, 1
 _ARROWS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right})
 
 
@@ -94,13 +93,14 @@ class Window(QMainWindow):
         self.sell = SellScreen(self.look, till.catalog, self.pictures)
         self.pay = PayScreen(self.look, self._clock, is_training=till.mode is Mode.TRAINING)
         self.paid = PaidScreen(self.look, self._clock)
-        self.orders = OrdersScreen(self.look, self._clock)
-        self._reader = OrdersReader(till.orders, self.counter.tasks, self.orders)
+        self.places = Places(self.look, self._clock, till, self.counter.tasks)
+        self.places.add_to_counter(self.sell, self.pay, self.paid)
+        self.orders, self.needs_person = self.places.orders, self.places.needs_person
         self.rail = Rail(self.look)
         self.strip = StatusStrip(self.look, till.mode, shop)
         self.banner = BooksBanner(self.look)
         self._build(ModeBar(self.look, till.mode))
-        self.notice = Notice(self.look, self._places, self._taken_below)
+        self.notice = Notice(self.look, self.places, self._taken_below)
         # Once all is told that belongs to the end of a payment: the one notice is for that first.
         self._afterwards = QTimer(self, singleShot=True, interval=0)
         self._afterwards.timeout.connect(self._on_afterwards)
@@ -138,17 +138,10 @@ class Window(QMainWindow):
     # --- construction ---------------------------------------------------------------------
 
     def _build(self, bar: ModeBar) -> None:
-        self._counter_place = QStackedWidget()
-        for screen in (self.sell, self.pay, self.paid):
-            self._counter_place.addWidget(screen)
-        self._places = QStackedWidget()
-        self._places.setObjectName("page")
-        self._places.addWidget(self._counter_place)
-        self._places.addWidget(self.orders)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
-        middle.addWidget(self._places, 1)
+        middle.addWidget(self.places, 1)
         page = QWidget()
         page.setObjectName("page")
         column = QVBoxLayout(page)
@@ -187,7 +180,9 @@ class Window(QMainWindow):
         self.pay.action_wanted.connect(counter.act)
         self.paid.next_wanted.connect(counter.next_sale)
         self.orders.continue_wanted.connect(self._on_continue)
-        self.rail.place_wanted.connect(self._show_place)
+        self.rail.place_wanted.connect(self.places.show_place)
+        self.places.shown.connect(self._on_place)
+        self.places.told.connect(self.notice.tell)
         self.rail.theme_wanted.connect(self._on_theme_wanted)
         self.rail.display.setVisible(self.display.is_possible)
         self.rail.display_wanted.connect(self.display.toggle)
@@ -202,10 +197,10 @@ class Window(QMainWindow):
             self.pay.clear()
         self.notice.hide()
         corner = Corner.BOTTOM_LEADING if stage is Stage.SELLING else Corner.TOP_TRAILING
-        beside_code = (lambda: self.pay.buttons_in(self._places)) if screen is self.pay else None
+        beside_code = (lambda: self.pay.buttons_in(self.places)) if screen is self.pay else None
         self.notice.set_corner(corner, beside_code)
-        self._counter_place.setCurrentWidget(screen)
-        self._show_place(_SELL)
+        self.places.counter.setCurrentWidget(screen)
+        self.places.show_place(Place.SELL)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_cart(self) -> None:
@@ -257,10 +252,9 @@ class Window(QMainWindow):
             Tone.WARNING,
         )
 
-    def _on_books(self) -> None:
+    def _on_books(self, fact: Fact) -> None:
         self._on_status()
-        if self._places.currentIndex() == _ORDERS:
-            self._reader.read_again()
+        self.places.on_fact(fact)
 
     def _on_catalog(self, news: CatalogNews) -> None:
         self._show_catalog_file()
@@ -305,15 +299,14 @@ class Window(QMainWindow):
         if self.counter.stage is Stage.SELLING:
             self.counter.continue_payment(order_id)
         else:
-            self._show_place(_SELL)
+            self.places.show_place(Place.SELL)
 
-    def _show_place(self, number: int) -> None:
-        self.rail.show_place(number)
-        if number != self._places.currentIndex():
-            self._places.setCurrentIndex(number)
-            self.notice.raise_()
-        if number == _ORDERS:
-            self._reader.read_again()
+    def _on_place(self, place: int) -> None:
+        self.rail.show_place(place)
+        self.notice.raise_()
+        if place == Place.PERSON:
+            # Its news are what is seen here.
+            self.notice.hide()
 
     def _on_theme_wanted(self) -> None:
         self.set_theme("light" if self.look.theme.is_dark else "dark")
@@ -325,8 +318,8 @@ class Window(QMainWindow):
     def _on_status(self) -> None:
         status = self._till.status()
         self.strip.show_status(status, self._clock.now())
+        self.rail.person.set_waiting(status.needs_person)
         self.banner.show_books(status.books)
-        self.rail.orders.set_waiting(status.needs_person)
 
     def _restyle(self) -> None:
         colours = self.look.theme
@@ -336,7 +329,7 @@ class Window(QMainWindow):
     # --- Qt -------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._places.currentIndex() == _SELL and self._on_key(event):
+        if self.places.place is Place.SELL and self._on_key(event):
             return
         super().keyPressEvent(event)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from app.domain.attempt import Attempt, AttemptState, Reference
 from app.domain.cart import CartContent
+from app.domain.dispute import Dispute
 from app.domain.exceptions import OrderException
 from app.domain.order import Order, OrderState, snapshot_of
 from app.domain.receipt import Tender
 from app.events import Fact
-from app.orders import OrderDetail, OrderRow
+from app.orders import OrderDetail, OrderRow, Trouble
 
 if TYPE_CHECKING:
     from tests.ui.fakes import FakeTill
@@ -26,6 +27,8 @@ class FakeOrders:
         self.attempts: dict[int, Attempt] = {}
         self.facts: list[Fact] = []
         self.exceptions: list[OrderException] = []
+        self.tenders: dict[str, tuple[Tender, ...]] = {}
+        self.disputes: dict[str, tuple[Dispute, ...]] = {}
         self.pages_read = 0
 
     # --- what tests do ----------------------------------------------------------------------
@@ -162,16 +165,33 @@ class FakeOrders:
         order = self.orders.get(order_id)
         if order is None:
             return None
-        tenders: tuple[Tender, ...] = ()
-        if order.state is OrderState.PAID:
-            tenders = (Tender("stripe_checkout", order.total, "pi_1"),)
+        tenders = self.tenders.get(order_id, ())
+        if order.state is OrderState.PAID and not tenders:
+            tenders = (Tender("stripe_checkout", order.total, f"pi_{order.number}"),)
+        entries = tuple(one for one in self.exceptions if one.order_id == order_id)
+        payments = {*(one.payment_id for one in tenders), *(one.payment_id for one in entries)}
+        money = self._till.money
         return OrderDetail(
             order=order,
             attempts=tuple(self.attempts_of(order_id)),
-            exceptions=tuple(one for one in self.exceptions if one.order_id == order_id),
+            exceptions=entries,
             tenders=tenders,
             history=tuple(fact for fact in self.facts if fact.order_id == order_id),
+            disputes=self.disputes.get(order_id, ()),
+            refunds=tuple(one for one in money.refunds if one.payment_id in payments),
+            troubles=tuple(map(money.trouble, entries)),
         )
+
+    async def troubles(
+        self, *, before: int | None = None, limit: int = 50, with_resolved: bool = False
+    ) -> list[Trouble]:
+        await asyncio.sleep(0)
+        found = [
+            one
+            for one in sorted(self.exceptions, key=lambda one: -one.id)
+            if (before is None or one.id < before) and (with_resolved or one.resolved_at is None)
+        ]
+        return [self._till.money.trouble(one) for one in found[:limit]]
 
     async def unfinished(self) -> OrderDetail | None:
         newest = max((order.number for order in self.orders.values()), default=0)

@@ -14,6 +14,7 @@ from app.events import Fact
 from app.settings import Mode
 from app.status import AccountHealth, TillStatus
 from tests.ui.fake_catalog_watch import FakeCatalogWatch
+from tests.ui.fake_money import FakeMoney
 from tests.ui.fake_orders import FakeOrders
 from tests.ui.fake_phones import FakePhones
 
@@ -162,6 +163,7 @@ class FakeTill:
         self._catalog_watch = FakeCatalogWatch(self)
         self._orders = FakeOrders(self)
         self._checkout = FakeCheckout(self)
+        self.money = FakeMoney(self)
         self._phones = FakePhones() if mode is Mode.TRAINING else None
         self._listeners: list[Callable[[Fact], None]] = []
         self.account_names: tuple[str, ...] = ("stripe_checkout",)
@@ -199,6 +201,14 @@ class FakeTill:
         return self._orders
 
     @property
+    def refunds(self) -> FakeMoney:
+        return self.money
+
+    @property
+    def resolutions(self) -> FakeMoney:
+        return self.money
+
+    @property
     def phones(self) -> FakePhones | None:
         return self._phones
 
@@ -214,6 +224,17 @@ class FakeTill:
     def tell(self, fact: Fact) -> None:
         for listener in tuple(self._listeners):
             listener(fact)
+
+    def tell_fact(self, name: str, order_id: str, data: dict[str, object]) -> None:
+        """Tell of something that may belong to no order."""
+        order = self.orders.orders.get(order_id)
+        if order is not None:
+            self.tell(self.orders.note(name, order, None, data))
+        else:
+            seq = len(self.orders.facts) + 1
+            fact = Fact(seq, self.clock.now(), name, data=data)
+            self.orders.facts.append(fact)
+            self.tell(fact)
 
     def tell_of(
         self, name: str, order_id: str, attempt_id: int | None = None, **data: object

@@ -23,6 +23,7 @@ from ui.kit.text import Text
 from ui.orders.dispute_words import DISPUTE_TELLERS
 from ui.orders.words import exception_words, state_words, story_entry
 from ui.pay.state import Phase
+from ui.places import Place
 from ui.theme import Tone
 from ui.window import Window
 
@@ -103,7 +104,7 @@ def test_an_older_answer_does_not_overwrite_a_newer_search(
             return rows
 
         till.orders.page = slow_at_first  # type: ignore[method-assign]
-        window._show_place(1)
+        window.places.show_place(Place.ORDERS)
         window.orders.search.edit.setText("1")
         window.orders.search.edit.setText("12")
         await window.counter.tasks.settled()
@@ -211,7 +212,7 @@ def test_what_needs_a_person_is_said_with_its_amount(
         assert "Paid twice · €6.80" in texts
         window.grab()
         till.orders.exceptions.clear()
-        window._reader.read_again()
+        window.places.orders_reader.read_again()
         await window.counter.tasks.settled()
         await asyncio.sleep(0)
         assert window.orders.panel._exceptions.count() == 0

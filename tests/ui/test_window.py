@@ -298,7 +298,7 @@ def test_the_strip_tells_how_the_till_stands(window: Window, till: FakeTill) -> 
     assert strip._provider.text.startswith("Stripe has not answered since")
     assert strip._door.text == "Webhooks: none so far"
     assert strip._person.text == "2 need a person"
-    assert window.rail.orders.accessibleName() == "Orders, 2 need a person"
+    assert window.rail.person.accessibleName() == "Needs a person, 2 wait"
     till.answers = replace(till.answers, accounts=(replace(health, is_refused=True),))
     window._on_status()
     assert strip._provider.text == "Stripe refuses the till's keys"

@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
+    QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPainter,
@@ -15,7 +16,7 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
 
 from ui import theme
 from ui.kit.paint import elided, ground, is_flipped, key_cap, key_cap_width, mixed, ring, text_in
@@ -48,6 +49,16 @@ def press_by_key(button: QAbstractButton, key: str) -> None:
     shortcut = QShortcut(QKeySequence(key), button)
     shortcut.setAutoRepeat(False)
     shortcut.activated.connect(button.animateClick)
+
+
+def pressed_by_enter(event: QKeyEvent) -> bool:
+    """Press the button that has the keyboard, if it was Enter that came; say whether it was."""
+    at = QApplication.focusWidget()
+    is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+    if is_enter and isinstance(at, QAbstractButton) and not event.isAutoRepeat():
+        at.click()
+        return True
+    return False
 
 
 class Button(QAbstractButton):

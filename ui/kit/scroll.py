@@ -99,6 +99,18 @@ class ScrolledColumn(QScrollArea):
         scroll_by_finger(self)
         self._focus_edge = FocusEdge(look, self)
 
+    def bring_into_sight(self, part: QWidget, room: int) -> None:
+        """Scroll so that a part is seen whole that has only just been shown, with room around."""
+        content = self.widget()
+        layout = content.layout() if content is not None else None
+        if content is None or layout is None:
+            return
+        # The content has not heard yet that it is higher than it was.
+        height = layout.totalHeightForWidth(content.width())
+        content.resize(content.width(), max(height, self.viewport().height()))
+        layout.activate()
+        self.ensureWidgetVisible(part, 0, room)
+
 
 class EdgeFade(Part):
     """Lets a row of widgets fade out at an edge behind which there is more."""

@@ -1,52 +1,34 @@
 """One order in full: state, what needs a person, lines, how it was paid, and its story."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.clock import Clock
-from app.domain.exceptions import OrderException
 from app.orders import OrderDetail
 from ui import theme
 from ui.accounts import account_label
 from ui.bidi import isolated
+from ui.decide.form import DecisionForm
+from ui.decide.result import ResultCard
+from ui.decide.words import Ask, Outcome, refund_of_order
 from ui.i18n import _
 from ui.kit.base import Part
-from ui.kit.button import Button, Kind
+from ui.kit.button import Button, Kind, pressed_by_enter
 from ui.kit.card import Card
 from ui.kit.chip import StateChip
 from ui.kit.icon import Icon
 from ui.kit.scroll import ScrolledColumn
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
+from ui.orders.exception_card import ExceptionCard
+from ui.orders.records import RecordRows, dispute_record, refund_record
 from ui.orders.rows import SnapshotTable, Story
-from ui.orders.words import exception_words, state_words, story_entry
+from ui.orders.words import state_words, story_of
 from ui.theme import Type
 
 _WIDEST = 860
 """A line longer than this is hard to follow from name to amount."""
-
-
-class ExceptionCard(Card):
-    """One thing that waits for a person: what happened, how much, what it means."""
-
-    def __init__(self, look: Look, exception: OrderException) -> None:
-        super().__init__(look, "warning_soft", border=None, radius=theme.RADIUS_M)
-        title, meaning = exception_words(exception.kind)
-        amount = look.formats.money(exception.amount)
-        words = QVBoxLayout()
-        words.setSpacing(look.dp(theme.XS))
-        words.addWidget(Text(look, f"{title} · {amount}", Type.BODY_STRONG, wraps=True))
-        words.addWidget(Text(look, meaning, wraps=True))
-        if exception.detail:
-            words.addWidget(
-                Text(look, look.formats.message(exception.detail), Type.CAPTION, wraps=True)
-            )
-        row = QHBoxLayout(self)
-        pad = look.dp(theme.M)
-        row.setContentsMargins(pad, pad, pad, pad)
-        row.setSpacing(pad)
-        row.addWidget(Icon(look, "person", theme.ICON_L, "warning"))
-        row.addLayout(words, 1)
 
 
 class OrderPanel(Card):
@@ -54,9 +36,11 @@ class OrderPanel(Card):
 
     Signals:
         continue_wanted (str): The payment of this order is to be taken up again.
+        trouble_wanted (int): An entry of the list "needs a person" is to be shown in full.
     """
 
     continue_wanted = Signal(str)
+    trouble_wanted = Signal(int)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -68,7 +52,18 @@ class OrderPanel(Card):
         self.resume = Button(look, _("Continue payment"), Kind.PRIMARY, icon="forward")
         self.resume.setObjectName("continue_payment")
         self.resume.clicked.connect(lambda: self.continue_wanted.emit(self._order_id))
+        self.refund = Button(look, _("Refund"), Kind.SECONDARY, icon="giveback")
+        self.refund.setObjectName("refund")
+        self.refund.clicked.connect(self._on_refund)
+        self.result = ResultCard(look)
+        self.form = DecisionForm(look)
+        self.form.ended.connect(self._on_ended)
+        self.form.grown.connect(self._show_form)
+        self.form.closed.connect(self._on_form_closed)
+        self._ask: Ask | None = None
         self._exceptions = QVBoxLayout()
+        self.refunds = RecordRows(look, _("Refunds"))
+        self.disputes = RecordRows(look, _("Disputes"))
         self._table = SnapshotTable(look)
         self._paid_by = ElidedText(look, "", Type.BODY, colour="text_muted", tabular=True)
         self._story_title = Text(look, _("What happened"), Type.BODY_STRONG)
@@ -77,6 +72,8 @@ class OrderPanel(Card):
         self._nothing = _Nothing(look)
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._make_page())
+        # The keyboard comes back here once a form is done.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.on_look_changed()
 
     @property
@@ -90,6 +87,9 @@ class OrderPanel(Card):
 
     def show_order(self, detail: OrderDetail | None) -> None:
         """Show an order; None shows none."""
+        if detail is None or detail.order.id != self._order_id:
+            self.form.close_form()
+            self.result.show_outcome(None)
         if detail is None:
             self._order_id = ""
             self._stack.setCurrentIndex(0)
@@ -97,6 +97,8 @@ class OrderPanel(Card):
         order, formats = detail.order, self.look.formats
         is_other = order.id != self._order_id
         self._order_id = order.id
+        self._ask = refund_of_order(detail, formats)
+        self._show_refund()
         self._title.setText(_("Order {number}").format(number=order.number))
         self._chip.set_state(*state_words(order.state))
         when = f"{formats.date(order.created_at)}, {formats.time(order.created_at)}"
@@ -106,6 +108,8 @@ class OrderPanel(Card):
         self._when.set_text(when)
         self.resume.setVisible(detail.can_go_on)
         self._show_exceptions(detail)
+        self.refunds.show_records([refund_record(one, formats) for one in detail.refunds])
+        self.disputes.show_records([dispute_record(one, formats) for one in detail.disputes])
         self._table.show_snapshot(order.snapshot)
         paid_by = " · ".join(
             _("{amount} by {account}").format(
@@ -116,7 +120,7 @@ class OrderPanel(Card):
         )
         self._paid_by.set_text(paid_by)
         self._paid_by.setVisible(bool(paid_by))
-        self._story.show_entries([story_entry(fact, formats) for fact in detail.history])
+        self._story.show_entries(story_of(detail.history, formats))
         self._stack.setCurrentIndex(1)
         if is_other:
             self._scroll.verticalScrollBar().setValue(0)
@@ -131,6 +135,10 @@ class OrderPanel(Card):
         self._exceptions.setSpacing(dp(theme.S))
         super().on_look_changed()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not pressed_by_enter(event):
+            super().keyPressEvent(event)
+
     def _make_page(self) -> QWidget:
         content = QWidget()
         self._column = QVBoxLayout(content)
@@ -139,12 +147,17 @@ class OrderPanel(Card):
         self._header.addWidget(self._title, 0, centre)
         self._header.addWidget(self._chip, 0, centre)
         self._header.addStretch(1)
+        self._header.addWidget(self.refund, 0, centre)
         self._header.addWidget(self.resume, 0, centre)
         self._column.addLayout(self._header)
         self._column.addWidget(self._when)
+        self._column.addWidget(self.result)
+        self._column.addWidget(self.form)
         self._column.addLayout(self._exceptions)
         self._column.addWidget(self._table)
         self._column.addWidget(self._paid_by)
+        self._column.addWidget(self.refunds)
+        self._column.addWidget(self.disputes)
         self._column.addWidget(self._story_title)
         self._column.addWidget(self._story)
         self._column.addStretch(1)
@@ -163,9 +176,36 @@ class OrderPanel(Card):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for exception in detail.exceptions:
-            if exception.resolved_at is None:
-                self._exceptions.addWidget(ExceptionCard(self.look, exception))
+        for trouble in detail.troubles:
+            if trouble.case.exception.resolved_at is None:
+                card = ExceptionCard(self.look, trouble)
+                card.trouble_wanted.connect(self.trouble_wanted)
+                self._exceptions.addWidget(card)
+
+    # --- giving money back ----------------------------------------------------------------
+
+    def _show_refund(self) -> None:
+        self.refund.setVisible(self._ask is not None and self.form.ask is None)
+
+    def _on_refund(self) -> None:
+        if self._ask is not None:
+            self.result.show_outcome(None)
+            self.form.open(self._ask)
+            self._show_refund()
+            self._show_form()
+
+    def _show_form(self) -> None:
+        self._scroll.bring_into_sight(self.form, self.look.dp(theme.S))
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        self.result.show_outcome(outcome)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def _on_form_closed(self, had_keyboard: bool) -> None:
+        self._show_refund()
+        if had_keyboard and not self.refund.isHidden():
+            self.refund.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class _Nothing(Part):

@@ -23,6 +23,7 @@ class OrdersReader(QObject):
         self._is_at_end = False
         self._is_reading_more = False
         self._chosen = ""
+        self._looked = 0
         screen.search_changed.connect(self._on_search)
         screen.order_chosen.connect(self._on_chosen)
         screen.more_wanted.connect(self._on_more)
@@ -33,6 +34,11 @@ class OrdersReader(QObject):
         self._tasks.start(self._read_list(self._asked, again=True))
         if self._chosen:
             self._tasks.start(self._read_order(self._chosen))
+
+    def choose(self, order_id: str) -> None:
+        """Show an order, wherever in the list it stands."""
+        self._screen.list.choose(order_id)
+        self._on_chosen(order_id)
 
     async def _read_list(self, asked: int, *, again: bool = False) -> None:
         """Read the list from its top; `again` reads as much as there is and leaves it in place."""
@@ -45,8 +51,11 @@ class OrdersReader(QObject):
                 self._choose_first(rows)
 
     async def _read_order(self, order_id: str) -> None:
+        self._looked += 1
+        looked = self._looked
         detail = await self._book.detail(order_id)
-        if order_id == self._chosen:
+        # An older look that answers later would take the newer one back.
+        if order_id == self._chosen and looked == self._looked:
             self._screen.show_order(detail)
 
     async def _read_more(self, asked: int, before: int) -> None:

@@ -30,12 +30,14 @@ class OrdersScreen(Part):
         order_chosen (str): The order with this id is to be shown.
         more_wanted: Older orders are to be read.
         continue_wanted (str): The payment of this order is to be taken up again.
+        trouble_wanted (int): An entry of the list "needs a person" is to be shown in full.
     """
 
     search_changed = Signal(str)
     order_chosen = Signal(str)
     more_wanted = Signal()
     continue_wanted = Signal(str)
+    trouble_wanted = Signal(int)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
@@ -47,6 +49,7 @@ class OrdersScreen(Part):
         self.list.more_wanted.connect(self.more_wanted)
         self.panel = OrderPanel(look, clock)
         self.panel.continue_wanted.connect(self.continue_wanted)
+        self.panel.trouble_wanted.connect(self.trouble_wanted)
         self._none = ElidedText(look, "", colour="text_muted", lines=3, centred=True)
         self._card = Card(look)
         self._stack = QStackedLayout(self._card)

@@ -1,11 +1,10 @@
 """Orders, exceptions and facts in plain words; free of Qt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from app.domain.exceptions import ExceptionKind
-from app.domain.money import EXPONENTS, Money
 from app.domain.order import OrderState
 from app.events import Fact
 from ui.accounts import account_label
@@ -13,6 +12,7 @@ from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
 from ui.orders.dispute_words import DISPUTE_TELLERS
+from ui.orders.money_words import MONEY_TELLERS, amount_in, decided_by_a_person
 from ui.pay.state import decline_words
 from ui.theme import Tone
 
@@ -38,7 +38,7 @@ def state_words(state: OrderState) -> tuple[str, Tone]:
 
 
 def exception_words(kind: ExceptionKind) -> tuple[str, str]:
-    """Say what went otherwise, and what it means for the counter."""
+    """Name what went otherwise, and say what happened."""
     return {
         ExceptionKind.PAID_LATE: (
             _("Paid late"),
@@ -48,7 +48,7 @@ def exception_words(kind: ExceptionKind) -> tuple[str, str]:
         ExceptionKind.OVERPAID: (_("Paid too much"), _("More arrived than was asked for.")),
         ExceptionKind.SURPLUS: (
             _("Paid twice"),
-            _("A further payment arrived for an order that is paid. Refund it at the provider."),
+            _("A further payment arrived for an order that is paid."),
         ),
         ExceptionKind.MISMATCH: (
             _("Money that does not fit"),
@@ -57,13 +57,23 @@ def exception_words(kind: ExceptionKind) -> tuple[str, str]:
         ExceptionKind.DISPUTED: (_("Disputed"), _("The customer has called on the bank.")),
         ExceptionKind.UNKNOWN: (
             _("We do not know yet"),
-            _("The provider's answer was lost. The till keeps asking; do not charge again."),
+            _("The provider's answer was lost."),
         ),
         ExceptionKind.REFUND_FAILED: (
             _("Refund failed"),
-            _("The customer does not have their money. Give it back another way."),
+            _("The money did not come through to the customer."),
         ),
     }[kind]
+
+
+def story_of(history: tuple[Fact, ...], formats: Formats) -> list[Entry]:
+    """Tell the facts of an order, oldest first; what a person decided is told as that."""
+    decided = decided_by_a_person(history)
+    entries = [story_entry(fact, formats) for fact in history]
+    return [
+        replace(entry, title=_("Order paid, as a person decided")) if fact.seq in decided else entry
+        for fact, entry in zip(history, entries, strict=True)
+    ]
 
 
 def story_entry(fact: Fact, formats: Formats) -> Entry:
@@ -88,19 +98,12 @@ def _source_words(data: Any, formats: Formats) -> str:
     }.get(data.get("source", ""), _detail(data, formats))
 
 
-def _amount(data: Any, formats: Formats, name: str) -> str:
-    minor, currency = data.get(name), data.get("currency")
-    if type(minor) is not int or currency not in EXPONENTS:
-        return ""
-    return formats.money(Money(minor, currency))
-
-
 def _detail(data: Any, formats: Formats) -> str:
     return formats.message(data.get("detail", ""))
 
 
 def _placed(data: Any, formats: Formats) -> _Told:
-    return _("Order placed"), _amount(data, formats, "total_minor"), Tone.NEUTRAL
+    return _("Order placed"), amount_in(data, formats, "total_minor"), Tone.NEUTRAL
 
 
 def _paid(data: Any, formats: Formats) -> _Told:
@@ -176,13 +179,14 @@ def _attempt_over(data: Any, formats: Formats) -> _Told:
 def _opened(data: Any, formats: Formats) -> _Told:
     kind = str(data.get("kind", ""))
     title = exception_words(ExceptionKind(kind))[0] if kind in set(ExceptionKind) else kind
-    parts = (_amount(data, formats, "amount_minor"), _detail(data, formats))
+    parts = (amount_in(data, formats, "amount_minor"), _detail(data, formats))
     needs = _("Needs a person: {what}").format(what=title)
     return needs, " · ".join(part for part in parts if part), Tone.WARNING
 
 
-def _resolved(data: Any, formats: Formats) -> _Told:
-    return _("Cleared up"), _(str(data.get("resolution", ""))), Tone.GOOD
+def _changed(data: Any, formats: Formats) -> _Told:
+    _title, detail, _tone = _opened(data, formats)
+    return _("Still needs a person"), detail, Tone.WARNING
 
 
 _TELLERS: Final = {
@@ -204,6 +208,7 @@ _TELLERS: Final = {
     "attempt.expired": _attempt_over,
     "attempt.cancelled": _attempt_over,
     "exception.opened": _opened,
-    "exception.resolved": _resolved,
+    "exception.changed": _changed,
     **DISPUTE_TELLERS,
+    **MONEY_TELLERS,
 }

@@ -1,11 +1,13 @@
 """Is it seen where the keyboard is? Every control shows its focus, and stands out by it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSignalBlocker, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QScrollArea, QWidget
 
 from tests.ui.gallery.painted import name_of, seen_part, visible_widgets
 from tests.ui.gallery.pixels import contrast
@@ -25,12 +27,28 @@ def faults(window: QWidget) -> list[str]:
         if isinstance(widget, Field) or seen_part(window, widget).isEmpty():
             # A field passes it on to its line of text.
             continue
-        found += _unseen(window, widget)
+        with _brought_into_sight(widget):
+            found += _unseen(window, widget)
     if before is not None:
         before.setFocus()
     else:
         window.setFocus()
     return found
+
+
+@contextmanager
+def _brought_into_sight(widget: QWidget) -> Iterator[None]:
+    """Scroll to a control as Tab does, and back."""
+    at = widget.parentWidget()
+    while at is not None and not isinstance(at, QScrollArea):
+        at = at.parentWidget()
+    if at is None:
+        yield
+        return
+    before = at.verticalScrollBar().value()
+    at.ensureWidgetVisible(widget, 0, 0)
+    yield
+    at.verticalScrollBar().setValue(before)
 
 
 def _unseen(window: QWidget, widget: QWidget) -> list[str]:

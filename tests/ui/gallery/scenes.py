@@ -14,6 +14,7 @@ from app.domain.cart import Discount
 from app.domain.catalog import Catalog
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
+from app.domain.resolution import Action as Decision
 from app.errors import (
     CatalogError,
     Fault,
@@ -23,7 +24,7 @@ from app.errors import (
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
-from tests.ui.gallery import books, outside, paying
+from tests.ui.gallery import books, needing, outside, paying
 from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
@@ -136,7 +137,7 @@ async def needs_person(stage: Stage) -> None:
         accounts=(AccountHealth("stripe_checkout", is_reachable=False, since=START),),
     )
     stage.window.strip.show_status(stage.till.status(), stage.clock.now())
-    stage.window.rail.orders.set_waiting(12)
+    stage.window.rail.person.set_waiting(12)
 
 
 # --- orders ---------------------------------------------------------------------------------
@@ -251,6 +252,31 @@ def grand_catalog() -> Catalog:
     return Catalog(shop.shop, dear)
 
 
+def needing_scenes() -> tuple[Scene, ...]:
+    """Give the scenes of the place "needs a person"."""
+    return (
+        Scene("person-empty", needing.nothing_waits),
+        Scene("person-all-kinds", needing.all_kinds),
+        Scene("person-late", needing.one_late),
+        Scene("person-ways", needing.scrolled_to_ways),
+        Scene("person-long", needing.long_texts, catalog=small_catalog),
+        Scene("person-form-accept", needing.form(Decision.ACCEPT)),
+        Scene("person-form-refund", needing.form(Decision.REFUND)),
+        Scene("person-form-assign", needing.form(Decision.ASSIGN)),
+        Scene("person-form-write-off", needing.write_off),
+        Scene("person-form-empty", needing.form_empty),
+        Scene("person-form-too-much", needing.form_too_much),
+        Scene("person-form-long-reason", needing.form_long_reason),
+        Scene("person-form-order-found", needing.form_assigned),
+        Scene("person-form-no-fit", needing.form_no_fit),
+        Scene("person-busy", needing.busy),
+        Scene("person-refused", needing.refused),
+        Scene("person-failed", needing.failed),
+        Scene("person-under-way", needing.under_way),
+        Scene("person-given-back", needing.given_back),
+    )
+
+
 SCENES: Final = (
     Scene("sell-empty", nothing),
     Scene("sell-few-lines", few_lines),
@@ -301,6 +327,12 @@ SCENES: Final = (
     Scene("orders-needs-person", order_for_a_person),
     Scene("orders-open", open_order),
     Scene("orders-no-such", no_such_order),
+    Scene("orders-refunds", needing.order_with_refunds),
+    Scene("orders-refunds-dispute", needing.order_with_a_dispute),
+    Scene("orders-refund-form", needing.order_refund_form),
+    Scene("orders-refund-several", needing.order_refund_of_several),
+    *needing_scenes(),
+    Scene("notice-refund-failed", needing.news_of_failure),
     Scene("books-full-disk", books.full_disk),
     Scene("books-full-disk-charged", books.charged_on_a_full_disk),
     Scene("books-full-disk-code", books.full_disk_with_a_code),

@@ -1,0 +1,121 @@
+"""Refunds and disputes as they are listed: how much, how it stands, and what there is to it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.domain.dispute import Dispute, DisputeState
+from app.domain.dispute_words import reason_words
+from app.domain.money import Money
+from app.domain.refund import Refund, RefundState
+from ui import theme
+from ui.bidi import isolated
+from ui.decide.words import refund_words
+from ui.format import Formats
+from ui.i18n import _
+from ui.kit.base import Part
+from ui.kit.chip import StateChip
+from ui.kit.text import Text
+from ui.look import Look
+from ui.theme import Tone, Type
+
+_TO_BE_ANSWERED: Final = frozenset({DisputeState.INQUIRY, DisputeState.NEEDS_RESPONSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: an amount, where it stands as a word on its tone, and the rest in words."""
+
+    amount: str
+    state: tuple[str, Tone]
+    words: str
+
+
+def refund_record(refund: Refund, formats: Formats) -> Record:
+    """Say who asked for a refund, why and when; and why it failed, if it did."""
+    when = f"{formats.date(refund.seen_at)}, {formats.time(refund.seen_at)}"
+    who = isolated(refund.asked_by) or _("Made at the provider")
+    parts = [who, isolated(formats.message(refund.reason)), when]
+    words = " · ".join(part for part in parts if part)
+    if refund.state is RefundState.FAILED:
+        why = formats.message(refund.words) or _("The provider gave no reason.")
+        not_there = _("The customer does not have this money.")
+        words = f"{words}\n{isolated(why)} {not_there}"
+    return Record(formats.money(refund.amount), refund_words(refund.state), words)
+
+
+def dispute_record(dispute: Dispute, formats: Formats) -> Record:
+    """Say why a payment is disputed, by when it is to be answered, and what the bank has taken."""
+    words = formats.message(reason_words(dispute.reason))
+    if dispute.due_at is not None and dispute.state in _TO_BE_ANSWERED:
+        due = _("Answer it by {date}.").format(date=formats.date(dispute.due_at))
+        words = f"{words} {due}"
+    if dispute.withdrawn_minor > 0:
+        taken = formats.money(Money(dispute.withdrawn_minor, dispute.amount.currency))
+        gone = _("{amount} was taken from the shop.").format(amount=taken)
+        words = f"{words} {gone}"
+    return Record(formats.money(dispute.amount), dispute_words(dispute.state), words)
+
+
+def dispute_words(state: DisputeState) -> tuple[str, Tone]:
+    """Give a dispute's state as a word and a tone."""
+    return {
+        DisputeState.UNKNOWN: (_("Not known"), Tone.WARNING),
+        DisputeState.INQUIRY: (_("The bank asks"), Tone.WARNING),
+        DisputeState.INQUIRY_UNDER_REVIEW: (_("Answered"), Tone.BUSY),
+        DisputeState.NEEDS_RESPONSE: (_("To be answered"), Tone.DANGER),
+        DisputeState.UNDER_REVIEW: (_("The bank decides"), Tone.BUSY),
+        DisputeState.CLOSED: (_("Closed"), Tone.NEUTRAL),
+        DisputeState.LOST: (_("Lost"), Tone.DANGER),
+        DisputeState.APPEALED: (_("Appealed"), Tone.BUSY),
+        DisputeState.WON: (_("Won"), Tone.GOOD),
+    }[state]
+
+
+class RecordRows(Part):
+    """Records under a title, oldest first; without any it takes no room."""
+
+    def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(2, 1)
+        self._grid.addWidget(Text(look, title, Type.BODY_STRONG), 0, 0, 1, 3)
+        self._parts: list[QWidget] = []
+        self.records: list[Record] = []
+        self.hide()
+        self.on_look_changed()
+
+    def show_records(self, records: list[Record]) -> None:
+        """Show these and no others."""
+        self.setVisible(bool(records))
+        if records == self.records:
+            return
+        self.records = records
+        for part in self._parts:
+            self._grid.removeWidget(part)
+            part.hide()
+            part.deleteLater()
+        self._parts = []
+        for number, record in enumerate(records):
+            self._add(3 * number + 1, record)
+
+    def on_look_changed(self) -> None:
+        """Measure and paint anew."""
+        self._grid.setHorizontalSpacing(self.look.dp(theme.M))
+        self._grid.setVerticalSpacing(self.look.dp(theme.XS))
+        super().on_look_changed()
+
+    def _add(self, row: int, record: Record) -> None:
+        look = self.look
+        amount = Text(look, record.amount, Type.BODY_STRONG, tabular=True)
+        chip = StateChip(look, *record.state)
+        words = Text(look, record.words, Type.CAPTION, colour="text_muted", wraps=True)
+        end = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
+        self._grid.addWidget(amount, row, 0, end)
+        self._grid.addWidget(chip, row, 1, Qt.AlignmentFlag.AlignLeading)
+        self._grid.addWidget(words, row + 1, 0, 1, 3)
+        self._grid.setRowMinimumHeight(row + 2, look.dp(theme.XS))
+        self._parts += [amount, chip, words]

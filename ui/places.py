@@ -1,0 +1,130 @@
+"""The places of the rail, each with what fills it: selling, the orders, what needs a person."""
+
+from enum import IntEnum
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.clock import Clock
+from app.domain.exceptions import ExceptionKind
+from app.events import Fact
+from app.orders import OrderDetail
+from ui.decide.desk import Desk
+from ui.decide.words import Outcome
+from ui.i18n import _
+from ui.look import Look
+from ui.needs_person.reader import TroubleReader
+from ui.needs_person.screen import NeedsPersonScreen
+from ui.orders.money_words import amount_in
+from ui.orders.reader import OrdersReader
+from ui.orders.screen import OrdersScreen
+from ui.tasks import Tasks
+from ui.theme import Tone
+from ui.till import Till
+
+
+class Place(IntEnum):
+    """Where one can be, as the rail counts it."""
+
+    SELL = 0
+    ORDERS = 1
+    PERSON = 2
+
+
+class Places(QStackedWidget):
+    """One of the places at a time; those beside the counter read the books when one comes there.
+
+    Signals:
+        told (str, str, Tone): News of money that belongs to nothing on the screen.
+        shown (int): Another place is shown now.
+    """
+
+    told = Signal(str, str, object)
+    shown = Signal(int)
+
+    def __init__(self, look: Look, clock: Clock, till: Till, tasks: Tasks) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._till = till
+        self._tasks = tasks
+        self._formats = look.formats
+        self.desk = Desk(till, tasks, look.formats)
+        self.counter = QStackedWidget()
+        self.orders = OrdersScreen(look, clock)
+        self.needs_person = NeedsPersonScreen(look, clock)
+        self.orders_reader = OrdersReader(till.orders, tasks, self.orders)
+        self._trouble_reader = TroubleReader(till.orders, tasks, self.needs_person)
+        for screen in (self.counter, self.orders, self.needs_person):
+            self.addWidget(screen)
+        self.desk.serve(self.orders.panel.form)
+        self.desk.serve(self.needs_person.panel.form)
+        self.desk.told.connect(self._on_outcome)
+        self.orders.trouble_wanted.connect(self._on_trouble_wanted)
+        self.needs_person.order_wanted.connect(self._on_order_wanted)
+
+    @property
+    def place(self) -> Place:
+        """Say where one is."""
+        return Place(self.currentIndex())
+
+    def add_to_counter(self, *screens: QWidget) -> None:
+        """Put the screens of a sale into the first place."""
+        for screen in screens:
+            self.counter.addWidget(screen)
+
+    def show_place(self, place: int) -> None:
+        """Go to a place; what it shows is read anew."""
+        is_other = place != self.currentIndex()
+        self.setCurrentIndex(place)
+        if place == Place.ORDERS:
+            self.orders_reader.read_again()
+        elif place == Place.PERSON:
+            self._trouble_reader.begin()
+            if is_other:
+                self.needs_person.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.shown.emit(place)
+
+    def on_fact(self, fact: Fact) -> None:
+        """Follow the books: read again what is looked at, and tell what nobody would see."""
+        if self.place is Place.ORDERS:
+            self.orders_reader.read_again()
+        elif self.place is Place.PERSON:
+            self._trouble_reader.read_again()
+        if self.place is not Place.PERSON and self._is_news(fact):
+            self._tasks.start(self._tell(fact))
+
+    def _is_news(self, fact: Fact) -> bool:
+        """Say whether money went otherwise, and no form is open that will say so."""
+        if fact.name == "refund.failed":
+            return not self.desk.tells(fact)
+        return fact.name == "exception.opened" and fact.data.get("kind") == ExceptionKind.DISPUTED
+
+    async def _tell(self, fact: Fact) -> None:
+        detail = await self._till.orders.detail(fact.order_id) if fact.order_id else None
+        if self.place is Place.PERSON:
+            return
+        amount = amount_in(fact.data, self._formats)
+        if fact.name == "refund.failed":
+            title = _("A refund of {amount} failed").format(amount=amount)
+            words = _("The customer does not have this money.")
+        else:
+            title = _("A payment of {amount} is disputed").format(amount=amount)
+            words = _("The customer has called on the bank.")
+        where = _("You find it under Needs a person.")
+        self.told.emit(title, f"{_of_order(detail)}{words} {where}", Tone.WARNING)
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        self.told.emit(outcome.title, outcome.detail, outcome.tone)
+
+    def _on_trouble_wanted(self, exception_id: int) -> None:
+        self._trouble_reader.choose(exception_id)
+        self.show_place(Place.PERSON)
+
+    def _on_order_wanted(self, order_id: str) -> None:
+        self.orders.search.clear()
+        self.orders_reader.choose(order_id)
+        self.show_place(Place.ORDERS)
+
+
+def _of_order(detail: OrderDetail | None) -> str:
+    return "" if detail is None else _("Order {number}.").format(number=detail.order.number) + " "
