@@ -13,7 +13,10 @@ RETURNING: Final = (
         "app/refunds.py",
         "            meanwhile = refund_by_press(tx.connection, press)\n",
         "            meanwhile = None\n",
-        (f"{_U}test_refunds.py::test_a_double_press_at_once_gives_one_refund",),
+        (
+            f"{_U}test_refunds.py::"
+            "test_presses_on_several_threads_at_once_give_one_refund_each_and_never_too_much",
+        ),
     ),
     Guard(
         "never over what was captured",
@@ -21,7 +24,10 @@ RETURNING: Final = (
         "app/refund_requests.py",
         "    if left < amount:\n",
         "    if False:\n",
-        (f"{_U}test_refunds.py::test_never_more_is_given_back_than_was_captured",),
+        (
+            f"{_U}test_refunds_refused.py::"
+            "test_an_amount_that_does_not_fit_is_refused_before_anything_is_done",
+        ),
     ),
     Guard(
         "what is on its way back",
@@ -107,7 +113,7 @@ RETURNING: Final = (
         "the order that money is given to",
         "money is not assigned to an order that it does not fit",
         "app/domain/resolution.py",
-        "    if target.state is OrderState.PAID:\n",
+        "    if still < payment.amount:\n",
         "    if False:\n",
         (f"{_U}test_resolutions.py::test_money_is_not_assigned_to_an_order_that_it_does_not_fit",),
     ),
