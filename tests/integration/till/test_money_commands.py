@@ -200,8 +200,18 @@ def test_an_amount_is_read_as_a_person_writes_it(text: str, currency: str, minor
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-1", "+1", "1.234", "1,5", "much", "1.", ".5", "1" * 16, "\u0661"]
+    "text", ["", "-1", "+1", "1.234", "1,5", "much", "1.", ".5", "1" * 16, "9" * 15, "\u0661"]
 )
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no amount in EUR"):
         money_of(text, "EUR")
+
+
+def test_a_number_beyond_all_books_is_refused_in_words(
+    root: Path, customer: Customer, command: Run
+) -> None:
+    left_behind(root, customer, sold)
+    status, _, err = command("refund", "9" * 30, *PERSON)
+    assert status == 1 and "There is no payment or order 999" in err
+    status, _, err = command("resolve", "9" * 30, "refund", *PERSON)
+    assert status == 2 and "is no number of an order" in err
