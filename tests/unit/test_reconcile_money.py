@@ -60,7 +60,7 @@ def test_refunds_of_one_waiting_payment_are_found_while_another_cannot_be_asked_
             return await real(payment)
 
         monkeypatch.setattr(till.refunds, "look_at", look_at)
-        (payment_id,) = [p for p in till.provider.refunds.captured if second.session_id in p]
+        payment_id = f"fp_{second.session_id}_1"
         till.provider.refunds.give_back(payment_id, till.provider.refunds.captured[payment_id])
         report = await reconciled(till)
         assert till.rows("SELECT payment_id, state FROM refunds") == [(payment_id, "succeeded")]
