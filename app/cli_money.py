@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from app.cli import add_data_dir, add_till_options, settings_of
-from app.domain.money import EXPONENTS, Money
+from app.domain.money import EXPONENTS, Money, plain_decimal
 from app.domain.payment import Payment
 from app.domain.refund import Refund, RefundState
 from app.domain.resolution import Action, Case, ways_out
@@ -200,7 +200,13 @@ async def _payment_called(till: "Till", what: str) -> tuple[Payment, Money]:
 
 def _told(refund: Refund) -> str:
     if refund.state is RefundState.FAILED:
-        raise CheckoutRefused(Message("The provider gave nothing back"), refund.words)
+        raise CheckoutRefused(
+            Message("The provider gave nothing back"),
+            refund.words,
+            action=Message(
+                "Look at the payment at the provider before you give it back another way."
+            ),
+        )
     if refund.state is RefundState.REQUESTED:
         raise ProviderError(
             "The provider has not answered yet",
@@ -220,7 +226,8 @@ def money_of(text: str, currency: str) -> Money:
     digits = (match[2] or "") if match is not None else ""
     if match is None or len(digits) > exponent:
         raise ConfigError(
-            f"{text!r} is no amount in {currency}", action="Write it as 12.34, without a sign."
+            f"{text!r} is no amount in {currency}",
+            action=f"Write it as {plain_decimal(1234, currency)}, without a sign.",
         )
     try:
         return Money(int(match[1] + digits.ljust(exponent, "0")), currency)

@@ -249,7 +249,7 @@ class Refunds:
                 return refund
             is_told = source is Source.MANUAL
             return await self._refused(
-                payment, refund, intent, Outcome.REJECTED, refused.words, is_told=is_told
+                payment, refund, intent, Outcome.REJECTED, refused.reason, is_told=is_told
             )
         except ProviderError as error:
             _log.info("no answer about %s: %s", intent.key, error)

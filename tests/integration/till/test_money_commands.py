@@ -215,3 +215,9 @@ def test_a_number_beyond_all_books_is_refused_in_words(
     assert status == 1 and "There is no payment or order 999" in err
     status, _, err = command("resolve", "9" * 30, "refund", *PERSON)
     assert status == 2 and "is no number of an order" in err
+
+
+def test_what_is_no_amount_is_answered_with_one_of_the_same_currency() -> None:
+    with pytest.raises(ConfigError) as refused:
+        money_of("12.5", "JPY")
+    assert refused.value.action == "Write it as 1234, without a sign."
