@@ -8,7 +8,8 @@ from app.domain.resolution import Action
 from app.errors import CheckoutRefused, MoneyMoved
 from app.store.epochs import begin_epoch, reconciled
 from tests.parts.till import Counter
-from tests.parts.trouble import ask, entry, paid_otherwise, refunds, resolved, sold
+from tests.parts.trouble import ask, entry, eur, paid_otherwise, refunds, resolved, sold
+from tests.unit.reconciling import reconciled as run_reconciled
 
 
 def begin(till: Counter) -> None:
@@ -44,5 +45,24 @@ def test_nothing_on_the_list_is_decided_before_it_is_reconciled(
         till.store.write_now(reconciled)
         await resolved(till, action)
         assert entry(till).resolved_at is not None
+
+    asyncio.run(story())
+
+
+def test_it_is_reconciled_only_once_what_the_lists_told_is_settled(till: Counter) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        begin(till)
+        lost = till.provider.refunds.give_back(payment_id, eur(200))
+        till.provider.events.append(till.provider.refunds.delivery(lost.id, "fe_refund"))
+        till.provider.told_at.append(till.clock.now())
+        await till.reconciliation.run("by hand")
+        assert refunds(till, order) == []
+        with pytest.raises(CheckoutRefused, match="restored and are not compared"):
+            await ask(till, payment_id, 300)
+        await run_reconciled(till)
+        assert refunds(till, order) == [("succeeded", 200)]
+        with pytest.raises(CheckoutRefused, match=r"Only 3\.00 EUR"):
+            await ask(till, payment_id, 400)
 
     asyncio.run(story())
