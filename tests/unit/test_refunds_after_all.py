@@ -8,6 +8,7 @@ from app.domain.exceptions import ExceptionKind
 from app.domain.refund import RefundState
 from app.domain.resolution import Action
 from app.errors import Unavailable
+from tests.parts.provider import LOST
 from tests.parts.till import Counter
 from tests.parts.trouble import (
     BY,
@@ -86,5 +87,24 @@ def test_an_entry_that_a_person_has_closed_stays_as_it_is(till: Counter) -> None
         late = till.provider.refunds.give_back(payment_id, eur(200), key=key)
         assert deliver(till, till.provider.refunds.delivery(late.id, "evt_late")) == "settled"
         assert (entry(till).action, entry(till).resolved_by) == ("write_off", BY)
+
+    asyncio.run(story())
+
+
+def test_a_clock_that_was_set_back_does_not_make_a_forgotten_key_young(till: Counter) -> None:
+    """As after a power cut with the computer's own battery empty."""
+
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [LOST] * 100
+        await ask(till, payment_id)
+        till.clock.advance(2 * DAY_S)
+        till.clock.set_wrong_by(-3 * DAY_S)
+        till.provider.refunds.keys.clear()
+        till.strategy.answers["refund"] = []
+        till.restart()
+        await till.refunds.sweep()
+        assert till.provider.refunds.of(payment_id) == 200
+        assert refunds(till, order) == [("succeeded", 200)]
 
     asyncio.run(story())
