@@ -158,6 +158,12 @@ async def _resolve(till: "Till", arguments: argparse.Namespace) -> str:
         return f"{entry.id} is resolved: {entry.action} by {entry.resolved_by}."
     if entry.action:
         return f"{entry.id} waits for the provider: the money is being given back."
+    if entry.amount == case.exception.amount:
+        raise CheckoutRefused(
+            Message("Nothing was given back"),
+            entry.detail,
+            action=f"{entry.id} is still on the list with {entry.amount}.",
+        )
     return f"{entry.id} is still on the list with {entry.amount}. {entry.detail}"
 
 
