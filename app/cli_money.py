@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from app.cli import add_data_dir, add_till_options, settings_of
-from app.domain.money import EXPONENTS, Money
+from app.domain.money import EXPONENTS, Money, plain_decimal
 from app.domain.payment import Payment
 from app.domain.refund import Refund, RefundState
 from app.domain.resolution import Action, Case, ways_out
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from app.bootstrap import Till
 
 _PAGE = 100
+_NUMBER = re.compile(r"[0-9]{1,18}")
+"""As large as the books can take."""
 
 
 def add_money_commands(commands: Any) -> None:
@@ -39,10 +41,10 @@ def add_money_commands(commands: Any) -> None:
 
     resolve = commands.add_parser("resolve", help="decide what becomes of such money")
     add_till_options(resolve)
-    resolve.add_argument("number", type=int, metavar="ID", help="as `exceptions` lists it")
+    resolve.add_argument("number", type=_number, metavar="ID", help="as `exceptions` lists it")
     resolve.add_argument("action", type=Action, choices=list(Action), metavar="ACTION", help=_HELP)
     _add_person(resolve)
-    resolve.add_argument("--order", type=int, metavar="N", help="the order to assign it to")
+    resolve.add_argument("--order", type=_number, metavar="N", help="the order to assign it to")
     resolve.add_argument("--amount", metavar="AMOUNT", help="give back only a part, as 12.34")
     resolve.set_defaults(run=lambda arguments: _with_till(arguments, _resolve))
 
@@ -55,6 +57,12 @@ def add_money_commands(commands: Any) -> None:
 
 
 _HELP = "accept, refund, assign or write_off"
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of an order or entry")
+    return int(text)
 
 
 def _add_person(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +158,12 @@ async def _resolve(till: "Till", arguments: argparse.Namespace) -> str:
         return f"{entry.id} is resolved: {entry.action} by {entry.resolved_by}."
     if entry.action:
         return f"{entry.id} waits for the provider: the money is being given back."
+    if entry.amount == case.exception.amount:
+        raise CheckoutRefused(
+            Message("Nothing was given back"),
+            entry.detail,
+            action=f"{entry.id} is still on the list with {entry.amount}.",
+        )
     return f"{entry.id} is still on the list with {entry.amount}. {entry.detail}"
 
 
@@ -171,7 +185,8 @@ async def _payment_called(till: "Till", what: str) -> tuple[Payment, Money]:
 
     def look(db: sqlite3.Connection) -> list[tuple[Payment, Money]]:
         found = payments_called(db, what)
-        order = find_order_by_number(db, int(what)) if not found and what.isdecimal() else None
+        is_number = _NUMBER.fullmatch(what) is not None
+        order = find_order_by_number(db, int(what)) if not found and is_number else None
         if order is not None:
             found = list(payments_of(db, order.id))
         left = [given_back(db, p.provider, p.payment_id).left_of(p.amount) for p in found]
@@ -191,7 +206,13 @@ async def _payment_called(till: "Till", what: str) -> tuple[Payment, Money]:
 
 def _told(refund: Refund) -> str:
     if refund.state is RefundState.FAILED:
-        raise CheckoutRefused(Message("The provider gave nothing back"), refund.words)
+        raise CheckoutRefused(
+            Message("The provider gave nothing back"),
+            refund.words,
+            action=Message(
+                "Look at the payment at the provider before you give it back another way."
+            ),
+        )
     if refund.state is RefundState.REQUESTED:
         raise ProviderError(
             "The provider has not answered yet",
@@ -211,6 +232,12 @@ def money_of(text: str, currency: str) -> Money:
     digits = (match[2] or "") if match is not None else ""
     if match is None or len(digits) > exponent:
         raise ConfigError(
-            f"{text!r} is no amount in {currency}", action="Write it as 12.34, without a sign."
+            f"{text!r} is no amount in {currency}",
+            action=f"Write it as {plain_decimal(1234, currency)}, without a sign.",
         )
-    return Money(int(match[1] + digits.ljust(exponent, "0")), currency)
+    try:
+        return Money(int(match[1] + digits.ljust(exponent, "0")), currency)
+    except ValueError as error:
+        raise ConfigError(
+            f"{text!r} is no amount in {currency}", f"{error}.", action="Name a smaller one."
+        ) from error

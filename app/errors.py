@@ -184,6 +184,15 @@ class Rejected(ProviderError):
         """Say whether it is the till's key that is refused (401, 403), not what was asked."""
         return self.status in {401, 403}
 
+    @property
+    def reason(self) -> Message:
+        """Say why, without what to do: that is for whoever pays, unless it is about the key."""
+        if self.is_of_the_key:
+            return self.words
+        if not self.detail:
+            return Message("{title}.", title=self.title)
+        return Message("{title}. {detail}", title=self.title, detail=self.detail)
+
 
 class Protocol(ProviderError):
     """An answer that breaks the provider's own rules, so that it proves nothing."""

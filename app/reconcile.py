@@ -137,7 +137,8 @@ class Reconciliation:
         self._are_lists_read = True
         for name, chore in self._chores:
             await self._done(name, chore, report)
-        await self._inbox_settled(report)
+        if not await self._is_inbox_settled(report):
+            self._are_lists_read = False
         come = await self._store.read(lambda db: come_since(db, before))
         report.payments, report.refunds, report.disputes = come
         doubtful = await self._store.read(lambda db: in_doubt(db, report.began_at))
@@ -149,7 +150,7 @@ class Reconciliation:
         return report
 
     def _save(self, tx: Transaction, report: Report) -> None:
-        """Keep the report; restored books may be sold with once every account's lists are read."""
+        """Keep the report; restored books may be sold with once all lists are read and settled."""
         save_report(tx, report)
         if self._are_lists_read:
             reconciled(tx)
@@ -311,14 +312,15 @@ class Reconciliation:
         reference = Reference.parse(text)
         return reference is not None and reference.till_id == self._store.till_id
 
-    async def _inbox_settled(self, report: Report) -> None:
-        """Give the inbox's worker the time to settle what was put there."""
+    async def _is_inbox_settled(self, report: Report) -> bool:
+        """Give the inbox's worker the time to settle what was put there; say whether it has."""
         accounts = self._gateway.accounts
         end = self._clock.monotonic() + (_SETTLING_S if report.events else 0.0)
-        while self._clock.monotonic() < end:
-            if not await self._store.read(lambda db: count_unhandled(db, accounts)):
-                return
+        while await self._store.read(lambda db: count_unhandled(db, accounts)):
+            if self._clock.monotonic() >= end:
+                return False
             await self._clock.sleep(_SETTLING_STEP_S)
+        return True
 
 
 def _receive_all(tx: Transaction, *, deliveries: list[Delivery]) -> int:

@@ -3,12 +3,15 @@
 Each is a chore of `app.reconcile.Reconciliation`; all of them go the way of any other news.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from app.clock import Clock
 from app.domain.observation import Source
 from app.domain.reconciliation import Report
+from app.errors import ScantillError, StoreError, Unavailable
 from app.gateway import Gateway
 from app.reconcile import Reconciliation
 from app.refunds import Refunds
@@ -54,22 +57,25 @@ class MoneyChores:
 
     async def refunds(self, report: Report) -> None:
         """Ask about refunds without an end, and whether waiting money went back meanwhile."""
-        del report
         await self._refunds.sweep()
         now = self._clock.monotonic()
         payments = await self._store.read(waiting_payments)
         keys = {(payment.provider, payment.payment_id): payment for payment in payments}
         self._looked_at = {key: at for key, at in self._looked_at.items() if key in keys}
         due = [key for key in keys if self._looked_at.get(key, -_PAYMENT_EACH_S) <= now]
+        silent: set[str] = set()
         for key in due[:_PAYMENTS_A_RUN]:
+            payment = keys[key]
+            if payment.account in silent:
+                continue
             self._looked_at[key] = now + _PAYMENT_EACH_S
-            await self._refunds.look_at(keys[key])
+            if not await _tried(report, partial(self._refunds.look_at, payment)):
+                silent.add(payment.account)
 
     async def disputes(self, report: Report) -> None:
         """Read each account's list of disputes from where it was read to; look at open ones."""
-        del report
         for account in self._gateway.accounts:
-            await self._read_disputes(account)
+            await _tried(report, partial(self._read_disputes, account))
         await self._disputes.catch_up(_DISPUTES_A_RUN)
 
     async def fees(self, report: Report) -> None:
@@ -95,3 +101,19 @@ class MoneyChores:
                 tx, account=account, provider_account=whose, kind=DISPUTES, position=now
             )
         )
+
+
+async def _tried(report: Report, ask: Callable[[], Awaitable[object]]) -> bool:
+    """Ask about one thing; an error is reported and keeps no other from being asked about.
+
+    False where the provider is silent, so that asking it more is of no use now.
+    """
+    try:
+        await ask()
+    except StoreError:
+        raise
+    except ScantillError as error:
+        if error.words not in report.problems:
+            report.problems.append(error.words)
+        return not isinstance(error, Unavailable)
+    return True

@@ -11,6 +11,7 @@ from app.domain.refund import GivenBack, Refund, RefundState
 from app.errors import CheckoutRefused, Message, MoneyMoved
 from app.providers.strategy import PaymentStrategy, RefundRequest
 from app.store import Transaction
+from app.store.epochs import needs_reconciliation
 from app.store.intents import Operation, insert_intent
 from app.store.refunds import given_back, insert_refund, next_refund_number
 
@@ -21,6 +22,19 @@ def check_person(by: str, reason: str) -> None:
         raise CheckoutRefused(
             Message("Nobody is named for this, or no reason is given"),
             action=Message("Say who decides it, and why."),
+        )
+
+
+def refuse_unreconciled(tx: Transaction) -> None:
+    """Raise CheckoutRefused on restored books before the provider was asked what they lack.
+
+    What was given back in the lost time would be given back a second time.
+    """
+    if needs_reconciliation(tx.connection):
+        raise CheckoutRefused(
+            Message("The books were restored and are not compared with the provider yet"),
+            Message("What was given back since the backup was made is not in them."),
+            action=Message("Start the till or run scantill reconcile, then try again."),
         )
 
 
@@ -36,8 +50,10 @@ def begin_refund(
 ) -> Refund:
     """Write a refund down with its intent, checked against all that was given back before.
 
-    Raises CheckoutRefused where it would be more than is left of the payment.
+    Raises CheckoutRefused where it would be more than is left of the payment, and on restored
+    books before they are reconciled.
     """
+    refuse_unreconciled(tx)
     back = given_back(tx.connection, payment.provider, payment.payment_id)
     _check_amount(payment, amount, back)
     reference = Reference.parse(payment.reference)

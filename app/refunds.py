@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -53,6 +54,8 @@ T = TypeVar("T")
 
 ASK_BUDGET_S: Final = 10.0
 SWEEP_S: Final = 30.0
+_SET_BACK: Final = timedelta(minutes=10)
+"""A clock that was set back by more says nothing of the age of a key."""
 
 _log = logging.getLogger(__name__)
 
@@ -204,7 +207,8 @@ class Refunds:
                 return await self._look(refund, strategy, source)
             if intent is None:
                 raise InvariantError(f"Refund {row_id} is asked for without an intent")
-            if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
+            age = self._clock.now() - intent.created_at
+            if not -_SET_BACK <= age <= strategy.capabilities.key_lifetime:
                 return await self._found_again(payment, refund, intent, strategy)
             return await self._asked(
                 payment, refund, intent, strategy, source=source, budget_s=budget_s
@@ -249,7 +253,7 @@ class Refunds:
                 return refund
             is_told = source is Source.MANUAL
             return await self._refused(
-                payment, refund, intent, Outcome.REJECTED, refused.words, is_told=is_told
+                payment, refund, intent, Outcome.REJECTED, refused.reason, is_told=is_told
             )
         except ProviderError as error:
             _log.info("no answer about %s: %s", intent.key, error)

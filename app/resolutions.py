@@ -25,7 +25,7 @@ from app.domain.resolution import (
 )
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved
 from app.providers.strategy import PaymentStrategy
-from app.refund_requests import begin_refund, check_person
+from app.refund_requests import begin_refund, check_person, refuse_unreconciled
 from app.refunds import Refunds
 from app.settle import complete, want_closed
 from app.settle_refunds import press_of
@@ -144,6 +144,7 @@ def _begin_refund(
 def _decided(tx: Transaction, exception_id: int, decision: Decision, order_id: str | None) -> None:
     if was_pressed(tx.connection, exception_id, decision.press):
         return
+    refuse_unreconciled(tx)
     case = _open_case(tx, exception_id, decision.action)
     match decision.action:
         case Action.ACCEPT:

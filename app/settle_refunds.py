@@ -19,6 +19,7 @@ from app.store.decisions import (
     find_payment,
     holding_exception,
     restate_exception,
+    waiting_failure,
 )
 from app.store.inbox import is_foreign_payment, wake_refunds_of
 from app.store.intents import Outcome, finish_intent, unanswered_refund
@@ -82,6 +83,8 @@ def settle_refund(
         _clear_up(tx, payment, after)
     elif after.state is RefundState.FAILED:
         tell_failure(tx, payment, after, was_done=was_done)
+    if before is None and after.state is not RefundState.FAILED:
+        _clear_given_up(tx, payment, refund)
     return Standing.SETTLED
 
 
@@ -142,7 +145,8 @@ def _known(tx: Transaction, seen: RefundObservation, asked: Refund | None) -> Re
 
 def fits(ours: Refund, provider: str, seen: SeenRefund) -> bool:
     """Say whether a refund that was seen can be the one of ours that has no id yet."""
-    return not ours.refund_id and (ours.provider, ours.payment_id, ours.amount) == (
+    is_awaited = ours.state is RefundState.REQUESTED and not ours.refund_id
+    return is_awaited and (ours.provider, ours.payment_id, ours.amount) == (
         provider,
         seen.payment_id,
         seen.amount,
@@ -193,6 +197,24 @@ def _clear_up(tx: Transaction, payment: Payment, refund: Refund) -> None:
         action=Action.REFUND,
         press=refund.press,
     )
+
+
+def _clear_given_up(tx: Transaction, payment: Payment, seen: SeenRefund) -> None:
+    """Take off the list that a refund of ours had failed, which came to be all the same.
+
+    Else somebody would give the money back a second time.
+    """
+    ours = refund_by_key(tx.connection, seen.key)
+    if ours is None or ours.state is not RefundState.FAILED:
+        return
+    entry = waiting_failure(tx.connection, payment, ours.amount)
+    if entry is not None:
+        close_exception(
+            tx,
+            entry,
+            by=f"provider:{ours.provider}",
+            reason=Message("the provider gave it back all the same"),
+        )
 
 
 def _entry_of(tx: Transaction, payment: Payment, refund: Refund) -> OrderException | None:

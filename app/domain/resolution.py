@@ -221,5 +221,9 @@ def _written_off(case: Case) -> Message:
     difference = difference_minor(case)
     amount = Money(abs(difference), case.payment.amount.currency)
     if difference < 0:
-        return Message("The order is paid; the shop keeps {amount} above it.", amount=amount)
+        back = Money(min(-difference, case.given_back.succeeded_minor), amount.currency)
+        if back == amount:
+            return Message("The order is paid; {amount} above it went back already.", amount=amount)
+        kept = amount - back
+        return Message("The order is paid; the shop keeps {amount} above it.", amount=kept)
     return Message("The order is paid; the shop gives up {amount}.", amount=amount)

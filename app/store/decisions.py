@@ -122,6 +122,18 @@ def holding_exception(connection: sqlite3.Connection, payment: Payment) -> Order
     return None if row is None else exception_from(row)
 
 
+def waiting_failure(
+    connection: sqlite3.Connection, payment: Payment, amount: Money
+) -> OrderException | None:
+    """Find the oldest entry that tells of a failed refund of a payment, untouched by anybody."""
+    row = connection.execute(
+        "SELECT * FROM exceptions WHERE payment_id = ? AND kind = ? AND amount_minor = ? "
+        "AND resolved_at IS NULL AND action IS NULL ORDER BY id LIMIT 1",
+        (payment.payment_id, ExceptionKind.REFUND_FAILED.value, amount.minor),
+    ).fetchone()
+    return None if row is None else exception_from(row)
+
+
 def waiting_exceptions(
     connection: sqlite3.Connection, *, before: int | None, limit: int, with_resolved: bool = False
 ) -> list[OrderException]:

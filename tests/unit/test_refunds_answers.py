@@ -97,12 +97,19 @@ def test_after_a_crash_at_any_point_the_same_press_or_a_sweep_gives_one_refund(
     asyncio.run(story())
 
 
-def test_a_refusal_is_told_with_the_providers_words_and_frees_the_amount(till: Counter) -> None:
+@pytest.mark.parametrize(
+    "detail, words",
+    [("", "The bank is asleep."), ("Till noon.", "The bank is asleep. Till noon.")],
+)
+def test_a_refusal_is_told_with_the_providers_words_and_frees_the_amount(
+    till: Counter, detail: str, words: str
+) -> None:
     async def story() -> None:
         order, payment_id = await sold(till)
-        till.strategy.answers["refund"] = [Rejected("The bank is asleep", status=400)]
+        no = Rejected("The bank is asleep", detail, action="Take another card.", status=400)
+        till.strategy.answers["refund"] = [no]
         refund = await ask(till, payment_id, 500)
-        assert refund.state is RefundState.FAILED and "bank is asleep" in refund.words
+        assert (refund.state, refund.words) == (RefundState.FAILED, words)
         assert till.count("exceptions") == 0, "who asked was told"
         assert (await ask(till, payment_id, 500)).state is RefundState.FAILED, "the same press"
         assert (await ask(till, payment_id, 500, "press-2")).state is RefundState.SUCCEEDED

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from app.domain.exceptions import ExceptionKind
-from app.domain.observation import SessionState
+from app.domain.observation import SessionState, Source
 from app.domain.resolution import Action
 from app.errors import CheckoutRefused
+from app.settle_disputes import Disputes
 from app.store.payments import tell_once
 from tests.parts.till import Counter
 from tests.parts.trouble import (
@@ -245,5 +246,18 @@ def test_an_entry_about_no_money_is_closed_with_a_reason(till: Counter) -> None:
         await resolved(till, Action.WRITE_OFF)
         assert waiting(till) == [] and ledger(till) == {}
         assert await till.state(order) == "open"
+
+    asyncio.run(story())
+
+
+def test_a_part_that_was_accepted_and_is_disputed_breaks_no_rule(till: Counter) -> None:
+    async def story() -> None:
+        order, attempt = await paid_otherwise(till, 400)
+        await resolved(till, Action.ACCEPT)
+        disputed = till.provider.disputes.open(f"fp_{attempt.session_id}_1", 400)
+        disputes = Disputes(till.store, till.gateway, clock=till.clock)
+        await disputes.observe_dispute("fake", disputed.id, Source.SWEEP)
+        assert await till.state(order) == "open"
+        assert till.violations() == []
 
     asyncio.run(story())

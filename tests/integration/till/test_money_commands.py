@@ -200,8 +200,39 @@ def test_an_amount_is_read_as_a_person_writes_it(text: str, currency: str, minor
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-1", "+1", "1.234", "1,5", "much", "1.", ".5", "1" * 16, "\u0661"]
+    "text", ["", "-1", "+1", "1.234", "1,5", "much", "1.", ".5", "1" * 16, "9" * 15, "\u0661"]
 )
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no amount in EUR"):
         money_of(text, "EUR")
+
+
+def test_a_number_beyond_all_books_is_refused_in_words(
+    root: Path, customer: Customer, command: Run
+) -> None:
+    left_behind(root, customer, sold)
+    status, _, err = command("refund", "9" * 30, *PERSON)
+    assert status == 1 and "There is no payment or order 999" in err
+    status, _, err = command("resolve", "9" * 30, "refund", *PERSON)
+    assert status == 2 and "is no number of an order" in err
+
+
+def test_what_is_no_amount_is_answered_with_one_of_the_same_currency() -> None:
+    with pytest.raises(ConfigError) as refused:
+        money_of("12.5", "JPY")
+    assert refused.value.action == "Write it as 1234, without a sign."
+
+
+def test_a_refund_of_an_entry_that_the_provider_refuses_is_no_success(
+    root: Path, customer: Customer, command: Run
+) -> None:
+    payment_id = left_behind(root, customer, paid_twice)
+    no = {"error": {"type": "invalid_request_error", "message": "It was charged back."}}
+    customer.fault("POST", PATH, status=400, body=no)
+    status, _, err = command("resolve", "1", "refund", *PERSON)
+    assert status == 1 and "charged back" in err and "is still on the list" in err
+    assert "Money moved" not in err
+    status, out, _ = command("exceptions")
+    assert "1 waiting" in out and payment_id in out
+    status, out, _ = command("resolve", "1", "refund", *PERSON)
+    assert (status, out) == (0, f"1 is resolved: refund by {BY}.\n")

@@ -149,6 +149,16 @@ def test_why_an_action_is_not_open(one: Case, action: Action, words: str) -> Non
         (case(), Action.ASSIGN, "another order"),
         (case(minor=380), Action.WRITE_OFF, "gives up 0.10 EUR"),
         (case(minor=400), Action.WRITE_OFF, "keeps 0.10 EUR above it"),
+        (
+            case(minor=400, given_back=GivenBack(succeeded_minor=4)),
+            Action.WRITE_OFF,
+            "keeps 0.06 EUR above it",
+        ),
+        (
+            case(minor=400, given_back=GivenBack(succeeded_minor=10)),
+            Action.WRITE_OFF,
+            "0.10 EUR above it went back already",
+        ),
         (case(state=OrderState.PAID), Action.WRITE_OFF, "keeps 3.90 EUR without an order"),
         (case(money=False), Action.WRITE_OFF, "no money is moved"),
     ],
