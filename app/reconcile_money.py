@@ -9,6 +9,7 @@ from typing import Final
 from app.clock import Clock
 from app.domain.observation import Source
 from app.domain.reconciliation import Report
+from app.failpoints import reach
 from app.gateway import Gateway
 from app.reconcile import Reconciliation
 from app.refunds import Refunds
@@ -95,3 +96,4 @@ class MoneyChores:
                 tx, account=account, provider_account=whose, kind=DISPUTES, position=now
             )
         )
+        reach("reconcile.cursor_saved")
