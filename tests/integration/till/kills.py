@@ -17,11 +17,10 @@ from itertools import count, cycle, islice
 from pathlib import Path
 
 from app.failpoints import FAILPOINTS
+from tests.integration.till.aftermath import Death, Return
 from tests.integration.till.deaths import (
-    Death,
     Drivers,
     NotReached,
-    Return,
     die_and_return,
     drivers,
 )
