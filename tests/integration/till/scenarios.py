@@ -229,6 +229,8 @@ async def overtaken(errand: Errand) -> None:
     path = f"{CREATE}/*/expire"
     async with house.open_till(errand.root, errand.sandbox_url, pace=house.NEVER) as till:
         await house.until_registered(till, errand.customer)
+        # It would put in order what is to be left over for the next start.
+        await till.reconciler.stop()
         order, attempt = await shown(errand, till)
         errand.customer.fault("POST", path, drop="before")
         await till.checkout.cancel(order.id)
