@@ -15,8 +15,8 @@ from app.errors import StoreError
 from app.store.backup import backups_in, read_backup
 from app.store.connection import open_reader
 from app.store.transaction import stamp
+from tests.integration.till.errands import CREATE, REFUND
 from tests.integration.till.house import Customer, rows, violations
-from tests.integration.till.scenarios import CREATE, REFUND
 
 BACK_WITHIN_S: Final = 30.0
 """A till that is not back by then is not coming."""

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from app.failpoints import Failpoint, only_at, switched_on
-from tests.integration.till import house, scenarios
-from tests.integration.till.scenarios import SCENARIOS, Errand, place_alone
+from tests.integration.till import house
+from tests.integration.till.errands import Errand, shown
+from tests.integration.till.scenarios import SCENARIOS
+from tests.integration.till.scenarios_of_money import place_alone
 from ui.cli import main
 
 
@@ -91,7 +93,7 @@ async def wait_with_the_code_up(root: Path, sandbox_url: str) -> None:
     async with house.open_till(root, sandbox_url) as till:
         errand = Errand(root, sandbox_url, say)
         await house.until_registered(till, errand.customer)
-        await scenarios.shown(errand, till)
+        await shown(errand, till)
         await asyncio.Event().wait()
 
 
