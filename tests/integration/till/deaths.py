@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tests.integration.till.aftermath import BACK_WITHIN_S, Aftermath, Death, Return
 from tests.integration.till.house import Customer, clean_environment, simulator, violations
-from tests.integration.till.processes import REPOSITORY, command, serving
+from tests.integration.till.processes import REPOSITORY, serving
 
 _DRIVER: Final = "tests.integration.till.driver"
 _NOWHERE: Final = "http://127.0.0.1:9"
@@ -106,6 +106,11 @@ class Drivers:
             ended = self._ask("ended", reap=pid)["ended"]
         assert ended == -signal.SIGKILL, f"it ended by itself: {output.read_text('utf-8')}"
 
+    def run(self, output: Path, *arguments: str) -> int:
+        """Run a command to its end in a process that is forked too; give its status."""
+        pid = self._ask("pid", command=arguments, output=str(output))["pid"]
+        return int(self._ask("ended", reap=pid)["ended"])
+
     def _ask(self, until: str, **order: Any) -> dict[str, Any]:
         """Give an order, and gather all that is said up to the last word."""
         sent, said = self._process.stdin, self._process.stdout
@@ -164,7 +169,7 @@ def die_and_return(
             after.pay_what_is_open()
         after.check_books()
         if death.scenario == "backup" and not result.found:
-            _check_that_it_backs_up(result, root)
+            _check_that_it_backs_up(result, by, root)
             after.check_end()
         is_new = not after.wanted or after.is_restored
         if is_new and not result.found:
@@ -181,10 +186,11 @@ def _check_that_it_waits(result: Return, by: Drivers, root: Path, copy: Path) ->
     result.expect(has_sold is not told["is_restored"], f"sold before it was compared: {told}")
 
 
-def _check_that_it_backs_up(result: Return, root: Path) -> None:
+def _check_that_it_backs_up(result: Return, by: Drivers, root: Path) -> None:
     """Half a backup is in nobody's way."""
-    done = command("backup", "--data-dir", str(root))
-    result.expect(done.returncode == 0, f"no other backup: {done.stdout}{done.stderr}")
+    output = root.with_name("backup.txt")
+    status = by.run(output, "backup", "--data-dir", str(root))
+    result.expect(status == 0, f"no other backup: {output.read_text('utf-8')}")
 
 
 def _check_that_it_sells(result: Return, by: Drivers, root: Path, customer: Customer) -> None:

@@ -83,6 +83,7 @@ def begin(arguments: list[str], output: str) -> int:
         except BaseException:  # noqa: BLE001 - written down; a child must not go on as its parent
             traceback.print_exc()
         finally:
+            sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
     return child
