@@ -63,6 +63,28 @@ Failpoint = Literal[
     "close.intended",
     "close.calling",
     "close.called",
+    # Money is given back.
+    "refund.intended",
+    "refund.calling",
+    "refund.called",
+    "refund.saved",
+    # A person decides of what is on the list.
+    "resolution.decided",
+    # A dispute is heard of, whoever tells of it.
+    "dispute.settled",
+    # The providers' lists are compared with the books.
+    "reconcile.page_read",
+    "reconcile.page_saved",
+    "reconcile.cursor_saved",
+    # A backup is made.
+    "backup.copied",
+    "backup.verified",
+    "backup.renamed",
+    # A backup is put in the place of the books.
+    "restore.epoch_written",
+    "restore.decided",
+    "restore.set_aside",
+    "restore.put_in_place",
     # What is left over is put in order at the start.
     "sweep.saving",
     "sweep.saved",

@@ -20,6 +20,7 @@ from app.domain.judgement import Standing
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.reconciliation import Report
 from app.errors import Message, ScantillError, StoreError
+from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.budget import Urgency, asking
 from app.providers.strategy import PaymentStrategy, Recheck
@@ -236,6 +237,7 @@ class Reconciliation:
                     position=since,
                 )
             )
+            reach("reconcile.cursor_saved")
 
     @staticmethod
     def _by_provider(strategy: PaymentStrategy, at: datetime) -> datetime:
@@ -250,11 +252,13 @@ class Reconciliation:
         report: Report,
     ) -> None:
         async for listed in _batches(strategy.events_since(since, until=until)):
+            reach("reconcile.page_read")
             ours = [delivery for delivery in listed if self._is_ours(strategy, delivery)]
             report.strangers += len(listed) - len(ours)
             if not ours:
                 continue
             report.events += await self._store.write(partial(_receive_all, deliveries=ours))
+            reach("reconcile.page_saved")
             self.wake()
 
     def _is_ours(self, strategy: PaymentStrategy, delivery: Delivery) -> bool:
@@ -275,6 +279,7 @@ class Reconciliation:
     ) -> None:
         sessions = strategy.list_since(since, source=Source.SWEEP, until=until)
         async for listed in _batches(sessions):
+            reach("reconcile.page_read")
             ours = [seen for seen in listed if self._is_of_this_till(seen.reference)]
             report.strangers += len(listed) - len(ours)
             report.sessions += len(ours)
@@ -286,6 +291,7 @@ class Reconciliation:
             ]
             if over:
                 report.problems += await self._store.write(partial(self._settle_all, listed=over))
+                reach("reconcile.page_saved")
 
     def _settle_all(self, tx: Transaction, *, listed: list[Observation | Recheck]) -> list[Message]:
         """Settle listed sessions; say in words what remains strange about them."""

@@ -12,6 +12,7 @@ from app.clock import Clock
 from app.domain.observation import Source
 from app.domain.reconciliation import Report
 from app.errors import ScantillError, StoreError, Unavailable
+from app.failpoints import reach
 from app.gateway import Gateway
 from app.reconcile import Reconciliation
 from app.refunds import Refunds
@@ -101,6 +102,7 @@ class MoneyChores:
                 tx, account=account, provider_account=whose, kind=DISPUTES, position=now
             )
         )
+        reach("reconcile.cursor_saved")
 
 
 async def _tried(report: Report, ask: Callable[[], Awaitable[object]]) -> bool:

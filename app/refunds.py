@@ -30,6 +30,7 @@ from app.errors import (
     ScantillError,
     Unavailable,
 )
+from app.failpoints import reach
 from app.gateway import Gateway, OtherKeys
 from app.providers.retry import Jitter, until_answered
 from app.providers.strategy import PaymentStrategy
@@ -123,6 +124,7 @@ class Refunds:
         """
         if is_new:
             self._unasked.add(refund.id)
+            reach("refund.intended")
         if refund.state is not RefundState.REQUESTED:
             return refund
         return await self._take_up(refund.id, Source.MANUAL, budget_s=ASK_BUDGET_S)
@@ -234,6 +236,7 @@ class Refunds:
 
         async def call() -> SeenRefund:
             nonlocal lost
+            reach("refund.calling")
             try:
                 return await strategy.refund(intent.parameters, key=intent.key)
             except Unavailable:
@@ -258,6 +261,7 @@ class Refunds:
         except ProviderError as error:
             _log.info("no answer about %s: %s", intent.key, error)
             return refund
+        reach("refund.called")
         return await self._answered(payment, refund, intent, self._observed(strategy, seen, source))
 
     async def _answered(
@@ -278,6 +282,7 @@ class Refunds:
             return now, standing
 
         now, standing = await self._store.write(write)
+        reach("refund.saved")
         if standing is Standing.QUARANTINED:
             raise Protocol(
                 Message("What the provider answered does not belong to this payment"),
@@ -324,6 +329,7 @@ class Refunds:
         )
         observed = self._observed(strategy, seen, source)
         await self._store.write(lambda tx: settle_refund(tx, observed))
+        reach("refund.saved")
         return await self._find(refund.id)
 
     async def _listed(self, strategy: PaymentStrategy, payment: Payment) -> list[SeenRefund]:

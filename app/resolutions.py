@@ -24,6 +24,7 @@ from app.domain.resolution import (
     write_off_of,
 )
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved
+from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy
 from app.refund_requests import begin_refund, check_person, refuse_unreconciled
 from app.refunds import Refunds
@@ -85,6 +86,7 @@ class Resolutions:
             await self._refund(exception_id, decision, amount)
         else:
             await self._store.write(lambda tx: _decided(tx, exception_id, decision, order_id))
+            reach("resolution.decided")
         return (await self.case(exception_id)).exception
 
     async def case(self, exception_id: int) -> Case:
@@ -115,6 +117,7 @@ class Resolutions:
             return True, _begin_refund(tx, exception_id, decision, strategy, amount, press)
 
         is_new, refund = await self._store.write(write)
+        reach("resolution.decided")
         await self._refunds.finish(refund, is_new=is_new)
 
 

@@ -98,13 +98,14 @@ def never_made(tx: Transaction, till_id: str, attempt: Attempt, detail: str) -> 
     Its order ends with it where that was wanted. Where a customer had seen the code, a person is
     told: the session was there once. One that was over before is no longer watched.
     """
-    if attempt.shown_at is not None and attempt.is_live:
-        _tell(tx, ExceptionKind.UNKNOWN, attempt, detail)
     if AttemptState.FAILED not in ATTEMPT_MOVES[attempt.state]:
         return mark_attempt(tx, attempt, is_final=1)
     order = find_order(tx.connection, attempt.order_id)
     end = end_of_order(_books(tx, till_id, attempt, order, frozenset()), AttemptState.FAILED)
     failed = move_attempt(tx, attempt, AttemptState.FAILED, detail=detail)
+    # After the move: that the provider has none is news, whatever was decided before.
+    if attempt.shown_at is not None:
+        _tell(tx, ExceptionKind.UNKNOWN, attempt, detail)
     if order is not None and end is not None:
         move_order(tx, order, end)
     return mark_attempt(tx, failed, is_final=1)

@@ -24,6 +24,7 @@ from app.domain.judgement import Standing
 from app.domain.ledger_disputes import dispute_entries
 from app.domain.observation import Source
 from app.errors import Message, ProviderError, Rejected
+from app.failpoints import reach
 from app.gateway import Gateway
 from app.settle_fees import book_fee
 from app.store import Store, Transaction
@@ -84,6 +85,7 @@ def settle_dispute(tx: Transaction, seen: DisputeObservation) -> Standing:
             payment_id=now.payment_id,
             detail=words_of_unknown(now, told.word),
         )
+    reach("dispute.settled")
     return Standing.SETTLED if is_news else Standing.NOTHING_NEW
 
 

@@ -21,6 +21,7 @@ from app.store.decisions import (
     restate_exception,
     waiting_failure,
 )
+from app.store.disputes import tell_once_of_payment
 from app.store.inbox import is_foreign_payment, wake_refunds_of
 from app.store.intents import Outcome, finish_intent, unanswered_refund
 from app.store.payments import open_exception
@@ -241,14 +242,15 @@ def _amount_again(
 
 
 def _quarantine(tx: Transaction, seen: RefundObservation, payment: Payment) -> None:
-    open_exception(
+    tell_once_of_payment(
         tx,
         ExceptionKind.MISMATCH,
         seen.refund.amount,
         order_id=payment.order_id,
         payment_id=seen.refund.payment_id,
         detail=Message(
-            "A refund was told of by account {seen}, expected {expected}.",
+            "Refund {refund} was told of by account {seen}, expected {expected}.",
+            refund=seen.refund.refund_id,
             seen=seen.provider_account,
             expected=payment.provider_account,
         ),

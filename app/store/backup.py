@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import Message, StoreError
+from app.failpoints import reach
 from app.store.connection import (
     FILE_MODE,
     disk_full,
@@ -93,11 +94,14 @@ def make_backup(books: Path, to: Path, *, at: datetime, reserve: int = 0) -> Rep
         part = target.with_name(f"{target.name}.part")
         with _dropped_unless_done(part):
             _copy(reader, part)
+            reach("backup.copied")
             report = _checked_copy(reader, books, part)
             sync_file(part)
+            reach("backup.verified")
             if report.violated and to.is_dir():
                 target = target.with_name(target.name + _UNCLEAN)
             part.replace(target)
+            reach("backup.renamed")
         sync_directory(target.parent)
     except (sqlite3.Error, OSError) as error:
         raise store_error(error, to if isinstance(error, OSError) else books) from error

@@ -12,6 +12,15 @@ from app.store.words import from_json, to_json
 _TILL: Final = "till"
 """Who takes an entry off the list where it cleared itself up."""
 
+# By the journal's own order, since a clock may be set. That a session is to be closed is no news.
+_STANDS: Final = """
+    (resolved_at IS NULL OR coalesce(resolved_by, :till) <> :till AND NOT EXISTS (
+        SELECT 1 FROM journal WHERE order_id = :order AND attempt_id = :attempt
+        AND name LIKE 'attempt.%' AND name <> 'attempt.closing' AND seq > (
+            SELECT max(seq) FROM journal WHERE order_id = :order AND name = 'exception.resolved'
+            AND json_extract(data, '$.exception') = exceptions.id)))
+"""
+
 
 def known_payments(
     connection: sqlite3.Connection, provider: str, payment_ids: list[str]
@@ -127,10 +136,13 @@ def tell_once(
     attempt_id: int,
     detail: str,
 ) -> None:
-    """Put an attempt on the list "needs a person", unless it stands there for this already."""
+    """Put an attempt on the list "needs a person", unless it stands there for this already.
+
+    What a person took off the list stays off until there is news of the attempt.
+    """
     known = tx.execute(
-        "SELECT 1 FROM exceptions WHERE attempt_id = ? AND kind = ? AND resolved_at IS NULL",
-        (attempt_id, kind.value),
+        f"SELECT 1 FROM exceptions WHERE attempt_id = :attempt AND kind = :kind AND {_STANDS}",
+        {"attempt": attempt_id, "kind": kind.value, "order": order_id, "till": _TILL},
     ).fetchone()
     if known is None:
         open_exception(tx, kind, amount, order_id=order_id, attempt_id=attempt_id, detail=detail)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import Message, StoreError
+from app.failpoints import reach
 from app.store.backup import Report, copy_books, not_usable, read_backup
 from app.store.connection import (
     BOOKS,
@@ -89,10 +90,12 @@ def finish_restore(directory: Path) -> Path | None:
         if (directory / name).exists():
             aside.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
             (directory / name).rename(aside / name)
+            reach("restore.set_aside")
     if aside.exists():
         sync_directory(aside)
     sync_directory(directory)
     ready.rename(directory / BOOKS)
+    reach("restore.put_in_place")
     sync_directory(directory)
     return aside
 
@@ -144,6 +147,7 @@ def _prepared(directory: Path, backup: Path, *, at: datetime, actor: str) -> tup
             other=None if present is None else present[1],
         )
         copy.execute("COMMIT")
+        reach("restore.epoch_written")
     finally:
         copy.close()
     if violated := read_backup(part).violated:
@@ -151,6 +155,7 @@ def _prepared(directory: Path, backup: Path, *, at: datetime, actor: str) -> tup
     sync_file(part)
     ready = directory / f"{_READY}{at.astimezone(UTC).strftime(_STAMP)}.db"
     part.rename(ready)
+    reach("restore.decided")
     sync_directory(directory)
     return epoch, ready
 

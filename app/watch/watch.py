@@ -18,7 +18,7 @@ from app.checkout import Checkout
 from app.clock import Clock
 from app.domain.attempt import Attempt, AttemptState
 from app.domain.observation import Source
-from app.errors import ProviderError, ScantillError
+from app.errors import ProviderError, ScantillError, StoreError
 from app.events import Fact
 from app.providers.budget import Urgency, asking
 from app.providers.retry import Jitter
@@ -93,6 +93,7 @@ class Watch:
         self._cold: frozenset[int] = frozenset()
         self._begun = 0
         self._stale = True
+        self._trouble = ""
         self._has_begun = False
         self._began = 0.0
         self._left_over: set[int] = set()
@@ -149,6 +150,10 @@ class Watch:
                 if not self._has_begun:
                     await self._sessions.sweep()
                 await self.tick()
+                self._trouble = ""
+            except StoreError as error:
+                self._wait_for_books(error)
+                await self._clock.sleep(_PAUSE_AFTER_FAULT_S)
             except Exception:  # noqa: BLE001 - logged; who watches the money must not die of it
                 _log.exception("the watch could not go its round")
                 self._stale = True
@@ -157,6 +162,13 @@ class Watch:
                 self._news.clear()
                 await self._news.wait()
             await self._clock.sleep(self._pace.tick_s)
+
+    def _wait_for_books(self, error: StoreError) -> None:
+        """Go on once the books can be used again; what is wrong with them is said once."""
+        if error.title != self._trouble:
+            _log.error("the watch waits for the books: %s", error)
+        self._trouble = error.title
+        self._stale = True
 
     async def look_at_all(self, not_since_s: float = 0.0) -> Looks:
         """Have every unfinished session asked about once, and wait for that.

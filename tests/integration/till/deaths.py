@@ -1,39 +1,23 @@
 """SIGKILL at a failpoint of a real till, and the real program that comes back on the same file."""
 
 import json
+import os
+import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.integration.till.house import Customer, clean_environment, rows, simulator, violations
+from tests.integration.till.aftermath import BACK_WITHIN_S, Aftermath, Death, Return
+from tests.integration.till.house import Customer, clean_environment, simulator, violations
 from tests.integration.till.processes import REPOSITORY, serving
-from tests.integration.till.scenarios import CREATE
 
-BACK_WITHIN_S: Final = 30.0
-"""A till that is not back by then is not coming."""
 _DRIVER: Final = "tests.integration.till.driver"
-_IN_DOUBT: Final = """
-    SELECT 'call ' || key FROM intents WHERE outcome IS NULL
-    UNION ALL SELECT 'attempt ' || state FROM attempts WHERE state IN ('creating', 'unknown')
-    UNION ALL SELECT 'closing ' || state FROM attempts
-        WHERE close_reason IS NOT NULL AND state = 'open'
-    UNION ALL SELECT 'delivery ' || event_type FROM inbox WHERE standing IS NULL
-"""
-_PAYABLE: Final = """
-    SELECT attempts.url FROM attempts JOIN orders ON orders.id = order_id
-    WHERE attempts.state = 'open' AND close_reason IS NULL AND orders.state = 'open'
-"""
-_ENDS: Final = {"cancelled": "cancelled", "expired": "expired", "superseded": "open"}
-"""How an order ends, unless it is paid, by the reason for which its session was to be closed."""
-
-
+_NOWHERE: Final = "http://127.0.0.1:9"
 _SCENARIOS: Final = {
     "store": "start",
     "migration": "upgrade",
@@ -55,6 +39,12 @@ _SCENARIOS: Final = {
     "expire": "expiry",
     "withdraw": "withdraw",
     "close": "cancel",
+    "refund": "refund",
+    "resolution": "accept",
+    "dispute": "disputed",
+    "reconcile": "reconcile",
+    "backup": "backup",
+    "restore": "restore",
     "sweep": "overtaken",
 }
 _HITS: Final = {
@@ -65,41 +55,18 @@ _HITS: Final = {
     "writer.published": 5,
 }
 """Of what every transaction reaches, the one by which the sale is settled."""
+Serving = Callable[..., AbstractContextManager[object]]
+"""Runs `scantill serve` on a data directory and a simulator, with options."""
 
 
 class NotReached(AssertionError):
     """A scenario went by the failpoint without dying there."""
 
 
-@dataclass(frozen=True)
-class Death:
-    """Where a till dies: in which scenario, and at which hit of the failpoint."""
-
-    point: str
-    scenario: str
-    hit: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.point} ({self.scenario}, hit {self.hit})"
-
-
 def likely_death(point: str) -> Death:
     """Choose the scenario in which a failpoint matters most; KeyError where none is known."""
     scenario = _SCENARIOS.get(point) or _SCENARIOS[point.partition(".")[0]]
     return Death(point, scenario, _HITS.get(point, 1))
-
-
-@dataclass
-class Return:
-    """What came of it: seconds from the start of the process until nothing was in doubt."""
-
-    death: Death
-    after_s: float = 0.0
-    found: list[str] = field(default_factory=list)
-
-    def expect(self, holds: object, otherwise: str) -> None:
-        if not holds:
-            self.found.append(otherwise)
 
 
 class Drivers:
@@ -117,17 +84,44 @@ class Drivers:
 
     def live(self, death: Death, root: Path, sandbox_url: str) -> dict[str, Any]:
         """Have a scenario lived; give all that the till said, and how its process `ended`."""
+        told = self._ask("ended", root=str(root), sandbox=sandbox_url, **vars(death))
+        assert "failed" not in told, f"{death}: {told.get('failed')}"
+        return told
+
+    @contextmanager
+    def serving(self, root: Path, sandbox_url: str, *options: str) -> Iterator[object]:
+        """Run `scantill serve` in a process that is forked too, until it is killed."""
+        arguments = ["serve", "--data-dir", str(root), "--sandbox", sandbox_url, *options]
+        output = root.with_name("serve.txt")
+        output.touch()
+        pid = int(self._ask("pid", command=arguments, output=str(output))["pid"])
+        try:
+            deadline = time.monotonic() + BACK_WITHIN_S
+            while "\naccounts " not in output.read_text("utf-8"):
+                assert time.monotonic() < deadline, f"not up: {output.read_text('utf-8')}"
+                time.sleep(0.01)
+            yield pid
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            ended = self._ask("ended", reap=pid)["ended"]
+        assert ended == -signal.SIGKILL, f"it ended by itself: {output.read_text('utf-8')}"
+
+    def run(self, output: Path, *arguments: str) -> int:
+        """Run a command to its end in a process that is forked too; give its status."""
+        pid = self._ask("pid", command=arguments, output=str(output))["pid"]
+        return int(self._ask("ended", reap=pid)["ended"])
+
+    def _ask(self, until: str, **order: Any) -> dict[str, Any]:
+        """Give an order, and gather all that is said up to the last word."""
         sent, said = self._process.stdin, self._process.stdout
         assert sent is not None and said is not None
-        errand = {"root": str(root), "sandbox": sandbox_url, **vars(death)}
-        sent.write(f"{json.dumps(errand)}\n")
+        sent.write(f"{json.dumps(order)}\n")
         sent.flush()
         told: dict[str, Any] = {}
-        while "ended" not in told:
+        while until not in told:
             line = said.readline()
-            assert line, f"the driver is gone, at {death}"
+            assert line, f"the driver is gone, at {order}"
             told.update(json.loads(line))
-        assert "failed" not in told, f"{death}: {told.get('failed')}"
         return told
 
     def close(self) -> None:
@@ -146,7 +140,9 @@ def drivers() -> Iterator[Drivers]:
         running.close()
 
 
-def die_and_return(by: Drivers, death: Death, directory: Path) -> Return:
+def die_and_return(
+    by: Drivers, death: Death, directory: Path, *, serve: Serving = serving
+) -> Return:
     """Kill a till at a failpoint, start the real program again, and judge what it makes of it.
 
     Raises NotReached where the scenario came to its end alive.
@@ -158,137 +154,47 @@ def die_and_return(by: Drivers, death: Death, directory: Path) -> Return:
         if told["ended"] != -signal.SIGKILL:
             raise NotReached(f"no till died at {death}: {told}")
         result = Return(death)
-        wanted = _wanted(root)
-        began = time.monotonic()
+        after = Aftermath(result, root, customer, told)
+        if death.scenario == "restore":
+            _check_that_it_waits(result, by, root, directory / "copy")
         polls = death.scenario == "polled_sale" and "shown" in told
-        with serving(root, customer.origin, *(["--no-webhooks"] if polls else [])):
-            doubt = _until_calm(root, customer)
+        polls = polls or death.scenario == "reconcile"
+        began = time.monotonic()
+        with serve(root, customer.origin, *(["--no-webhooks"] if polls else [])):
+            doubt = after.until_calm()
             result.after_s = time.monotonic() - began
             result.expect(not doubt, f"still in doubt after {BACK_WITHIN_S:.0f} s: {doubt}")
-            _check_promises(result, root, told)
-            _check_end(result, root, customer, wanted)
-            _pay_what_is_open(result, root, customer)
-        _check_books(result, root, customer)
-        if not wanted and not result.found:
+            after.check_promises()
+            after.check_end()
+            after.pay_what_is_open()
+        after.check_books()
+        if death.scenario == "backup" and not result.found:
+            _check_that_it_backs_up(result, by, root)
+            after.check_end()
+        is_new = not after.wanted or after.is_restored
+        if is_new and not result.found:
             _check_that_it_sells(result, by, root, customer)
-    inbox = {str(row[0]) for row in rows(root, "SELECT event_id FROM inbox")}
-    lost = _acknowledged(directory / "sandbox.db") - inbox
-    result.expect(not lost, f"acknowledged and lost: {lost}")
+    after.check_deliveries(directory / "sandbox.db")
     return result
 
 
-def _acknowledged(sandbox_books: Path) -> set[str]:
-    """Give the events whose delivery was answered with a 2xx; once the simulator is gone."""
-    db = sqlite3.connect(f"file:{sandbox_books}?mode=ro", uri=True)
-    try:
-        found = db.execute("SELECT event FROM deliveries WHERE last_status BETWEEN 200 AND 299")
-        return {str(row[0]) for row in found}
-    finally:
-        db.close()
+def _check_that_it_waits(result: Return, by: Drivers, root: Path, copy: Path) -> None:
+    """Restored books are not sold with before they are compared with the provider's."""
+    shutil.copytree(root, copy)
+    told = by.live(Death("", "place_alone"), copy, _NOWHERE)
+    has_sold = told["placed"]
+    result.expect(has_sold is not told["is_restored"], f"sold before it was compared: {told}")
 
 
-def _wanted(root: Path) -> dict[str, str | None]:
-    """Say of each order in the books why its newest session is to be closed, as the till died."""
-    if not _has(root, "attempts"):
-        return {}
-    return dict(
-        rows(
-            root,
-            "SELECT orders.id, (SELECT close_reason FROM attempts WHERE order_id = orders.id "
-            "ORDER BY number DESC LIMIT 1) FROM orders",
-        )
-    )
-
-
-def _has(root: Path, table: str) -> bool:
-    if not (root / "training" / "till.db").exists():
-        return False
-    found = rows(root, f"SELECT 1 FROM sqlite_master WHERE name = '{table}'")
-    return bool(found)
-
-
-def _until_calm(root: Path, customer: Customer) -> list[str]:
-    """Wait until nothing is in doubt and paid orders are; give what still is, once it is late."""
-    deadline = time.monotonic() + BACK_WITHIN_S
-    while (doubt := _doubts(root, customer)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return doubt
-
-
-def _doubts(root: Path, customer: Customer) -> list[str]:
-    doubts = [str(row[0]) for row in rows(root, _IN_DOUBT)]
-    booked = {row[0] for row in rows(root, "SELECT payment_id FROM payments")}
-    taken = [payment for payment in customer.taken() if payment.captured_minor]
-    return doubts + [
-        f"payment {payment.payment_id}" for payment in taken if payment.payment_id not in booked
-    ]
-
-
-def _check_promises(result: Return, root: Path, told: dict[str, Any]) -> None:
-    """I6: what was acknowledged survives."""
-    if "till" in told and result.death.scenario == "upgrade":
-        kept = rows(root, "SELECT id FROM till")
-        result.expect(kept == [(told["till"],)], f"the till has become {kept}")
-    if "order" in told:
-        known = rows(root, f"SELECT state FROM orders WHERE id = '{told['order']}'")
-        result.expect(known, "an order that was placed is gone")
-        state = told.get("state")
-        result.expect(state is None or known == [(state,)], f"{state} has become {known}")
-    if "opened" in told:
-        known = rows(root, "SELECT session_id FROM attempts")
-        result.expect((told["opened"],) in known, "a session that was opened is gone")
-    if "shown" in told:
-        shown = rows(root, f"SELECT shown_at FROM attempts WHERE id = {told['shown']}")
-        result.expect(shown and shown[0][0], "that a code was shown is forgotten")
-
-
-def _check_end(
-    result: Return, root: Path, customer: Customer, wanted: dict[str, str | None]
-) -> None:
-    """What was begun ends as it was meant to, and nobody is needed for it."""
-    taken = any(payment.captured_minor for payment in customer.taken())
-    for order_id, reason in wanted.items():
-        state = rows(root, f"SELECT state FROM orders WHERE id = '{order_id}'")[0][0]
-        end = "paid" if taken else _ENDS.get(reason or "", "open")
-        # Its deadline is short enough to pass before the till is back.
-        has_expired = result.death.scenario == "expiry" and (end, state) == ("open", "expired")
-        result.expect(state == end or has_expired, f"the order is {state}, not {end}")
-    waiting = rows(root, "SELECT kind FROM exceptions WHERE resolved_at IS NULL")
-    result.expect(not waiting, f"needs a person: {waiting}")
-
-
-def _pay_what_is_open(result: Return, root: Path, customer: Customer) -> None:
-    """Have a code that came back be paid, or run out where that is the story; all is settled."""
-    for (url,) in rows(root, _PAYABLE):
-        if result.death.scenario != "expiry":
-            customer.pay(str(url))
-    deadline = time.monotonic() + BACK_WITHIN_S
-    while (left := rows(root, _PAYABLE)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    result.expect(not left, "a code that came back is neither paid nor expired")
-    doubt = _until_calm(root, customer)
-    result.expect(not doubt, f"what was paid afterwards is still in doubt: {doubt}")
-
-
-def _check_books(result: Return, root: Path, customer: Customer) -> None:
-    """One session under one key, paid once, and books that agree with the provider's."""
-    result.found += violations(root, customer)
-    sessions = customer.books()["sessions"]
-    references = [str(row[0]) for row in rows(root, "SELECT reference FROM attempts")]
-    keys = {str(request["idempotency_key"]) for request in customer.requests("POST", CREATE)}
-    result.expect(keys <= {f"{r}-create" for r in references}, f"created under {keys}")
-    result.expect(len(sessions) <= len(references) <= 1, f"{len(sessions)} sessions")
-    over = rows(root, "SELECT 1 FROM orders WHERE state IN ('cancelled', 'expired')")
-    is_open = any(session["status"] == "open" for session in sessions)
-    result.expect(not (over and is_open), "the order is over and can still be paid")
-    payments = rows(root, "SELECT 1 FROM payments")
-    paid = rows(root, "SELECT 1 FROM journal WHERE name = 'order.paid'")
-    result.expect(len(paid) == len(payments) <= 1, f"{len(payments)} payments, {len(paid)} paid")
-    result.expect(len(customer.taken()) <= 1, "the customer has paid more than once")
+def _check_that_it_backs_up(result: Return, by: Drivers, root: Path) -> None:
+    """Half a backup is in nobody's way."""
+    output = root.with_name("backup.txt")
+    status = by.run(output, "backup", "--data-dir", str(root))
+    result.expect(status == 0, f"no other backup: {output.read_text('utf-8')}")
 
 
 def _check_that_it_sells(result: Return, by: Drivers, root: Path, customer: Customer) -> None:
-    """A till that died before it had sold anything must be able to."""
+    """A till that died before it had sold anything, or was restored, must be able to."""
     told = by.live(Death("", "webhook_sale"), root, customer.origin)
     result.expect(told.get("state") == "paid", f"it does not sell: {told}")
     result.found += violations(root, customer)

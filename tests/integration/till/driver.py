@@ -3,6 +3,7 @@
 Run as `python -m tests.integration.till.driver ROOT SANDBOX_URL` it sells up to the QR, then
 waits. Run with no argument it takes one errand a line (JSON), lives each in a process that it
 forks, and says how that ended. What a till says, one JSON object a line, it has acknowledged.
+A `command` of the program is run in a forked process too, which is later ended and reaped.
 """
 
 import asyncio
@@ -16,8 +17,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from app.failpoints import Failpoint, only_at, switched_on
-from tests.integration.till import house, scenarios
-from tests.integration.till.scenarios import SCENARIOS, Errand
+from tests.integration.till import house
+from tests.integration.till.errands import Errand, shown
+from tests.integration.till.scenarios import SCENARIOS
+from tests.integration.till.scenarios_of_money import place_alone
+from ui.cli import main
 
 
 def die() -> NoReturn:
@@ -37,7 +41,8 @@ def live(order: dict[str, Any]) -> None:
     point = str(order["point"])
     act = only_at(point, die, hit=int(order["hit"])) if point else count_in(counted)
     errand = Errand(Path(order["root"]), str(order["sandbox"]), say, lambda: switched_on(act))
-    asyncio.run(SCENARIOS[order["scenario"]](errand))
+    scenario = place_alone if order["scenario"] == "place_alone" else SCENARIOS[order["scenario"]]
+    asyncio.run(scenario(errand))
     say(reached=counted)
 
 
@@ -57,7 +62,31 @@ def live_in_a_process_of_its_own(order: dict[str, Any]) -> int:
             say(failed=traceback.format_exc())
         finally:
             os._exit(status)
+    return reaped(child)
+
+
+def reaped(child: int) -> int:
+    """Wait for a process and give how it ended: its status, or the signal below zero."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def begin(arguments: list[str], output: str) -> int:
+    """Fork a command of the program, whose words go to a file, and give its process."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.dup2(file, 1)
+            os.dup2(file, 2)
+            status = main(arguments)
+        except BaseException:  # noqa: BLE001 - written down; a child must not go on as its parent
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    return child
 
 
 async def wait_with_the_code_up(root: Path, sandbox_url: str) -> None:
@@ -65,7 +94,7 @@ async def wait_with_the_code_up(root: Path, sandbox_url: str) -> None:
     async with house.open_till(root, sandbox_url) as till:
         errand = Errand(root, sandbox_url, say)
         await house.until_registered(till, errand.customer)
-        await scenarios.shown(errand, till)
+        await shown(errand, till)
         await asyncio.Event().wait()
 
 
@@ -73,4 +102,10 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         asyncio.run(wait_with_the_code_up(Path(sys.argv[1]), sys.argv[2]))
     for line in sys.stdin:
-        say(ended=live_in_a_process_of_its_own(json.loads(line)))
+        order = json.loads(line)
+        if "command" in order:
+            say(pid=begin(order["command"], order["output"]))
+        elif "reap" in order:
+            say(ended=reaped(order["reap"]))
+        else:
+            say(ended=live_in_a_process_of_its_own(order))

@@ -6,11 +6,8 @@ A scenario says what it has been acknowledged, as soon as it has: that must surv
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlite_utils import Database
@@ -20,67 +17,24 @@ from app.clock import SystemClock
 from app.domain.attempt import Attempt
 from app.domain.order import Order
 from app.errors import Rejected
-from app.failpoints import Failpoint, only_at, switched_on
 from app.store.connection import open_writer, private_directory
 from app.store.schema import make_guards, migrations
 from app.store.transaction import stamp
 from tests.integration.till import house
+from tests.integration.till.errands import (
+    CREATE,
+    Errand,
+    LaterClock,
+    PowerCut,
+    cut_at,
+    shown,
+    unanswered,
+    until_settled,
+)
+from tests.integration.till.scenarios_of_money import MONEY_SCENARIOS
 
-CREATE: Final = "/v1/checkout/sessions"
 _OLDER: Final = "m0004_money_given_back"
 """The migration before which the books of the older till stand."""
-
-
-class _PowerCut(BaseException):
-    """The end of a till in the middle of a step, where the process is to go on with another."""
-
-
-class _LaterClock(SystemClock):
-    """The wall clock of a day later, when an idempotency key has had its time."""
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(hours=25)
-
-
-@dataclass
-class Errand:
-    """Where to live a scenario, whom to tell, and how to arm the failpoint."""
-
-    root: Path
-    sandbox_url: str
-    say: Callable[..., None]
-    armed: Callable[[], AbstractContextManager[None]] = nullcontext
-    customer: house.Customer = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.customer = house.Customer(self.sandbox_url)
-
-
-@contextmanager
-def _cut_at(point: Failpoint) -> Iterator[None]:
-    def cut() -> None:
-        raise _PowerCut
-
-    with switched_on(only_at(point, cut)):
-        yield
-
-
-async def shown(errand: Errand, till: Till) -> tuple[Order, Attempt]:
-    """Sell up to the point where the code is on the screen."""
-    order = await house.place(till)
-    errand.say(order=order.id)
-    attempt = await till.checkout.open_session(order.id, till.accounts[0])
-    errand.say(opened=attempt.session_id)
-    attempt = await till.checkout.mark_shown(attempt.id)
-    errand.say(shown=attempt.id, url=attempt.url)
-    return order, attempt
-
-
-async def _until_settled(errand: Errand, till: Till, order: Order, state: str) -> None:
-    await house.until_state(till, order, state, within_s=15)
-    errand.say(state=state)
-    # What follows an acknowledgement is to be reached as well.
-    await asyncio.sleep(0.2)
 
 
 async def start(errand: Errand) -> None:
@@ -118,7 +72,7 @@ async def webhook_sale(errand: Errand) -> None:
             order, attempt = await shown(errand, till)
             errand.say(pays=attempt.url)
             await house.elsewhere(errand.customer.pay, attempt.url)
-            await _until_settled(errand, till, order, "paid")
+            await until_settled(errand, till, order, "paid")
 
 
 async def polled_sale(errand: Errand) -> None:
@@ -128,7 +82,7 @@ async def polled_sale(errand: Errand) -> None:
             order, attempt = await shown(errand, till)
             errand.say(pays=attempt.url)
             await house.elsewhere(errand.customer.pay, attempt.url)
-            await _until_settled(errand, till, order, "paid")
+            await until_settled(errand, till, order, "paid")
 
 
 async def decline(errand: Errand) -> None:
@@ -145,7 +99,7 @@ async def decline(errand: Errand) -> None:
             await house.until(is_told)
             errand.say(pays=attempt.url)
             await house.elsewhere(errand.customer.pay, attempt.url)
-            await _until_settled(errand, till, order, "paid")
+            await until_settled(errand, till, order, "paid")
 
 
 async def cancel(errand: Errand) -> None:
@@ -154,7 +108,7 @@ async def cancel(errand: Errand) -> None:
         order, _ = await shown(errand, till)
         with errand.armed():
             await till.checkout.cancel(order.id)
-            await _until_settled(errand, till, order, "cancelled")
+            await until_settled(errand, till, order, "cancelled")
 
 
 async def withdraw(errand: Errand) -> None:
@@ -172,7 +126,7 @@ async def expiry(errand: Errand) -> None:
     async with house.open_till(errand.root, errand.sandbox_url, deadline=short) as till:
         with errand.armed():
             order, _ = await shown(errand, till)
-            await _until_settled(errand, till, order, "expired")
+            await until_settled(errand, till, order, "expired")
 
 
 async def refused(errand: Errand) -> None:
@@ -195,12 +149,12 @@ async def forgotten_key(errand: Errand) -> None:
     async with house.open_till(errand.root, errand.sandbox_url, pace=house.NEVER) as till:
         order = await house.place(till)
         errand.say(order=order.id)
-        with contextlib.suppress(_PowerCut), _cut_at("create.called"):
+        with contextlib.suppress(PowerCut), cut_at("create.called"):
             await till.checkout.open_session(order.id, till.accounts[0])
-    clock = _LaterClock()
+    clock = LaterClock()
     with errand.armed():
         async with house.open_till(errand.root, errand.sandbox_url, clock=clock) as till:
-            await _until_settled(errand, till, order, "expired")
+            await until_settled(errand, till, order, "expired")
 
 
 async def overtaken(errand: Errand) -> None:
@@ -208,20 +162,18 @@ async def overtaken(errand: Errand) -> None:
     path = f"{CREATE}/*/expire"
     async with house.open_till(errand.root, errand.sandbox_url, pace=house.NEVER) as till:
         await house.until_registered(till, errand.customer)
+        # It would put in order what is to be left over for the next start.
+        await till.reconciler.stop()
         order, attempt = await shown(errand, till)
         errand.customer.fault("POST", path, drop="before")
         await till.checkout.cancel(order.id)
         errand.say(pays=attempt.url)
         await house.elsewhere(errand.customer.pay, attempt.url)
-        await _until_settled(errand, till, order, "paid")
+        await until_settled(errand, till, order, "paid")
     with errand.armed():
         async with house.open_till(errand.root, errand.sandbox_url):
-            await house.until(lambda: not _unanswered(errand.root))
+            await house.until(lambda: not unanswered(errand.root))
             await asyncio.sleep(0.2)
-
-
-def _unanswered(root: Path) -> list[tuple[Any, ...]]:
-    return house.rows(root, "SELECT key FROM intents WHERE outcome IS NULL")
 
 
 async def _attempt(till: Till, order: Order) -> Attempt:
@@ -242,6 +194,7 @@ SCENARIOS: Final[dict[str, Callable[[Errand], Coroutine[Any, Any, None]]]] = {
         refused,
         forgotten_key,
         overtaken,
+        *MONEY_SCENARIOS,
         start,
         upgrade,
     )

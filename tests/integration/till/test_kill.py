@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.failpoints import FAILPOINTS
+from tests.integration.till.aftermath import Death
 from tests.integration.till.deaths import (
-    Death,
     Drivers,
     NotReached,
     die_and_return,
@@ -29,7 +29,7 @@ def by() -> Iterator[Drivers]:
 
 
 def come_back(by: Drivers, death: Death, at: Path, note: Callable[[str, object], None]) -> None:
-    result = die_and_return(by, death, at)
+    result = die_and_return(by, death, at, serve=by.serving)
     note("came_back_after_s", round(result.after_s, 2))
     assert result.found == []
 
@@ -49,6 +49,9 @@ def test_killed_at_any_failpoint_it_comes_back_with_one_session_that_is_paid_onc
         Death("migration.done", "start", 2),
         Death("close.called", "withdraw"),
         Death("create.saved", "polled_sale"),
+        Death("refund.saved", "forgotten_refund"),
+        Death("refund.called", "give_back_late"),
+        Death("restore.set_aside", "restore", 2),
     ],
     ids=str,
 )

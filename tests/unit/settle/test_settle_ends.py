@@ -9,7 +9,8 @@ from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState
 from app.domain.order import OrderState
-from app.settle import hold_unknown, never_made, want_closed
+from app.domain.resolution import Action
+from app.settle import hold_unknown, never_made, out_of_reach, want_closed
 from app.store import Transaction
 from tests.parts.seen import paid, seen
 from tests.parts.till import Counter
@@ -134,6 +135,57 @@ def test_an_answer_that_was_lost_after_showing_waits_for_a_person_until_it_is_kn
     told(till, paid(attempt))
     assert till.count("exceptions", "resolved_at IS NULL") == 0
     assert till.count("journal", "name = 'exception.resolved'") == 1
+
+
+def test_what_a_person_decided_of_a_doubt_stands_until_there_is_news_of_it(till: Counter) -> None:
+    _, attempt = sold(till)
+
+    def no_answer() -> None:
+        till.store.write_now(lambda tx: out_of_reach(tx, till.attempt(attempt.id), "other keys"))
+
+    def entries() -> list[tuple[object, ...]]:
+        return till.rows("SELECT kind, resolved_by FROM exceptions ORDER BY id")
+
+    no_answer()
+    decided(till, 1)
+    for _ in range(3):
+        no_answer()
+    assert entries() == [("unknown", "Ada")]
+    # That it is to be closed is the till's own wish.
+    till.store.write_now(partial(closing, till.attempt(attempt.id), CloseReason.CANCELLED))
+    no_answer()
+    assert entries() == [("unknown", "Ada")]
+    told(till, seen(attempt, SessionState.OPEN))
+    no_answer()
+    assert entries() == [("unknown", "Ada"), ("unknown", None)]
+
+
+def test_what_the_till_cleared_up_itself_is_told_again_with_the_next_doubt(till: Counter) -> None:
+    _, attempt = sold(till)
+    for _ in range(2):
+        till.store.write_now(lambda tx: hold_unknown(tx, till.attempt(attempt.id), "no answer"))
+        told(till, seen(attempt, SessionState.OPEN))
+    assert till.rows("SELECT resolved_by FROM exceptions") == [("till",), ("till",)]
+
+
+def test_that_a_session_is_gone_at_the_provider_is_news_after_a_persons_decision(
+    till: Counter,
+) -> None:
+    _, attempt = sold(till)
+    till.store.write_now(lambda tx: hold_unknown(tx, attempt, "no answer"))
+    decided(till, 1)
+    till.store.write_now(
+        lambda tx: never_made(tx, till.store.till_id, till.attempt(attempt.id), "it is gone")
+    )
+    assert till.rows("SELECT detail, resolved_by FROM exceptions ORDER BY id") == [
+        ("no answer", "Ada"),
+        ("it is gone", None),
+    ]
+
+
+def decided(till: Counter, entry: int) -> None:
+    """Have a person close an entry about no money."""
+    asyncio.run(till.resolutions.resolve(entry, Action.WRITE_OFF, by="Ada", reason="looked it up"))
 
 
 def test_an_answer_that_was_lost_before_showing_troubles_nobody(till: Counter) -> None:

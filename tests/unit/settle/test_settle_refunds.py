@@ -169,6 +169,13 @@ def test_a_refund_that_another_account_or_mode_tells_of_is_quarantined(
     assert standing is Standing.QUARANTINED
     assert till.count("refunds") == 0
     assert kinds(till) == [ExceptionKind.MISMATCH]
+    # Whichever events tell of it again, a person has heard of it; of another one they have not.
+    for state in (RefundState.PENDING, RefundState.FAILED):
+        assert gave_back(till, payment_id, state, **changes) is Standing.QUARANTINED
+    assert till.count("exceptions") == 1
+    other = SeenRefund("re_2", payment_id, Money(100, "EUR"), RefundState.SUCCEEDED)
+    gave_back(till, payment_id, RefundState.SUCCEEDED, refund=other, **changes)
+    assert till.count("exceptions") == 2
 
 
 def test_an_order_is_not_completed_with_less_than_its_total(till: Counter) -> None:

@@ -227,10 +227,22 @@ def test_an_account_whose_keys_are_gone_is_reported_and_the_watch_goes_on(
     watched(till, story)
 
 
-def test_books_that_cannot_be_read_do_not_end_the_watch(
-    till: Counter, expected_logs: ExpectedLogs, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "faults, said",
+    [
+        (["The disk is full"] * 30, 1),
+        (["The disk is full", "The disk fails", "The disk fails"], 2),
+        (["The disk is full", "", "The disk is full"], 2),
+    ],
+)
+def test_books_that_cannot_be_used_are_told_once_a_trouble_and_do_not_end_the_watch(
+    till: Counter,
+    expected_logs: ExpectedLogs,
+    monkeypatch: pytest.MonkeyPatch,
+    faults: list[str],
+    said: int,
 ) -> None:
-    faults = [StoreError("The disk is gone"), StoreError("The disk is gone")]
+    left = list(reversed(faults))
 
     async def story() -> None:
         order, attempt = await till.show()
@@ -238,14 +250,17 @@ def test_books_that_cannot_be_read_do_not_end_the_watch(
         tick = till.watch.tick
 
         async def broken() -> None:
-            if faults:
-                raise faults.pop()
-            await tick()
+            if left and (title := left.pop()):
+                raise StoreError(title)
+            if not left:
+                await tick()
 
         monkeypatch.setattr(till.watch, "tick", broken)
         till.watch.start()
         await until_state(till, order, "paid")
-        assert len(expected_logs.take_all("could not go its round")) == 2
+        told = expected_logs.take_all("waits for the books")
+        assert len(told) == said
+        assert not any(record.exc_info for record in told)
 
     asyncio.run(with_stop(till, story))
 
