@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+from app.failpoints import FAILPOINTS
+
 _HOUR: Final = 3600.0
 
 
@@ -38,6 +40,8 @@ class Verb(StrEnum):
     FORGET = "is forgotten by the provider"
     REFUND = "gives money back at the till"
     DECIDE = "decides what waits for a person"
+    DISPUTE = "disputes the payment"
+    PURSUE = "has the dispute go a step further"
     GHOST = "pays for an order that the books do not have"
     STRANGER = "buys in the web shop on the same account"
     OTHER_ACCOUNT = "makes another account tell of it"
@@ -47,10 +51,24 @@ class Verb(StrEnum):
     CLOSE = "closes the till"
     OPEN = "opens the till"
     SKEW = "moves the computer's clock"
+    SLEEP = "lets the computer sleep"
+    BACK_UP = "backs the books up"
+    RESTORE = "restores the books of the last backup"
 
 
 ABOUT_NO_SALE: Final = frozenset(
-    {Verb.CUT, Verb.CLOSE, Verb.OPEN, Verb.SKEW, Verb.GHOST, Verb.STRANGER, Verb.DECIDE}
+    {
+        Verb.CUT,
+        Verb.CLOSE,
+        Verb.OPEN,
+        Verb.SKEW,
+        Verb.SLEEP,
+        Verb.BACK_UP,
+        Verb.RESTORE,
+        Verb.GHOST,
+        Verb.STRANGER,
+        Verb.DECIDE,
+    }
 )
 
 
@@ -62,6 +80,7 @@ class Weather(StrEnum):
     BUSY = "the provider asks for patience"
     SLOW = "the network is slow"
     NO_WEBHOOKS = "no webhook gets through"
+    LOST_WEBHOOKS = "webhooks are lost for good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +116,7 @@ class Plan:
     """A day as it was drawn from `seed`; with `only`, just those decisions of it.
 
     `happened` tells the decisions that came into play, each by its code: acts by their number,
-    weather by w and a number, all else by `code_of` its name.
+    weather by w and a number, the till's death at a failpoint by f, all else by `code_of` its name.
     """
 
     seed: int
@@ -105,6 +124,7 @@ class Plan:
     acts: list[Act] = field(default_factory=list)
     spells: list[Spell] = field(default_factory=list)
     roughness: float = 1.0
+    dies_at: tuple[str, int] = ("", 0)
     happened: dict[str, str] = field(default_factory=dict)
 
     def chance(self, *of: object) -> float:
@@ -142,6 +162,7 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         at += chance.choice((1.0, 20.0, 120.0, 400.0)) * (0.5 + chance.random())
         _draw_sale(plan.acts, chance, sale, at)
     _draw_the_rest(plan.acts, chance, at)
+    _draw_the_computer(plan.acts, chance, at)
     plan.acts = [
         Act(str(place), act.at, act.verb, act.sale, act.amounts, act.seconds)
         for place, act in enumerate(sorted(plan.acts, key=lambda act: act.at), start=1)
@@ -150,6 +171,8 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         Spell(f"w{place}", weather, begins, begins + lasts)
         for place, (weather, begins, lasts) in enumerate(_draw_weather(chance, at), start=1)
     ]
+    if chance.random() < 0.4:
+        plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6, 20))
     return plan
 
 
@@ -182,6 +205,12 @@ def _draw_sale(acts: list[Act], chance: random.Random, sale: int, at: float) -> 
             add(back + soon(0.0, 3.0), Verb.GIVE_BACK, chance.choice((1, 50, 100)))
         if chance.random() < 0.4:
             add(back + soon(0.0, 9_000.0), Verb.SEND_BACK)
+    if chance.random() < 0.15:
+        since = paid + chance.choice((30.0, 900.0, 50_000.0))
+        add(since, Verb.DISPUTE, chance.choice((40, 100, 100)), chance.choice((0, 0, 1)))
+        for _ in range(chance.randint(0, 4)):
+            since += chance.choice((1.0, 400.0, 4_000.0, 30_000.0))
+            add(since, Verb.PURSUE, chance.randint(0, 1))
 
 
 _SPRINKLED: Final = {
@@ -262,6 +291,19 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
             acts.append(Act("", chance.random() * end, verb))
 
 
+def _draw_the_computer(acts: list[Act], chance: random.Random, end: float) -> None:
+    """Draw what its owner does to the computer and to its books."""
+    for _ in range(chance.choice((0, 0, 0, 1, 2))):
+        lasts = chance.choice((20.0, 300.0, 1_500.0, 30_000.0))
+        acts.append(Act("", chance.random() * end * 1.2, Verb.SLEEP, seconds=lasts))
+    if chance.random() < 0.25:
+        kept = chance.random() * end
+        acts.append(Act("", kept, Verb.BACK_UP))
+        for _ in range(chance.choice((1, 1, 1, 2))):
+            lost = chance.choice((5.0, 300.0, 3_000.0, 90_000.0)) * (0.5 + chance.random())
+            acts.append(Act("", kept + lost, Verb.RESTORE))
+
+
 def _draw_weather(chance: random.Random, end: float) -> list[tuple[Weather, float, float]]:
     lasts = {
         Weather.OUTAGE: (20.0, 300.0, 3_000.0, 90_000.0),
@@ -269,6 +311,7 @@ def _draw_weather(chance: random.Random, end: float) -> list[tuple[Weather, floa
         Weather.BUSY: (20.0, 200.0),
         Weather.SLOW: (60.0, 1_000.0),
         Weather.NO_WEBHOOKS: (600.0, 90_000.0),
+        Weather.LOST_WEBHOOKS: (600.0, 20_000.0, 200_000.0),
     }
     return [
         (weather, chance.random() * end, chance.choice(lasts[weather]))
