@@ -204,7 +204,7 @@ class Refunds:
                 return await self._look(refund, strategy, source)
             if intent is None:
                 raise InvariantError(f"Refund {row_id} is asked for without an intent")
-            if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
+            if intent.may_be_forgotten(self._clock.now(), strategy.capabilities.key_lifetime):
                 return await self._found_again(payment, refund, intent, strategy)
             return await self._asked(
                 payment, refund, intent, strategy, source=source, budget_s=budget_s

@@ -7,7 +7,7 @@ checkpoints, after each boot and at the end.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from app.domain.attempt import LIVE, Reference
@@ -46,6 +46,7 @@ class Invariants:
         self._rows: tuple[object, ...] = ()
         self._bank_version = -1
         self._taken: dict[str, TakenPayment] = {}
+        self._other_mode: dict[str, TakenPayment] = {}
         self._paid: set[str] = set()
 
     def look_anew(self) -> None:
@@ -53,7 +54,7 @@ class Invariants:
         self._seen, self._rows, self._bank_version = (), (), -1
         self._paid = set()
         db = sqlite3.connect(self._machine.store.path)
-        held = {row[0] for row in db.execute("SELECT payment_id FROM payments")}
+        held = _payments(db)
         db.close()
         under_way = [delivery.body for delivery in self._courier.waiting.values()]
         held |= {
@@ -81,8 +82,9 @@ class Invariants:
     def whole(self) -> None:
         """Verify the whole of the books against what is known so far, and every promise."""
         db = self._machine.store.connection
-        held = {row[0] for row in db.execute("SELECT payment_id FROM payments")}
-        known = [taken for taken in self._bank.taken() if taken.payment_id in held]
+        held = _payments(db)
+        told = self._bank.taken() + self._bank.other_mode
+        known = [taken for taken in told if taken.payment_id in held]
         _hold(_faults(check for check in verify(db, known) if not _waits_for_news(check)))
         _hold(self._memory.broken(db))
 
@@ -108,20 +110,14 @@ class Invariants:
         """
         db = self._machine.store.connection
         elsewhere = {taken.payment_id for taken in self._bank.elsewhere}
-        held = {row[0] for row in db.execute("SELECT payment_id FROM payments")}
-        known = [
-            taken
-            for taken in self._bank.taken()
-            if taken.payment_id not in elsewhere or taken.payment_id in held
-        ]
-        _hold(_faults(verify(db, known)))
+        _hold(_faults(verify(db, self._word(db, may_lack=elsewhere))))
         _hold(disputes_missing(db, self._bank))
 
     def at_the_end(self) -> None:
         """Check I2 whole, and that no doubt is left."""
         db = self._machine.store.connection
         self.at_peace()
-        _hold(_faults(verify(db, self._bank.taken())))
+        _hold(_faults(verify(db, self._word(db))))
         _hold(self._memory.broken(db))
         _hold(
             f"{row[0]} is {row[1]} and cannot be paid any more"
@@ -158,6 +154,17 @@ class Invariants:
             )
         )
 
+    def _word(
+        self, db: sqlite3.Connection, *, may_lack: Collection[str] = ()
+    ) -> list[TakenPayment]:
+        """Give the providers' word on all money, without that which the books may lack and do."""
+        held = _payments(db)
+        told = [taken for taken in self._bank.other_mode if taken.payment_id in held]
+        for taken in self._bank.taken():
+            if taken.payment_id in held or taken.payment_id not in may_lack:
+                told.append(taken)
+        return told
+
     # --- after a step ---------------------------------------------------------------------------
 
     def _cheap(self, db: sqlite3.Connection) -> list[str]:
@@ -173,6 +180,8 @@ class Invariants:
         if is_news:
             self._bank_version = self._bank.version
             self._taken = {taken.payment_id: taken for taken in self._bank.taken()}
+            # Held where the books have lost the order, and so do not know whose mode is right.
+            self._other_mode = {taken.payment_id: taken for taken in self._bank.other_mode}
             faults += self._twins()
         if rows != self._rows:
             self._rows = rows
@@ -228,7 +237,7 @@ class Invariants:
             for row in db.execute("SELECT payment_id, amount_minor, currency FROM payments")
         }
         for payment_id, (minor, currency) in booked.items():
-            taken = self._taken.get(payment_id)
+            taken = self._taken.get(payment_id) or self._other_mode.get(payment_id)
             if taken is None or (taken.captured_minor, taken.currency) != (minor, currency):
                 faults.append(f"I2: {payment_id} of {minor} {currency} is not so at the provider")
         for payment_id in self._taken.keys() - booked.keys():
@@ -321,6 +330,10 @@ _LAWS: Final = tuple(
     for name in ("ledger", "postings", "paid", "journal", "numbers")
 )
 """Those checks of `verify` that need nothing but the books' rows, and little time."""
+
+
+def _payments(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT payment_id FROM payments")}
 
 
 def _faults(checks: Iterable[Check]) -> list[str]:

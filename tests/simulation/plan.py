@@ -275,9 +275,7 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
         acts.append(Act("", shut, Verb.CLOSE))
         acts.append(Act("", shut + chance.choice((30.0, 1_500.0, 50_000.0, 90_000.0)), Verb.OPEN))
     if chance.random() < 0.25:
-        # Back by more than the providers keep keys beyond what they promise, the till would take
-        # a key for younger than it is.
-        seconds = chance.choice((-600.0, 600.0, -3_000.0, 3_600.0, 90_000.0))
+        seconds = chance.choice((-600.0, 600.0, -3_000.0, 3_600.0, 90_000.0, -200_000.0))
         acts.append(Act("", chance.random() * end, Verb.SKEW, seconds=seconds))
     for _ in range(chance.randint(0, 6)):
         at = end * (0.2 + 1.5 * chance.random())

@@ -46,6 +46,7 @@ class Bank(FakeProvider):
         self.disputes: DayDisputes = DayDisputes(self, self._heard)
         self._fees_to_come: dict[str, SeenFee] = {}
         self.elsewhere: list[TakenPayment] = []
+        self.other_mode: list[TakenPayment] = []
         self.forgotten: set[str] = set()
         self.by_body: dict[bytes, Delivery] = {}
         self._hear = hear
@@ -169,15 +170,7 @@ class Bank(FakeProvider):
         """Tell of money under our reference that another account took."""
         session = self.sessions[session_id]
         payment = SeenPayment(f"fx_{len(self.events)}", session.amount)
-        self.elsewhere.append(
-            TakenPayment(
-                payment.payment_id,
-                session.reference,
-                session.amount.currency,
-                session.amount.minor,
-                0,
-            )
-        )
+        self.elsewhere.append(_taken(payment, session.reference))
         other = FakeSession(session.id, session.reference, session.amount, session.made_at)
         other.state, other.payments = SessionState.PAID, [payment]
         self._tell_as(other, account="acct_other", live=self.live)
@@ -187,7 +180,9 @@ class Bank(FakeProvider):
         session = self.sessions[session_id]
         other = FakeSession(session.id, session.reference, session.amount, session.made_at)
         other.state = SessionState.PAID
-        other.payments = [SeenPayment(f"ft_{len(self.events)}", session.amount)]
+        payment = SeenPayment(f"ft_{len(self.events)}", session.amount)
+        other.payments = [payment]
+        self.other_mode.append(_taken(payment, session.reference))
         self._tell_as(other, account=self.account, live=not self.live)
 
     def hint(self, session_id: str) -> None:
@@ -279,6 +274,11 @@ class Bank(FakeProvider):
 
 _FAILED: Final = RefundState.FAILED
 _DECIDED_AFTER_S: Final = 3_000.0
+
+
+def _taken(payment: SeenPayment, reference: str) -> TakenPayment:
+    amount = payment.amount
+    return TakenPayment(payment.payment_id, reference, amount.currency, amount.minor, 0)
 
 
 class DayStrategy(FakeStrategy):
