@@ -51,6 +51,7 @@ class Counter:
             Verb.CHARGE: self._charge_again,
             Verb.CANCEL: self._cancel,
             Verb.CHANGE: self._change,
+            Verb.WITHDRAW: self._withdraw,
             Verb.CHECK: self._check,
             **self._office.presses,
         }
@@ -133,6 +134,13 @@ class Counter:
         # The code leaves the screen before anything else is done.
         self._screen.hide_order(order.id)
         after = await self._checkout.cancel(order.id)
+        self._memory.told(after)
+        return after.state.value
+
+    async def _withdraw(self, act: Act) -> str:
+        order = self._order(act)
+        self._screen.hide_order(order.id)
+        after = await self._checkout.withdraw(order.id)
         self._memory.told(after)
         return after.state.value
 

@@ -6,6 +6,7 @@ import logging
 import re
 import shutil
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from typing import Any, Final
 from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
 from app.domain.observation import SessionState
+from app.domain.reconciliation import Report
 from app.events import Fact
 from tests.parts.provider import FakeSession
-from tests.simulation.counter import Counter
+from tests.simulation.counter import Counter as People
 from tests.simulation.courier import Courier
 from tests.simulation.invariants import Invariants, Violation
 from tests.simulation.loop import PowerCut, SimClock, VirtualLoop
@@ -40,6 +42,7 @@ _WATCHED: Final = (
     "UNION SELECT 1 FROM refunds WHERE state IN ('requested', 'pending')"
 )
 _BY_ID: Final = frozenset({"fetch_refund", "list_refunds", "fetch_dispute", "fetch_fees"})
+_FOUND: Final = ("sessions", "events", "payments", "refunds", "disputes")
 _EXPECTED: Final = re.compile(r"the keys of \S+ are refused")
 """Errors that the till is right to log on such a day."""
 
@@ -57,6 +60,7 @@ class Lived:
     calls: int = 0
     facts: set[str] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
+    found: Counter[str] = field(default_factory=Counter)
 
     @property
     def digest(self) -> str:
@@ -84,6 +88,7 @@ class Day:
             network=self.network,
             reach=self._reach,
             on_fact=self._on_fact,
+            on_report=self._on_report,
         )
         self.past = Past(self.machine, self.memory)
         self.screen = Screen(self.machine, self.bank, self.memory.paid)
@@ -95,7 +100,7 @@ class Day:
             label=self._label_of_event,
             tell=self._tell,
         )
-        self.counter = Counter(self.machine, self.bank, self.screen, self.memory, self._tell)
+        self.counter = People(self.machine, self.bank, self.screen, self.memory, self._tell)
         self.invariants = Invariants(
             self.machine, self.bank, self.screen, self.memory, self.courier
         )
@@ -294,6 +299,10 @@ class Day:
         about = f"{kind} {fact.data.get('detail', '')}" if kind else ""
         order = self._order_label(fact.order_id)
         self._tell("books", f"{order}: {fact.name} {about}".rstrip())
+
+    def _on_report(self, report: Report) -> None:
+        counts = report.counts()
+        self.lived.found.update({name: counts[name] for name in _FOUND})
 
     def _order_label(self, order_id: str) -> str:
         """Name an order by its sale, which stays the same where other sales are left out."""

@@ -22,6 +22,7 @@ from app.clock import SystemClock
 from app.domain.catalog import Shop
 from app.domain.delivery import Delivery
 from app.domain.ids import Ids
+from app.domain.reconciliation import Report
 from app.errors import ProviderError
 from app.events import Fact
 from app.failpoints import switched_on
@@ -122,6 +123,7 @@ class Machine:
         network: Network,
         reach: Callable[[str], None],
         on_fact: Callable[[Fact], None],
+        on_report: Callable[[Report], None],
     ) -> None:
         self.directory = directory
         self.clock = SimClock(loop)
@@ -134,6 +136,7 @@ class Machine:
         self._network = network
         self._reach_out = reach
         self._on_fact = on_fact
+        self._on_report = on_report
         self._room: Context = loop.world.copy()
         (directory / BOOKS).write_bytes(_new_books())
         self._books: DayStore | None = None
@@ -168,7 +171,9 @@ class Machine:
         )
         if not self.store.connection.in_transaction:
             self.store.connection.execute("PRAGMA synchronous=OFF")
-        wire = cast(PaymentStrategy, Wire(DayStrategy(self._bank), self._network, self._reach, self.clock))
+        wire = cast(
+            PaymentStrategy, Wire(DayStrategy(self._bank), self._network, self._reach, self.clock)
+        )
         self.account = wire.account
         self.strategies: dict[str, PaymentStrategy] = {self.account: wire}
         self.health = Health(tuple(self.strategies))
@@ -206,6 +211,7 @@ class Machine:
             jitter=jitter,
             interval_s=_RECONCILED_EACH_S,
             tick_s=_TICK_S,
+            on_report=self._on_report,
         )
         receiver = Receiver(self.store, self.strategies, clock=clock, on_received=self.worker.wake)
         self._door = receiver.application()

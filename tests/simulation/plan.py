@@ -15,6 +15,7 @@ from typing import Any, Final
 from app.failpoints import FAILPOINTS
 
 _HOUR: Final = 3600.0
+_DAY_S: Final = 24 * _HOUR
 
 
 class Verb(StrEnum):
@@ -24,6 +25,7 @@ class Verb(StrEnum):
     CHARGE = "presses charge again"
     CANCEL = "presses cancel"
     CHANGE = "changes the cart"
+    WITHDRAW = "chooses another way of payment"
     CHECK = "presses check now"
     PAY = "pays"
     PAY_OLD = "pays by an old code"
@@ -163,13 +165,18 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         _draw_sale(plan.acts, chance, sale, at)
     _draw_the_rest(plan.acts, chance, at)
     _draw_the_computer(plan.acts, chance, at)
+    weather = _draw_weather(chance, at)
+    for kind, begins, lasts in weather:
+        if kind is Weather.OUTAGE and lasts > _DAY_S:
+            # The day lasts long enough for somebody to be told of the silence.
+            plan.acts.append(Act("", begins + lasts, Verb.CHECK, 0))
     plan.acts = [
         Act(str(place), act.at, act.verb, act.sale, act.amounts, act.seconds)
         for place, act in enumerate(sorted(plan.acts, key=lambda act: act.at), start=1)
     ]
     plan.spells = [
         Spell(f"w{place}", weather, begins, begins + lasts)
-        for place, (weather, begins, lasts) in enumerate(_draw_weather(chance, at), start=1)
+        for place, (weather, begins, lasts) in enumerate(weather, start=1)
     ]
     if chance.random() < 0.4:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6, 20))
@@ -205,12 +212,12 @@ def _draw_sale(acts: list[Act], chance: random.Random, sale: int, at: float) -> 
             add(back + soon(0.0, 3.0), Verb.GIVE_BACK, chance.choice((1, 50, 100)))
         if chance.random() < 0.4:
             add(back + soon(0.0, 9_000.0), Verb.SEND_BACK)
-    if chance.random() < 0.15:
+    if chance.random() < 0.2:
         since = paid + chance.choice((30.0, 900.0, 50_000.0))
         add(since, Verb.DISPUTE, chance.choice((40, 100, 100)), chance.choice((0, 0, 1)))
-        for _ in range(chance.randint(0, 4)):
+        for _ in range(chance.randint(0, 5)):
             since += chance.choice((1.0, 400.0, 4_000.0, 30_000.0))
-            add(since, Verb.PURSUE, chance.randint(0, 1))
+            add(since, Verb.PURSUE, chance.choice((0, 0, 1)))
 
 
 _SPRINKLED: Final = {
@@ -252,8 +259,10 @@ def _story(chance: random.Random, paid: float, soon: Any) -> list[tuple[float, V
             [(paid, Verb.PAY), (again, Verb.CHANGE), (later, Verb.PAY)],
             [(0.3, Verb.CANCEL), (0.3, Verb.CHARGE), (0.6, Verb.CHANGE), (paid, Verb.PAY)],
             [(paid, Verb.CHARGE), (paid, Verb.CHECK), (paid, Verb.CANCEL), (again, Verb.PAY)],
+            [(paid, Verb.WITHDRAW), (again + 4, Verb.CHARGE), (later + 8, Verb.PAY)],
+            [(paid, Verb.WITHDRAW), (again, Verb.PAY), (later, Verb.PAY_CLOSED)],
         ),
-        weights=(8, 3, 2, 2, 1, 1, 3, 3, 3, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2),
+        weights=(8, 3, 2, 2, 1, 1, 3, 3, 3, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 1),
     )[0]
 
 
