@@ -10,7 +10,6 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -55,8 +54,6 @@ T = TypeVar("T")
 
 ASK_BUDGET_S: Final = 10.0
 SWEEP_S: Final = 30.0
-_SET_BACK: Final = timedelta(minutes=10)
-"""A clock that was set back by more says nothing of the age of a key."""
 
 _log = logging.getLogger(__name__)
 
@@ -209,8 +206,7 @@ class Refunds:
                 return await self._look(refund, strategy, source)
             if intent is None:
                 raise InvariantError(f"Refund {row_id} is asked for without an intent")
-            age = self._clock.now() - intent.created_at
-            if not -_SET_BACK <= age <= strategy.capabilities.key_lifetime:
+            if intent.may_be_forgotten(self._clock.now(), strategy.capabilities.key_lifetime):
                 return await self._found_again(payment, refund, intent, strategy)
             return await self._asked(
                 payment, refund, intent, strategy, source=source, budget_s=budget_s

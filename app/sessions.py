@@ -53,6 +53,8 @@ CREATE_BUDGET_S: Final = 10.0
 _NOT_FOUND: Final = 404
 _CLOCKS_APART: Final = timedelta(hours=1)
 """How much earlier than by our clock a session may have been made by the provider's."""
+_SEARCHED: Final = timedelta(days=30)
+"""How far back a session is looked for whose time of making is not known."""
 
 _log = logging.getLogger(__name__)
 
@@ -158,7 +160,7 @@ class Sessions:
             return attempt
         try:
             strategy = await self._strategy_of(attempt)
-            if self._clock.now() - intent.created_at > strategy.capabilities.key_lifetime:
+            if intent.may_be_forgotten(self._clock.now(), strategy.capabilities.key_lifetime):
                 return await self._found_again(attempt, intent, strategy)
             was_asked = not is_first or attempt.state is not AttemptState.CREATING
             opened = await self._asked_to_open(attempt, intent, strategy, was_asked=was_asked)
@@ -218,9 +220,11 @@ class Sessions:
     ) -> Attempt:
         """Look a lost session up by our reference, since its key may be forgotten by now."""
         reference = str(attempt.reference)
+        now = self._clock.now()
+        # With a clock that was set back, either of the two times may be the wrong one.
+        since = now - _SEARCHED if intent.is_from_ahead(now) else intent.created_at - _CLOCKS_APART
 
         async def search() -> Observation | None:
-            since = intent.created_at - _CLOCKS_APART
             async for seen in strategy.list_since(since, source=Source.SWEEP):
                 if seen.reference == reference:
                     if isinstance(seen, Observation):

@@ -8,13 +8,16 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from app.errors import InvariantError
 from app.store.transaction import Row, Transaction, read_stamp, stamp
 from app.store.words import to_json
+
+_CLOCK_WANDERS: Final = timedelta(minutes=5)
+"""By so much a wall clock is set right by itself."""
 
 
 class Operation(StrEnum):
@@ -47,6 +50,17 @@ class Intent:
     parameters: Mapping[str, Any]
     created_at: datetime
     refund: int | None = None
+
+    def is_from_ahead(self, now: datetime) -> bool:
+        """Say whether it was written at what is yet to come: the wall clock was set back since."""
+        return self.created_at - now > _CLOCK_WANDERS
+
+    def may_be_forgotten(self, now: datetime, key_lifetime: timedelta) -> bool:
+        """Say whether the provider may know its key no more.
+
+        After the wall clock was set back nobody can tell how old it is.
+        """
+        return now - self.created_at > key_lifetime or self.is_from_ahead(now)
 
 
 def insert_intent(

@@ -49,6 +49,7 @@ class Reconciler:
         clock: Clock,
         jitter: Jitter,
         interval_s: float = INTERVAL_S,
+        tick_s: float = _TICK_S,
         on_report: Callable[[Report], None] = lambda report: None,
     ) -> None:
         self._reconciliation = reconciliation
@@ -56,6 +57,7 @@ class Reconciler:
         self._clock = clock
         self._jitter = jitter
         self._interval_s = interval_s
+        self._tick_s = tick_s
         self._on_report = on_report
         self._due = clock.monotonic()
         self._ticking: asyncio.Task[None] | None = None
@@ -92,9 +94,9 @@ class Reconciler:
             if self._running is None and self._due <= self._clock.monotonic():
                 self._running = asyncio.create_task(self._run_in_turn(trigger))
                 trigger = "interval"
-            await self._clock.sleep(_TICK_S)
+            await self._clock.sleep(self._tick_s)
             now = self._read_clocks()
-            if (gap_s := _gap_s(before, now)) > GAP_S:
+            if (gap_s := _gap_s(before, now, self._tick_s)) > GAP_S:
                 await self._resume(gap_s)
                 now = self._read_clocks()
             before = now
@@ -139,10 +141,10 @@ class Reconciler:
         return True
 
 
-def _gap_s(before: _Reading, now: _Reading) -> float:
+def _gap_s(before: _Reading, now: _Reading, tick_s: float) -> float:
     """Say for how long the till was away: by the clock that nobody sets, or by the wall's lead.
 
     A system whose clocks all stand still during sleep has its wall clock set on waking.
     """
     passed = now.monotonic - before.monotonic
-    return max(now.elapsed - before.elapsed - _TICK_S, now.wall - before.wall - passed)
+    return max(now.elapsed - before.elapsed - tick_s, now.wall - before.wall - passed)

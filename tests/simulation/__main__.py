@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import nullcontext
 
+from app.failpoints import FAILPOINTS
 from tests.simulation.day import Lived, live
 from tests.simulation.many import batches
 from tests.simulation.planted import BUGS
@@ -23,9 +24,11 @@ def simulate(first: int, days: int, jobs: int) -> int:
     began = last = time.monotonic()
     done = steps = checks = 0
     failed: list[tuple[int, str]] = []
+    unreached = set(FAILPOINTS)
     for each in batches(first, days, jobs):
         done, steps, checks = done + each.days, steps + each.steps, checks + each.checks
         failed += each.failed
+        unreached -= each.reached
         for seed, violation in each.failed:
             print(f"day {seed}: {violation}", flush=True)
         if time.monotonic() - last > 10:
@@ -33,6 +36,8 @@ def simulate(first: int, days: int, jobs: int) -> int:
             print(f"{done} days, {steps / (last - began):,.0f} steps/s", flush=True)
     for seed in _one_of_each_kind(failed):
         print(story(shrunk(live(seed))), flush=True)
+    if unreached:
+        print(f"never at: {', '.join(sorted(unreached))}")
     took = time.monotonic() - began
     print(
         f"{done} days, {steps} steps ({steps / took:,.0f}/s, {checks} with news), "

@@ -51,6 +51,7 @@ class Counter:
             Verb.CHARGE: self._charge_again,
             Verb.CANCEL: self._cancel,
             Verb.CHANGE: self._change,
+            Verb.WITHDRAW: self._withdraw,
             Verb.CHECK: self._check,
             **self._office.presses,
         }
@@ -80,10 +81,10 @@ class Counter:
             self._tell("customer", f"{act}: {self._at_the_bank(act)}")
             return
         for _ in range(_PATIENCE):
-            if self._machine.is_on:
+            if self._machine.is_awake:
                 break
             await asyncio.sleep(_AGAIN_AFTER_S)
-        if not self._machine.is_on:
+        if not self._machine.is_awake:
             self._tell("operator", f"{act}: the till is off")
         else:
             told = await self._machine.run(lambda: _told(press, act))
@@ -136,6 +137,13 @@ class Counter:
         self._memory.told(after)
         return after.state.value
 
+    async def _withdraw(self, act: Act) -> str:
+        order = self._order(act)
+        self._screen.hide_order(order.id)
+        after = await self._checkout.withdraw(order.id)
+        self._memory.told(after)
+        return after.state.value
+
     async def _change(self, act: Act) -> str:
         """Close the old order, then ring up another with one thing more."""
         told = await self._cancel(act)
@@ -173,6 +181,10 @@ class Counter:
         if session_id is None:
             return "there is no code to scan"
         session = self._bank.sessions[session_id]
+        if act.verb is Verb.DISPUTE:
+            return self._bank.dispute(session_id, *act.amounts)
+        if act.verb is Verb.PURSUE:
+            return self._bank.pursue(session_id, *act.amounts)
         if act.verb is Verb.GIVE_BACK:
             return self._bank.give_back(session_id, act.amounts[0]) or "there is nothing"
         if act.verb is Verb.PAY_OFF:
@@ -204,13 +216,15 @@ class Counter:
         return known[-1]
 
 
-_WITH_MONEY: Final = frozenset({Verb.GIVE_BACK, Verb.PAY_AGAIN})
+_WITH_MONEY: Final = frozenset({Verb.GIVE_BACK, Verb.PAY_AGAIN, Verb.DISPUTE, Verb.PURSUE})
 _AT_THE_BANK: Final = frozenset(
     {
         Verb.GHOST,
         Verb.STRANGER,
         Verb.SEND_BACK,
         Verb.GIVE_BACK,
+        Verb.DISPUTE,
+        Verb.PURSUE,
         Verb.PAY_OFF,
         Verb.PAY_CURRENCY,
     }

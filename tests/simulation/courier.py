@@ -13,6 +13,7 @@ from tests.simulation.network import Network
 from tests.simulation.plan import Plan, Weather
 
 _AGAIN_AFTER_S: Final = (30.0, 300.0, 3_600.0, 6 * 3_600.0, 24 * 3_600.0, 48 * 3_600.0)
+OWN_ACCOUNT: Final = "acct_fake"
 Door = Callable[[Delivery], Awaitable[int]]
 
 
@@ -55,6 +56,10 @@ class Courier:
         for again_after in _AGAIN_AFTER_S:
             if event_id not in self.waiting:
                 return
+            if self._is_lost(delivery):
+                self._tell("courier", f"{label} is lost for good")
+                del self.waiting[event_id]
+                return
             if await self._try(delivery, label):
                 break
             await asyncio.sleep(again_after)
@@ -62,6 +67,11 @@ class Courier:
         if is_twice and self._plan.may(f"twice: {label}", f"the news of {label} comes twice"):
             await asyncio.sleep(300.0 * self._plan.chance(label, "second"))
             await self._try(delivery, label)
+
+    def _is_lost(self, delivery: Delivery) -> bool:
+        """Say whether an event goes astray now; of another account's money nothing else tells."""
+        is_listed = delivery.provider_account == OWN_ACCOUNT
+        return is_listed and self._network.lies(Weather.LOST_WEBHOOKS) is not None
 
     def _delay(self, label: str) -> float:
         """Draw how long an event takes: mostly a second, sometimes days."""

@@ -6,6 +6,7 @@ import logging
 import re
 import shutil
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,15 +17,17 @@ from typing import Any, Final
 from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
 from app.domain.observation import SessionState
+from app.domain.reconciliation import Report
 from app.events import Fact
 from tests.parts.provider import FakeSession
-from tests.simulation.counter import Counter
+from tests.simulation.counter import Counter as People
 from tests.simulation.courier import Courier
 from tests.simulation.invariants import Invariants, Violation
 from tests.simulation.loop import PowerCut, SimClock, VirtualLoop
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
 from tests.simulation.network import Network
+from tests.simulation.past import Past
 from tests.simulation.plan import Act, Plan, Verb, drawn
 from tests.simulation.provider import Bank
 from tests.simulation.screen import Screen
@@ -38,6 +41,8 @@ _WATCHED: Final = (
     "SELECT 1 FROM attempts WHERE is_final = 0 "
     "UNION SELECT 1 FROM refunds WHERE state IN ('requested', 'pending')"
 )
+_BY_ID: Final = frozenset({"fetch_refund", "list_refunds", "fetch_dispute", "fetch_fees"})
+_FOUND: Final = ("sessions", "events", "payments", "refunds", "disputes")
 _EXPECTED: Final = re.compile(r"the keys of \S+ are refused")
 """Errors that the till is right to log on such a day."""
 
@@ -54,6 +59,8 @@ class Lived:
     checks: int = 0
     calls: int = 0
     facts: set[str] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
+    found: Counter[str] = field(default_factory=Counter)
 
     @property
     def digest(self) -> str:
@@ -81,8 +88,10 @@ class Day:
             network=self.network,
             reach=self._reach,
             on_fact=self._on_fact,
+            on_report=self._on_report,
         )
-        self.screen = Screen(self.machine, self.memory.paid)
+        self.past = Past(self.machine, self.memory)
+        self.screen = Screen(self.machine, self.bank, self.memory.paid)
         self.courier = Courier(
             self.loop,
             plan,
@@ -91,7 +100,7 @@ class Day:
             label=self._label_of_event,
             tell=self._tell,
         )
-        self.counter = Counter(self.machine, self.bank, self.screen, self.memory, self._tell)
+        self.counter = People(self.machine, self.bank, self.screen, self.memory, self._tell)
         self.invariants = Invariants(
             self.machine, self.bank, self.screen, self.memory, self.courier
         )
@@ -120,6 +129,7 @@ class Day:
         finally:
             self.loop.after_turn = lambda: None
             self.machine.fall()
+        self.lived.reached = set(self._reached)
         self.lived.steps = self.loop.turns
         self.lived.checks = self.invariants.checks
         self.lived.calls = self.network.calls
@@ -145,6 +155,13 @@ class Day:
             # Some turns later, in the middle of whatever goes on then.
             self._cut_at_turn = self.machine.power.turns + act.amounts[0] + 1
             self._off_for_s = act.seconds
+        elif act.verb is Verb.SLEEP and self.machine.is_awake:
+            self._tell("operator", str(act))
+            self.machine.suspend(act.seconds)
+        elif act.verb is Verb.BACK_UP and self.machine.is_on:
+            self._tell("operator", f"{act}: {self.past.keep()}")
+        elif act.verb is Verb.RESTORE and self.past.is_kept and not self._closing:
+            self._closing.append(self.loop.spawn(self._restore(act)))
         elif act.verb is Verb.CLOSE and self.machine.is_on:
             self._is_shut = True
             self._tell("operator", str(act))
@@ -174,6 +191,20 @@ class Day:
         self._down()
         self._closing.clear()
 
+    async def _restore(self, act: Act) -> None:
+        """Close the till, put its books back to how they were, and open it again."""
+        was_on = self.machine.is_on
+        self._is_shut = was_on or self._is_shut
+        if was_on:
+            await self.machine.stop()
+            self._down()
+        self._tell("operator", f"{act}: {self.past.restore()}")
+        self.invariants.look_anew()
+        self._closing.clear()
+        if was_on:
+            await asyncio.sleep(5.0)
+            await self._boot()
+
     def _down(self) -> None:
         self.machine.fall()
         self.screen.go_dark()
@@ -183,6 +214,13 @@ class Day:
         count = self._reached.get(point, 0)
         self._reached[point] = count + 1
         if self.network.is_calm:
+            return
+        if "." in point:
+            is_here = self.plan.dies_at == (point, count + 1)
+            if is_here and self.plan.may("f", f"the power goes at {point}"):
+                self._off_for_s = _OFF_FOR_S[self.plan.seed % len(_OFF_FOR_S)]
+                self._tell("power", f"goes at {point}")
+                self.machine.power.cut()
             return
         # Where a call has taken effect and its answer is not written down yet, most is at stake.
         is_worst = point == "after open_session"
@@ -222,14 +260,16 @@ class Day:
         self._cut_at_turn = 0
         self._tell("network", "is calm from now on")
         await asyncio.gather(*self._closing, *filter(None, (self._starting,)))
-        while not self.machine.is_on:
+        while not self.machine.is_awake:
             await self._boot()
+            await asyncio.sleep(60.0)
         self._calm_since = self.loop.time()
         for session in list(self.bank.sessions.values()):
             if session.state is SessionState.PROCESSING:
                 succeeded = self.plan.chance("decided", self._label(session.reference)) < 0.5
                 self.bank.decide(session.id, succeeded=succeeded)
         self.bank.decide_refunds()
+        self.bank.tell_fees()
         end = self.loop.time() + _CALM_FOR_S
         while self.loop.time() < end:
             await asyncio.sleep(120.0)
@@ -237,6 +277,12 @@ class Day:
             if watched is None:
                 break
         self.invariants.at_peace()
+        # What the lists have is found without a single webhook.
+        for _ in range(2):
+            report = await self.machine.run(lambda: self.machine.reconciler.run("by hand"))
+            self._tell("till", f"reconciles: {report.counts() if report else 'the power went'}")
+            await asyncio.sleep(30.0)
+        self.invariants.all_found()
         await self.courier.bring_all()
         await asyncio.sleep(600.0)
         self.invariants.at_the_end()
@@ -253,6 +299,10 @@ class Day:
         about = f"{kind} {fact.data.get('detail', '')}" if kind else ""
         order = self._order_label(fact.order_id)
         self._tell("books", f"{order}: {fact.name} {about}".rstrip())
+
+    def _on_report(self, report: Report) -> None:
+        counts = report.counts()
+        self.lived.found.update({name: counts[name] for name in _FOUND})
 
     def _order_label(self, order_id: str) -> str:
         """Name an order by its sale, which stays the same where other sales are left out."""
@@ -274,6 +324,8 @@ class Day:
             return f"a refund of {args[0]['payment']}"
         if verb == "open_session":
             return self._label(args[0]["reference"])
+        if verb in _BY_ID:
+            return str(args[0])
         if args and isinstance(args[0], str):
             session = self.bank.sessions.get(args[0])
             return self._label(session.reference) if session is not None else "a lost session"
@@ -281,7 +333,7 @@ class Day:
 
     def _label_of_event(self, delivery: Delivery) -> str:
         match = re.search(rb'"reference": "([^"]*)"', delivery.body)
-        about = self._label(match[1].decode()) if match else "a refund"
+        about = self._label(match[1].decode()) if match else "what follows a payment"
         label = f"{delivery.event_type}, {about}"
         count = self._event_counts.get(label, 0)
         self._event_counts[label] = count + 1
@@ -298,6 +350,8 @@ class Day:
             session = self.bank.sessions.get(session_id)
             if session_id in self.bank.refunds.rows:
                 self.bank.decide_refund(session_id)
+            elif session_id.startswith("fp_"):
+                self.bank.tell_fee(session_id)
             elif session is not None:
                 self._ran_out(session)
                 self.bank.close(session_id)

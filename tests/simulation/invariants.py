@@ -7,7 +7,7 @@ checkpoints, after each boot and at the end.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from app.domain.attempt import LIVE, Reference
@@ -16,6 +16,7 @@ from app.store import verify as law
 from app.store.attempts import watched_attempts
 from app.store.verify import Check, Outcome, TakenPayment, verify
 from tests.simulation.courier import Courier
+from tests.simulation.listed import disputes_missing, disputes_off, is_still_listed, sold_unseen
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
 from tests.simulation.provider import Bank
@@ -45,7 +46,23 @@ class Invariants:
         self._rows: tuple[object, ...] = ()
         self._bank_version = -1
         self._taken: dict[str, TakenPayment] = {}
+        self._other_mode: dict[str, TakenPayment] = {}
         self._paid: set[str] = set()
+
+    def look_anew(self) -> None:
+        """Compare with nothing from before: the books are others now."""
+        self._seen, self._rows, self._bank_version = (), (), -1
+        self._paid = set()
+        db = sqlite3.connect(self._machine.store.path)
+        held = _payments(db)
+        db.close()
+        under_way = [delivery.body for delivery in self._courier.waiting.values()]
+        held |= {
+            taken.payment_id
+            for taken in self._bank.elsewhere
+            if any(taken.payment_id.encode() in body for body in under_way)
+        }
+        self._bank.forget_elsewhere(held)
 
     def after_turn(self) -> None:
         """Check what the last turn can have broken. Raises Violation."""
@@ -65,8 +82,9 @@ class Invariants:
     def whole(self) -> None:
         """Verify the whole of the books against what is known so far, and every promise."""
         db = self._machine.store.connection
-        held = {row[0] for row in db.execute("SELECT payment_id FROM payments")}
-        known = [taken for taken in self._bank.taken() if taken.payment_id in held]
+        held = _payments(db)
+        told = self._bank.taken() + self._bank.other_mode
+        known = [taken for taken in told if taken.payment_id in held]
         _hold(_faults(check for check in verify(db, known) if not _waits_for_news(check)))
         _hold(self._memory.broken(db))
 
@@ -85,11 +103,21 @@ class Invariants:
             )
         )
 
+    def all_found(self) -> None:
+        """Check I2 whole, and the disputes, with no webhook brought since the network is calm.
+
+        Of another account's money nothing but its event tells.
+        """
+        db = self._machine.store.connection
+        elsewhere = {taken.payment_id for taken in self._bank.elsewhere}
+        _hold(_faults(verify(db, self._word(db, may_lack=elsewhere))))
+        _hold(disputes_missing(db, self._bank))
+
     def at_the_end(self) -> None:
         """Check I2 whole, and that no doubt is left."""
         db = self._machine.store.connection
         self.at_peace()
-        _hold(_faults(verify(db, self._bank.taken())))
+        _hold(_faults(verify(db, self._word(db))))
         _hold(self._memory.broken(db))
         _hold(
             f"{row[0]} is {row[1]} and cannot be paid any more"
@@ -126,26 +154,39 @@ class Invariants:
             )
         )
 
+    def _word(
+        self, db: sqlite3.Connection, *, may_lack: Collection[str] = ()
+    ) -> list[TakenPayment]:
+        """Give the providers' word on all money, without that which the books may lack and do."""
+        held = _payments(db)
+        told = [taken for taken in self._bank.other_mode if taken.payment_id in held]
+        for taken in self._bank.taken():
+            if taken.payment_id in held or taken.payment_id not in may_lack:
+                told.append(taken)
+        return told
+
     # --- after a step ---------------------------------------------------------------------------
 
     def _cheap(self, db: sqlite3.Connection) -> list[str]:
-        faults: list[str] = []
+        faults = list(self._screen.faults)
         rows = tuple(
             db.execute(
                 "SELECT (SELECT max(seq) FROM journal), (SELECT max(id) FROM payments), "
                 "(SELECT max(id) FROM ledger_transactions), (SELECT max(id) FROM exceptions), "
-                "(SELECT max(id) FROM refunds)"
+                "(SELECT max(id) FROM refunds), (SELECT max(rowid) FROM fees)"
             ).fetchone()
         )
         is_news = self._bank_version != self._bank.version
         if is_news:
             self._bank_version = self._bank.version
             self._taken = {taken.payment_id: taken for taken in self._bank.taken()}
+            # Held where the books have lost the order, and so do not know whose mode is right.
+            self._other_mode = {taken.payment_id: taken for taken in self._bank.other_mode}
             faults += self._twins()
         if rows != self._rows:
             self._rows = rows
             faults += _faults(look(db) for look in _LAWS)
-            faults += self._unpaid_again(db)
+            faults += self._unpaid_again(db) + sold_unseen(db) + disputes_off(db, self._bank)
         if rows != self._rows or is_news:
             faults += self._lost_sight_of(db)
         faults += [
@@ -196,7 +237,7 @@ class Invariants:
             for row in db.execute("SELECT payment_id, amount_minor, currency FROM payments")
         }
         for payment_id, (minor, currency) in booked.items():
-            taken = self._taken.get(payment_id)
+            taken = self._taken.get(payment_id) or self._other_mode.get(payment_id)
             if taken is None or (taken.captured_minor, taken.currency) != (minor, currency):
                 faults.append(f"I2: {payment_id} of {minor} {currency} is not so at the provider")
         for payment_id in self._taken.keys() - booked.keys():
@@ -212,6 +253,8 @@ class Invariants:
             "SELECT is_final FROM attempts WHERE reference = ?", (reference,)
         ).fetchone()
         if row is not None and not row[0]:
+            return True
+        if is_still_listed(db, self._bank, reference):
             return True
         text = reference.encode()
         if any(text in delivery.body for delivery in self._courier.waiting.values()):
@@ -287,6 +330,10 @@ _LAWS: Final = tuple(
     for name in ("ledger", "postings", "paid", "journal", "numbers")
 )
 """Those checks of `verify` that need nothing but the books' rows, and little time."""
+
+
+def _payments(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT payment_id FROM payments")}
 
 
 def _faults(checks: Iterable[Check]) -> list[str]:

@@ -26,30 +26,32 @@ class Stuck(AssertionError):
 
 
 class Power:
-    """What a computer runs on. `tasks` are those that would stop with it."""
+    """What a computer runs on. `tasks` are those that would stop with it, each with its context."""
 
     def __init__(self) -> None:
         self.is_on = True
+        self.asleep_until = 0.0
         self.turns = 0
-        self.tasks: list[asyncio.Task[Any]] = []
+        self.tasks: list[tuple[asyncio.Task[Any], contextvars.Context]] = []
 
     def cut(self) -> None:
         self.is_on = False
 
     def let_go(self) -> None:
         """Take apart what stood still, in a fixed order and not whenever garbage is collected."""
-        for task in self.tasks:
-            _let_go(task)
+        for task, context in self.tasks:
+            _let_go(task, context)
         self.tasks.clear()
 
 
-def _let_go(task: asyncio.Task[Any]) -> None:
+def _let_go(task: asyncio.Task[Any], context: contextvars.Context) -> None:
     if task.done():
         return
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     coroutine: Any = task.get_coro()
     try:
-        coroutine.close()
+        # What it had entered is left in the context in which that was.
+        context.run(coroutine.close)
     except RuntimeError:
         # Something in it wants to wait while it is taken apart; there is no later.
         return
@@ -126,7 +128,7 @@ class VirtualLoop(_Loop):
             task.result()
         finally:
             for left in asyncio.all_tasks(self):
-                _let_go(left)
+                _let_go(left, self.world)
             self._ready.clear()
             self._timers.clear()
             asyncio._set_running_loop(before)
@@ -155,6 +157,9 @@ class VirtualLoop(_Loop):
         if power is not None:
             if not power.is_on:
                 return
+            if power.asleep_until > self._now:
+                self._wait(power.asleep_until, turn)
+                return
             power.turns += 1
         self.turns += 1
         if self.turns > self._most_turns:
@@ -174,6 +179,19 @@ class VirtualLoop(_Loop):
                     ready.append(turn)
         if not ready:
             raise Stuck("nothing can happen any more, and the day is not over")
+
+    def suspend(self, power: Power, seconds: float) -> None:
+        """Have a computer sleep: what it waits for comes as much later, for it notices nothing."""
+        power.asleep_until = self._now + seconds
+        self._timers = [
+            (when + seconds, count, turn) if turn.power is power else (when, count, turn)
+            for when, count, turn in self._timers
+        ]
+        heapq.heapify(self._timers)
+
+    def _wait(self, when: float, turn: _Turn) -> None:
+        self._count += 1
+        heapq.heappush(self._timers, (when, self._count, turn))
 
     # --- what asyncio asks of a loop ------------------------------------------------------------
 
@@ -209,8 +227,7 @@ class VirtualLoop(_Loop):
         context: contextvars.Context | None = None,
     ) -> _Turn:
         turn = _Turn(callback, args, context, when)
-        self._count += 1
-        heapq.heappush(self._timers, (when, self._count, turn))
+        self._wait(when, turn)
         return turn
 
     def create_future(self) -> asyncio.Future[Any]:
@@ -228,8 +245,8 @@ class VirtualLoop(_Loop):
         power = context.get(POWER)
         if power is not None:
             if len(power.tasks) > _PRUNE_AT:
-                power.tasks = [kept for kept in power.tasks if not kept.done()]
-            power.tasks.append(task)
+                power.tasks = [kept for kept in power.tasks if not kept[0].done()]
+            power.tasks.append((task, context))
         return task
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -253,16 +270,23 @@ class VirtualLoop(_Loop):
 
 
 class SimClock:
-    """A computer's clock: its wall may be wrong by `skew_s`, its monotonic time never is."""
+    """A computer's clocks: the wall may be wrong by `skew_s`, nobody can set the others.
+
+    `slept_s` is for how long the computer has slept; its monotonic clock stood still meanwhile.
+    """
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
         self.skew_s = 0.0
+        self.slept_s = 0.0
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self._loop.time() + self.skew_s)
 
     def monotonic(self) -> float:
+        return self._loop.time() - self.slept_s
+
+    def elapsed(self) -> float:
         return self._loop.time()
 
     async def sleep(self, seconds: float) -> None:

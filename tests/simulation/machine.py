@@ -8,13 +8,11 @@ import asyncio
 import random
 import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
 from datetime import timedelta
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final, TypeVar, cast
@@ -24,10 +22,14 @@ from app.clock import SystemClock
 from app.domain.catalog import Shop
 from app.domain.delivery import Delivery
 from app.domain.ids import Ids
+from app.domain.reconciliation import Report
 from app.errors import ProviderError
 from app.events import Fact
+from app.failpoints import switched_on
 from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy
+from app.reconcile import Reconciliation
+from app.reconcile_money import MoneyChores
 from app.refunds import Refunds
 from app.resolutions import Resolutions
 from app.sessions import Sessions
@@ -35,8 +37,8 @@ from app.settings import Mode
 from app.status import Health
 from app.store import Store, Transaction
 from app.store.accounts import known_for
-from app.store.store import BOOKS
-from app.watch import Pace, Watch
+from app.store.connection import BOOKS
+from app.watch import Pace, Reconciler, Watch
 from app.webhooks.inbox_worker import InboxWorker
 from app.webhooks.receiver import Receiver
 from tests.simulation.loop import POWER, Power, PowerCut, SimClock, VirtualLoop
@@ -51,6 +53,9 @@ _PACE: Final = Pace(
     shown_s=4.0, unshown_s=20.0, processing_s=300.0, closing_s=5.0, late_s=120.0, tick_s=5.0
 )
 """The product's own pace, slowed down where a shorter wait would only make a day longer to live."""
+_RECONCILED_EACH_S: Final = 3_600.0
+_TICK_S: Final = 20.0
+"""The reconciler's, likewise."""
 _INTRODUCE_AGAIN_S: Final = 5.0
 _ANSWER_WITHIN_S: Final = 30.0
 _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
@@ -61,7 +66,12 @@ class DayStore(Store):
 
     def __init__(self, directory: Path, reach: Callable[[str], None], **options: Any) -> None:
         self._reach = reach
-        super().__init__(directory, inline=True, **options)
+        try:
+            super().__init__(directory, inline=True, **options)
+        except PowerCut:
+            # The system lets go of what a dead process held.
+            self._lock.release(in_order=False)
+            raise
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -113,6 +123,7 @@ class Machine:
         network: Network,
         reach: Callable[[str], None],
         on_fact: Callable[[Fact], None],
+        on_report: Callable[[Report], None],
     ) -> None:
         self.directory = directory
         self.clock = SimClock(loop)
@@ -125,14 +136,20 @@ class Machine:
         self._network = network
         self._reach_out = reach
         self._on_fact = on_fact
+        self._on_report = on_report
         self._room: Context = loop.world.copy()
         (directory / BOOKS).write_bytes(_new_books())
         self._books: DayStore | None = None
-        self._is_falling = False
+        self._is_untouched = False
 
     @property
     def is_on(self) -> bool:
         return self.power.is_on
+
+    @property
+    def is_awake(self) -> bool:
+        """Say whether somebody at the till, or at its door, would get an answer."""
+        return self.power.is_on and self.power.asleep_until <= self._loop.time()
 
     @property
     def store(self) -> DayStore:
@@ -154,7 +171,9 @@ class Machine:
         )
         if not self.store.connection.in_transaction:
             self.store.connection.execute("PRAGMA synchronous=OFF")
-        wire = cast(PaymentStrategy, Wire(DayStrategy(self._bank), self._network, self._reach))
+        wire = cast(
+            PaymentStrategy, Wire(DayStrategy(self._bank), self._network, self._reach, self.clock)
+        )
         self.account = wire.account
         self.strategies: dict[str, PaymentStrategy] = {self.account: wire}
         self.health = Health(tuple(self.strategies))
@@ -177,6 +196,23 @@ class Machine:
             self.store, self.sessions, self.checkout, clock=clock, jitter=jitter, pace=_PACE
         )
         self.worker = InboxWorker(self.store, self.strategies, clock=clock, recheck=self.watch.poke)
+        self.reconciliation = Reconciliation(
+            self.store,
+            self.gateway,
+            clock=clock,
+            look_at_all=self.watch.look_at_all,
+            wake=self.worker.wake,
+        )
+        MoneyChores(self.store, self.gateway, self.refunds, clock=clock).add_to(self.reconciliation)
+        self.reconciler = Reconciler(
+            self.reconciliation,
+            self.store,
+            clock=clock,
+            jitter=jitter,
+            interval_s=_RECONCILED_EACH_S,
+            tick_s=_TICK_S,
+            on_report=self._on_report,
+        )
         receiver = Receiver(self.store, self.strategies, clock=clock, on_received=self.worker.wake)
         self._door = receiver.application()
 
@@ -193,7 +229,9 @@ class Machine:
                 strategy.adopt(known.provider_account)
             self.spawn(self._introduce(strategy))
         self.store.bus.subscribe(self._heard)
+        self.reconciler.last = await self.reconciliation.last()
         self.watch.start()
+        self.reconciler.start()
         self.spawn(self.worker.run())
         self.spawn(self.refunds.keep_sweeping())
 
@@ -205,6 +243,7 @@ class Machine:
                 await self.clock.sleep(_INTRODUCE_AGAIN_S)
             else:
                 self.worker.wake()
+                self.reconciler.soon()
                 return
 
     def _heard(self, fact: Fact) -> None:
@@ -214,7 +253,7 @@ class Machine:
 
     def _reach(self, point: str) -> None:
         """Come to a point at which the power may go; what is taken apart afterwards passes it."""
-        if self._is_falling:
+        if self._is_untouched:
             return
         if self.power.is_on:
             self._reach_out(point)
@@ -222,11 +261,22 @@ class Machine:
             raise PowerCut(point)
 
     def failpoints(self) -> AbstractContextManager[None]:
-        """Have the power go at the till's own failpoints too, in a till that has them."""
-        if find_spec("app.failpoints") is None:
-            return nullcontext()
-        switched_on: Any = import_module("app.failpoints").switched_on
-        return cast(AbstractContextManager[None], switched_on(self._reach))
+        """Have the power go at the till's own failpoints, too."""
+        return switched_on(self._reach)
+
+    @contextmanager
+    def untouched(self) -> Iterator[None]:
+        """Have nothing befall the computer in what is done to it from outside."""
+        self._is_untouched = True
+        try:
+            yield
+        finally:
+            self._is_untouched = False
+
+    def suspend(self, seconds: float) -> None:
+        """Have the computer sleep: nothing of it runs, and its monotonic clock stands still."""
+        self._loop.suspend(self.power, seconds)
+        self.clock.slept_s += seconds
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start something that stops with the power."""
@@ -245,7 +295,7 @@ class Machine:
 
     async def receive(self, delivery: Delivery) -> int:
         """Post a delivery to the till's own door; 0 where nobody answers."""
-        if not self.is_on:
+        if not self.is_awake:
             return 0
         return await self.run(lambda: self._post(delivery)) or 0
 
@@ -280,14 +330,14 @@ class Machine:
     def fall(self) -> None:
         """Let everything stand still after the power went, with the books as they were."""
         self.power.cut()
-        self._is_falling = True
-        if self._books is not None:
-            self._books.close()
-        self.power.let_go()
-        self._is_falling = False
+        with self.untouched():
+            if self._books is not None:
+                self._books.close()
+            self.power.let_go()
 
     async def stop(self) -> None:
         """Close the till as its window does."""
+        await self.run(self.reconciler.stop)
         await self.run(self.watch.stop)
         self.fall()
 

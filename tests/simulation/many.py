@@ -13,25 +13,31 @@ _AT_ONCE: Final = 20
 
 @dataclass(frozen=True)
 class Batch:
-    """What came of some days in a row: the seeds that failed, each with what was violated."""
+    """What came of some days in a row: the seeds that failed, each with what was violated.
+
+    `reached` are the places at which the power might have gone.
+    """
 
     days: int
     steps: int
     checks: int
     failed: tuple[tuple[int, str], ...]
+    reached: frozenset[str]
 
 
 def batch(seeds: range) -> Batch:
     """Live through some days."""
     steps = checks = 0
     failed = []
+    reached: set[str] = set()
     for seed in seeds:
         lived = live(seed)
         steps += lived.steps
         checks += lived.checks
+        reached |= lived.reached
         if lived.violation:
             failed.append((seed, lived.violation))
-    return Batch(len(seeds), steps, checks, tuple(failed))
+    return Batch(len(seeds), steps, checks, tuple(failed), frozenset(reached))
 
 
 def batches(first: int, days: int, jobs: int) -> Iterator[Batch]:

@@ -8,9 +8,11 @@ fate does not hang on what befell another.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Final
 
+from app.clock import Clock
 from app.errors import Protocol, Rejected, Unavailable
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.plan import Plan, Spell, Weather
@@ -180,13 +182,31 @@ MISFORTUNES: Final = {
 
 
 class Wire:
-    """A strategy whose verbs go over the network; `reach` is where the power may go."""
+    """A strategy whose verbs go over the network; `reach` is where the power may go.
 
-    def __init__(self, strategy: Any, network: Network, reach: Callable[[str], None]) -> None:
+    `clock` is that of the computer at this end.
+    """
+
+    def __init__(
+        self, strategy: Any, network: Network, reach: Callable[[str], None], clock: Clock
+    ) -> None:
         self._strategy = strategy
+        self._clock = clock
+        self._told: tuple[datetime, float] | None = None
         self._network = network
         self._reach = reach
         self._verbs: dict[str, Any] = {}
+
+    def clock_off(self) -> timedelta | None:
+        """Say how far the wall clock is ahead of the provider's, reckoned from its last answer."""
+        if self._told is None:
+            return None
+        told, elapsed = self._told
+        return self._clock.now() - told - timedelta(seconds=self._clock.elapsed() - elapsed)
+
+    def _answered(self, name: str) -> None:
+        self._told = self._strategy.books.now(), self._clock.elapsed()
+        self._reach(f"after {name}")
 
     def __getattr__(self, name: str) -> Any:
         verb = self._verbs.get(name)
@@ -209,7 +229,7 @@ class Wire:
             answer = await self._network.exchange(
                 name, lambda: verb(*args, **options), args, options
             )
-            self._reach(f"after {name}")
+            self._answered(name)
             return answer
 
         return carried
@@ -220,7 +240,9 @@ class Wire:
                 return [each async for each in verb(*args, **options)]
 
             self._reach(f"before {name}")
-            for each in await self._network.exchange(name, whole, args, options):
+            found = await self._network.exchange(name, whole, args, options)
+            self._answered(name)
+            for each in found:
                 yield each
 
         return listed

@@ -12,7 +12,10 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+from app.failpoints import FAILPOINTS
+
 _HOUR: Final = 3600.0
+_DAY_S: Final = 24 * _HOUR
 
 
 class Verb(StrEnum):
@@ -22,6 +25,7 @@ class Verb(StrEnum):
     CHARGE = "presses charge again"
     CANCEL = "presses cancel"
     CHANGE = "changes the cart"
+    WITHDRAW = "chooses another way of payment"
     CHECK = "presses check now"
     PAY = "pays"
     PAY_OLD = "pays by an old code"
@@ -38,6 +42,8 @@ class Verb(StrEnum):
     FORGET = "is forgotten by the provider"
     REFUND = "gives money back at the till"
     DECIDE = "decides what waits for a person"
+    DISPUTE = "disputes the payment"
+    PURSUE = "has the dispute go a step further"
     GHOST = "pays for an order that the books do not have"
     STRANGER = "buys in the web shop on the same account"
     OTHER_ACCOUNT = "makes another account tell of it"
@@ -47,10 +53,24 @@ class Verb(StrEnum):
     CLOSE = "closes the till"
     OPEN = "opens the till"
     SKEW = "moves the computer's clock"
+    SLEEP = "lets the computer sleep"
+    BACK_UP = "backs the books up"
+    RESTORE = "restores the books of the last backup"
 
 
 ABOUT_NO_SALE: Final = frozenset(
-    {Verb.CUT, Verb.CLOSE, Verb.OPEN, Verb.SKEW, Verb.GHOST, Verb.STRANGER, Verb.DECIDE}
+    {
+        Verb.CUT,
+        Verb.CLOSE,
+        Verb.OPEN,
+        Verb.SKEW,
+        Verb.SLEEP,
+        Verb.BACK_UP,
+        Verb.RESTORE,
+        Verb.GHOST,
+        Verb.STRANGER,
+        Verb.DECIDE,
+    }
 )
 
 
@@ -62,6 +82,7 @@ class Weather(StrEnum):
     BUSY = "the provider asks for patience"
     SLOW = "the network is slow"
     NO_WEBHOOKS = "no webhook gets through"
+    LOST_WEBHOOKS = "webhooks are lost for good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +118,7 @@ class Plan:
     """A day as it was drawn from `seed`; with `only`, just those decisions of it.
 
     `happened` tells the decisions that came into play, each by its code: acts by their number,
-    weather by w and a number, all else by `code_of` its name.
+    weather by w and a number, the till's death at a failpoint by f, all else by `code_of` its name.
     """
 
     seed: int
@@ -105,6 +126,7 @@ class Plan:
     acts: list[Act] = field(default_factory=list)
     spells: list[Spell] = field(default_factory=list)
     roughness: float = 1.0
+    dies_at: tuple[str, int] = ("", 0)
     happened: dict[str, str] = field(default_factory=dict)
 
     def chance(self, *of: object) -> float:
@@ -142,14 +164,22 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         at += chance.choice((1.0, 20.0, 120.0, 400.0)) * (0.5 + chance.random())
         _draw_sale(plan.acts, chance, sale, at)
     _draw_the_rest(plan.acts, chance, at)
+    _draw_the_computer(plan.acts, chance, at)
+    weather = _draw_weather(chance, at)
+    for kind, begins, lasts in weather:
+        if kind is Weather.OUTAGE and lasts > _DAY_S:
+            # The day lasts long enough for somebody to be told of the silence.
+            plan.acts.append(Act("", begins + lasts, Verb.CHECK, 0))
     plan.acts = [
         Act(str(place), act.at, act.verb, act.sale, act.amounts, act.seconds)
         for place, act in enumerate(sorted(plan.acts, key=lambda act: act.at), start=1)
     ]
     plan.spells = [
         Spell(f"w{place}", weather, begins, begins + lasts)
-        for place, (weather, begins, lasts) in enumerate(_draw_weather(chance, at), start=1)
+        for place, (weather, begins, lasts) in enumerate(weather, start=1)
     ]
+    if chance.random() < 0.4:
+        plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6, 20))
     return plan
 
 
@@ -182,6 +212,12 @@ def _draw_sale(acts: list[Act], chance: random.Random, sale: int, at: float) -> 
             add(back + soon(0.0, 3.0), Verb.GIVE_BACK, chance.choice((1, 50, 100)))
         if chance.random() < 0.4:
             add(back + soon(0.0, 9_000.0), Verb.SEND_BACK)
+    if chance.random() < 0.2:
+        since = paid + chance.choice((30.0, 900.0, 50_000.0))
+        add(since, Verb.DISPUTE, chance.choice((40, 100, 100)), chance.choice((0, 0, 1)))
+        for _ in range(chance.randint(0, 5)):
+            since += chance.choice((1.0, 400.0, 4_000.0, 30_000.0))
+            add(since, Verb.PURSUE, chance.choice((0, 0, 1)))
 
 
 _SPRINKLED: Final = {
@@ -223,8 +259,10 @@ def _story(chance: random.Random, paid: float, soon: Any) -> list[tuple[float, V
             [(paid, Verb.PAY), (again, Verb.CHANGE), (later, Verb.PAY)],
             [(0.3, Verb.CANCEL), (0.3, Verb.CHARGE), (0.6, Verb.CHANGE), (paid, Verb.PAY)],
             [(paid, Verb.CHARGE), (paid, Verb.CHECK), (paid, Verb.CANCEL), (again, Verb.PAY)],
+            [(paid, Verb.WITHDRAW), (again + 4, Verb.CHARGE), (later + 8, Verb.PAY)],
+            [(paid, Verb.WITHDRAW), (again, Verb.PAY), (later, Verb.PAY_CLOSED)],
         ),
-        weights=(8, 3, 2, 2, 1, 1, 3, 3, 3, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2),
+        weights=(8, 3, 2, 2, 1, 1, 3, 3, 3, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 1),
     )[0]
 
 
@@ -246,9 +284,7 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
         acts.append(Act("", shut, Verb.CLOSE))
         acts.append(Act("", shut + chance.choice((30.0, 1_500.0, 50_000.0, 90_000.0)), Verb.OPEN))
     if chance.random() < 0.25:
-        # Back by more than the providers keep keys beyond what they promise, the till would take
-        # a key for younger than it is.
-        seconds = chance.choice((-600.0, 600.0, -3_000.0, 3_600.0, 90_000.0))
+        seconds = chance.choice((-600.0, 600.0, -3_000.0, 3_600.0, 90_000.0, -200_000.0))
         acts.append(Act("", chance.random() * end, Verb.SKEW, seconds=seconds))
     for _ in range(chance.randint(0, 6)):
         at = end * (0.2 + 1.5 * chance.random())
@@ -262,6 +298,19 @@ def _draw_the_rest(acts: list[Act], chance: random.Random, end: float) -> None:
             acts.append(Act("", chance.random() * end, verb))
 
 
+def _draw_the_computer(acts: list[Act], chance: random.Random, end: float) -> None:
+    """Draw what its owner does to the computer and to its books."""
+    for _ in range(chance.choice((0, 0, 0, 1, 2))):
+        lasts = chance.choice((20.0, 300.0, 1_500.0, 30_000.0))
+        acts.append(Act("", chance.random() * end * 1.2, Verb.SLEEP, seconds=lasts))
+    if chance.random() < 0.25:
+        kept = chance.random() * end
+        acts.append(Act("", kept, Verb.BACK_UP))
+        for _ in range(chance.choice((1, 1, 1, 2))):
+            lost = chance.choice((5.0, 300.0, 3_000.0, 90_000.0)) * (0.5 + chance.random())
+            acts.append(Act("", kept + lost, Verb.RESTORE))
+
+
 def _draw_weather(chance: random.Random, end: float) -> list[tuple[Weather, float, float]]:
     lasts = {
         Weather.OUTAGE: (20.0, 300.0, 3_000.0, 90_000.0),
@@ -269,6 +318,7 @@ def _draw_weather(chance: random.Random, end: float) -> list[tuple[Weather, floa
         Weather.BUSY: (20.0, 200.0),
         Weather.SLOW: (60.0, 1_000.0),
         Weather.NO_WEBHOOKS: (600.0, 90_000.0),
+        Weather.LOST_WEBHOOKS: (600.0, 20_000.0, 200_000.0),
     }
     return [
         (weather, chance.random() * end, chance.choice(lasts[weather]))

@@ -8,12 +8,22 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
 from starlette.responses import PlainTextResponse
 
-from app import checkout, refunds, sessions, settle, settle_refunds
+from app import (
+    checkout,
+    reconcile,
+    refunds,
+    sessions,
+    settle,
+    settle_disputes,
+    settle_fees,
+    settle_refunds,
+)
 from app.domain import judgement
 from app.domain.attempt import ATTEMPT_MOVES, AttemptState
 from app.domain.money import Money
@@ -23,6 +33,7 @@ from app.errors import ProviderError
 from app.providers.retry import until_answered
 from app.providers.strategy import WebhookRequest
 from app.store import attempts as attempt_rows
+from app.store import cursors as cursor_rows
 from app.store import inbox as inbox_rows
 from app.store import intents as intent_rows
 from app.store import orders as order_rows
@@ -30,7 +41,7 @@ from app.store import payments as payment_rows
 from app.store import writer
 from app.store.store import next_number
 from app.store.transaction import Transaction
-from app.watch import watch
+from app.watch import reconciler, watch
 from app.webhooks import inbox_worker, receiver
 
 
@@ -172,6 +183,43 @@ async def _shown_without_a_word(self: Any, attempt_id: int) -> Any:
     return await self._store.read(lambda db: attempt_rows.find_attempt(db, attempt_id))
 
 
+# --- the provider's lists -------------------------------------------------------------------------
+
+
+def _booked_again(*told: Any) -> bool:
+    _BOOK_FEE(*told)
+    return True
+
+
+_BOOK_FEE: Final = settle_fees.book_fee
+
+
+async def _cursor_first(self: Any, account: str, kind: str, read: Any, report: Any) -> None:
+    strategy = self._gateway.strategy(account)
+    whose = (await self._gateway.identified(strategy)).provider_account
+    since = await self._store.read(
+        lambda db: (
+            cursor_rows.find_cursor(db, account, whose, kind) or cursor_rows.books_made_at(db)
+        )
+    )
+    now = self._by_provider(strategy, self._clock.now())
+    await self._store.write(
+        lambda tx: cursor_rows.save_cursor(tx, account, whose, kind, position=now)
+    )
+    since -= strategy.capabilities.session_lifetime + timedelta(minutes=10)
+    await self._gateway.asked(account, lambda: read(strategy, since, None, report))
+
+
+async def _unread(*_: Any) -> None:
+    return None
+
+
+async def _sure_at_once(self: Any, gap_s: int) -> bool:
+    await self._store.write(lambda tx: tx.record("till.resumed", data={"gap_s": gap_s}))
+    await self._store.write(lambda tx: tx.record("till.made_sure"))
+    return True
+
+
 # --- the books -----------------------------------------------------------------------------------
 
 
@@ -288,6 +336,21 @@ BUGS: Final[Mapping[str, Bug]] = {
     "a receipt number is left out": Bug(((settle, "next_number", _every_second_number),)),
     "a delivery is acknowledged before it is written": Bug(
         ((receiver.Receiver, "_received", _acknowledged_first),)
+    ),
+    "a dispute's money counts as often as it is told": Bug(
+        ((settle_disputes, "book_fee", _booked_again),), within=150
+    ),
+    "a list's cursor is saved before its rows": Bug(
+        ((reconcile.Reconciliation, "_catch_up", _cursor_first),), within=150
+    ),
+    "nobody reads the provider's list of events": Bug(
+        ((reconcile.Reconciliation, "_events", _unread),)
+    ),
+    "restored books are sold with before they are compared": Bug(
+        ((checkout, "needs_reconciliation", _say(False)),), within=150
+    ),
+    "codes are shown again after a sleep before anybody was asked": Bug(
+        ((reconciler.Reconciler, "_is_made_sure", _sure_at_once),), within=150
     ),
     "a commit is put off": Bug(((writer.Writer, "_run_batch", _committed_now_and_then),)),
 }

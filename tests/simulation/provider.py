@@ -5,7 +5,7 @@ for, refunds in the dashboard, accounts that are none of ours.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 from app.clock import Clock
 from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
+from app.domain.fee import FeeKind, SeenFee
 from app.domain.money import Money
 from app.domain.observation import SeenPayment, SessionState
 from app.domain.refund import RefundState, SeenRefund
@@ -21,6 +22,7 @@ from app.providers.strategy import WebhookRequest
 from app.store.verify import TakenPayment
 from tests.parts.giving_back import FakeRefund
 from tests.parts.provider import FakeProvider, FakeSession, FakeStrategy
+from tests.simulation.disputes import DayDisputes
 
 KEYS_ARE_KEPT: Final = timedelta(hours=24)
 SESSIONS_LAST_S: Final = 35 * 60.0
@@ -41,7 +43,10 @@ class Bank(FakeProvider):
         self.made_under: dict[str, datetime] = {}
         self.made_for: dict[str, list[str]] = {}
         self.refunds.first_state = RefundState.PENDING
+        self.disputes: DayDisputes = DayDisputes(self, self._heard)
+        self._fees_to_come: dict[str, SeenFee] = {}
         self.elsewhere: list[TakenPayment] = []
+        self.other_mode: list[TakenPayment] = []
         self.forgotten: set[str] = set()
         self.by_body: dict[bytes, Delivery] = {}
         self._hear = hear
@@ -61,6 +66,14 @@ class Bank(FakeProvider):
             self.made_for.setdefault(session.reference, []).append(session.id)
             self._end_later(SESSIONS_LAST_S, session.id)
         return session
+
+    def dispute(self, session_id: str, percent: int, asks: int) -> str:
+        """Have a payer's bank dispute some of a payment, or ask about it first."""
+        payments = self.sessions[session_id].payments
+        return self.disputes.raise_one(payments, percent, asks=bool(asks))
+
+    def pursue(self, session_id: str, way: int) -> str:
+        return self.disputes.pursue(self.sessions[session_id].payments, way)
 
     def pay_again(self, session_id: str) -> bool:
         """Take the money a second time by a session that is paid."""
@@ -157,15 +170,7 @@ class Bank(FakeProvider):
         """Tell of money under our reference that another account took."""
         session = self.sessions[session_id]
         payment = SeenPayment(f"fx_{len(self.events)}", session.amount)
-        self.elsewhere.append(
-            TakenPayment(
-                payment.payment_id,
-                session.reference,
-                session.amount.currency,
-                session.amount.minor,
-                0,
-            )
-        )
+        self.elsewhere.append(_taken(payment, session.reference))
         other = FakeSession(session.id, session.reference, session.amount, session.made_at)
         other.state, other.payments = SessionState.PAID, [payment]
         self._tell_as(other, account="acct_other", live=self.live)
@@ -175,13 +180,27 @@ class Bank(FakeProvider):
         session = self.sessions[session_id]
         other = FakeSession(session.id, session.reference, session.amount, session.made_at)
         other.state = SessionState.PAID
-        other.payments = [SeenPayment(f"ft_{len(self.events)}", session.amount)]
+        payment = SeenPayment(f"ft_{len(self.events)}", session.amount)
+        other.payments = [payment]
+        self.other_mode.append(_taken(payment, session.reference))
         self._tell_as(other, account=self.account, live=not self.live)
 
     def hint(self, session_id: str) -> None:
         """Send an event that money cannot be judged by, and one that means nothing."""
         self._tell(self.sessions[session_id], "recheck")
         self._tell(self.sessions[session_id], "nothing")
+
+    def over(self) -> set[str]:
+        """Give the sessions that nobody can pay now."""
+        return {each.id for each in self.sessions.values() if each.state is not SessionState.OPEN}
+
+    def tell_fees(self) -> None:
+        for payment_id in self._fees_to_come:
+            self.tell_fee(payment_id)
+
+    def forget_elsewhere(self, payment_ids: set[str]) -> None:
+        """Leave out money of another account that was told of once, to books that are lost."""
+        self.elsewhere = [taken for taken in self.elsewhere if taken.payment_id in payment_ids]
 
     def taken(self) -> list[TakenPayment]:
         """Give the books of all accounts: what was captured and given back, by payment."""
@@ -194,6 +213,22 @@ class Bank(FakeProvider):
         self.pay(session_id)
         return session
 
+    def _capture(self, session: FakeSession) -> None:
+        super()._capture(session)
+        payment = session.payments[-1]
+        fee = Money(25 + payment.amount.minor // 70, payment.amount.currency)
+        told = SeenFee(f"ff_{payment.payment_id}", payment.payment_id, FeeKind.PAYMENT, fee)
+        self._fees_to_come[payment.payment_id] = told
+        if len(self._fees_to_come) % 3:
+            self.tell_fee(payment.payment_id)
+        else:
+            self._end_later(_DECIDED_AFTER_S, payment.payment_id)
+
+    def tell_fee(self, payment_id: str) -> None:
+        """Have it be known, to whoever asks, what was kept of a payment."""
+        if payment_id in self._fees_to_come:
+            self.disputes.fees[payment_id] = (self._fees_to_come[payment_id],)
+
     def _move_refund(self, refund_id: str, state: RefundState) -> None:
         self.refunds.decide(refund_id, state)
         self._tell_of(self.refunds.rows[refund_id])
@@ -203,6 +238,7 @@ class Bank(FakeProvider):
         # Two events that say the same are two bodies all the same.
         body = json.dumps({**json.loads(delivery.body), "event": delivery.event_id}).encode()
         told = replace(delivery, body=body)
+        self.told_at.append(self.now())
         self.events.append(told)
         self._heard(told)
 
@@ -213,6 +249,7 @@ class Bank(FakeProvider):
     def _tell_as(self, session: FakeSession, *, account: str, live: bool) -> None:
         super()._tell(session, "paid")
         told = self.events.pop()
+        self.told_at.pop()
         self._send("paid", json.loads(told.body), account=account, live=live)
 
     def _send(self, event_type: str, body: dict[str, Any], *, account: str, live: bool) -> None:
@@ -225,6 +262,7 @@ class Bank(FakeProvider):
             event_type=event_type,
             body=json.dumps(body).encode(),
         )
+        self.told_at.append(self.now())
         self.events.append(delivery)
         self._heard(delivery)
 
@@ -238,6 +276,11 @@ _FAILED: Final = RefundState.FAILED
 _DECIDED_AFTER_S: Final = 3_000.0
 
 
+def _taken(payment: SeenPayment, reference: str) -> TakenPayment:
+    amount = payment.amount
+    return TakenPayment(payment.payment_id, reference, amount.currency, amount.minor, 0)
+
+
 class DayStrategy(FakeStrategy):
     """Speaks to the bank without any network in between; refunds of the dashboard are read, too."""
 
@@ -245,6 +288,15 @@ class DayStrategy(FakeStrategy):
 
     def __init__(self, books: Bank) -> None:
         super().__init__(books)
+
+    async def events_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[Delivery]:
+        books = self.books
+        whose = (books.account, books.live)
+        async for delivery in super().events_since(since, until=until):
+            if (delivery.provider_account, delivery.live) == whose:
+                yield delivery
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         return self.books.by_body.get(request.body) or super().read_webhook(request)

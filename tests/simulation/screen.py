@@ -6,6 +6,7 @@ from app.domain.attempt import Attempt
 from app.events import Fact
 from app.store.attempts import find_attempt
 from tests.simulation.machine import Machine
+from tests.simulation.provider import Bank
 
 
 class Screen:
@@ -14,11 +15,15 @@ class Screen:
     What was ever shown stays in the phones of those who scanned it.
     """
 
-    def __init__(self, machine: Machine, on_paid: Callable[[str], None]) -> None:
+    def __init__(self, machine: Machine, bank: Bank, on_paid: Callable[[str], None]) -> None:
         self.codes: dict[int, Attempt] = {}
         self.changes = 0
+        self.faults: list[str] = []
+        self._away: list[Attempt] | None = None
+        self._over: set[str] = set()
         self._scanned: dict[str, list[Attempt]] = {}
         self._machine = machine
+        self._bank = bank
         self._on_paid = on_paid
 
     def show(self, attempt: Attempt) -> None:
@@ -34,6 +39,7 @@ class Screen:
 
     def go_dark(self) -> None:
         self.codes.clear()
+        self._away = None
 
     def shown_of(self, order_id: str) -> list[Attempt]:
         """Give what was ever shown for an order, oldest first."""
@@ -47,6 +53,14 @@ class Screen:
         if fact.name == "order.paid":
             self.hide_order(fact.order_id)
             self._on_paid(fact.order_id)
+        elif fact.name == "till.resumed" and self._away is None:
+            self._away = list(self.codes.values())
+            self._over = self._bank.over()
+            self.codes.clear()
+        elif fact.name == "till.made_sure" and self._away is not None:
+            away, self._away = self._away, None
+            for attempt in away:
+                self._show_again(attempt)
         elif fact.attempt_id in self.codes:
             self._look_again(fact.attempt_id)
 
@@ -57,6 +71,13 @@ class Screen:
             for attempt in list(self.codes.values()):
                 if attempt.deadline_at <= now:
                     del self.codes[attempt.id]
+
+    def _show_again(self, attempt: Attempt) -> None:
+        """Show a code again after the computer slept; what was over by then must be known."""
+        self.codes.setdefault(attempt.id, attempt)
+        self._look_again(attempt.id)
+        if attempt.id in self.codes and attempt.session_id in self._over:
+            self.faults.append("a code is shown again whose session was over after the sleep")
 
     def _look_again(self, attempt_id: int | None) -> None:
         self.changes += 1

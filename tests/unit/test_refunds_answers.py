@@ -198,6 +198,25 @@ def test_past_the_keys_lifetime_it_is_looked_up_and_never_asked_for_again(
     asyncio.run(story())
 
 
+def test_after_the_clock_was_set_back_it_is_looked_up_and_never_given_twice(till: Counter) -> None:
+    """Nobody can tell then how old its key is: the provider may have forgotten it."""
+
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [LOST] * 100
+        await ask(till, payment_id)
+        asked = till.strategy.count("refund")
+        till.clock.set_wrong_by(-2 * DAY_S)
+        till.strategy.answers["refund"] = []
+        till.provider.refunds.keys.clear()
+        await till.refunds.sweep()
+        assert till.strategy.count("refund") == asked
+        assert refunds(till, order) == [("succeeded", 200)]
+        assert till.provider.refunds.of(payment_id) == 200
+
+    asyncio.run(story())
+
+
 def test_an_answer_that_is_another_refund_gives_nothing_back_and_is_told(
     till: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

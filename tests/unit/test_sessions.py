@@ -193,6 +193,33 @@ def test_past_the_keys_lifetime_a_session_that_is_not_there_has_failed(till: Cou
     assert asyncio.run(till.open(order)).number == 2
 
 
+@pytest.mark.parametrize("wrong_first", [False, True])
+def test_after_the_clock_was_set_back_a_session_is_found_by_reference_and_never_made_twice(
+    till: Counter, wrong_first: bool
+) -> None:
+    """Nobody can tell then how old its key is; the clock may have been wrong before or after."""
+    days_s = timedelta(days=2).total_seconds()
+    if wrong_first:
+        till.provider.behind_s = days_s
+    _, attempt = begun(till)
+    till.clock.set_wrong_by(-days_s)
+    till.provider.behind_s -= days_s
+    # The provider has forgotten the key.
+    till.provider.keys.clear()
+    calls = till.strategy.count("open_session")
+    found = asyncio.run(till.look(attempt))
+    assert till.strategy.count("open_session") == calls
+    assert found.session_id == "fs_1" and found.close_reason is CloseReason.EXPIRED
+
+
+def test_a_clock_that_was_set_right_by_minutes_lets_the_key_be_used(till: Counter) -> None:
+    _, attempt = begun(till)
+    till.clock.set_wrong_by(-240)
+    calls = till.strategy.count("open_session")
+    assert asyncio.run(till.look(attempt)).state is AttemptState.OPEN
+    assert till.strategy.count("open_session") == calls + 1
+
+
 def test_past_the_keys_lifetime_without_an_answer_nothing_is_decided(till: Counter) -> None:
     order, attempt = begun(till)
     till.clock.advance(timedelta(hours=24).total_seconds())
