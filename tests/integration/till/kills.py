@@ -110,6 +110,9 @@ def _returned(free: "queue.SimpleQueue[Drivers]", death: Death, directory: Path)
                 return die_and_return(by, way, directory / str(number))
             except NotReached as missed:
                 words = [str(missed)]
+            except AssertionError as broken:
+                # The other deaths are still to be died.
+                return Return(way, found=[str(broken)])
         return Return(death, found=words)
     finally:
         free.put(by)

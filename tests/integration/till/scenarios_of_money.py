@@ -142,6 +142,8 @@ async def reconcile(errand: Errand) -> None:
 async def backup(errand: Errand) -> None:
     """The books are copied by hand."""
     async with house.open_till(errand.root, errand.sandbox_url) as till:
+        # The till's own would be another one.
+        await till.backups.stop()
         await paid(errand, till)
     with errand.armed():
         _run("backup", "--data-dir", str(errand.root))
@@ -153,6 +155,7 @@ async def restore(errand: Errand) -> None:
     """A backup from before the last sale is put in the place of the books."""
     said = Errand(errand.root, errand.sandbox_url, lambda **_: None)
     async with house.open_till(errand.root, errand.sandbox_url) as till:
+        await till.backups.stop()
         await paid(said, till)
         await till.backups.make()
         await paid(said, till)
