@@ -157,12 +157,14 @@ def _tell(tx: Transaction, before: Dispute | None, now: Dispute, word: str, orde
         clear_dispute(tx, now, end_words(now.state))
         return
     has_moved = before is None or before.state is not now.state
+    # Its money may turn out to be gone only after its end was told.
+    is_needed_anew = before is not None and not needs_person(before)
     tell_of_dispute(
         tx,
         now,
         words_of(now, word),
         order_id=order_id,
-        is_news=has_moved and is_worth_another_word(now.state),
+        is_news=is_needed_anew or (has_moved and is_worth_another_word(now.state)),
     )
 
 
