@@ -37,7 +37,7 @@ from app.settings import Mode
 from app.status import Health
 from app.store import Store, Transaction
 from app.store.accounts import known_for
-from app.store.store import BOOKS
+from app.store.connection import BOOKS
 from app.watch import Pace, Reconciler, Watch
 from app.webhooks.inbox_worker import InboxWorker
 from app.webhooks.receiver import Receiver

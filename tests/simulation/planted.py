@@ -14,7 +14,16 @@ from unittest.mock import patch
 
 from starlette.responses import PlainTextResponse
 
-from app import checkout, reconcile, refunds, sessions, settle, settle_disputes, settle_refunds
+from app import (
+    checkout,
+    reconcile,
+    refunds,
+    sessions,
+    settle,
+    settle_disputes,
+    settle_fees,
+    settle_refunds,
+)
 from app.domain import judgement
 from app.domain.attempt import ATTEMPT_MOVES, AttemptState
 from app.domain.money import Money
@@ -182,7 +191,7 @@ def _booked_again(*told: Any) -> bool:
     return True
 
 
-_BOOK_FEE: Final = settle_disputes.book_fee
+_BOOK_FEE: Final = settle_fees.book_fee
 
 
 async def _cursor_first(self: Any, account: str, kind: str, read: Any, report: Any) -> None:
@@ -335,7 +344,7 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((reconcile.Reconciliation, "_catch_up", _cursor_first),), within=150
     ),
     "nobody reads the provider's list of events": Bug(
-        ((reconcile.Reconciliation, "_events", _unread),)
+        ((reconcile.Reconciliation, "_events", _unread),), within=150
     ),
     "restored books are sold with before they are compared": Bug(
         ((checkout, "needs_reconciliation", _say(False)),), within=150
