@@ -2,13 +2,11 @@
 
 import asyncio
 import hashlib
-import logging
 import re
 import shutil
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -22,6 +20,7 @@ from app.events import Fact
 from tests.parts.provider import FakeSession
 from tests.simulation.counter import Counter as People
 from tests.simulation.courier import Courier
+from tests.simulation.ear import listening
 from tests.simulation.invariants import Invariants, Violation
 from tests.simulation.loop import PowerCut, SimClock, VirtualLoop
 from tests.simulation.machine import Machine
@@ -43,8 +42,6 @@ _WATCHED: Final = (
 )
 _BY_ID: Final = frozenset({"fetch_refund", "list_refunds", "fetch_dispute", "fetch_fees"})
 _FOUND: Final = ("sessions", "events", "payments", "refunds", "disputes")
-_EXPECTED: Final = re.compile(r"the keys of \S+ are refused")
-"""Errors that the till is right to log on such a day."""
 
 
 @dataclass
@@ -120,7 +117,7 @@ class Day:
         """Live through the day and tell how it went."""
         self.loop.after_turn = self._after_turn
         try:
-            with self._listening(), self.machine.failpoints():
+            with listening(self._troubles), self.machine.failpoints():
                 self.loop.run(self._live())
         except Exception as error:  # noqa: BLE001 - it is what was looked for
             self.lived.violation = str(error) or type(error).__name__
@@ -378,37 +375,6 @@ class Day:
         if status == 200:
             self.memory.received(delivery.event_id)
         return status
-
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Hear what the till logs as an error: a bug that it survives is one all the same."""
-        log = logging.getLogger("app")
-        ear = _Ear(self._troubles)
-        before = log.propagate
-        log.addHandler(ear)
-        log.propagate = False
-        try:
-            yield
-        finally:
-            log.propagate = before
-            log.removeHandler(ear)
-
-
-class _Ear(logging.Handler):
-    def __init__(self, troubles: list[str]) -> None:
-        super().__init__(logging.ERROR)
-        self._troubles = troubles
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if record.exc_info is not None and record.exc_info[1] is not None:
-            error = record.exc_info[1]
-            if isinstance(error, PowerCut):
-                return
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            text += f": {error!r} in {Path(last.filename).name}, {last.name}"
-        if not _EXPECTED.search(text):
-            self._troubles.append(f"the till logged: {text}")
 
 
 def live(seed: int, only: Iterable[str] | None = None) -> Lived:

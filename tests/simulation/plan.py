@@ -166,6 +166,10 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     _draw_the_rest(plan.acts, chance, at)
     _draw_the_computer(plan.acts, chance, at)
     weather = _draw_weather(chance, at)
+    if chance.random() < 0.12:
+        # A session is being made, and nobody hears of it for more than a day.
+        made = chance.choice([act.at for act in plan.acts if act.verb is Verb.SALE])
+        weather.append((Weather.OUTAGE, made + 0.1 + 0.9 * chance.random(), 100_000.0))
     for kind, begins, lasts in weather:
         if kind is Weather.OUTAGE and lasts > _DAY_S:
             # The day lasts long enough for somebody to be told of the silence.
@@ -178,8 +182,8 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         Spell(f"w{place}", weather, begins, begins + lasts)
         for place, (weather, begins, lasts) in enumerate(weather, start=1)
     ]
-    if chance.random() < 0.4:
-        plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6, 20))
+    if chance.random() < 0.6:
+        plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
     return plan
 
 

@@ -41,7 +41,7 @@ from app.store import payments as payment_rows
 from app.store import writer
 from app.store.store import next_number
 from app.store.transaction import Transaction
-from app.watch import reconciler, watch
+from app.watch import watch
 from app.webhooks import inbox_worker, receiver
 
 
@@ -214,12 +214,6 @@ async def _unread(*_: Any) -> None:
     return None
 
 
-async def _sure_at_once(self: Any, gap_s: int) -> bool:
-    await self._store.write(lambda tx: tx.record("till.resumed", data={"gap_s": gap_s}))
-    await self._store.write(lambda tx: tx.record("till.made_sure"))
-    return True
-
-
 # --- the books -----------------------------------------------------------------------------------
 
 
@@ -344,13 +338,10 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((reconcile.Reconciliation, "_catch_up", _cursor_first),), within=150
     ),
     "nobody reads the provider's list of events": Bug(
-        ((reconcile.Reconciliation, "_events", _unread),)
+        ((reconcile.Reconciliation, "_events", _unread),), within=150
     ),
     "restored books are sold with before they are compared": Bug(
         ((checkout, "needs_reconciliation", _say(False)),), within=150
-    ),
-    "codes are shown again after a sleep before anybody was asked": Bug(
-        ((reconciler.Reconciler, "_is_made_sure", _sure_at_once),), within=150
     ),
     "a commit is put off": Bug(((writer.Writer, "_run_batch", _committed_now_and_then),)),
 }

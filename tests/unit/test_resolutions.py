@@ -9,7 +9,7 @@ from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState, Source
 from app.domain.resolution import Action
 from app.errors import CheckoutRefused
-from app.settle_disputes import Disputes
+from app.settle_disputes import Disputes, settle_dispute
 from app.store.payments import tell_once
 from tests.parts.till import Counter
 from tests.parts.trouble import (
@@ -153,6 +153,25 @@ def test_a_part_can_be_assigned_to_an_open_order(till: Counter) -> None:
         assert await till.state(target) == "open" and ledger(till)["orders"] == -300
 
     asyncio.run(story())
+
+
+def test_a_part_that_was_assigned_may_be_disputed_and_the_books_are_sound(till: Counter) -> None:
+    """Unsound, no backup of them would be kept as one that can be restored."""
+
+    async def story() -> None:
+        await paid_late(till, 300)
+        target = await till.place(500)
+        await resolved(till, Action.ASSIGN, order_id=target.id)
+        (payment_id,) = till.provider.refunds.captured
+        dispute = till.provider.disputes.open(payment_id, 300)
+        seen = till.provider.disputes.observation(
+            till.provider.disputes.seen(dispute), Source.WEBHOOK
+        )
+        till.store.write_now(lambda tx: settle_dispute(tx, seen))
+        assert await till.state(target) == "open"
+
+    asyncio.run(story())
+    assert till.violations() == []
 
 
 @pytest.mark.parametrize(
