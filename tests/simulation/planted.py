@@ -289,7 +289,7 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((settle_refunds, "_post", _posted_for_good),)
     ),
     "each try gives money back under a fresh key": Bug(
-        ((refunds.Refunds, "_asked", _refunded_under_fresh_keys),), within=150
+        ((refunds.Refunds, "_asked", _refunded_under_fresh_keys),), within=150, first=680
     ),
     "a double press of refund is taken for two": Bug(
         ((refunds, "refund_by_press", _say(None)),), first=50
