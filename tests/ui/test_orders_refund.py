@@ -50,7 +50,7 @@ def labels(window: Window) -> list[str]:
     return [label.text() for label in found if label.isVisible()]
 
 
-@pytest.mark.parametrize("state", set(OrderState) - {OrderState.PAID})
+@pytest.mark.parametrize("state", sorted(set(OrderState) - {OrderState.PAID}))
 def test_only_a_paid_order_can_be_refunded(
     run: Run, window: Window, till: FakeTill, state: OrderState
 ) -> None:
