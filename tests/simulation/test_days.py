@@ -14,7 +14,7 @@ import pytest
 from tests.simulation.day import live
 from tests.simulation.shrink import shrunk, story
 
-FROM, TO = map(int, os.environ.get("SCANTILL_SEEDS", "0:60").split(":"))
+FROM, TO = map(int, os.environ.get("SCANTILL_SEEDS", "0:200").split(":"))
 _IN_ONE: Final = 20
 
 pytestmark = pytest.mark.simulation
