@@ -34,7 +34,9 @@ def small_disk(place: Path, size: str = "8m") -> Iterator[Path]:
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(place)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no small disk: {done.stderr}")
+        (pytest.fail if os.environ.get("SCANTILL_CI") else pytest.skip)(
+            f"no small disk: {done.stderr}"
+        )
     try:
         yield place
     finally:
