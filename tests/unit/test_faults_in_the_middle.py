@@ -32,7 +32,8 @@ def test_a_listed_session_that_says_too_little_decides_nothing_of_a_lost_one(
 def test_a_bug_in_the_watchs_round_is_heard_and_the_watch_goes_on(
     till: Counter, monkeypatch: pytest.MonkeyPatch, expected_logs: ExpectedLogs
 ) -> None:
-    sweep, failed = till.sessions.sweep, []
+    sweep = till.sessions.sweep
+    failed: list[bool] = []
 
     async def once_broken() -> Any:
         if not failed:
