@@ -27,6 +27,7 @@ from app.logs import log_to
 from app.providers.pages import is_loopback
 from app.settings import Mode, Settings, default_root, load_settings
 from app.store.connection import BOOKS, open_reader, private_directory, store_error
+from app.store.schema import are_older
 from app.store.verify import Check, Outcome, TakenPayment, verify
 
 _MONEY: Final = {
@@ -286,6 +287,12 @@ def _verified(path: Path, sandbox: str | None) -> list[Check]:
         taken = None if sandbox is None else _taken_at(sandbox)
         db = open_reader(path)
         try:
+            if are_older(db):
+                raise StoreError(
+                    "These books are from an older Scantill",
+                    f"{path} was not changed.",
+                    action="Start the till once: it brings them up to date. Then verify them.",
+                )
             checks = verify(db, taken)
         except sqlite3.Error as error:
             raise store_error(error, path) from error

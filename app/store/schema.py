@@ -264,6 +264,12 @@ def is_up_to_date(connection: sqlite3.Connection) -> bool:
     return not migrations.pending(db)
 
 
+def are_older(connection: sqlite3.Connection) -> bool:
+    """Say whether books are of an older program, with migrations of its own but not all of ours."""
+    db = Database(connection, execute_plugins=False)
+    return bool(migrations.pending(db)) and bool(_refuse_newer(db))
+
+
 def bring_up_to_date(connection: sqlite3.Connection, path: Path, *, with_copy: bool = True) -> None:
     """Apply what is missing, with a verified copy of the file beside it first.
 

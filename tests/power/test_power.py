@@ -155,7 +155,7 @@ def test_processes_of_the_program_find_what_is_lost_and_what_is_damaged(
     assert fault.startswith("scantill serve: ") and "no such order" in fault
     (tmp_path / BOOKS).write_bytes(b"SQLite format 3\0" + bytes(4000))
     (fault,) = judge_with_the_program(tmp_path, marks)
-    assert fault.startswith("scantill verify: ")
+    assert fault.startswith("scantill serve: ")
     (fault,) = judge(tmp_path, marks)
     assert fault.startswith("the till does not start: ")
 
