@@ -86,6 +86,11 @@ def test_the_limits_notice_ten_kibibytes_a_sale_and_one_handle_in_fifty() -> Non
     assert grown(flat(handles=1 / 50))
 
 
+def test_a_count_in_the_middle_of_something_is_no_loss() -> None:
+    counts = [Count(100_000 * n, (9_000 - 50 * (n == 3), 1_300, 1_350)) for n in range(6)]
+    assert unsteady(counts) == []
+
+
 @pytest.mark.parametrize("gained", [30, -30])
 def test_references_gained_or_lost_in_any_section_are_named(gained: int) -> None:
     counts = [Count(100_000 * n, (9_000, 1_300 + gained * (n > 2), 1_350)) for n in range(5)]

@@ -40,15 +40,29 @@ class Count:
 
 
 def unsteady(counts: Sequence[Count]) -> list[str]:
-    """Say in which sections references were gained or lost."""
+    """Say in which sections references were gained or lost.
+
+    A single count between two that agree caught the till in the middle of something.
+    """
     faults = []
-    for first, last in pairwise(counts):
+    for first, last in pairwise(_lasting(counts)):
         ticks = last.ticks - first.ticks
         for thing, was, now in zip(_WATCHED, first.references, last.references, strict=True):
             if abs(now - was) > MOST_DRIFT * ticks:
                 between = f"between {first.ticks:,} and {last.ticks:,}"
                 faults.append(f"{now - was:+,} references to {thing} {between} ticks")
     return faults
+
+
+def _lasting(counts: Sequence[Count]) -> list[Count]:
+    return [
+        count
+        for place, count in enumerate(counts)
+        if not (
+            0 < place < len(counts) - 1
+            and counts[place - 1].references == counts[place + 1].references
+        )
+    ]
 
 
 class Clockwork(QObject):
