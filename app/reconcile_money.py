@@ -94,7 +94,7 @@ class MoneyChores:
 
         async def read() -> None:
             async for seen in strategy.list_disputes(since, source=Source.SWEEP):
-                await self._store.write(lambda tx, seen=seen: settle_dispute(tx, seen))  # type: ignore[misc]
+                await self._store.write(partial(settle_dispute, seen=seen))
 
         await self._gateway.asked(account, read)
         await self._store.write(

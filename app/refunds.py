@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -186,7 +187,7 @@ class Refunds:
         # The oldest first, as they happened.
         for seen in reversed(found):
             observation = self._observed(strategy, seen, Source.SWEEP)
-            await self._store.write(lambda tx, o=observation: settle_refund(tx, o))  # type: ignore[misc]
+            await self._store.write(partial(settle_refund, seen=observation))
         return await self._store.read(lambda db: refunds_of(db, payment))
 
     async def _take_up(self, row_id: int, source: Source, *, budget_s: float) -> Refund:
