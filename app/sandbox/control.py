@@ -5,7 +5,6 @@ tells what the books say.
 """
 
 from dataclasses import replace
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -16,32 +15,12 @@ from app.sandbox.control_request import Refused, found, json_of, routes_of, whol
 from app.sandbox.courier import Courier
 from app.sandbox.deliveries import SCHEDULES
 from app.sandbox.faults import FaultRefused, Faults
+from app.sandbox.limits import Limits
+from app.sandbox.providers import Providers
 from app.sandbox.traffic import Traffic
 
 _MODES = ("deliver", "withhold", "reorder")
 _MOST_RESENT = 10_000
-
-
-class Provider(Protocol):
-    """What a provider's simulator offers to the control API."""
-
-    def pay(self, session_id: str, order: JsonObject) -> JsonObject | None: ...
-
-    def expire(self, session_id: str) -> JsonObject | None: ...
-
-    def authenticate(self, session_id: str, *, succeeded: bool) -> JsonObject | None: ...
-
-    def debits_take(self, seconds: int | None) -> int: ...
-
-    def limit(self, per_second: int | None) -> int | None: ...
-
-    def pin(self, account: str, version: str) -> bool: ...
-
-    def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None: ...
-
-    def books_of(self, account: str) -> JsonObject: ...
-
-    def catch_up(self) -> None: ...
 
 
 class Control:
@@ -54,15 +33,17 @@ class Control:
         clock: SandboxClock,
         faults: Faults,
         traffic: Traffic,
+        limits: Limits,
         courier: Courier,
-        provider: Provider,
+        providers: Providers,
     ) -> None:
         self._books = books
         self._clock = clock
         self._faults = faults
         self._traffic = traffic
+        self._limits = limits
         self._courier = courier
-        self._provider = provider
+        self._providers = providers
 
     def routes(self) -> list[Route]:
         return routes_of(
@@ -85,9 +66,8 @@ class Control:
                 ("POST", "sessions/{id}/expire", self._expire),
                 ("POST", "sessions/{id}/challenge", self._challenge),
                 ("POST", "sessions/{id}/settle", self._settle),
-                ("POST", "debits", self._set_debits),
                 ("POST", "limits", self._set_limits),
-                ("POST", "versions", self._pin_version),
+                *self._providers.control_table(),
             ]
         )
 
@@ -142,7 +122,7 @@ class Control:
     async def _resend(self, request: Request) -> JsonObject:
         order = await json_of(request)
         event = request.path_params["id"]
-        if not self._books.exists("event", event):
+        if not self._providers.knows(event):
             raise Refused("there is no such event", 404)
         times = whole(order, "times", 1, 1, _MOST_RESENT)
         statuses = await self._courier.resend(
@@ -156,7 +136,7 @@ class Control:
 
     async def _show_books(self, _: Request) -> JsonObject:
         accounts = self._books.accounts()
-        return {"accounts": {name: self._provider.books_of(name) for name in accounts}}
+        return {"accounts": {name: self._providers.books_of(name) for name in accounts}}
 
     async def _show_requests(self, _: Request) -> JsonObject:
         return {"requests": self._traffic.as_json()}
@@ -171,40 +151,30 @@ class Control:
         order = await json_of(request)
         offset = whole(order, "offset_s", self._clock.offset_s, -(10**9), 10**9)
         self._clock.move(advance_s=whole(order, "advance_s", 0, -(10**9), 10**9), offset_s=offset)
-        self._provider.catch_up()
+        self._providers.catch_up()
         self._courier.wake()
         return await self._show_clock(request)
 
     async def _pay(self, request: Request) -> JsonObject:
-        return found(self._provider.pay(request.path_params["id"], await json_of(request)))
+        return found(self._providers.pay(request.path_params["id"], await json_of(request)))
 
     async def _expire(self, request: Request) -> JsonObject:
-        return found(self._provider.expire(request.path_params["id"]))
+        return found(self._providers.expire(request.path_params["id"]))
 
     async def _settle(self, request: Request) -> JsonObject:
         succeeded = (await json_of(request)).get("succeeded", True) is True
-        return found(self._provider.settle(request.path_params["id"], succeeded=succeeded))
+        return found(self._providers.settle(request.path_params["id"], succeeded=succeeded))
 
     async def _challenge(self, request: Request) -> JsonObject:
         succeeded = (await json_of(request)).get("succeeded", True) is True
-        return found(self._provider.authenticate(request.path_params["id"], succeeded=succeeded))
-
-    async def _set_debits(self, request: Request) -> JsonObject:
-        delay_s = whole(await json_of(request), "delay_s", 0, 0, 10**7)
-        return {"delay_s": self._provider.debits_take(delay_s)}
+        return found(self._providers.authenticate(request.path_params["id"], succeeded=succeeded))
 
     async def _set_limits(self, request: Request) -> JsonObject:
         order = await json_of(request)
         wanted = order.get("per_second")
         per_second = None if wanted is None else whole(order, "per_second", 0, 1, 10**6)
-        return {"per_second": self._provider.limit(per_second)}
-
-    async def _pin_version(self, request: Request) -> JsonObject:
-        order = await json_of(request)
-        account, version = str(order.get("account", "")), str(order.get("api_version", ""))
-        if not self._provider.pin(account, version):
-            raise Refused("this API version is not known")
-        return {"account": account, "api_version": version}
+        self._limits.set(per_second)
+        return {"per_second": per_second}
 
 
 def _changes(order: JsonObject) -> JsonObject:

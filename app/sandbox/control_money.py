@@ -4,42 +4,23 @@ It does what a shop's owner does at the provider's own dashboard, and what banks
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from app.sandbox.books import JsonObject
 from app.sandbox.control_request import Handler, found, json_of, routes_of
-
-
-class Dashboard(Protocol):
-    """What a provider's simulator offers; None means that there is nothing of that id.
-
-    Each raises `Refused` for an order that makes no sense or that the provider refuses.
-    """
-
-    def refund(self, id: str, order: JsonObject) -> JsonObject | None: ...
-
-    def settle_refund(self, id: str, order: JsonObject) -> JsonObject | None: ...
-
-    def dispute(self, id: str, order: JsonObject) -> JsonObject | None: ...
-
-    def move_dispute(self, id: str, order: JsonObject) -> JsonObject | None: ...
-
-    def set_refunds(self, order: JsonObject) -> JsonObject: ...
-
-    def set_fees(self, order: JsonObject) -> JsonObject: ...
+from app.sandbox.providers import Providers
 
 
 class MoneyControl:
-    """The routes, and the dashboard that they act upon."""
+    """The routes, and the providers whose dashboards they act upon."""
 
-    def __init__(self, dashboard: Dashboard) -> None:
-        self._dashboard = dashboard
+    def __init__(self, providers: Providers) -> None:
+        self._providers = providers
 
     def routes(self) -> list[Route]:
-        at = self._dashboard
+        at = self._providers
         return routes_of(
             [
                 ("POST", "payments/{id}/refund", _about_one(at.refund)),

@@ -29,6 +29,7 @@ class Courier:
         postman: Postman,
         schedule: RetrySchedule,
         chance: random.Random,
+        woken: asyncio.Event,
     ) -> None:
         self.mode: Mode = "deliver"
         self.duplicate = 1
@@ -38,7 +39,7 @@ class Courier:
         self._postman = postman
         self.schedule = schedule
         self._chance = chance
-        self._woken = asyncio.Event()
+        self._woken = woken
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._under_way: dict[int, asyncio.Task[list[int | None]]] = {}
         # Proxies of the surroundings have no say: notices go straight to the till.
@@ -130,17 +131,17 @@ class Courier:
                 return []
             copies = (self._post(letter) for _ in range(self.duplicate))
             statuses = list(await asyncio.gather(*copies))
-        self._note(delivery, statuses)
+        self._note(delivery, letter, statuses)
         return statuses
 
-    def _note(self, delivery: Delivery, statuses: list[int | None]) -> None:
+    def _note(self, delivery: Delivery, letter: Letter, statuses: list[int | None]) -> None:
         taken = [s for s in statuses if s is not None and 200 <= s < 300]
         last = taken[0] if taken else statuses[-1]
         with self._books.transaction():
             if taken:
                 self._queue.conclude(delivery, "delivered", last)
                 return
-            pause_ms = self.schedule.pause_ms(delivery.tries + 1, self._chance)
+            pause_ms = self.schedule.pause_ms(delivery.tries + 1, self._chance, letter.pauses_s)
             if pause_ms is None:
                 self._queue.conclude(delivery, "failed", last)
             else:
@@ -149,7 +150,11 @@ class Courier:
     async def _post(self, letter: Letter) -> int | None:
         try:
             async with self._client.stream(
-                "POST", letter.url, headers=letter.headers, content=letter.body
+                "POST",
+                letter.url,
+                headers=letter.headers,
+                content=letter.body,
+                timeout=letter.timeout_s or self.schedule.timeout_s,
             ) as response:
                 return response.status_code
         except (httpx.HTTPError, httpx.InvalidURL):

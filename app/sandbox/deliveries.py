@@ -48,21 +48,33 @@ class RetrySchedule:
     speed_up: int = 60
     timeout_s: float = 10.0
 
-    def pause_ms(self, tries: int, chance: random.Random) -> int | None:
-        """How long to wait after so many tries; None when there will be no other."""
-        if tries > len(self.pauses_s):
+    def pause_ms(
+        self, tries: int, chance: random.Random, pauses_s: Sequence[int] | None = None
+    ) -> int | None:
+        """How long to wait after so many tries; None when there will be no other.
+
+        `pauses_s` are those of a provider that has its own.
+        """
+        pauses_s = self.pauses_s if pauses_s is None else pauses_s
+        if tries > len(pauses_s):
             return None
-        pause_ms = self.pauses_s[tries - 1] * 1000 // max(1, self.speed_up)
+        pause_ms = pauses_s[tries - 1] * 1000 // max(1, self.speed_up)
         return pause_ms + chance.randint(0, pause_ms // 10)
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One signed notice, ready to be posted."""
+    """One signed notice, ready to be posted.
+
+    `pauses_s` are the provider's own pauses after failed tries, `timeout_s` how long it waits for
+    an answer; None means as the schedule has it.
+    """
 
     url: str
     headers: dict[str, str]
     body: bytes
+    pauses_s: Sequence[int] | None = None
+    timeout_s: float | None = None
 
 
 class Postman(Protocol):
@@ -79,6 +91,10 @@ class Postman(Protocol):
 
     def endpoints(self, event: str) -> list[str]:
         """The enabled endpoints that want to hear of this event."""
+        ...
+
+    def knows(self, event: str) -> bool:
+        """Whether there is such an event."""
         ...
 
 

@@ -12,18 +12,21 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.sandbox.bench import Bench
 from app.sandbox.books import Books
 from app.sandbox.clock import Clock, SandboxClock
 from app.sandbox.control import Control
 from app.sandbox.control_money import MoneyControl
 from app.sandbox.courier import Courier
 from app.sandbox.deliveries import Queue, RetrySchedule
+from app.sandbox.exchange import Surroundings
 from app.sandbox.faults import Faults
 from app.sandbox.ids import Ids, RandomIds
 from app.sandbox.limits import Limits
@@ -36,7 +39,7 @@ from app.sandbox.pages.outcome import (
     underway_page,
 )
 from app.sandbox.phone_door import PhoneDoor, hung_up
-from app.sandbox.stripe.postman import StripePostman
+from app.sandbox.providers import Provider, Providers
 from app.sandbox.stripe.provider import StripeSandbox
 from app.sandbox.stripe.workbench import Workbench
 from app.sandbox.traffic import Traffic
@@ -45,6 +48,8 @@ _START_WAIT_S = 20.0
 _STOP_WAIT_S = 10.0
 _SWEEP_S = 0.5
 _LAST_PORT = "last_port"
+
+AnyBench = TypeVar("AnyBench", bound=Bench)
 
 
 class SandboxServer:
@@ -193,45 +198,42 @@ class SandboxServer:
         faults, traffic = Faults(), Traffic()
         clock = SandboxClock(self._clock, books)
         queue = Queue(books, clock)
-        bench = Workbench(
-            books=books,
-            clock=clock,
-            ids=self._ids,
-            queue=queue,
-            origin=self._pages_origin,
-            home=lambda: self.origin,
-            shop_name=self._shop_name,
+        limits = Limits(time.monotonic, self._requests_per_second)
+        woken = asyncio.Event()
+        surroundings = Surroundings(
+            faults=faults, traffic=traffic, limits=limits, changed=woken.set
         )
+        providers = Providers(self._built(books, clock, queue, surroundings))
         courier = Courier(
             books=books,
             queue=queue,
-            postman=StripePostman(bench),
+            postman=providers,
             schedule=self._retries,
             chance=self._chance,
+            woken=woken,
         )
-        limits = Limits(time.monotonic, self._requests_per_second)
-        provider = StripeSandbox(bench, faults, traffic, limits, courier.wake)
         control = Control(
             books=books,
             clock=clock,
             faults=faults,
             traffic=traffic,
+            limits=limits,
             courier=courier,
-            provider=provider,
+            providers=providers,
         )
-        plain = _plain_routes(provider.landing)
-        money = MoneyControl(provider.dashboard)
+        plain = _plain_routes(providers.landing)
+        money = MoneyControl(providers)
         app = Starlette(
-            routes=[*control.routes(), *money.routes(), *provider.routes(), *plain],
+            routes=[*control.routes(), *money.routes(), *providers.routes(), *plain],
             exception_handlers={ClientDisconnect: hung_up},
         )
-        self._phones = PhoneDoor(books, [*provider.page_routes(), *plain], port)
+        self._phones = PhoneDoor(books, [*providers.page_routes(), *plain], port)
         self._listener = Listener(app, on_ready, faults.stop)
         if self._stop_asked.is_set():
             self._listener.ask_to_stop()
         chores = [
             asyncio.create_task(courier.run()),
-            asyncio.create_task(_sweep(provider.catch_up)),
+            asyncio.create_task(_sweep(providers.catch_up)),
         ]
         try:
             await self._listener.serve(sockets=[listener])
@@ -241,6 +243,24 @@ class SandboxServer:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
             await courier.close()
+
+    def _built(
+        self, books: Books, clock: SandboxClock, queue: Queue, surroundings: Surroundings
+    ) -> list[Provider]:
+        """Every provider at a bench of its own, with the books and the time of them all."""
+
+        def at(bench: Callable[..., AnyBench]) -> AnyBench:
+            return bench(
+                books=books,
+                clock=clock,
+                ids=self._ids,
+                queue=queue,
+                origin=self._pages_origin,
+                home=lambda: self.origin,
+                shop_name=self._shop_name,
+            )
+
+        return [StripeSandbox(at(Workbench), surroundings)]
 
 
 async def _sweep(catch_up: Callable[[], None]) -> None:

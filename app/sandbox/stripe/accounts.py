@@ -9,6 +9,8 @@ from app.sandbox.stripe.errors import unauthorized
 from app.sandbox.stripe.objects.account import account
 from app.sandbox.stripe.workbench import Call, Workbench
 
+ACCOUNT_PREFIX = "acct_"
+
 _TEST_KEYS = ("sk_test_", "rk_test_")
 _OPENED_AT = 1_700_000_000
 _NO_KEY = (
@@ -32,7 +34,7 @@ def authenticate(authorization: str | None) -> str:
 def account_of(key: str) -> str:
     """Restricted and secret keys of the same account differ in their prefix only."""
     secret = key.split("_", 1)[1]
-    return "acct_1" + hashlib.sha256(secret.encode()).hexdigest()[:15]
+    return f"{ACCOUNT_PREFIX}1" + hashlib.sha256(secret.encode()).hexdigest()[:15]
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:

@@ -7,6 +7,7 @@ smallest unit; what must be rounded is rounded half to even.
 import json
 from dataclasses import asdict, dataclass, replace
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import events
 from app.sandbox.stripe.currencies import Currency
@@ -15,7 +16,7 @@ from app.sandbox.stripe.objects import balance as objects
 from app.sandbox.stripe.objects.balance import RATE_UNIT
 from app.sandbox.stripe.parameters import EXPAND, LISTING, Rule, Span, Text, check_all
 from app.sandbox.stripe.presentation import listed_page, presented
-from app.sandbox.stripe.workbench import Call, Cause, Workbench
+from app.sandbox.stripe.workbench import Call, Workbench
 
 KIND = "balance_transaction"
 SCHEMA = """

@@ -6,6 +6,7 @@ Each is an effect with its events, in the caller's transaction; which one is due
 
 from dataclasses import dataclass
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import balance, events, subscriptions
 from app.sandbox.stripe.cards import Card, Decline
@@ -13,7 +14,7 @@ from app.sandbox.stripe.debits import Debit
 from app.sandbox.stripe.objects import payment
 from app.sandbox.stripe.objects.session import customer_details
 from app.sandbox.stripe.objects.subscription import customer
-from app.sandbox.stripe.workbench import Cause, Workbench
+from app.sandbox.stripe.workbench import Workbench
 
 NOBODY = Cause()
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.control_request import Refused, flag, only, whole, whole_or_none, word
 from app.sandbox.stripe import balance, disputes, refunds
@@ -15,7 +16,7 @@ from app.sandbox.stripe.book_lines import dispute_line, refund_line
 from app.sandbox.stripe.currencies import SUPPORTED
 from app.sandbox.stripe.errors import StripeRefusal
 from app.sandbox.stripe.refunds import Fate
-from app.sandbox.stripe.workbench import Cause, Workbench
+from app.sandbox.stripe.workbench import Workbench
 
 _LARGEST = 10**12
 _LONGEST_S = 10**9

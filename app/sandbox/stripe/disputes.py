@@ -8,6 +8,7 @@ nothing unless it becomes a dispute.
 from collections.abc import Mapping
 from typing import Final
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import balance, events
 from app.sandbox.stripe.currencies import shown
@@ -26,7 +27,7 @@ from app.sandbox.stripe.parameters import (
     check_all,
 )
 from app.sandbox.stripe.presentation import listed_page, presented
-from app.sandbox.stripe.workbench import Call, Cause, Workbench
+from app.sandbox.stripe.workbench import Call, Workbench
 
 KIND = "dispute"
 DUE_AFTER_S = 9 * 86_400

@@ -6,11 +6,12 @@ Wording and codes follow Stripe's API reference (errors, error codes).
 from collections.abc import Sequence
 
 from app.sandbox.books import JsonObject
+from app.sandbox.refusal import Refusal
 
 _DOCS = "https://docs.stripe.com/error-codes#"
 
 
-class StripeRefusal(Exception):
+class StripeRefusal(Refusal):
     """A request is answered with an error body.
 
     `stored` says whether the refusal is what an idempotency key replays: checks of
@@ -27,13 +28,10 @@ class StripeRefusal(Exception):
         type: str = "invalid_request_error",
         stored: bool = False,
     ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
+        super().__init__(status, message, stored=stored)
         self.code = code
         self.param = param
         self.type = type
-        self.stored = stored
 
     def body(self, *, account: str | None, request_id: str, at: int) -> JsonObject:
         error: JsonObject = {}

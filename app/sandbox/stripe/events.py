@@ -1,5 +1,6 @@
 """Events: written with the effect they tell of, and queued for the endpoints that asked."""
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe.endpoints import wanting
 from app.sandbox.stripe.errors import bad_parameter, no_such
@@ -7,7 +8,7 @@ from app.sandbox.stripe.objects.account import event
 from app.sandbox.stripe.parameters import EXPAND, LISTING, Flag, Listed, Span, Text, check_all
 from app.sandbox.stripe.presentation import listed_page, presented
 from app.sandbox.stripe.versions import pinned
-from app.sandbox.stripe.workbench import Call, Cause, Workbench
+from app.sandbox.stripe.workbench import Call, Workbench
 
 _LIST_RULES = {
     **LISTING,

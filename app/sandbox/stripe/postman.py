@@ -45,6 +45,9 @@ class StripePostman:
             return []
         return [e.id for e in wanting(self._bench, record.account, record.body["type"])]
 
+    def knows(self, event: str) -> bool:
+        return self._bench.books.exists("event", event)
+
 
 def _changed(event: JsonObject, changes: JsonObject) -> JsonObject:
     """Put other things into the envelope, and those of `object` into what the event is about."""

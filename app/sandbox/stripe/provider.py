@@ -3,15 +3,18 @@
 What stands outside (`server`, `control`) knows providers only through what is public here.
 """
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Sequence
 
+from starlette.requests import Request
 from starlette.routing import Route
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.faults import Faults
-from app.sandbox.limits import Limits
+from app.sandbox.control_request import Handler, Refused, json_of, whole
+from app.sandbox.exchange import Surroundings
+from app.sandbox.providers import Landing
 from app.sandbox.stripe import balance, oddities, payments, refunds, sessions, versions
+from app.sandbox.stripe.accounts import ACCOUNT_PREFIX
 from app.sandbox.stripe.api import StripeApi
 from app.sandbox.stripe.book_lines import account_lines, session_line
 from app.sandbox.stripe.cards import Entry
@@ -19,32 +22,28 @@ from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.dashboard import StripeDashboard
 from app.sandbox.stripe.debits import Mandate
 from app.sandbox.stripe.pay_page import PayPage
-from app.sandbox.stripe.workbench import Cause, Workbench
-from app.sandbox.traffic import Traffic
+from app.sandbox.stripe.postman import StripePostman
+from app.sandbox.stripe.workbench import Workbench
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class StripeSandbox:
-    """One provider; `changed` is called after each commit that may have queued notices."""
+    """One provider: satisfies `Provider`."""
 
-    def __init__(
-        self,
-        bench: Workbench,
-        faults: Faults,
-        traffic: Traffic,
-        limits: Limits,
-        changed: Callable[[], None],
-    ) -> None:
+    name = "stripe"
+
+    def __init__(self, bench: Workbench, surroundings: Surroundings) -> None:
         bench.books.define(sessions.SCHEMA)
         bench.books.define(refunds.SCHEMA)
         bench.books.define(payments.SCHEMA)
         bench.books.define(balance.SCHEMA)
         self._bench = bench
-        self._changed = changed
-        self._api = StripeApi(bench, faults, traffic, limits, changed)
-        self._page = PayPage(bench, faults, self.catch_up, changed)
-        self.dashboard = StripeDashboard(bench, self.catch_up, changed)
+        self._changed = surroundings.changed
+        self._api = StripeApi(bench, surroundings)
+        self._page = PayPage(bench, surroundings.faults, self.catch_up, self._changed)
+        self.dashboard = StripeDashboard(bench, self.catch_up, self._changed)
+        self.postman = StripePostman(bench)
 
     def routes(self) -> list[Route]:
         return [
@@ -56,17 +55,20 @@ class StripeSandbox:
         """The customer's pages alone."""
         return self._page.routes()
 
+    def control_table(self) -> Sequence[tuple[str, str, Handler]]:
+        return (("POST", "debits", self._set_debits), ("POST", "versions", self._pin_version))
+
     def catch_up(self) -> None:
         """Let happen what was due before now: sessions expire, slow money is decided."""
         self._api.catch_up()
 
     def pay(self, session_id: str, order: JsonObject) -> JsonObject | None:
         """Pay as a customer would, or oddly; None where there is no such session."""
-        odd, delayed = oddities.read(order), bool(order.get("delayed"))
         self.catch_up()
         session = self._session(session_id)
         if session is None:
             return None
+        odd, delayed = oddities.read(order), bool(order.get("delayed"))
         payer = Payer(name=order.get("name"), email=order.get("email"))
         way: Entry | Mandate
         if "iban" in order:
@@ -93,24 +95,14 @@ class StripeSandbox:
         self._changed()
         return _outcome_line(outcome, session)
 
-    def debits_take(self, seconds: int | None) -> int:
-        """How many seconds a bank debit takes from now on; `None` leaves it as it is."""
-        return payments.debits_take(self._bench, seconds)
-
-    def landing(self, session_id: str) -> Literal["paid", "processing", "failed"]:
+    def landing(self, session_id: str) -> Landing | None:
         """Say what a payer who comes back to the shop is to be told."""
         session = self._session(session_id)
-        if session is None or session.body["payment_status"] != "unpaid":
+        if session is None:
+            return None
+        if session.body["payment_status"] != "unpaid":
             return "paid"
         return "processing" if payments.is_processing(self._bench, session) else "failed"
-
-    def pin(self, account: str, version: str) -> bool:
-        """Pin an account's API version; False for one that is not known."""
-        return versions.pin(self._bench.books, account, version)
-
-    def limit(self, per_second: int | None) -> int | None:
-        """Limit the requests of each account in a second; None takes the limit away."""
-        return self._api.limit(per_second)
 
     def expire(self, session_id: str) -> JsonObject | None:
         """Expire a session if it is open; None where there is no such session."""
@@ -134,10 +126,23 @@ class StripeSandbox:
         self._changed()
         return session_line(session) if settled else None
 
-    def books_of(self, account: str) -> JsonObject:
+    def books_of(self, account: str) -> JsonObject | None:
         """What was captured, given back and disputed, in the provider's own words."""
+        if not account.startswith(ACCOUNT_PREFIX):
+            return None
         self.catch_up()
         return account_lines(self._bench, account)
+
+    async def _set_debits(self, request: Request) -> JsonObject:
+        delay_s = whole(await json_of(request), "delay_s", 0, 0, 10**7)
+        return {"delay_s": payments.debits_take(self._bench, delay_s)}
+
+    async def _pin_version(self, request: Request) -> JsonObject:
+        order = await json_of(request)
+        account, version = str(order.get("account", "")), str(order.get("api_version", ""))
+        if not versions.pin(self._bench.books, account, version):
+            raise Refused("this API version is not known")
+        return {"account": account, "api_version": version}
 
     def _session(self, id: str) -> Record | None:
         return self._bench.books.get(sessions.KIND, id)

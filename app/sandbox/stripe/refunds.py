@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import balance, disputes, events
 from app.sandbox.stripe.cards import RefundOutcome
@@ -24,7 +25,7 @@ from app.sandbox.stripe.parameters import (
     check_all,
 )
 from app.sandbox.stripe.presentation import listed_page, presented
-from app.sandbox.stripe.workbench import Call, Cause, Workbench
+from app.sandbox.stripe.workbench import Call, Workbench
 
 KIND = "refund"
 SETTLES_AFTER_S = 60

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import events
 from app.sandbox.stripe.currencies import check_last_digit, check_total
@@ -20,7 +21,7 @@ from app.sandbox.stripe.parameters import (
 )
 from app.sandbox.stripe.presentation import listed_page, presented
 from app.sandbox.stripe.session_checks import checked
-from app.sandbox.stripe.workbench import Call, Cause, Workbench
+from app.sandbox.stripe.workbench import Call, Workbench
 
 KIND = "checkout.session"
 SHORTEST_S = 30 * 60

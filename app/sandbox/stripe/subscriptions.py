@@ -3,13 +3,14 @@
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 
+from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import events
 from app.sandbox.stripe.objects import invoice as invoices
 from app.sandbox.stripe.objects import subscription as objects
 from app.sandbox.stripe.parameters import EXPAND, check_all
 from app.sandbox.stripe.presentation import presented
-from app.sandbox.stripe.workbench import Call, Cause, Workbench
+from app.sandbox.stripe.workbench import Call, Workbench
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:

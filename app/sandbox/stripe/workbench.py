@@ -1,61 +1,18 @@
 """What all parts of this provider work with, and the request that they work for."""
 
-from collections.abc import Callable
+import hashlib
+import json
 from dataclasses import dataclass, field
 
-from app.sandbox.books import Books, JsonObject, Record
-from app.sandbox.clock import SandboxClock
-from app.sandbox.deliveries import Queue
-from app.sandbox.ids import Ids
+from app.sandbox import bench
+from app.sandbox.books import Record
 from app.sandbox.stripe.errors import no_such
 from app.sandbox.stripe.forms import Form
 
 
 @dataclass(frozen=True)
-class Cause:
-    """The API request that brought something about; nothing where a customer or time did."""
-
-    request_id: str | None = None
-    idempotency_key: str | None = None
-
-
-@dataclass(frozen=True)
-class Workbench:
-    """Books, time, ids and outgoing notices, handed to every part.
-
-    `origin` is where its pages are now, `home` where its API is: they differ while phones on the
-    shop's network may come.
-    """
-
-    books: Books
-    clock: SandboxClock
-    ids: Ids
-    queue: Queue
-    origin: Callable[[], str]
-    home: Callable[[], str]
-    shop_name: str
-
-    def now(self) -> int:
-        return self.clock.now()
-
-    def way_back(self, url: str | None) -> str | None:
-        """An address of the simulator's own as a path: a phone stays at the address it came by."""
-        home = f"{self.home()}/"
-        return url.removeprefix(home[:-1]) if url is not None and url.startswith(home) else url
-
-    def new_id(self, kind: str, prefix: str, length: int) -> str:
-        """An id that no object of this kind has; a seed that is used twice may repeat itself."""
-        while True:
-            id = self.ids(prefix, length)
-            if not self.books.exists(kind, id):
-                return id
-
-    def add(
-        self, account: str, kind: str, body: JsonObject, private: JsonObject | None = None
-    ) -> Record:
-        record = Record(kind, body["id"], account, body["created"], body, private or {})
-        self.books.add(record)
-        return record
+class Workbench(bench.Bench):
+    """A bench at which what is missing is refused in Stripe's words."""
 
     def need(self, account: str, kind: str, id: str, param: str) -> Record:
         """The account's own object, or Stripe's 404."""
@@ -66,15 +23,11 @@ class Workbench:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One authenticated API request: whose it is, what it asks, and the ids in its path."""
+class Call(bench.Call):
+    """A request to Stripe's API, with what its form or its query says."""
 
-    account: str
-    path: str
-    form: Form
-    ids: tuple[str, ...] = ()
-    cause: Cause = field(default_factory=Cause)
+    form: Form = field(default_factory=dict)
 
     @property
-    def id(self) -> str:
-        return self.ids[0]
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(self.form, sort_keys=True).encode()).hexdigest()

@@ -87,9 +87,7 @@ def test_requests_are_noted_without_their_bodies(shop: Shop) -> None:
         ("webhooks", b"[1]", 400),
         ("events/evt_x/deliver", b"{}", 404),
         ("events/evt_x/deliver", b'{"changes": []}', 404),
-        ("sessions/cs_x/pay", b'{"amount_minor": 0}', 400),
-        ("sessions/cs_x/pay", b'{"currency": "EUR"}', 400),
-        ("sessions/cs_x/pay", b'{"force": 1}', 400),
+        ("sessions/cs_x/pay", b"{}", 404),
         ("refunds/re_x/settle", b"{}", 404),
         ("refunds/re_x/settle", b'{"status": "odd"}', 400),
         ("faults", b"[" * 100_000, 400),
@@ -101,6 +99,15 @@ def test_orders_that_make_no_sense_are_refused(
 ) -> None:
     response = shop.http.post(f"/_control/{path}", content=body)
     assert response.status_code == status and response.json()["error"]
+
+
+@pytest.mark.parametrize("order", [{"amount_minor": 0}, {"currency": "EUR"}, {"force": 1}])
+def test_an_odd_way_to_pay_that_makes_no_sense_is_refused(
+    shop: Shop, order: dict[str, object]
+) -> None:
+    path = f"/_control/sessions/{shop.sell().id}/pay"
+    response = shop.http.post(path, json=order)
+    assert response.status_code == 400 and response.json()["error"]
 
 
 def test_addresses_can_carry_another_origin_than_the_socket(server: SandboxServer) -> None:
