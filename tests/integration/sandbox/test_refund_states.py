@@ -82,15 +82,15 @@ def test_what_becomes_of_a_refund_can_be_chosen(
 ) -> None:
     payment = _paid(shop)
     if by == "dashboard":
-        id = _refund(shop, payment, outcome=outcome, after_s=100)["refund_id"]
+        id = _refund(shop, payment, outcome=outcome, after_s=1000)["refund_id"]
     else:
-        order = {"outcome": outcome, "after_s": 100}
+        order = {"outcome": outcome, "after_s": 1000}
         assert shop.control("POST", "refunds", order) == order
         id = shop.client.v1.refunds.create({"payment_intent": payment}).id
     assert shop.client.v1.refunds.retrieve(id).status == first
-    shop.control("POST", "clock", {"advance_s": 99})
+    shop.control("POST", "clock", {"advance_s": 900})
     assert shop.client.v1.refunds.retrieve(id).status == first
-    shop.control("POST", "clock", {"advance_s": 2})
+    shop.control("POST", "clock", {"advance_s": 200})
     assert shop.client.v1.refunds.retrieve(id).status == then
     assert _refunded(shop) == (0 if then == "failed" else 1000)
 
