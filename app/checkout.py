@@ -10,6 +10,7 @@ from typing import Final
 
 from app.clock import Clock
 from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
+from app.domain.capabilities import demand_of, objection
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop
 from app.domain.ids import ORDER_ID_LENGTH, Ids
@@ -20,7 +21,7 @@ from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved, Protocol, ProviderError
 from app.failpoints import reach
 from app.gateway import Gateway
-from app.providers.strategy import PaymentStrategy, SessionRequest, objection
+from app.providers.strategy import PaymentStrategy, SessionRequest
 from app.sessions import Sessions
 from app.settle import complete, want_closed
 from app.store import Store, Transaction
@@ -238,10 +239,7 @@ class Checkout:
         amount = owed(order.total, accepted)
         if order.state is not OrderState.OPEN or amount.minor == 0:
             raise CheckoutRefused(_standing(order), Message("Nothing is to be paid on it."))
-        problem = _order_objection(order, amount, strategy) or objection(
-            strategy.capabilities, amount
-        )
-        if problem:
+        if problem := objection(strategy.capabilities, demand_of(order, amount)):
             raise CheckoutRefused(
                 Message("{account} cannot take {amount}", account=strategy.account, amount=amount),
                 problem,
@@ -310,22 +308,6 @@ def _standing(order: Order) -> Message:
         OrderState.CANCELLED: Message("Order {number} is cancelled", number=number),
         OrderState.EXPIRED: Message("Order {number} is expired", number=number),
     }[order.state]
-
-
-def _order_objection(order: Order, amount: Money, strategy: PaymentStrategy) -> str:
-    """Say in words what about an order a provider would not take, or nothing."""
-    recurring = [line for line in order.snapshot.lines if line.is_recurring]
-    if not recurring:
-        return ""
-    if not strategy.capabilities.takes_recurring:
-        return Message("It takes no subscriptions.")
-    if amount != order.total:
-        return Message("A subscription is paid in one piece.")
-    if any(line.total_minor == 0 for line in recurring):
-        return Message("It takes no subscription that costs nothing.")
-    if len({line.billing_interval for line in recurring}) > 1:
-        return Message("It takes subscriptions of one interval at a time.")
-    return ""
 
 
 def _refuse_unreconciled(tx: Transaction, order: Order | None = None) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from app.domain.attempt import Reference
+from app.domain.capabilities import Capabilities
 from app.domain.delivery import Delivery
 from app.domain.dispute import DisputeObservation
 from app.domain.fee import SeenFee
@@ -18,35 +19,6 @@ from app.domain.money import Money
 from app.domain.observation import Observation, Source
 from app.domain.presentation import PresentedLine
 from app.domain.refund import RefundObservation, SeenRefund
-from app.errors import Message
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a provider takes. Amounts are in the till's minor units.
-
-    A session has at most `max_lines` lines; one with a subscription `max_lines_recurring` of each
-    kind. `minimum_minor` names the smallest amount by currency, `maximum_minor` the largest of all.
-    `key_lifetime` is how long the provider remembers an idempotency key for certain.
-    `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides them
-    (a loopback simulator's own), and `phones_origin` where its pages are while phones may come.
-    `reports_fees` says that it tells afterwards what it kept for itself.
-    """
-
-    currencies: frozenset[str]
-    minimum_minor: Mapping[str, int]
-    maximum_minor: int
-    amount_step: Mapping[str, int]
-    max_lines: int
-    max_lines_recurring: int
-    takes_recurring: bool
-    session_lifetime: timedelta
-    key_lifetime: timedelta
-    page_hosts: frozenset[str]
-    page_origin: str = ""
-    phones_origin: str = ""
-    methods: frozenset[str] = frozenset()
-    reports_fees: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,25 +225,3 @@ class PaymentStrategy(Protocol):
     async def aclose(self) -> None:
         """Let go of the network."""
         ...
-
-
-def objection(capabilities: Capabilities, amount: Money) -> str:
-    """Say in words why a provider would not take an amount, or nothing."""
-    currency = amount.currency
-    if currency not in capabilities.currencies:
-        return Message("It takes no {currency}.", currency=currency)
-    least = capabilities.minimum_minor.get(currency, 1)
-    if amount.minor < least:
-        return Message("The least it takes is {amount}.", amount=Money(least, currency))
-    if amount.minor > capabilities.maximum_minor:
-        return Message(
-            "The most it takes is {amount}.", amount=Money(capabilities.maximum_minor, currency)
-        )
-    step = capabilities.amount_step.get(currency, 1)
-    if amount.minor % step:
-        return Message(
-            "Its amounts in {currency} go in steps of {amount}.",
-            currency=currency,
-            amount=Money(step, currency),
-        )
-    return ""

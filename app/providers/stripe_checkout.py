@@ -13,6 +13,8 @@ import httpx
 import stripe
 
 from app.clock import Clock
+from app.domain.capabilities import Capabilities, Method
+from app.domain.catalog import BillingInterval
 from app.domain.delivery import Delivery
 from app.domain.dispute import DisputeObservation, SeenDispute
 from app.domain.fee import SeenFee
@@ -23,7 +25,6 @@ from app.providers import stripe_refunds
 from app.providers.budget import RequestBudget
 from app.providers.pages import is_loopback, is_own_page, origin_of
 from app.providers.strategy import (
-    Capabilities,
     OpenedSession,
     ProviderAccount,
     Recheck,
@@ -101,12 +102,13 @@ class StripeCheckout:
             amount_step=AMOUNT_STEP,
             max_lines=100,
             max_lines_recurring=20,
-            takes_recurring=True,
+            intervals=frozenset(BillingInterval) - {BillingInterval.ONETIME},
+            mixes_recurring=True,
             session_lifetime=_LIFETIME,
             key_lifetime=timedelta(hours=23),
             page_hosts=_HOSTS | ({custom_host} if custom_host else frozenset()),
             page_origin=origin_of(api_base) if is_loopback(api_base) else "",
-            methods=frozenset({"card", "wallet", "bank"}),
+            methods=frozenset({Method.CARD, Method.WALLET, Method.BANK}),
             reports_fees=True,
         )
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.domain.attempt import MAX_REFERENCE, Reference
+from app.domain.capabilities import Demand, objection
 from app.domain.catalog import BillingInterval
 from app.domain.ids import ORDER_ID_LENGTH, TILL_ID_LENGTH
 from app.domain.money import Money
@@ -24,7 +25,6 @@ from app.providers.strategy import (
     PaymentStrategy,
     SessionRequest,
     WebhookRequest,
-    objection,
 )
 from tests.contract.rigs import Rig, a_request, opened, tried
 
@@ -40,8 +40,8 @@ def test_it_says_who_it_is_and_what_it_takes(rig: Rig) -> None:
         assert takes.session_lifetime > timedelta(minutes=5)
         assert takes.key_lifetime > takes.session_lifetime
         assert takes.page_hosts and all(h == h.lower().strip() for h in takes.page_hosts)
-        assert objection(takes, Money(1234, "EUR")) == ""
-        assert objection(takes, Money(takes.maximum_minor + 1, "EUR"))
+        assert objection(takes, Demand(Money(1234, "EUR"))) == ""
+        assert objection(takes, Demand(Money(takes.maximum_minor + 1, "EUR")))
 
     tried(rig, story)
 

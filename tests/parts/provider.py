@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.clock import Clock
+from app.domain.capabilities import Capabilities
+from app.domain.catalog import BillingInterval
 from app.domain.delivery import Delivery
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.errors import Protocol, Rejected, Unavailable, WebhookRejected
 from app.providers.budget import RequestBudget
 from app.providers.strategy import (
-    Capabilities,
     OpenedSession,
     ProviderAccount,
     Recheck,
@@ -228,7 +229,8 @@ class FakeStrategy(DisputeVerbs, GivesBack):
             amount_step={"KWD": 10},
             max_lines=20,
             max_lines_recurring=20,
-            takes_recurring=True,
+            intervals=frozenset(BillingInterval) - {BillingInterval.ONETIME},
+            mixes_recurring=True,
             session_lifetime=timedelta(minutes=35),
             key_lifetime=timedelta(hours=23),
             page_hosts=frozenset({"pay.fake.example"}),

@@ -46,7 +46,7 @@ def test_a_subscription_is_sold_where_the_provider_takes_them(till: Counter) -> 
     order = asyncio.run(till.checkout.place_order(cart(monthly, product(300))))
     attempt = asyncio.run(till.open(order))
     assert attempt.amount.minor == 1800
-    till.strategy.capabilities = replace(till.strategy.capabilities, takes_recurring=False)
+    till.strategy.capabilities = replace(till.strategy.capabilities, intervals=frozenset())
     other = asyncio.run(till.checkout.place_order(cart(monthly)))
     with pytest.raises(CheckoutRefused) as refused:
         asyncio.run(till.open(other))

@@ -1,0 +1,212 @@
+"""Which account a payment goes to, and why: a ranked list, and every account that was left out.
+
+Pure: given the demand, the accounts with how they stand, and the shop's rules, the same comes out
+each time. The operator may always choose another of the ranked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.domain.breaker import Standing
+from app.domain.capabilities import Capabilities, Demand, Method, objection
+from app.domain.money import Money
+from app.errors import ConfigError, Message
+
+_BASIS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class FeeEstimate:
+    """What an account is thought to keep of a payment: a share in basis points, and a sum.
+
+    `fixed_minor` is in the payment's currency. An estimate for choosing, never booked.
+    """
+
+    basis_points: int
+    fixed_minor: int = 0
+
+    def of(self, amount: Money) -> Money:
+        """Estimate the fee of an amount, rounded up."""
+        share = -(-amount.minor * self.basis_points // _BASIS)
+        return Money(share + self.fixed_minor, amount.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An account that is set up, and how it stands just now."""
+
+    account: str
+    takes: Capabilities
+    is_enabled: bool = True
+    standing: Standing = Standing.WELL
+    fee: FeeEstimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One of the shop's rules: when it fits a demand, `use` comes first and `avoid` is left out.
+
+    What is not said fits everything. Amounts are minor units of `currency`, which they need.
+    """
+
+    use: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    currency: str = ""
+    method: Method | None = None
+    least_minor: int = 0
+    most_minor: int | None = None
+    recurring: bool | None = None
+
+    def fits(self, demand: Demand) -> bool:
+        """Say whether the rule is about this demand."""
+        amount = demand.amount
+        return (
+            self.currency in ("", amount.currency)
+            and self.method in (None, demand.method)
+            and self.least_minor <= amount.minor
+            and (self.most_minor is None or amount.minor <= self.most_minor)
+            and self.recurring in (None, bool(demand.intervals))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An account that may be used, and why it stands where it stands."""
+
+    account: str
+    reason: Message
+    fee: Money | None = None
+    is_trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An account that may not be used, and why."""
+
+    account: str
+    reason: str
+    is_down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What was decided: the first of `choices` is taken unless the operator says otherwise."""
+
+    choices: tuple[Choice, ...] = ()
+    left_out: tuple[LeftOut, ...] = field(default=())
+
+    @property
+    def problem(self) -> Message | None:
+        """Say in words why there is no way, or None where there is one."""
+        if self.choices:
+            return None
+        if not self.left_out:
+            return Message("No account is set up.")
+        if any(each.is_down for each in self.left_out):
+            return Message("No provider that could take this answers just now.")
+        return Message("No account that is set up takes this.")
+
+
+def route(demand: Demand, candidates: Sequence[Candidate], rules: Sequence[Rule] = ()) -> Route:
+    """Rank the accounts for a demand; `candidates` stand in the order of the settings.
+
+    The shop's rules count first, then how an account stands, then the estimated fee, then the
+    order of the settings. Raises ConfigError where a rule names an account that is not there.
+    """
+    names = [candidate.account for candidate in candidates]
+    _refuse_unknown(names, rules)
+    fitting = [rule for rule in rules if rule.fits(demand)]
+    wanted = [name for rule in fitting for name in rule.use]
+    avoided = {name for rule in fitting for name in rule.avoid if name not in wanted}
+    left_out: list[LeftOut] = []
+    able: list[Candidate] = []
+    for candidate in candidates:
+        reason = _why_not(candidate, demand, avoided)
+        if reason is None:
+            able.append(candidate)
+        else:
+            left_out.append(reason)
+    are_compared = all(each.fee is not None for each in able)
+    trial = next((each for each in able if each.standing is Standing.TRIAL), None)
+
+    def rank(candidate: Candidate) -> tuple[int, int, int, int]:
+        name = candidate.account
+        place = wanted.index(name) if name in wanted else len(wanted)
+        fee = candidate.fee.of(demand.amount).minor if candidate.fee and are_compared else 0
+        # An account that may be back is tried by one customer, who may still choose another.
+        shaky = 0 if candidate is trial else int(candidate.standing is not Standing.WELL)
+        return place, shaky, fee, names.index(name)
+
+    ranked = sorted(able, key=rank)
+    choices = tuple(_choice(each, ranked, demand, wanted) for each in ranked)
+    return Route(choices, tuple(left_out))
+
+
+def known(account: str, route: Route) -> Choice:
+    """Give the operator's own choice. Raises ConfigError for what may not be used, with why."""
+    for choice in route.choices:
+        if choice.account == account:
+            return choice
+    for left in route.left_out:
+        if left.account == account:
+            raise ConfigError(Message("{account} cannot take this", account=account), left.reason)
+    raise ConfigError(
+        Message("There is no account {account}", account=account),
+        action=Message(
+            "Choose one of these: {accounts}.",
+            accounts=", ".join(choice.account for choice in route.choices),
+        ),
+    )
+
+
+def _why_not(candidate: Candidate, demand: Demand, avoided: set[str]) -> LeftOut | None:
+    name = candidate.account
+    if not candidate.is_enabled:
+        return LeftOut(name, Message("It is switched off in the settings."))
+    if name in avoided:
+        return LeftOut(name, Message("The shop's rules say not to use it for this."))
+    if reason := objection(candidate.takes, demand):
+        return LeftOut(name, reason)
+    if candidate.standing is Standing.REFUSED:
+        return LeftOut(name, Message("The provider refuses its keys."), is_down=True)
+    if candidate.standing is Standing.DOWN:
+        return LeftOut(name, Message("The provider does not answer."), is_down=True)
+    return None
+
+
+def _choice(
+    candidate: Candidate, ranked: Sequence[Candidate], demand: Demand, wanted: Sequence[str]
+) -> Choice:
+    fee = candidate.fee.of(demand.amount) if candidate.fee else None
+    is_trial = candidate.standing is Standing.TRIAL
+    return Choice(candidate.account, _reason(candidate, ranked, wanted, fee), fee, is_trial)
+
+
+def _reason(
+    candidate: Candidate, ranked: Sequence[Candidate], wanted: Sequence[str], fee: Money | None
+) -> Message:
+    if len(ranked) == 1:
+        return Message("It is the only one that takes this.")
+    if candidate.account in wanted:
+        return Message("The shop's rules name it for this.")
+    if candidate.standing is Standing.TRIAL:
+        return Message("It did not answer a while ago; this shows whether it is back.")
+    if candidate.standing is Standing.SHAKY:
+        return Message("It did not answer the last time.")
+    if fee is not None and len({each.fee for each in ranked if each.fee}) > 1:
+        return Message("It keeps about {fee} of this.", fee=fee)
+    return Message("It comes in the order of the settings.")
+
+
+def _refuse_unknown(names: Sequence[str], rules: Sequence[Rule]) -> None:
+    for rule in rules:
+        for name in (*rule.use, *rule.avoid):
+            if name not in names:
+                raise ConfigError(
+                    Message("A rule names the account {name}, which is not set up", name=name),
+                    action=Message(
+                        "Set up one of that name, or name one of these: {names}.",
+                        names=", ".join(names),
+                    ),
+                )
