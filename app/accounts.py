@@ -5,9 +5,9 @@ from typing import Final
 from app.checkout import ReturnPages
 from app.clock import Clock
 from app.errors import ConfigError, Message
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.pages import is_loopback
-from app.providers.stripe_checkout import StripeCheckout
-from app.providers.stripe_client import API_BASE, is_live_key
+from app.providers.stripe.client import API_BASE, is_live_key
 from app.sandbox import SANDBOX_KEY
 from app.settings import Mode, Settings
 

@@ -30,8 +30,8 @@ from app.gateway import Gateway
 from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.retry import Jitter
-from app.providers.stripe_checkout import StripeCheckout
 from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
 from app.refunds import Refunds

@@ -23,8 +23,8 @@ from typing import Any
 from app.clock import SystemClock
 from app.domain.delivery import Delivery
 from app.domain.ids import Ids
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.strategy import WebhookRequest
-from app.providers.stripe_checkout import StripeCheckout
 from app.settings import Mode
 from app.store import Store
 from app.store.inbox import receive

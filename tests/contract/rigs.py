@@ -15,12 +15,12 @@ from app.domain.ids import ORDER_ID_LENGTH, TILL_ID_LENGTH, Ids
 from app.domain.money import Money
 from app.domain.presentation import PresentedLine
 from app.errors import Unavailable
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.strategy import (
     PaymentStrategy,
     SessionRequest,
     WebhookRequest,
 )
-from app.providers.stripe_checkout import StripeCheckout
 from app.sandbox import SANDBOX_KEY, SandboxServer
 from tests.integration.sandbox.shop import Receiver
 from tests.parts.clock import VirtualClock

@@ -13,8 +13,8 @@ from app.domain.fee import FeeKind, SeenFee
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.errors import Rejected, Unavailable
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.strategy import PaymentStrategy, RefundRequest, WebhookRequest
-from app.providers.stripe_checkout import StripeCheckout
 from tests.contract.rigs import FakeRig, Rig, StripeRig, a_request, opened, tried
 from tests.integration.sandbox.shop import Receiver
 

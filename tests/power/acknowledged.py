@@ -18,7 +18,7 @@ from app.bootstrap import Till
 from app.domain.attempt import Attempt
 from app.domain.order import Order
 from app.events import Fact
-from app.providers.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.webhooks.receiver import Receiver
 from tests.power.recording import set_mark
 

@@ -11,7 +11,7 @@ DOORS: Final = (
     Guard(
         "the signature",
         "one flipped bit of the body is refused",
-        "app/providers/stripe_webhooks.py",
+        "app/providers/stripe/webhooks.py",
         "        if secret and _is_signed(request.body, header, secret):\n",
         "        if secret:\n",
         (
@@ -22,7 +22,7 @@ DOORS: Final = (
     Guard(
         "the age of a delivery",
         "five minutes old or ahead is refused",
-        "app/providers/stripe_webhooks.py",
+        "app/providers/stripe/webhooks.py",
         "abs(now.timestamp() - int(stamps[0])) <= TOLERANCE_S",
         "bool(stamps)",
         (f"{_H}test_five_minutes_of_age_pass_and_as_much_ahead",),

@@ -300,7 +300,7 @@ def test_a_fee_of_nothing_for_what_is_not_told_would_be_an_estimate(
 
     named = test_stripe_fees.test_what_is_not_there_yet_is_not_told
     named(test_stripe_fees.charged(None))
-    without("app.providers.stripe_checkout.fees_of", guessed)
+    without("app.providers.kinds.stripe_checkout.fees_of", guessed)
     with pytest.raises(FAILS):
         named(test_stripe_fees.charged(None))
 
@@ -317,6 +317,6 @@ def test_reading_another_currencys_amounts_as_the_disputes_own_would_be_found_ou
         fee = Money(entry["fee"], entry["currency"].upper())
         return DisputeEntry(entry["id"], -entry["amount"], fee)
 
-    without("app.providers.stripe_disputes._entry", as_it_stands)
+    without("app.providers.stripe.disputes._entry", as_it_stands)
     with pytest.raises(FAILS):
         test()

@@ -74,13 +74,13 @@ def test_without_the_signature_check_a_flipped_bit_would_pass(
     without: Callable[..., None],
 ) -> None:
     test_stripe_webhooks.test_one_flipped_bit_of_the_body_is_refused(37, 3)
-    without("app.providers.stripe_webhooks._is_signed", lambda *_: True)
+    without("app.providers.stripe.webhooks._is_signed", lambda *_: True)
     with pytest.raises(FAILS):
         test_stripe_webhooks.test_one_flipped_bit_of_the_body_is_refused(37, 3)
 
 
 def test_without_the_age_check_an_old_delivery_would_pass(without: Callable[..., None]) -> None:
-    without("app.providers.stripe_webhooks._is_timely", lambda *_: True)
+    without("app.providers.stripe.webhooks._is_timely", lambda *_: True)
     for age_s in (301, -301):
         with pytest.raises(FAILS):
             test_stripe_webhooks.test_five_minutes_of_age_pass_and_as_much_ahead(age_s, False)
@@ -156,7 +156,7 @@ def test_with_a_fresh_key_for_each_try_a_lost_answer_would_make_a_second_session
 def test_without_the_check_of_pages_a_false_one_would_be_handed_out(
     without: Callable[..., None], expected_logs: Any
 ) -> None:
-    without("app.providers.stripe_checkout.is_own_page", lambda *_: True)
+    without("app.providers.kinds.stripe_checkout.is_own_page", lambda *_: True)
     with pytest.raises(FAILS):
         test_stripe_checkout.test_a_page_that_is_not_stripes_is_never_handed_out(
             "https://checkout.stripe.com.evil.example/c", expected_logs

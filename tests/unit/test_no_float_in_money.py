@@ -11,8 +11,8 @@ MONEY_CODE = (
     *sorted((ROOT / "app/domain").glob("*.py")),
     ROOT / "app/settle.py",
     ROOT / "app/checkout.py",
-    ROOT / "app/providers/stripe_sessions.py",
-    ROOT / "app/providers/stripe_amounts.py",
+    ROOT / "app/providers/stripe/sessions.py",
+    ROOT / "app/providers/stripe/amounts.py",
 )
 FRACTIONS = {"pricing.py": {"base * tax.rate / (1 + tax.rate)"}}
 """Divisions that stay exact, since one side is a Fraction; by file and by their very text."""

@@ -15,8 +15,8 @@ from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Verdict, judge
 from app.domain.observation import Observation, Source
 from app.domain.order import OrderState
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.strategy import WebhookRequest
-from app.providers.stripe_checkout import StripeCheckout
 from tests.integration.sandbox.shop import GOOD_CARD, Receiver, Shop, line
 from tests.parts.values import ORDER_ID, TILL, attempt, order
 from tests.unit.domain.judged import books, held

@@ -12,7 +12,7 @@ from app.bootstrap import Till
 from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.refund import RefundState
-from app.providers.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.sandbox import SANDBOX_KEY
 from tests.integration.till.house import (
     Customer,
@@ -116,7 +116,7 @@ def test_a_crash_in_a_refund_is_made_good_at_the_next_start(
             where: tuple[str, Callable[..., Any]] = (
                 ("app.refunds.settle_refund", unsaved)
                 if point == "before the save"
-                else ("app.providers.stripe_checkout.StripeCheckout.refund", cut)
+                else ("app.providers.kinds.stripe_checkout.StripeCheckout.refund", cut)
             )
             with monkeypatch.context() as patches:
                 patches.setattr(*where)

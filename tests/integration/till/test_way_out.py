@@ -12,7 +12,7 @@ import pytest
 from app.clock import SystemClock
 from app.errors import Protocol, Unavailable
 from app.providers import transport
-from app.providers.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.transport import Reply, Transport
 
 LOOPBACK = Path(__file__).parents[2] / "parts" / "loopback"

@@ -14,8 +14,8 @@ from app.domain.money import Money
 from app.domain.observation import SessionState, Source
 from app.domain.refund import RefundState
 from app.errors import Protocol, ProviderError, Rejected, Unavailable
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.strategy import Recheck, RefundRequest
-from app.providers.stripe_checkout import StripeCheckout
 from tests.conftest import ExpectedLogs
 from tests.parts.clock import START, VirtualClock
 from tests.parts.stripe import (

@@ -18,10 +18,10 @@ from app.domain.dispute_words import reason_words
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.errors import Protocol, Rejected, Unavailable
-from app.providers.stripe_checkout import StripeCheckout
-from app.providers.stripe_disputes import DISPUTE_EVENTS, dispute_from, moment_from
-from app.providers.stripe_endpoints import EVENTS
-from app.providers.stripe_events import seen_in
+from app.providers.kinds.stripe_checkout import StripeCheckout
+from app.providers.stripe.disputes import DISPUTE_EVENTS, dispute_from, moment_from
+from app.providers.stripe.endpoints import EVENTS
+from app.providers.stripe.events import seen_in
 from tests.conftest import ExpectedLogs
 from tests.parts.clock import START, VirtualClock
 from tests.parts.stripe import Raw, Wire, dispute, event, refusal, transaction

@@ -7,9 +7,9 @@ import pytest
 import stripe
 
 from app.errors import Protocol, Rejected
-from app.providers.stripe_checkout import StripeCheckout
-from app.providers.stripe_client import credential_digest, is_live_key
-from app.providers.stripe_endpoints import EVENTS
+from app.providers.kinds.stripe_checkout import StripeCheckout
+from app.providers.stripe.client import credential_digest, is_live_key
+from app.providers.stripe.endpoints import EVENTS
 from tests.parts.clock import VirtualClock
 from tests.parts.stripe import SECRET, Wire, delivered, event, refusal, session
 

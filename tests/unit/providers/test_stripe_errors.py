@@ -9,7 +9,7 @@ import stripe
 from stripe import oauth_error
 
 from app.errors import MoneyMoved, Protocol, ProviderError, Rejected, Unavailable
-from app.providers.stripe_errors import REFUSALS, translated
+from app.providers.stripe.errors import REFUSALS, translated
 
 
 def subclasses(kind: type[stripe.StripeError]) -> set[type[stripe.StripeError]]:

@@ -10,8 +10,8 @@ from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import RefundObservation, RefundState
 from app.providers.strategy import Recheck
-from app.providers.stripe_endpoints import EVENTS
-from app.providers.stripe_events import seen_in
+from app.providers.stripe.endpoints import EVENTS
+from app.providers.stripe.events import seen_in
 from tests.parts.clock import START
 from tests.parts.stripe import REFERENCE, dispute, event, intent, session
 

@@ -9,7 +9,7 @@ import pytest
 from app.domain.fee import FeeKind, SeenFee
 from app.domain.money import Money
 from app.errors import Protocol, Rejected, Unavailable
-from app.providers.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_checkout import StripeCheckout
 from tests.parts.clock import VirtualClock
 from tests.parts.stripe import Wire, intent, refusal, transaction
 

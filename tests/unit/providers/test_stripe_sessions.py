@@ -10,8 +10,8 @@ from app.domain.observation import SeenPayment, SessionState, Source
 from app.domain.presentation import PresentedLine
 from app.domain.refund import RefundState, SeenRefund
 from app.errors import Protocol
-from app.providers.stripe_refunds import refund_from
-from app.providers.stripe_sessions import (
+from app.providers.stripe.refunds import refund_from
+from app.providers.stripe.sessions import (
     decline_of,
     money_from,
     observation_from,

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import WebhookRejected
 from app.providers.strategy import WebhookRequest
-from app.providers.stripe_webhooks import read_event, verify
+from app.providers.stripe.webhooks import read_event, verify
 from tests.parts.clock import START
 from tests.parts.stripe import SECRET, delivered, event, session, signature
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.errors import Protocol, Unavailable
-from app.providers.stripe_client import TransportClient
+from app.providers.stripe.client import TransportClient
 from app.providers.transport import MAX_REPLY_BYTES, Transport
 from tests.parts.clock import VirtualClock
 from tests.parts.stripe import Raw, Wire

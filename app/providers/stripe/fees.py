@@ -10,8 +10,8 @@ from typing import Any, Final
 import stripe
 
 from app.domain.fee import FeeKind, SeenFee
-from app.providers.stripe_errors import in_our_words
-from app.providers.stripe_sessions import money_from, text_of
+from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.sessions import money_from, text_of
 
 _MOST: Final = 100
 """Refunds of one payment that are looked at: as many as one page has."""

@@ -21,7 +21,6 @@ from app.domain.fee import SeenFee
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
 from app.errors import InvariantError, Protocol, Rejected, WebhookRejected
-from app.providers import stripe_refunds
 from app.providers.budget import RequestBudget
 from app.providers.pages import is_loopback, is_own_page, origin_of
 from app.providers.strategy import (
@@ -33,20 +32,21 @@ from app.providers.strategy import (
     SessionRequest,
     WebhookRequest,
 )
-from app.providers.stripe_amounts import AMOUNT_STEP, CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR
-from app.providers.stripe_client import (
+from app.providers.stripe import refunds
+from app.providers.stripe.amounts import AMOUNT_STEP, CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR
+from app.providers.stripe.client import (
     API_BASE,
     credential_digest,
     is_live_key,
     stripe_client,
 )
-from app.providers.stripe_disputes import dispute_from, disputes_since, observed
-from app.providers.stripe_endpoints import register
-from app.providers.stripe_errors import in_our_words
-from app.providers.stripe_events import seen_in
-from app.providers.stripe_fees import fees_of
-from app.providers.stripe_listing import EVENT_MEMORY, events_since, sessions_since
-from app.providers.stripe_sessions import (
+from app.providers.stripe.disputes import dispute_from, disputes_since, observed
+from app.providers.stripe.endpoints import register
+from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.events import seen_in
+from app.providers.stripe.fees import fees_of
+from app.providers.stripe.listing import EVENT_MEMORY, events_since, sessions_since
+from app.providers.stripe.sessions import (
     EXPAND,
     PROVIDER,
     money_from,
@@ -55,7 +55,7 @@ from app.providers.stripe_sessions import (
     session_parameters,
     text_of,
 )
-from app.providers.stripe_webhooks import read_event, verify
+from app.providers.stripe.webhooks import read_event, verify
 
 _log = logging.getLogger(__name__)
 
@@ -192,16 +192,16 @@ class StripeCheckout:
         return await self.fetch(session_id, source=Source.CLOSE)
 
     def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
-        return stripe_refunds.parameters_of(request)
+        return refunds.parameters_of(request)
 
     async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
-        return await stripe_refunds.create(self._client, parameters, key=key)
+        return await refunds.create(self._client, parameters, key=key)
 
     async def fetch_refund(self, refund_id: str) -> SeenRefund:
-        return await stripe_refunds.fetch(self._client, refund_id)
+        return await refunds.fetch(self._client, refund_id)
 
     def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
-        return stripe_refunds.listed(self._client, payment_id)
+        return refunds.listed(self._client, payment_id)
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         verify(request, self._secrets)

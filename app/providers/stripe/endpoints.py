@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import stripe
 
 from app.errors import Message, Protocol
-from app.providers.stripe_errors import in_our_words
+from app.providers.stripe.errors import in_our_words
 
 EVENTS: Final = (
     "checkout.session.completed",

@@ -14,16 +14,16 @@ from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import RefundObservation
 from app.errors import Protocol
 from app.providers.strategy import Recheck, Seen
-from app.providers.stripe_disputes import DISPUTE_EVENTS, dispute_from, moment_from, observed
-from app.providers.stripe_refunds import refund_from
-from app.providers.stripe_sessions import (
+from app.providers.stripe.disputes import DISPUTE_EVENTS, dispute_from, moment_from, observed
+from app.providers.stripe.refunds import refund_from
+from app.providers.stripe.sessions import (
     PROVIDER,
     decline_of,
     money_from,
     observation_from,
     reference_of,
 )
-from app.providers.stripe_webhooks import subject_of
+from app.providers.stripe.webhooks import subject_of
 
 _DECLINED: Final = "payment_intent.payment_failed"
 _CHALLENGED: Final = "payment_intent.requires_action"

@@ -15,8 +15,8 @@ from app.domain.dispute import DisputeEntry, DisputeObservation, DisputeState, S
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.errors import Message, Protocol
-from app.providers.stripe_errors import in_our_words
-from app.providers.stripe_sessions import PROVIDER, money_from, text_of
+from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.sessions import PROVIDER, money_from, text_of
 
 DISPUTE_EVENTS: Final = frozenset(
     {

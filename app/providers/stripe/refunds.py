@@ -11,8 +11,8 @@ import stripe
 from app.domain.refund import RefundState, SeenRefund
 from app.errors import Message, Protocol
 from app.providers.strategy import RefundRequest
-from app.providers.stripe_errors import in_our_words
-from app.providers.stripe_sessions import money_from, text_of
+from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.sessions import money_from, text_of
 
 _REFUND_STATES: Final = {
     "succeeded": RefundState.SUCCEEDED,

@@ -12,9 +12,9 @@ from typing import Any, Final, cast
 import stripe
 
 from app.domain.attempt import Reference
-from app.providers.stripe_endpoints import EVENTS
-from app.providers.stripe_errors import in_our_words
-from app.providers.stripe_sessions import EXPAND, reference_of
+from app.providers.stripe.endpoints import EVENTS
+from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.sessions import EXPAND, reference_of
 
 EVENT_MEMORY: Final = timedelta(days=30)
 _PAGE: Final = 50

@@ -1,0 +1,1 @@
+"""Stripe: how its API is spoken, whichever kind of payment is asked for."""
