@@ -25,7 +25,7 @@ from app.store.verify import Outcome, verify
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import QUICK, Customer, show, until, until_state
 from tests.parts.stripe import Wire
-from tests.unit.providers.test_stripe_checkout import strategy
+from tests.parts.stripe_strategy import strategy
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "darwin", reason="macOS has one loopback address only"
