@@ -1,22 +1,43 @@
-"""Which accounts the settings ask for, and where their customers' phones come back to."""
+"""Which accounts the settings ask for, and where their customers' phones come back to.
 
+A key is looked for in the account's own variable (`SHOP_STRIPE_SECRET_KEY` for an account `shop`),
+then in the system's key store, then under the name that people know (`STRIPE_SECRET_KEY`).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.checkout import ReturnPages
 from app.clock import Clock
 from app.errors import ConfigError, Message
-from app.providers.kinds.stripe_checkout import StripeCheckout
+from app.key_store import KeyStore
+from app.providers.kind import AccountSetup, KeyField, Kind
+from app.providers.kinds import KINDS
 from app.providers.pages import is_loopback
-from app.providers.stripe.client import API_BASE, is_live_key
-from app.sandbox import SANDBOX_KEY
-from app.settings import Mode, Settings
+from app.providers.strategy import PaymentStrategy
+from app.sandbox import SANDBOX_KEYS, SANDBOX_PATHS
+from app.settings import AccountTable, Mode, Settings
 
-_STRIPE_CHECKOUT: Final = "stripe_checkout"
+_DEFAULT: Final = "stripe_checkout"
+_NO_LETTER: Final = re.compile(r"[^A-Z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the settings ask for, by name, the default first.
+
+    `unready` are accounts that cannot be used as they are set up, with the reason.
+    """
+
+    strategies: dict[str, PaymentStrategy] = field(default_factory=dict)
+    unready: dict[str, Message] = field(default_factory=dict)
 
 
 def loopback_base(settings: Settings) -> str:
     """Give the API address of an offline double on this computer, if one is set."""
-    base = settings.environment.stripe_api_base or ""
+    base = settings.variables.first(KINDS[_DEFAULT].base_variable)
     return base if is_loopback(base) else ""
 
 
@@ -35,72 +56,115 @@ def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
     return ReturnPages(f"{base}/success{which}", f"{base}/cancelled")
 
 
-def strategies_of(settings: Settings, sandbox_url: str, clock: Clock) -> dict[str, StripeCheckout]:
+def accounts_of(
+    settings: Settings, sandbox_url: str, clock: Clock, store: KeyStore | None = None
+) -> Accounts:
     """Build the strategies by account name; without a key there are none.
 
     Raises ConfigError for a key of the wrong kind, an unknown kind of account, an unsafe address.
     """
-    environment = settings.environment
-    key = environment.stripe_secret_key
-    secret_key = key.get_secret_value() if key is not None else ""
-    if settings.mode is Mode.TRAINING and not loopback_base(settings):
-        secret_key = SANDBOX_KEY
-    secret_key = secret_key or (SANDBOX_KEY if sandbox_url else "")
-    if not secret_key:
-        return {}
-    _check_key(settings.mode, secret_key)
-    secret = environment.stripe_webhook_secret
-    # Old and new, parted by a comma, while the secret is being changed.
-    given = "" if secret is None else secret.get_secret_value()
-    secrets = tuple(part.strip() for part in given.split(",") if part.strip())
-    tables = settings.file.accounts
-    names = {name: table.kind or name for name, table in tables.items()}
-    strategies = {}
-    for name, kind in (names or {_STRIPE_CHECKOUT: _STRIPE_CHECKOUT}).items():
-        if kind != _STRIPE_CHECKOUT:
-            raise ConfigError(
-                Message(
-                    "The account {name} is of a kind that this till does not know: {kind}",
-                    name=name,
-                    kind=kind,
-                ),
-                action=Message('Write kind = "{kind}".', kind=_STRIPE_CHECKOUT),
-            )
-        own_base = tables[name].api_base if name in tables else ""
-        strategies[name] = StripeCheckout(
+    store = store or KeyStore(settings.root, settings.mode.value)
+    accounts = Accounts()
+    for name, (kind, table) in _wanted(settings).items():
+        keys = _keys(settings, sandbox_url, name, kind, store)
+        lacking = [each for each in kind.fields if each.is_needed and each.name not in keys]
+        if lacking:
+            accounts.unready[name] = Message("It lacks a key: {key}.", key=lacking[0].label)
+            continue
+        _check_mode(settings.mode, name, kind, keys)
+        base = _base(settings, sandbox_url, kind, table)
+        setup = AccountSetup(
             name,
-            secret_key,
-            clock=clock,
-            webhook_secrets=secrets,
-            api_base=_checked_base(
-                sandbox_url or own_base or environment.stripe_api_base or API_BASE
-            ),
-            custom_host=tables[name].page_host if name in tables else "",
+            keys,
+            clock,
+            is_live=settings.mode is Mode.LIVE,
+            api_base=_checked_base(base, kind),
+            page_host=table.page_host,
         )
-    return strategies
+        accounts.strategies[name] = kind.build(setup)
+    return accounts
 
 
-def _checked_base(base: str) -> str:
+def kind_named(account: str, kind: str) -> Kind:
+    """Give a kind by its name. Raises ConfigError where there is none, naming the account."""
+    known = KINDS.get(kind)
+    if known is None:
+        raise ConfigError(
+            Message(
+                "The account {name} is of a kind that this till does not know: {kind}",
+                name=account,
+                kind=kind,
+            ),
+            action=Message(
+                "Write one of these as its kind: {kinds}.", kinds=", ".join(sorted(KINDS))
+            ),
+        )
+    return known
+
+
+def _wanted(settings: Settings) -> dict[str, tuple[Kind, AccountTable]]:
+    """Say which accounts there are to be: those of the file, or one of the default kind."""
+    tables = settings.file.accounts or {_DEFAULT: AccountTable()}
+    return {name: (kind_named(name, table.kind or name), table) for name, table in tables.items()}
+
+
+def _keys(
+    settings: Settings, sandbox_url: str, name: str, kind: Kind, store: KeyStore
+) -> dict[str, str]:
+    if settings.mode is Mode.TRAINING and not loopback_base(settings):
+        # Training moves no money, whatever keys lie about.
+        given = {each.name: settings.variables.first(*each.variables) for each in kind.fields}
+        own = {each.name for each in kind.fields if each.may_be_two}
+        kept = {key: value for key, value in given.items() if key in own and value}
+        return {**kept, **SANDBOX_KEYS[kind.provider]}
+    found = {each.name: _key(settings, name, each, store) for each in kind.fields}
+    keys = {key: value for key, value in found.items() if value}
+    return keys or (dict(SANDBOX_KEYS[kind.provider]) if sandbox_url else {})
+
+
+def _key(settings: Settings, name: str, wanted: KeyField, store: KeyStore) -> str:
+    prefix = _NO_LETTER.sub("_", name.upper())
+    own = settings.variables.first(*(f"{prefix}_{each}" for each in wanted.variables))
+    if own:
+        return own
+    if settings.mode is not Mode.TRAINING and (kept := store.get(name, wanted.name)):
+        return kept
+    return settings.variables.first(*wanted.variables)
+
+
+def _base(settings: Settings, sandbox_url: str, kind: Kind, table: AccountTable) -> str:
+    if sandbox_url:
+        return f"{sandbox_url}{SANDBOX_PATHS[kind.provider]}"
+    named = settings.variables.first(kind.base_variable) if kind.base_variable else ""
+    return table.api_base or named
+
+
+def _checked_base(base: str, kind: Kind) -> str:
     """Refuse to send a key over plain http to anywhere but this computer."""
-    if not (base.startswith("https://") or (base.startswith("http://") and is_loopback(base))):
+    is_safe = base.startswith("https://") or (base.startswith("http://") and is_loopback(base))
+    if base and not is_safe:
         raise ConfigError(
             Message("The API address {base} is not https", base=base),
-            action=Message("Mend STRIPE_API_BASE or leave it out."),
+            action=Message("Mend {variable} or leave it out.", variable=kind.base_variable),
         )
     return base
 
 
-def _check_key(mode: Mode, secret_key: str) -> None:
+def _check_mode(mode: Mode, name: str, kind: Kind, keys: Mapping[str, str]) -> None:
     """Refuse a key of the wrong kind, so that test money and real money never meet."""
-    if is_live_key(secret_key) is not (mode is Mode.LIVE):
-        wanted, other = ("sk_live_", "test") if mode is Mode.LIVE else ("sk_test_", "live")
-        raise ConfigError(
-            Message(
-                "STRIPE_SECRET_KEY is a {other} key, and this till is in {mode} mode",
-                other=other,
-                mode=mode.value,
-            ),
-            action=Message(
-                "Use a key that begins with {wanted}, or start with another --mode.", wanted=wanted
-            ),
-        )
+    is_live = kind.is_live(keys)
+    if is_live is None or is_live is (mode is Mode.LIVE):
+        return
+    raise ConfigError(
+        Message(
+            "{variable} of the account {name} is a {other} key, and this till is in {mode} mode",
+            variable=kind.fields[0].variables[0],
+            name=name,
+            other="live" if is_live else "test",
+            mode=mode.value,
+        ),
+        action=Message(
+            "Use a key that begins with {wanted}, or start with another --mode.",
+            wanted=kind.live_hint if mode is Mode.LIVE else kind.test_hint,
+        ),
+    )

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app.accounts import loopback_base, return_pages, strategies_of
+from app.accounts import accounts_of, loopback_base, return_pages
 from app.api.token import token_of
 from app.backups import Backups, refuse_lost, with_offer
 from app.catalog_watch import CatalogWatch
@@ -30,8 +30,9 @@ from app.gateway import Gateway
 from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
-from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.retry import Jitter
+from app.providers.strategy import MovesPages, PaymentStrategy, RegistersWebhooks
+from app.providers.stripe.client import WEBHOOK_SECRET
 from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
 from app.refunds import Refunds
@@ -123,9 +124,10 @@ class Till:
                     raise StoreError(
                         Message("The simulator cannot be started"), f"{error}."
                     ) from error
-        self.strategies = strategies_of(settings, self.sandbox_url, self._clock)
-        self._registers = (
-            settings.mode is Mode.TRAINING and settings.environment.stripe_webhook_secret is None
+        self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
+        self.strategies = self.set_up.strategies
+        self._registers = settings.mode is Mode.TRAINING and not settings.variables.first(
+            WEBHOOK_SECRET.variables[0]
         )
         self.health = Health(tuple(self.strategies))
         self.orders = OrderBook(self.store)
@@ -150,7 +152,11 @@ class Till:
             else Phones(
                 self._sandbox.phones,
                 self.sandbox_url,
-                self.strategies,
+                {
+                    name: strategy
+                    for name, strategy in self.strategies.items()
+                    if isinstance(strategy, MovesPages)
+                },
                 self.store,
                 address=self._address,
                 sleep=self._clock.sleep,
@@ -303,7 +309,7 @@ class Till:
             books=BooksState(must_reconcile=must_reconcile),
         )
 
-    async def _introduce(self, name: str, strategy: StripeCheckout) -> None:
+    async def _introduce(self, name: str, strategy: PaymentStrategy) -> None:
         """Learn whose account it is and, in training, have the simulator send its events here.
 
         Polling settles alone until that is done; deliveries of an account that is not known yet
@@ -312,7 +318,7 @@ class Till:
         while True:
             try:
                 await self.gateway.identified(strategy)
-                if self._register_webhooks:
+                if self._register_webhooks and isinstance(strategy, RegistersWebhooks):
                     url = f"{self.door.address}/webhooks/{name}"
                     await strategy.register_webhook(url, owner=self.store.till_id)
                     # What was said until now went to where this till listened before.

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from app.domain.attempt import Attempt, AttemptState
 from app.errors import Message, ProviderError, StoreError
 from app.providers.pages import origin_of
+from app.providers.strategy import MovesPages
 from app.status import PhonesState
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt, mark_attempt, watched_attempts
@@ -41,14 +42,6 @@ class Door(Protocol):
     async def close(self) -> None: ...
 
 
-class Pages(Protocol):
-    """A provider whose pages can move."""
-
-    def move_pages(self, origin: str) -> None: ...
-
-    async def page_of(self, session_id: str) -> str: ...
-
-
 class Phones:
     """Lets phones in, keeps to the network as it changes, and takes codes along.
 
@@ -60,7 +53,7 @@ class Phones:
         self,
         door: Door,
         home: str,
-        accounts: Mapping[str, Pages],
+        accounts: Mapping[str, MovesPages],
         store: Store,
         *,
         address: Callable[[], str],

@@ -4,13 +4,17 @@ Secrets come from the environment or a `.env` file and never from the TOML file.
 and checked; a fault names the file and the key.
 """
 
+import os
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
+from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ConfigError, Message
@@ -103,28 +107,36 @@ class Environment(BaseSettings):
         extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=False
     )
 
-    stripe_secret_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_SECRET"),
-    )
-    stripe_webhook_secret: SecretStr | None = Field(
-        default=None, validation_alias="STRIPE_WEBHOOK_SECRET"
-    )
-    stripe_api_base: str | None = Field(default=None, validation_alias="STRIPE_API_BASE")
     host: str | None = Field(default=None, validation_alias="HOST")
     port: int | None = Field(default=None, validation_alias="PORT", ge=0, le=65535)
     base_url: str | None = Field(default=None, validation_alias="BASE_URL")
 
 
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What the environment and the `.env` files say, the one that counts most first."""
+
+    sources: tuple[Mapping[str, str | None], ...] = field(default=(), repr=False)
+
+    def first(self, *names: str) -> str:
+        """Give the first that is set, of the first source that has one; else nothing."""
+        for source in self.sources:
+            for name in names:
+                if value := (source.get(name) or "").strip():
+                    return value
+        return ""
+
+
 class Settings(BaseModel):
     """Everything the composition root needs to know, in one place."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     root: Path
     mode: Mode
     file: SettingsFile
     environment: Environment
+    variables: Variables = Field(default=Variables(), exclude=True, repr=False)
 
     @property
     def directory(self) -> Path:
@@ -168,6 +180,9 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
             mode=mode,
             file=SettingsFile.model_validate(document),
             environment=Environment(_env_file=env_files),
+            variables=Variables(
+                (dict(os.environ), *(dotenv_values(path) for path in reversed(env_files)))
+            ),
         )
     except ValidationError as error:
         raise ConfigError(Message("The settings cannot be used"), _words(path, error)) from error

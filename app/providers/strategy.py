@@ -8,7 +8,7 @@ declined, expired and late are values.
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from app.domain.attempt import Reference
 from app.domain.capabilities import Capabilities
@@ -224,4 +224,26 @@ class PaymentStrategy(Protocol):
 
     async def aclose(self) -> None:
         """Let go of the network."""
+        ...
+
+
+@runtime_checkable
+class RegistersWebhooks(Protocol):
+    """A provider that can be told where to send its events."""
+
+    async def register_webhook(self, url: str, *, owner: str) -> None:
+        """Have events sent to `url` and accept what is signed for that."""
+        ...
+
+
+@runtime_checkable
+class MovesPages(Protocol):
+    """A provider whose pages can move: a simulator's, while phones may come."""
+
+    def move_pages(self, origin: str) -> None:
+        """Take pages at this origin, too; nothing ends it."""
+        ...
+
+    async def page_of(self, session_id: str) -> str:
+        """Ask where a session's page is now; nothing where it has none that may be shown."""
         ...

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from app.sandbox.server import SandboxServer
 
-__all__ = ["SANDBOX_KEY", "SandboxServer"]
+__all__ = ["SANDBOX_KEY", "SANDBOX_KEYS", "SANDBOX_PATHS", "SandboxServer"]
 
 SANDBOX_KEY = "sk_test_scantill_sandbox"
+SANDBOX_KEYS = {"stripe": {"secret_key": SANDBOX_KEY}}
+"""Keys that each provider's simulator takes, by the names that the till has for them."""
+SANDBOX_PATHS = {"stripe": ""}
+"""Where each provider's API begins, below the simulator's origin."""
 
 
 def __getattr__(name: str) -> Any:

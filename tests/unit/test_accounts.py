@@ -5,13 +5,37 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import return_pages, strategies_of
+from app.accounts import Accounts, accounts_of, return_pages
 from app.errors import ConfigError
+from app.key_store import KeyStore
+from app.providers.strategy import PaymentStrategy
+from app.providers.stripe.client import credential_digest
 from app.settings import Mode, Settings, load_settings
 from tests.parts.clock import VirtualClock
 
 NAMES = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE", "BASE_URL")
 Load = Callable[..., Settings]
+
+
+class NoStore(KeyStore):
+    """A computer without a key store of its own, but for what a test puts there."""
+
+    def __init__(self, **kept: str) -> None:
+        super().__init__(Path(), "test")
+        self.kept = kept
+
+    def get(self, account: str, key: str) -> str | None:
+        return self.kept.get(f"{account}_{key}")
+
+
+def accounts(settings: Settings, sandbox_url: str = "", **kept: str) -> Accounts:
+    return accounts_of(settings, sandbox_url, VirtualClock(), NoStore(**kept))
+
+
+def strategies(
+    settings: Settings, sandbox_url: str = "", **kept: str
+) -> dict[str, PaymentStrategy]:
+    return accounts(settings, sandbox_url, **kept).strategies
 
 
 @pytest.fixture
@@ -30,7 +54,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
 
 def test_training_speaks_to_the_simulator_whatever_keys_are_set(load: Load) -> None:
     settings = load(Mode.TRAINING, STRIPE_SECRET_KEY="sk_live_real")
-    (strategy,) = strategies_of(settings, "http://127.0.0.1:1", VirtualClock()).values()
+    (strategy,) = strategies(settings, "http://127.0.0.1:1").values()
     assert (strategy.account, strategy.live) == ("stripe_checkout", False)
     assert strategy.capabilities.page_origin == "http://127.0.0.1:1"
 
@@ -38,7 +62,44 @@ def test_training_speaks_to_the_simulator_whatever_keys_are_set(load: Load) -> N
 def test_without_a_key_a_real_till_has_no_way_of_payment_and_opens_all_the_same(
     load: Load,
 ) -> None:
-    assert strategies_of(load(Mode.LIVE), "", VirtualClock()) == {}
+    none = accounts(load(Mode.LIVE))
+    assert none.strategies == {}
+    assert none.unready == {"stripe_checkout": "It lacks a key: Secret key."}
+
+
+TWO = """
+    [accounts.shop]
+    kind = "stripe_checkout"
+    [accounts.van-2]
+    kind = "stripe_checkout"
+"""
+
+
+def test_two_accounts_of_one_kind_have_their_own_keys(load: Load) -> None:
+    own = {"SHOP_STRIPE_SECRET_KEY": "sk_test_shop", "VAN_2_STRIPE_API_KEY": "sk_test_van"}
+    made = strategies(load(Mode.TEST, TWO, **own))
+    assert list(made) == ["shop", "van-2"]
+    assert made["shop"].credential_digest != made["van-2"].credential_digest
+
+
+def test_an_accounts_own_variable_counts_before_the_key_store_and_that_before_the_rest(
+    load: Load,
+) -> None:
+    def digest(settings: Settings, **kept: str) -> str:
+        return strategies(settings, **kept)["shop"].credential_digest
+
+    kept = {"shop_secret_key": "sk_test_kept"}
+    general = load(Mode.TEST, TWO, STRIPE_SECRET_KEY="sk_test_general")
+    assert digest(general) == credential_digest("sk_test_general")
+    assert digest(general, **kept) == credential_digest("sk_test_kept")
+    own = load(Mode.TEST, TWO, SHOP_STRIPE_SECRET_KEY="sk_test_own")
+    assert digest(own, **kept) == credential_digest("sk_test_own")
+
+
+def test_one_account_without_its_key_does_not_keep_the_other_from_selling(load: Load) -> None:
+    made = accounts(load(Mode.TEST, TWO, VAN_2_STRIPE_SECRET_KEY="sk_test_van"))
+    assert list(made.strategies) == ["van-2"]
+    assert made.unready == {"shop": "It lacks a key: Secret key."}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +107,7 @@ def test_without_a_key_a_real_till_has_no_way_of_payment_and_opens_all_the_same(
 )
 def test_a_key_of_the_wrong_kind_is_refused(load: Load, mode: Mode, key: str) -> None:
     with pytest.raises(ConfigError, match="key, and this till is in") as caught:
-        strategies_of(load(mode, STRIPE_SECRET_KEY=key), "", VirtualClock())
+        strategies(load(mode, STRIPE_SECRET_KEY=key))
     assert key not in str(caught.value)
 
 
@@ -54,7 +115,7 @@ def test_a_key_of_the_wrong_kind_is_refused(load: Load, mode: Mode, key: str) ->
 def test_a_key_is_never_sent_over_plain_http_to_another_computer(load: Load, base: str) -> None:
     settings = load(Mode.LIVE, STRIPE_SECRET_KEY="sk_live_1", STRIPE_API_BASE=base)
     with pytest.raises(ConfigError, match="is not https"):
-        strategies_of(settings, "", VirtualClock())
+        strategies(settings)
 
 
 def test_an_account_has_its_own_name_page_host_and_api_base(load: Load) -> None:
@@ -65,15 +126,15 @@ def test_an_account_has_its_own_name_page_host_and_api_base(load: Load) -> None:
         api_base = "https://double.example"
     """
     settings = load(Mode.TEST, toml, STRIPE_SECRET_KEY="sk_test_1")
-    strategies = strategies_of(settings, "", VirtualClock())
-    assert list(strategies) == ["shop"]
-    assert "pay.shop.example" in strategies["shop"].capabilities.page_hosts
+    made = strategies(settings)
+    assert list(made) == ["shop"]
+    assert "pay.shop.example" in made["shop"].capabilities.page_hosts
 
 
 def test_a_kind_that_is_not_known_is_refused_with_its_name(load: Load) -> None:
-    settings = load(Mode.TEST, '[accounts.p]\nkind = "paypal"', STRIPE_SECRET_KEY="sk_test_1")
-    with pytest.raises(ConfigError, match="paypal"):
-        strategies_of(settings, "", VirtualClock())
+    settings = load(Mode.TEST, '[accounts.p]\nkind = "paypla"', STRIPE_SECRET_KEY="sk_test_1")
+    with pytest.raises(ConfigError, match="paypla"):
+        strategies(settings)
 
 
 def test_phones_come_back_to_the_double_else_to_the_public_address_else_nowhere(

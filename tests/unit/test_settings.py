@@ -33,8 +33,7 @@ def load(root: Path, mode: Mode = Mode.TRAINING) -> Settings:
 
 
 def secret_of(settings: Settings) -> str | None:
-    key = settings.environment.stripe_secret_key
-    return None if key is None else key.get_secret_value()
+    return settings.variables.first("STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_SECRET") or None
 
 
 def test_nothing_has_to_be_set(root: Path) -> None:
@@ -73,9 +72,8 @@ def test_the_other_names_are_taken_too(root: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PORT", "8443")
     monkeypatch.setenv("BASE_URL", "https://till.example/")
     settings = load(root)
-    webhook_secret = settings.environment.stripe_webhook_secret
-    assert webhook_secret is not None and webhook_secret.get_secret_value() == "whsec_1"
-    assert settings.environment.stripe_api_base == "http://127.0.0.1:12111"
+    assert settings.variables.first("STRIPE_WEBHOOK_SECRET") == "whsec_1"
+    assert settings.variables.first("STRIPE_API_BASE") == "http://127.0.0.1:12111"
     assert (settings.host, settings.port) == ("0.0.0.0", 8443)
     assert settings.public_url == "https://till.example"
 

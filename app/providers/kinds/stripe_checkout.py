@@ -20,8 +20,9 @@ from app.domain.dispute import DisputeObservation, SeenDispute
 from app.domain.fee import SeenFee
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
-from app.errors import InvariantError, Protocol, Rejected, WebhookRejected
+from app.errors import InvariantError, Message, Protocol, Rejected, WebhookRejected
 from app.providers.budget import RequestBudget
+from app.providers.kind import AccountSetup, Kind
 from app.providers.pages import is_loopback, is_own_page, origin_of
 from app.providers.strategy import (
     OpenedSession,
@@ -36,7 +37,11 @@ from app.providers.stripe import refunds
 from app.providers.stripe.amounts import AMOUNT_STEP, CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR
 from app.providers.stripe.client import (
     API_BASE,
+    BASE_VARIABLE,
+    SECRET_KEY,
+    WEBHOOK_SECRET,
     credential_digest,
+    is_live,
     is_live_key,
     stripe_client,
 )
@@ -315,3 +320,29 @@ async def _answer(call: Awaitable[stripe.StripeObject]) -> dict[str, Any]:
     """Await a call of the SDK and give its object as plain data."""
     with in_our_words():
         return (await call).to_dict()
+
+
+def _built(setup: AccountSetup) -> StripeCheckout:
+    return StripeCheckout(
+        setup.name,
+        setup.keys[SECRET_KEY.name],
+        clock=setup.clock,
+        webhook_secrets=setup.both(WEBHOOK_SECRET.name),
+        api_base=setup.api_base or API_BASE,
+        custom_host=setup.page_host,
+        transport=setup.transport,
+        budget=setup.budget,
+    )
+
+
+KIND: Final = Kind(
+    "stripe_checkout",
+    provider=PROVIDER,
+    label=Message("Stripe Checkout"),
+    fields=(SECRET_KEY, WEBHOOK_SECRET),
+    build=_built,
+    base_variable=BASE_VARIABLE,
+    is_live=is_live,
+    live_hint="sk_live_",
+    test_hint="sk_test_",
+)

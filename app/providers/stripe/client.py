@@ -12,12 +12,28 @@ import httpx
 import stripe
 
 from app.clock import Clock
+from app.errors import Message
 from app.providers.budget import RequestBudget
+from app.providers.kind import KeyField
 from app.providers.transport import Transport
 
 stripe.enable_telemetry = False
 
 API_BASE = "https://api.stripe.com"
+BASE_VARIABLE = "STRIPE_API_BASE"
+SECRET_KEY = KeyField(
+    "secret_key", Message("Secret key"), ("STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_SECRET")
+)
+PUBLISHABLE_KEY = KeyField(
+    "publishable_key", Message("Publishable key"), ("STRIPE_PUBLISHABLE_KEY", "STRIPE_KEY")
+)
+WEBHOOK_SECRET = KeyField(
+    "webhook_secret",
+    Message("Webhook secret"),
+    ("STRIPE_WEBHOOK_SECRET",),
+    is_needed=False,
+    may_be_two=True,
+)
 
 
 class TransportClient(stripe.HTTPClient):
@@ -66,3 +82,8 @@ def credential_digest(secret_key: str) -> str:
 def is_live_key(secret_key: str) -> bool:
     """Say whether a key moves real money, by its prefix."""
     return "_live_" in secret_key[:12]
+
+
+def is_live(keys: Mapping[str, str]) -> bool | None:
+    """Say whether an account's keys move real money."""
+    return is_live_key(keys["secret_key"])
