@@ -9,11 +9,11 @@ object a day and ends after the day that had no N-th sync any more.
 import asyncio
 import json
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from app.errors import StoreError
+from app.errors import ScantillError, StoreError
 from app.events import Fact
 from app.store import writer
 from app.store.connection import open_reader
@@ -25,8 +25,9 @@ from tests.power.judge import DATA
 from tests.power.recording import Kind, begin_anew, read_recording, set_mark
 from tests.power.weaknesses import WEAKNESSES
 
-_STARTS: int = 9
+_STARTS: Final = 9
 """How often somebody tries to start a till whose disk fails."""
+_NEVER: Final = 1_000_000
 
 
 class Day:
@@ -42,6 +43,7 @@ class Day:
 
     def live(self) -> None:
         """Sell, with somebody reading in the middle of it; close the till, open it, sell again."""
+        fold_after(_NEVER)
         till = self._started()
         asyncio.run(self._morning(till))
         till.close()
@@ -69,15 +71,19 @@ class Day:
                 return till
 
     async def _morning(self, till: Counter) -> None:
+        """Fold while somebody reads what was there before, so in part; then after each commit."""
         await self._sold(till)
         with closing(open_reader(till.store.path)) as reader:
-            # What it reads cannot be folded over: the WAL is folded in part.
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM orders").fetchone()
             sale = await self._sell(till)
+            fold_after(0)
+            with suppress(ScantillError):
+                await till.place()
         await self._recovered(till, sale)
-        for _ in range(2):
-            await self._sold(till)
+        await self._sold(till)
+        fold_after(30)
+        await self._sold(till)
 
     async def _afternoon(self, till: Counter) -> None:
         """Sell until nothing goes wrong any more: the last sale is a whole one."""
@@ -104,6 +110,11 @@ class Day:
         return sale
 
 
+def fold_after(rows: int) -> None:
+    """Have the WAL folded into the books after so many changed rows."""
+    writer._FOLD_AFTER = rows  # type: ignore[misc]
+
+
 def _mark(fact: Fact) -> None:
     set_mark(ack="fact", seq=fact.seq, name=fact.name, order=fact.order_id)
 
@@ -125,7 +136,6 @@ def lived(place: Path, first: int, times: int) -> dict[str, Any]:
 def main() -> None:
     place, first, step, times, weakness = sys.argv[1:]
     writer._TRY_AGAIN_S = 0.005  # type: ignore[misc]
-    writer._FOLD_AFTER = 30  # type: ignore[misc]
     if weakness:
         WEAKNESSES[weakness]()
     number = int(first)
