@@ -5,7 +5,6 @@ written from then on: the image has it only where it was written again.
 """
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -95,7 +94,7 @@ def what_failed(day: Day) -> str:
     if begun.kind is Kind.SYNC_DIRECTORY:
         return "a directory"
     names = {r.file: r.path for r in day.records if r.kind is Kind.CREATE}
-    return os.path.basename(names[begun.file])
+    return Path(names[begun.file]).name
 
 
 def test_at_whichever_sync_the_disk_fails_once_nothing_acknowledged_is_lost(

@@ -65,7 +65,7 @@ def _no_directory_sync() -> None:
 
 def _tries_again() -> None:
     """Go on after a failed sync as if it had never been."""
-    writer.leaves_doubt = lambda error: False
+    vars(writer)["leaves_doubt"] = lambda error: False
 
 
 WEAKNESSES: dict[str, Callable[[], None]] = {

@@ -53,9 +53,7 @@ class Invariants:
         """Compare with nothing from before: the books are others now."""
         self._seen, self._rows, self._bank_version = (), (), -1
         self._paid = set()
-        db = sqlite3.connect(self._machine.store.path)
-        held = _payments(db)
-        db.close()
+        held = _payments(self._machine.store.connection)
         under_way = [delivery.body for delivery in self._courier.waiting.values()]
         held |= {
             taken.payment_id
