@@ -60,6 +60,20 @@ def _one_of_each_kind(failed: list[tuple[int, str]]) -> list[int]:
     return list(kinds.values())[:_MOST_STORIES]
 
 
+def bugs_found(most_days: int) -> int:
+    """Tell on which day each planted bug is found; give how many are not in so many days."""
+    missed = 0
+    print(f"{'day':>5}  {'within':>6}  bug")
+    for name, bug in sorted(BUGS.items()):
+        with bug.planted():
+            day = next((day for day in range(most_days) if live(day).violation), None)
+        missed += day is None
+        found = "never" if day is None else str(day + 1)
+        print(f"{found:>5}  {bug.within:6}  {name}", flush=True)
+    print(f"{len(BUGS)} bugs, {missed} not found in {most_days} days")
+    return missed
+
+
 def relive(seed: int, only: str | None, *, shrink: bool) -> Lived:
     """Live through one day and tell all of it."""
     lived = live(seed, None if only is None else only.split(","))
@@ -78,11 +92,14 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the seed of the first")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--points", action="store_true", help="tell how often at each failpoint")
+    parser.add_argument("--bugs", action="store_true", help="tell when each planted bug is found")
     parser.add_argument("--seed", type=int, help="live through this day alone and tell it")
     parser.add_argument("--only", help="of its decisions only these, by their codes")
     parser.add_argument("--shrink", action="store_true", help="find its shortest failing form")
     parser.add_argument("--bug", choices=sorted(BUGS), help="with a bug planted into the till")
     asked = parser.parse_args()
+    if asked.bugs:
+        return bool(bugs_found(asked.days))
     with nullcontext() if asked.bug is None else BUGS[asked.bug].planted():
         if asked.seed is not None:
             return bool(relive(asked.seed, asked.only, shrink=asked.shrink).violation)

@@ -173,9 +173,9 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         made = chance.choice([act.at for act in plan.acts if act.verb is Verb.SALE])
         weather.append((Weather.OUTAGE, made + 0.1 + 0.9 * chance.random(), 100_000.0))
     seldom = random.Random(f"seldom {seed}")
-    is_overtaken = seldom.random() < 0.1
+    is_overtaken = seldom.random() < 0.12
     if is_overtaken:
-        weather.append(_draw_overtaken(plan.acts, seldom, at))
+        weather.append(_draw_overtaken(plan.acts, seldom))
     for kind, begins, lasts in weather:
         if kind is Weather.OUTAGE and lasts > _DAY_S:
             # The day lasts long enough for somebody to be told of the silence.
@@ -213,15 +213,13 @@ def _seldom_passed(plan: Plan, *, is_overtaken: bool) -> list[str]:
     return [point for point in FAILPOINTS if begun and point.startswith(begun)]
 
 
-def _draw_overtaken(
-    acts: list[Act], chance: random.Random, end: float
-) -> tuple[Weather, float, float]:
-    """Draw a payment that is told of while nobody answers to the closing of its session.
+def _draw_overtaken(acts: list[Act], chance: random.Random) -> tuple[Weather, float, float]:
+    """Draw, after all else, a payment that is told of while its session cannot be closed.
 
     Then the power goes: what waits for an answer that no longer matters is put in order at the
     next start.
     """
-    begins = chance.random() * end
+    begins = max(act.at for act in acts) + 60.0 + 600.0 * chance.random()
     closes = begins + 15.0 + 30.0 * chance.random()
     pays = closes + 0.5 + 2.0 * chance.random()
     cut = pays + 8.0 + 30.0 * chance.random()
