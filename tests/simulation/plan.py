@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from app.failpoints import FAILPOINTS
+from app.failpoints import FAILPOINTS, Failpoint
 
 _HOUR: Final = 3600.0
 _DAY_S: Final = 24 * _HOUR
@@ -191,6 +191,8 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     if chance.random() < 0.6:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
     plan.is_updated = seldom.random() < 0.08
+    if seldom.random() < 0.25:
+        plan.dies_at = seldom.choice(_AT_WORST), seldom.choice((1, 1, 2, 4, 8))
     seldom_passed = _seldom_passed(plan, is_overtaken=is_overtaken)
     if seldom_passed and seldom.random() < 0.6:
         point = seldom.choice(seldom_passed)
@@ -198,6 +200,13 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     return plan
 
 
+_AT_WORST: Final[tuple[Failpoint, ...]] = (
+    "refund.called",
+    "refund.called",
+    "reconcile.page_read",
+    "settle.payment_written",
+)
+"""Where the provider's word is known and not written down."""
 _PASSED_OFTEN: Final = ("migration.begun", "migration.running", "migration.done")
 
 
@@ -248,7 +257,7 @@ def _draw_sale(acts: list[Act], chance: random.Random, sale: int, at: float) -> 
     for verb, likely in _SPRINKLED.items():
         if chance.random() < likely:
             add(soon(0.0, 240.0), verb)
-    if chance.random() < 0.3:
+    if chance.random() < 0.45:
         back = paid + chance.choice((10.0, 200.0, 2_000.0, 40_000.0))
         for press in range(chance.randint(1, 3)):
             percent, at_once = chance.choice((30, 60, 100)), soon(0.0, 2.0)

@@ -290,9 +290,7 @@ BUGS: Final[Mapping[str, Bug]] = {
     "each try gives money back under a fresh key": Bug(
         ((refunds.Refunds, "_asked", _refunded_under_fresh_keys),), within=150
     ),
-    "a double press of refund is taken for two": Bug(
-        ((refunds, "refund_by_press", _say(None)),)
-    ),
+    "a double press of refund is taken for two": Bug(((refunds, "refund_by_press", _say(None)),)),
     "held money is not put on the list": Bug(((settle, "open_exception", _nothing),)),
     "an old state overwrites a newer one": Bug(
         tuple((owner, "ATTEMPT_MOVES", _MOVES) for owner in (judgement, settle, attempt_rows)),

@@ -102,8 +102,8 @@ def make_ready() -> None:
     """
     for name in _LATE:
         importlib.import_module(name)
-    config = importlib.import_module("httpx._config")
-    config.create_ssl_context = cache(config.create_ssl_context)
+    config = vars(importlib.import_module("httpx._config"))
+    config["create_ssl_context"] = cache(config["create_ssl_context"])
     httpx.AsyncClient()
     httpx.AsyncClient(trust_env=False)
     gc.collect()
