@@ -27,15 +27,25 @@ def private_directory(path: Path) -> Path:
     What is made survives a power cut, the directories above it too.
     """
     try:
-        made = [new for new in (path, *path.parents) if not new.exists()]
-        path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-        for new in reversed(made):
-            sync_directory(new.parent)
+        missing = [new for new in (path, *path.parents) if not new.exists()]
+        for new in reversed(missing):
+            _made(new)
+        path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
         if os.name == "posix":
             path.chmod(DIRECTORY_MODE)
     except OSError as error:
         raise store_error(error, path) from error
     return path
+
+
+def _made(new: Path) -> None:
+    """Make a directory that survives a power cut, or leave none: the next start tries it again."""
+    new.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+    try:
+        sync_directory(new.parent)
+    except OSError:
+        new.rmdir()
+        raise
 
 
 def sync_directory(path: Path) -> None:
@@ -99,7 +109,8 @@ def _connect(
     connection.row_factory = sqlite3.Row
     try:
         for name, (value, wanted) in {"foreign_keys": ("ON", 1), **pragmas}.items():
-            connection.execute(f"PRAGMA {name}={value}")
+            # To its end: SQLite answers before it writes down that the books have a WAL.
+            connection.execute(f"PRAGMA {name}={value}").fetchall()
             _assert_pragma(connection, name, wanted)
     except BaseException:
         connection.close()
@@ -205,6 +216,11 @@ def is_damage(error: BaseException) -> bool:
 def is_passing(error: BaseException) -> bool:
     """Say whether an error is the environment's, so that the books may be writable again later."""
     return family_of(error) in _PASSING
+
+
+def leaves_doubt(error: BaseException) -> bool:
+    """Say whether after an error nobody knows what the disk has: a sync, perhaps, has failed."""
+    return family_of(error) == "SQLITE_IOERR"
 
 
 def has_room(directory: Path, least: int = ROOM) -> bool:

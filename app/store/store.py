@@ -1,9 +1,7 @@
 """The store as the use cases hold it: write through one queue, read beside it."""
 
 import asyncio
-import contextlib
 import logging
-import queue
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,14 +18,16 @@ from app.store.connection import (
     BOOKS,
     disk_full,
     has_room,
-    open_reader,
     open_writer,
     private_directory,
     store_error,
+    sync_directory,
 )
-from app.store.damage import CHECK_S, MARK, as_damage, check_file, lost_wal
+from app.store.damage import CHECK_S, MARK, as_damage, check_file, lost_wal, wal_of
+from app.store.doubted import fold_alone, write_again
 from app.store.epochs import begin_epoch
 from app.store.lock import InstanceLock
+from app.store.readers import Readers
 from app.store.restore import finish_restore
 from app.store.schema import assert_guards, bring_up_to_date
 from app.store.transaction import Transaction, stamp
@@ -61,7 +61,7 @@ class Store:
         self.path = self.directory / BOOKS
         self.bus = bus or Bus()
         self._inline = inline
-        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._readers = Readers(self.path)
         self._lock = InstanceLock(self.directory)
         reach("store.locked")
         try:
@@ -74,13 +74,19 @@ class Store:
                 inline=inline,
                 full=self._full,
                 on_damage=self._mark_damaged,
+                renew=self._renewed,
+                shut=self._shut,
             )
+        except OSError as error:
+            self._lock.release(in_order=False)
+            raise store_error(error, self.path) from error
         except BaseException:
             self._lock.release(in_order=False)
             raise
         try:
             self.till_id = self.write_now(lambda tx: _till_row(tx, mode, ids, has_lost=has_lost))
             reach("till.made")
+            self._readers.keep_one()
         except BaseException:
             self.close()
             raise
@@ -118,31 +124,44 @@ class Store:
     def read_now(self, look: Callable[[sqlite3.Connection], T]) -> T:
         """Run `look` on a reader on this thread, in one snapshot of the books."""
         try:
-            reader = self._readers.get_nowait()
-        except queue.Empty:
-            reader = open_reader(self.path)
-        try:
-            reader.execute("BEGIN")
-            try:
-                return look(reader)
-            finally:
-                reader.execute("ROLLBACK")
+            with self._readers.one() as reader:
+                reader.execute("BEGIN")
+                try:
+                    return look(reader)
+                finally:
+                    reader.execute("ROLLBACK")
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except sqlite3.DatabaseError as error:
             if (damage := as_damage(error, self.path)) is not None:
                 self.declare_damaged(damage)
             raise store_error(error, self.path) from error
-        finally:
-            self._readers.put(reader)
 
     def close(self) -> None:
         """Commit what is queued, close every connection and let another till have the books."""
-        # Readers first: only the last to close can fold the WAL into the file, and they may not.
-        self._close_readers()
         self._writer.close()
-        self._close_readers()
+        self._readers.close()
         self._lock.release()
+
+    def _shut(self, connection: sqlite3.Connection, *, is_in_doubt: bool) -> None:
+        # Only the last to close can fold the WAL into the file, and readers may not.
+        if is_in_doubt:
+            connection.close()
+        self._readers.close()
+        connection.close()
+
+    def _renewed(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Open the books anew after their disk has failed, as soon as nobody reads them."""
+        with self._readers.none():
+            self._shut(connection, is_in_doubt=True)
+            fold_alone(self.path)
+            opened = _opened(self.path)
+            try:
+                self._readers.keep_one()
+            except BaseException:
+                opened.close()
+                raise
+        return opened
 
     def _full(self) -> StoreError | None:
         return None if has_room(self.directory) else disk_full(self.directory)
@@ -154,13 +173,13 @@ class Store:
         except OSError as error:
             _log.error("the damaged books could not be marked: %s", error)
 
-    def _close_readers(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._readers.get_nowait().close()
-
 
 def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        # A till that died after a sync had failed may have left what only passes for written.
+        write_again(wal_of(path))
+    except OSError as error:
+        raise store_error(error, path) from error
     connection = open_writer(path)
     mark = path.with_name(MARK)
     reach("store.opened")
@@ -169,8 +188,10 @@ def _opened(path: Path) -> sqlite3.Connection:
         bring_up_to_date(connection, path)
         assert_guards(connection)
         mark.unlink(missing_ok=True)
+        # SQLite syncs the directory of a new WAL, too, but does not look at what came of it.
+        sync_directory(path.parent)
         reach("store.guarded")
-    except (sqlite3.Error, UnicodeDecodeError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         connection.close()
         raise store_error(error, path) from error
     except BaseException:

@@ -7,6 +7,7 @@ time.
 
 What keeps the books from being written is remembered as `trouble`. A disk that was full or failed
 is tried again each second, with nothing to be done by anybody; a damaged file is not written again.
+After a failed one nobody knows what the disk has: the books are opened anew before the next write.
 """
 
 import logging
@@ -17,13 +18,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from app.clock import Clock
 from app.errors import BooksDamaged, InvariantError, Message, ScantillError, StoreError
 from app.events import Fact
 from app.failpoints import reach
-from app.store.connection import books_locked, is_damage, is_passing, store_error
+from app.store.connection import books_locked, is_damage, is_passing, leaves_doubt, store_error
 from app.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -33,6 +34,8 @@ _MAX_BATCH: Final = 512
 _TRY_AGAIN_S: Final = 1.0
 _PATIENCE_S: Final = 3.0
 """How long another program may hold the file before anybody is told."""
+_FOLD_AFTER: Final = 1_000
+"""Changed rows after which the WAL is folded into the file."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,12 +49,27 @@ class _Unit:
     facts: list[Fact] = field(default_factory=list)
 
 
+class Shut(Protocol):
+    """Closes the writer's connection; where it is in doubt, with nothing folded into the file."""
+
+    def __call__(self, connection: sqlite3.Connection, *, is_in_doubt: bool) -> None: ...
+
+
+def _just_close(connection: sqlite3.Connection, *, is_in_doubt: bool) -> None:
+    connection.close()
+
+
+def _as_it_is(connection: sqlite3.Connection) -> sqlite3.Connection:
+    return connection
+
+
 class Writer:
     """Takes units of work from any thread; owns its connection from then on.
 
     `full` gives the error of a disk without room to go on, or None; it is asked after each commit,
     so that selling stops before a write fails. `on_damage` is called once, where the file turns out
-    to be damaged.
+    to be damaged. `renew` gives a new connection for one whose disk has failed; it raises what it
+    meets while that is so.
     """
 
     def __init__(
@@ -63,13 +81,22 @@ class Writer:
         inline: bool = False,
         full: Callable[[], StoreError | None] = lambda: None,
         on_damage: Callable[[BooksDamaged], None] = lambda _: None,
+        renew: Callable[[sqlite3.Connection], sqlite3.Connection] = _as_it_is,
+        shut: Shut = _just_close,
     ) -> None:
         self._full = full
         self._on_damage = on_damage
+        self._renew = renew
+        self._shut = shut
+        self._is_in_doubt = False
+        self._has_written = False
+        self._folded_at = 0
         self._trouble: StoreError | None = None
         self._damage: BooksDamaged | None = None
         self._damaging = threading.Lock()
         self._asks_since: float | None = None
+        # SQLite folds by itself, too, and tells nobody where that has failed.
+        connection.execute("PRAGMA wal_autocheckpoint=0")
         self._connection = connection
         self._clock = clock
         self._publish = publish
@@ -129,7 +156,7 @@ class Writer:
             self._units.put(None)
         if self._thread is not None:
             self._thread.join()
-        self._connection.close()
+        self._shut(self._connection, is_in_doubt=self._is_in_doubt)
 
     def _drain(self) -> None:
         while True:
@@ -158,18 +185,18 @@ class Writer:
         """Run a batch and release its waiters; where the disk refuses, each of them hears of it."""
         batch = [unit for unit in batch if unit.future.set_running_or_notify_cancel()]
         waiting = batch
-        changes = self._connection.total_changes
+        self._has_written = False
         if self._damage is not None:
             _fail(batch, _again(self._damage))
             waiting = []
         while waiting:
             try:
                 waiting = self._run_batch(waiting)
-            except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            except (sqlite3.Error, OSError, UnicodeDecodeError, StoreError) as error:
                 _fail(waiting, error)
                 self._roll_back()
                 waiting = []
-        self._look_at(batch, has_written=self._connection.total_changes > changes)
+        self._look_at(batch)
         facts = [fact for unit in batch for fact in unit.facts]
         reach("writer.committed")
         for unit in batch:
@@ -181,6 +208,7 @@ class Writer:
             reach("writer.publishing")
             self._publish(facts)
             reach("writer.published")
+        self._fold()
 
     def _run_batch(self, units: list[_Unit]) -> list[_Unit]:
         """Run units in one transaction; give back those that are still to be run.
@@ -189,6 +217,7 @@ class Writer:
         lost with the unit that met it, and the rest is still to be run.
         """
         self._begin()
+        changes = self._connection.total_changes
         at = self._clock.now()
         for place, unit in enumerate(units):
             self._run_unit(unit, Transaction(self._connection, at))
@@ -197,6 +226,7 @@ class Writer:
                 return units[place + 1 :]
         reach("writer.committing")
         self._connection.execute("COMMIT")
+        self._has_written |= self._connection.total_changes > changes
         return []
 
     def _run_unit(self, unit: _Unit, transaction: Transaction) -> None:
@@ -213,6 +243,10 @@ class Writer:
             self._connection.execute("RELEASE unit")
 
     def _begin(self) -> None:
+        if self._is_in_doubt:
+            self._connection = self._renew(self._connection)
+            self._connection.execute("PRAGMA wal_autocheckpoint=0")
+            self._is_in_doubt, self._folded_at = False, 0
         # Another process's lock lasts in real time, also where the till's own time is virtual.
         self._asks_since = time.monotonic()
         try:
@@ -220,20 +254,33 @@ class Writer:
         finally:
             self._asks_since = None
 
-    def _look_at(self, batch: list[_Unit], *, has_written: bool) -> None:
+    def _fold(self) -> None:
+        """Fold the WAL into the file now and then, once nobody waits for anything."""
+        changes = 0 if self._is_in_doubt else self._connection.total_changes
+        if self._damage is not None or changes - self._folded_at < _FOLD_AFTER:
+            return
+        self._folded_at = changes
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            self._note(error)
+
+    def _look_at(self, batch: list[_Unit]) -> None:
         """Remember what a batch showed of the disk."""
         errors = [unit.error for unit in batch if unit.error is not None]
         for error in errors:
             self._note(error)
         is_well = not any(map(is_passing, errors))
-        if is_well and (has_written or self._trouble is None):
+        if is_well and (self._has_written or self._trouble is None):
             self._trouble = self._full()
 
     def _note(self, error: BaseException) -> None:
         translated = _translated(error)
-        if is_damage(error) and isinstance(translated, BooksDamaged):
+        is_told = is_damage(error) or translated is error
+        if is_told and isinstance(translated, BooksDamaged):
             self.declare_damaged(translated)
         elif is_passing(error) and isinstance(translated, StoreError):
+            self._is_in_doubt |= leaves_doubt(error)
             if self._trouble is None:
                 _log.info("the books cannot be written: %s", translated)
             self._trouble = translated
@@ -248,7 +295,7 @@ class Writer:
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             self._connection.execute(f"PRAGMA user_version = {version}")
             self._connection.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StoreError) as error:
             self._roll_back()
             self._note(error)
         else:
@@ -258,7 +305,7 @@ class Writer:
     def _roll_back(self) -> None:
         """Leave the transaction; where even that fails, the next batch fails in words, too."""
         try:
-            if self._connection.in_transaction:
+            if not self._is_in_doubt and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error:
             _log.exception("the books could not be rolled back")

@@ -10,6 +10,10 @@ What it promises is less than ext4 and XFS do:
   parent, or of the new directory itself. Before that each may have happened or not, in any order
   but that of changes to the same name. A file whose directory is missing is missing.
 
+A sync that failed promises nothing, and worse: what it was to bring to the disk passes for written
+from then on, so that no later sync of that file brings it there. Only writing it again does. Names
+and lengths are in the file system's own journal: the next sync that succeeds covers them.
+
 Unwritten room in a file that grew reads as zeros. A sector is written whole or not at all.
 """
 
@@ -31,6 +35,8 @@ class _Change:
 
     at: int
     data: bytes | None
+    is_forgotten: bool = False
+    """Its pages pass for written: no later sync brings them to the disk."""
 
 
 @dataclass(slots=True)
@@ -43,7 +49,9 @@ class _File:
 
     def settle(self, until: int) -> None:
         for _ in range(until - self.settled):
-            _lay(self.safe, self.later.pop(0))
+            change = self.later.pop(0)
+            if change.data is None or not change.is_forgotten:
+                _lay(self.safe, change)
             self.settled += 1
 
 
@@ -113,6 +121,8 @@ class Disk:
                 self._directory_syncs[record.number] = covered
             case Kind.SYNCED:
                 self._synced(record.number)
+            case Kind.FAILED:
+                self._failed(record.number)
             case Kind.CREATE:
                 self._files[record.file] = _File()
                 self._name(_Naming(record.path, record.file))
@@ -163,6 +173,12 @@ class Disk:
         self._files[file].settle(until)
         created = [s for s in self._later_names if s.file == file and not s.old]
         self._keep_names(created)
+
+    def _failed(self, number: int) -> None:
+        if self._directory_syncs.pop(number, None) is None:
+            file, until = self._syncs.pop(number)
+            for change in self._files[file].later[: until - self._files[file].settled]:
+                change.is_forgotten = True
 
     def _keep_names(self, steps: list[_Naming]) -> None:
         """Make steps safe that are not so yet."""

@@ -88,7 +88,7 @@ def record_day(place: Path, log: Path, weakness: str = "", *, rounds: int | None
 def _recorded(command: list[str], root: Path, log: Path) -> None:
     """Run a process and record what it does below `root`. Raises Died if it fails."""
     log.unlink(missing_ok=True)
-    environment = recorded_environment(_recorder(), root, log)
+    environment = recorded_environment(recorder(), root, log)
     done = subprocess.run(
         command,
         cwd=REPOSITORY,
@@ -104,7 +104,7 @@ def _recorded(command: list[str], root: Path, log: Path) -> None:
 
 
 @cache
-def _recorder() -> Path:
+def recorder() -> Path:
     """Build the recorder once for this process, which takes it away at its end."""
     place = Path(tempfile.mkdtemp(prefix="power-recorder-"))
     atexit.register(shutil.rmtree, place)

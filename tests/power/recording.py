@@ -31,6 +31,7 @@ class Kind(IntEnum):
     MARK = 10
     UNRECORDED = 11
     FOUND = 12
+    FAILED = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,15 @@ def recorded_environment(library: Path, root: Path, log: Path) -> dict[str, str]
     """Give what a process needs to be recorded; `log` lies outside `root` and is new."""
     assert root.resolve() not in log.resolve().parents
     return {"LD_PRELOAD": str(library), "POWER_ROOT": str(root), "POWER_LOG": str(log)}
+
+
+def begin_anew(root: Path, log: Path, *, fail_from: int = 0, fail_times: int = 0) -> None:
+    """Have this process, which has the library preloaded, record into another log from now on.
+
+    Its `fail_from`-th sync and those after it, `fail_times` in all, fail with EIO.
+    """
+    begin = ctypes.PyDLL(None).power_begin
+    begin(*map(os.fsencode, (root, log)), ctypes.c_long(fail_from), ctypes.c_long(fail_times))
 
 
 def set_mark(**said: Any) -> None:

@@ -162,7 +162,9 @@ def test_processes_of_the_program_find_what_is_lost_and_what_is_damaged(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("weakness", sorted(WEAKNESSES.keys() - {"synchronous-normal"}))
+@pytest.mark.parametrize(
+    "weakness", sorted(WEAKNESSES.keys() - {"synchronous-normal", "tries-again"})
+)
 def test_a_till_that_syncs_too_little_or_speaks_too_soon_is_found_out(
     tmp_path: Path, weakness: str
 ) -> None:

@@ -79,7 +79,7 @@ class Courier:
         roughness = self._plan.roughness
         for likely, name, longest in (
             (0.03, "days", 90_000.0),
-            (0.12, "an hour", 3_600.0),
+            (0.2, "an hour", 3_600.0),
             (0.4, "a minute", 60.0),
         ):
             if luck < likely * roughness:

@@ -46,7 +46,11 @@ _FOUND: Final = ("sessions", "events", "payments", "refunds", "disputes")
 
 @dataclass
 class Lived:
-    """How a day went. `log` tells it; `violation` is empty where all held."""
+    """How a day went. `log` tells it; `violation` is empty where all held.
+
+    `reached` counts the places at which the power might have gone, `went_at` is the failpoint at
+    which it did.
+    """
 
     plan: Plan
     log: list[str] = field(default_factory=list)
@@ -56,7 +60,8 @@ class Lived:
     checks: int = 0
     calls: int = 0
     facts: set[str] = field(default_factory=set)
-    reached: set[str] = field(default_factory=set)
+    reached: Counter[str] = field(default_factory=Counter)
+    went_at: str = ""
     found: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -86,6 +91,7 @@ class Day:
             reach=self._reach,
             on_fact=self._on_fact,
             on_report=self._on_report,
+            is_updated=plan.is_updated,
         )
         self.past = Past(self.machine, self.memory)
         self.screen = Screen(self.machine, self.bank, self.memory.paid)
@@ -103,13 +109,13 @@ class Day:
         )
         self._labels: dict[str, str] = {}
         self._event_counts: dict[str, int] = {}
-        self._reached: dict[str, int] = {}
         self._cut_at_turn = 0
         self._off_for_s = 5.0
         self._is_shut = True
         self._troubles: list[str] = []
         self._calm_since = 0.0
         self._is_skewed = False
+        self._is_restored = False
         self._closing: list[asyncio.Task[None]] = []
         self._starting: asyncio.Task[None] | None = None
 
@@ -126,7 +132,6 @@ class Day:
         finally:
             self.loop.after_turn = lambda: None
             self.machine.fall()
-        self.lived.reached = set(self._reached)
         self.lived.steps = self.loop.turns
         self.lived.checks = self.invariants.checks
         self.lived.calls = self.network.calls
@@ -178,6 +183,9 @@ class Day:
             self.machine.open_books()
         except PowerCut:
             return
+        if self._is_restored:
+            self._is_restored = False
+            self.invariants.look_anew()
         self.memory.till_id = self.machine.store.till_id
         self._tell("till", f"starts, for the {self.machine.boots}. time")
         self.invariants.whole()
@@ -195,8 +203,9 @@ class Day:
         if was_on:
             await self.machine.stop()
             self._down()
-        self._tell("operator", f"{act}: {self.past.restore()}")
-        self.invariants.look_anew()
+        is_restored, told = self.past.restore()
+        self._is_restored |= is_restored
+        self._tell("operator", f"{act}: {told}")
         self._closing.clear()
         if was_on:
             await asyncio.sleep(5.0)
@@ -208,8 +217,8 @@ class Day:
 
     def _reach(self, point: str) -> None:
         """Come to a failpoint: now and then the power goes here."""
-        count = self._reached.get(point, 0)
-        self._reached[point] = count + 1
+        count = self.lived.reached[point]
+        self.lived.reached[point] = count + 1
         if self.network.is_calm:
             return
         if "." in point:
@@ -217,6 +226,7 @@ class Day:
             if is_here and self.plan.may("f", f"the power goes at {point}"):
                 self._off_for_s = _OFF_FOR_S[self.plan.seed % len(_OFF_FOR_S)]
                 self._tell("power", f"goes at {point}")
+                self.lived.went_at = point
                 self.machine.power.cut()
             return
         # Where a call has taken effect and its answer is not written down yet, most is at stake.

@@ -35,7 +35,7 @@ from app.resolutions import Resolutions
 from app.sessions import Sessions
 from app.settings import Mode
 from app.status import Health
-from app.store import Store, Transaction
+from app.store import Store, Transaction, schema
 from app.store.accounts import known_for
 from app.store.connection import BOOKS
 from app.watch import Pace, Reconciler, Watch
@@ -95,8 +95,14 @@ class DayStore(Store):
 
 
 @cache
-def _new_books() -> bytes:
-    """Make books without a row once, to be copied: migrating anew each day would take longest."""
+def _new_books(*, are_old: bool) -> bytes:
+    """Make books without a row once, to be copied: migrating anew each day would take longest.
+
+    Old ones are those of the first program there was.
+    """
+    all_of_them = list(schema.migrations._migrations)
+    if are_old:
+        del schema.migrations._migrations[1:]
     directory = Path(mkdtemp(prefix="scantill-books-"))
     try:
         clock = SystemClock()
@@ -107,6 +113,7 @@ def _new_books() -> bytes:
         store.close()
         return (directory / BOOKS).read_bytes()
     finally:
+        schema.migrations._migrations[:] = all_of_them
         shutil.rmtree(directory)
 
 
@@ -124,6 +131,7 @@ class Machine:
         reach: Callable[[str], None],
         on_fact: Callable[[Fact], None],
         on_report: Callable[[Report], None],
+        is_updated: bool = False,
     ) -> None:
         self.directory = directory
         self.clock = SimClock(loop)
@@ -138,9 +146,10 @@ class Machine:
         self._on_fact = on_fact
         self._on_report = on_report
         self._room: Context = loop.world.copy()
-        (directory / BOOKS).write_bytes(_new_books())
-        self._books: DayStore | None = None
         self._is_untouched = False
+        with self.untouched():
+            (directory / BOOKS).write_bytes(_new_books(are_old=is_updated))
+        self._books: DayStore | None = None
 
     @property
     def is_on(self) -> bool:
@@ -272,6 +281,14 @@ class Machine:
             yield
         finally:
             self._is_untouched = False
+
+    def do_alone(self, work: Callable[[], T]) -> T:
+        """Run a command while the till is off. Raises PowerCut where the power goes meanwhile."""
+        self.power = Power()
+        try:
+            return work()
+        finally:
+            self.power.cut()
 
     def suspend(self, seconds: float) -> None:
         """Have the computer sleep: nothing of it runs, and its monotonic clock stands still."""

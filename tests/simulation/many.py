@@ -1,6 +1,7 @@
 """Many days, on several processes."""
 
 import multiprocessing
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,29 +16,33 @@ _AT_ONCE: Final = 20
 class Batch:
     """What came of some days in a row: the seeds that failed, each with what was violated.
 
-    `reached` are the places at which the power might have gone.
+    `reached` counts, by failpoint, on how many days it was reached, and `gone` on how many the
+    power went there.
     """
 
     days: int
     steps: int
     checks: int
     failed: tuple[tuple[int, str], ...]
-    reached: frozenset[str]
+    reached: Counter[str]
+    gone: Counter[str]
 
 
 def batch(seeds: range) -> Batch:
     """Live through some days."""
     steps = checks = 0
     failed = []
-    reached: set[str] = set()
+    reached: Counter[str] = Counter()
+    gone: Counter[str] = Counter()
     for seed in seeds:
         lived = live(seed)
         steps += lived.steps
         checks += lived.checks
-        reached |= lived.reached
+        reached.update(lived.reached.keys())
+        gone.update(filter(None, (lived.went_at,)))
         if lived.violation:
             failed.append((seed, lived.violation))
-    return Batch(len(seeds), steps, checks, tuple(failed), frozenset(reached))
+    return Batch(len(seeds), steps, checks, tuple(failed), reached, gone)
 
 
 def batches(first: int, days: int, jobs: int) -> Iterator[Batch]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from app.failpoints import FAILPOINTS
+from app.failpoints import FAILPOINTS, Failpoint
 
 _HOUR: Final = 3600.0
 _DAY_S: Final = 24 * _HOUR
@@ -119,6 +119,7 @@ class Plan:
 
     `happened` tells the decisions that came into play, each by its code: acts by their number,
     weather by w and a number, the till's death at a failpoint by f, all else by `code_of` its name.
+    With `is_updated` the day begins with the books of an older program.
     """
 
     seed: int
@@ -127,6 +128,7 @@ class Plan:
     spells: list[Spell] = field(default_factory=list)
     roughness: float = 1.0
     dies_at: tuple[str, int] = ("", 0)
+    is_updated: bool = False
     happened: dict[str, str] = field(default_factory=dict)
 
     def chance(self, *of: object) -> float:
@@ -170,6 +172,10 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         # A session is being made, and nobody hears of it for more than a day.
         made = chance.choice([act.at for act in plan.acts if act.verb is Verb.SALE])
         weather.append((Weather.OUTAGE, made + 0.1 + 0.9 * chance.random(), 100_000.0))
+    seldom = random.Random(f"seldom {seed}")
+    is_overtaken = seldom.random() < 0.12
+    if is_overtaken:
+        weather.append(_draw_overtaken(plan.acts, seldom))
     for kind, begins, lasts in weather:
         if kind is Weather.OUTAGE and lasts > _DAY_S:
             # The day lasts long enough for somebody to be told of the silence.
@@ -184,7 +190,55 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     ]
     if chance.random() < 0.6:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
+    plan.is_updated = seldom.random() < 0.08
+    if seldom.random() < 0.25:
+        plan.dies_at = seldom.choice(_AT_WORST), seldom.choice((1, 1, 2, 4, 8))
+    seldom_passed = _seldom_passed(plan, is_overtaken=is_overtaken)
+    if seldom_passed and seldom.random() < 0.6:
+        point = seldom.choice(seldom_passed)
+        plan.dies_at = point, seldom.choice((1, 1, 2, 5)) if point in _PASSED_OFTEN else 1
     return plan
+
+
+_AT_WORST: Final[tuple[Failpoint, ...]] = (
+    "refund.called",
+    "refund.called",
+    "reconcile.page_read",
+    "settle.payment_written",
+)
+"""Where the provider's word is known and not written down."""
+_PASSED_OFTEN: Final = ("migration.begun", "migration.running", "migration.done")
+
+
+def _seldom_passed(plan: Plan, *, is_overtaken: bool) -> list[str]:
+    """Give the failpoints that this day comes by and few others do: it is likely to end there."""
+    stages = {
+        "migration.": plan.is_updated,
+        "sweep.": is_overtaken,
+        "backup.": any(act.verb is Verb.BACK_UP for act in plan.acts),
+        "restore.": any(act.verb is Verb.RESTORE for act in plan.acts),
+    }
+    begun = tuple(stage for stage, is_passed in stages.items() if is_passed)
+    return [point for point in FAILPOINTS if begun and point.startswith(begun)]
+
+
+def _draw_overtaken(acts: list[Act], chance: random.Random) -> tuple[Weather, float, float]:
+    """Draw, after all else, a payment that is told of while its session cannot be closed.
+
+    Then the power goes: what waits for an answer that no longer matters is put in order at the
+    next start.
+    """
+    begins = max(act.at for act in acts) + 60.0 + 600.0 * chance.random()
+    closes = begins + 15.0 + 30.0 * chance.random()
+    pays = closes + 0.5 + 2.0 * chance.random()
+    cut = pays + 8.0 + 30.0 * chance.random()
+    acts += [
+        Act("", begins, Verb.SALE, 98, (350, 900)),
+        Act("", closes, Verb.CANCEL, 98),
+        Act("", pays, Verb.PAY, 98),
+        Act("", cut, Verb.CUT, -1, (chance.randint(0, 5),), chance.choice((5.0, 40.0))),
+    ]
+    return Weather.BUSY, closes - 0.1, cut + 5.0 - closes
 
 
 def _draw_sale(acts: list[Act], chance: random.Random, sale: int, at: float) -> None:
@@ -203,7 +257,7 @@ def _draw_sale(acts: list[Act], chance: random.Random, sale: int, at: float) -> 
     for verb, likely in _SPRINKLED.items():
         if chance.random() < likely:
             add(soon(0.0, 240.0), verb)
-    if chance.random() < 0.3:
+    if chance.random() < 0.45:
         back = paid + chance.choice((10.0, 200.0, 2_000.0, 40_000.0))
         for press in range(chance.randint(1, 3)):
             percent, at_once = chance.choice((30, 60, 100)), soon(0.0, 2.0)

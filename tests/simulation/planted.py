@@ -1,7 +1,7 @@
 """Bugs that are planted into the till to see whether the days find them.
 
-Each takes one guard of money out, as a careless edit would. `within` is in how many days, from the
-`first` on, it has to be found; a late `first` spares the days that are known to find nothing.
+Each takes one guard of money out, as a careless edit would. `within` is in how many days, from
+the first of all, it has to be found.
 """
 
 import asyncio
@@ -51,7 +51,6 @@ class Bug:
 
     patches: tuple[tuple[Any, str, Any], ...]
     within: int = 60
-    first: int = 0
 
     @contextmanager
     def planted(self) -> Iterator[None]:
@@ -289,16 +288,13 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((settle_refunds, "_post", _posted_for_good),)
     ),
     "each try gives money back under a fresh key": Bug(
-        ((refunds.Refunds, "_asked", _refunded_under_fresh_keys),), within=150, first=680
+        ((refunds.Refunds, "_asked", _refunded_under_fresh_keys),), within=150
     ),
-    "a double press of refund is taken for two": Bug(
-        ((refunds, "refund_by_press", _say(None)),), first=50
-    ),
+    "a double press of refund is taken for two": Bug(((refunds, "refund_by_press", _say(None)),)),
     "held money is not put on the list": Bug(((settle, "open_exception", _nothing),)),
     "an old state overwrites a newer one": Bug(
         tuple((owner, "ATTEMPT_MOVES", _MOVES) for owner in (judgement, settle, attempt_rows)),
         within=150,
-        first=62,
     ),
     "every end is taken for the last word": Bug(
         ((sessions, "settle", _every_end_is_final), (inbox_worker, "settle", _every_end_is_final))
@@ -344,10 +340,10 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((settle_disputes, "book_fee", _booked_again),), within=150
     ),
     "a list's cursor is saved before its rows": Bug(
-        ((reconcile.Reconciliation, "_catch_up", _cursor_first),), within=150, first=50
+        ((reconcile.Reconciliation, "_catch_up", _cursor_first),), within=150
     ),
     "nobody reads the provider's list of events": Bug(
-        ((reconcile.Reconciliation, "_events", _unread),), within=150, first=46
+        ((reconcile.Reconciliation, "_events", _unread),), within=150
     ),
     "restored books are sold with before they are compared": Bug(
         ((checkout, "needs_reconciliation", _say(False)),), within=150

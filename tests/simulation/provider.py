@@ -5,6 +5,7 @@ for, refunds in the dashboard, accounts that are none of ours.
 """
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ class Bank(FakeProvider):
         self.version = 0
         self.made_under: dict[str, datetime] = {}
         self.made_for: dict[str, list[str]] = {}
+        self.given_for: Counter[str] = Counter()
         self.refunds.first_state = RefundState.PENDING
         self.disputes: DayDisputes = DayDisputes(self, self._heard)
         self._fees_to_come: dict[str, SeenFee] = {}
@@ -117,6 +119,7 @@ class Bank(FakeProvider):
         count = len(self.refunds.rows)
         refund = self.refunds.create(parameters, key)
         if len(self.refunds.rows) > count:
+            self.given_for[parameters["key"]] += 1
             self._tell_of(refund)
             if count % 3:
                 self._move_refund(refund.id, RefundState.SUCCEEDED)

@@ -1,6 +1,5 @@
 """Chance that never let anything go wrong would prove nothing: what the days are about."""
 
-import re
 from collections import Counter
 from functools import cache
 from typing import Final
@@ -17,12 +16,6 @@ from tests.simulation.plan import Verb, Weather
 from tests.simulation.shrink import story
 
 _DAYS: Final = range(1_000, 1_060)
-_APART: Final = ("migration.", "backup.", "restore.")
-_UNREACHED: Final = {point for point in FAILPOINTS if point.startswith(_APART)}
-"""A day begins with books that are up to date, and its till is off while they are backed up or put
-back: there the real program is killed."""
-_SELDOM: Final = {"sweep.saving", "sweep.saved"}
-"""Reached on few of these days or none: what is overtaken is mostly given up before a crash."""
 
 pytestmark = pytest.mark.simulation
 
@@ -53,15 +46,20 @@ def test_every_kind_of_exception_is_opened(kind: ExceptionKind) -> None:
     assert happened()[0][f"exception.opened {kind.value}"]
 
 
-def test_every_failpoint_is_reached_that_a_till_passes_while_it_runs() -> None:
+def test_every_failpoint_is_reached() -> None:
     reached = {point for day in lived() for point in day.reached}
-    assert set(FAILPOINTS) - reached - _SELDOM == _UNREACHED
+    assert set(FAILPOINTS) - reached == set()
 
 
 def test_the_power_goes_at_many_of_them() -> None:
     """Which ones is drawn evenly: over more days it is all of them."""
-    gone = set(re.findall(r"power     goes at (\S+)", happened()[1]))
+    gone = {day.went_at for day in lived()} - {""}
     assert len(gone) >= 8
+
+
+@pytest.mark.parametrize("stage", ["migration", "backup", "restore", "sweep"])
+def test_the_power_goes_in_the_middle_of_what_is_seldom_done(stage: str) -> None:
+    assert any(day.went_at.startswith(stage) for day in lived())
 
 
 @pytest.mark.parametrize(

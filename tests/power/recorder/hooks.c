@@ -157,27 +157,32 @@ int truncate(const char *path, off_t size) { return truncate64(path, size); }
 
 /* --- Syncs. ---------------------------------------------------------------------------------- */
 
-static int64_t begin_sync(int descriptor)
+static int64_t begin_sync(int descriptor, int *fails)
 {
     char full[PATH_MAX];
     const char *directory = directory_of(descriptor, full);
     int64_t sync = 0;
     pthread_mutex_lock(&power_lock);
     uint32_t file = file_of(descriptor);
-    if (file != 0 || directory != NULL)
+    if (file != 0 || directory != NULL) {
         sync = new_sync();
+        *fails = fails_now();
+    }
     if (file != 0)
         put(SYNC, file, sync, NULL, 0, NULL, 0);
     else if (directory != NULL)
         put(SYNC_DIRECTORY, 0, sync, directory, strlen(directory), NULL, 0);
+    if (*fails)
+        put(FAILED, 0, sync, NULL, 0, NULL, 0);
     pthread_mutex_unlock(&power_lock);
     return sync;
 }
 
 static int synced(int (*real)(int), int descriptor)
 {
-    int64_t sync = begin_sync(descriptor);
-    int result = real(descriptor), error = errno;
+    int fails = 0;
+    int64_t sync = begin_sync(descriptor, &fails);
+    int result = fails ? -1 : real(descriptor), error = fails ? EIO : errno;
     if (sync != 0 && result == 0) {
         pthread_mutex_lock(&power_lock);
         put(SYNCED, 0, sync, NULL, 0, NULL, 0);

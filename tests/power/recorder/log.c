@@ -33,6 +33,7 @@ static char root[PATH_MAX];
 static size_t root_length;
 static dev_t device;
 static int log_file = -1;
+static long fail_from, fail_times; /* Which sync is the first to fail, and how many then do. */
 
 void put(uint32_t kind, uint32_t file, int64_t number, const void *first, size_t first_size,
          const void *second, size_t second_size)
@@ -48,6 +49,12 @@ void put(uint32_t kind, uint32_t file, int64_t number, const void *first, size_t
 void put_path(uint32_t kind, const char *path) { put(kind, 0, 0, path, strlen(path), NULL, 0); }
 
 int64_t new_sync(void) { return next_sync++; }
+
+/* Say whether the sync that has just got its number is to fail, as on a failing disk. */
+int fails_now(void)
+{
+    return fail_times > 0 && next_sync - 1 >= fail_from && next_sync - 1 < fail_from + fail_times;
+}
 
 /* Give the path inside the root as the log names it, or NULL where it is outside. */
 const char *inside(int directory, const char *path, char full[PATH_MAX])
@@ -167,20 +174,34 @@ static int found(const char *full, const struct stat *about, int kind, struct FT
     return 0;
 }
 
-__attribute__((constructor)) static void begin(void)
+/* Begin a log, in the place of the one before, if any; no other thread may change files then.
+ * From the sync of the number `from` on, so many fail with EIO. */
+void power_begin(const char *directory, const char *log, long from, long times)
 {
-    const char *directory = getenv("POWER_ROOT"), *log = getenv("POWER_LOG");
     struct stat about;
-    if (directory == NULL || log == NULL)
-        return;
+    pthread_mutex_lock(&power_lock);
     if (realpath(directory, root) == NULL || stat(root, &about) != 0)
         abort();
     root_length = strlen(root);
     device = about.st_dev;
+    memset(files, 0, sizeof files);
+    next_id = 1;
+    next_sync = 1;
+    fail_from = from;
+    fail_times = times;
+    if (log_file >= 0)
+        close(log_file);
+    log_file = -1;
     log_file = open(log, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (log_file < 0)
+    if (log_file < 0 || nftw(root, found, 16, FTW_PHYS) != 0)
         abort();
+    pthread_mutex_unlock(&power_lock);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *directory = getenv("POWER_ROOT"), *log = getenv("POWER_LOG");
     unsetenv("LD_PRELOAD"); /* One process, one log. */
-    if (nftw(root, found, 16, FTW_PHYS) != 0)
-        abort();
+    if (directory != NULL && log != NULL)
+        power_begin(directory, log, 0, 0);
 }

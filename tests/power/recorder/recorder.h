@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 enum { CREATE = 1, WRITE, TRUNCATE, SYNC, SYNCED, SYNC_DIRECTORY, RENAME, UNLINK, MKDIR, MARK,
-       UNRECORDED, FOUND };
+       UNRECORDED, FOUND, FAILED };
 
 extern pthread_mutex_t power_lock;
 
@@ -21,6 +21,7 @@ uint32_t file_of(int descriptor);
 void remember(int descriptor, const char *path);
 void forget(const struct stat *about);
 int64_t new_sync(void);
+int fails_now(void);
 
 /* These look at nothing that changes. Both give a part of `full`, or NULL. */
 const char *inside(int directory, const char *path, char full[PATH_MAX]);
