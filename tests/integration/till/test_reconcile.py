@@ -210,6 +210,7 @@ def test_by_hand_beside_a_running_till_it_is_asked_to_do_it(root: Path, customer
         done = command("reconcile", "--data-dir", str(root), "--sandbox", customer.origin)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "clean, after" in done.stdout
+        assert "is how far back the providers' lists were read" in done.stdout
     triggers = {row[0] for row in rows(root, "SELECT trigger FROM reconciliations")}
     assert "by hand" in triggers
 
