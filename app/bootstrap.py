@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -72,13 +72,17 @@ class Chance:
 
 
 class Till:
-    """A whole till without its window. `start` and `aclose` run on the loop that uses it."""
+    """A whole till without its window. `start` and `aclose` run on the loop that uses it.
+
+    One that sells nothing may do without the catalog, which a person may be editing just now.
+    """
 
     def __init__(
         self,
         settings: Settings,
         *,
         catalog_path: Path | None = None,
+        with_catalog: bool = True,
         sandbox_url: str = "",
         register_webhooks: bool = True,
         clock: Clock | None = None,
@@ -92,7 +96,10 @@ class Till:
         self.settings = settings
         self.mode = settings.mode
         self._clock = clock or SystemClock()
-        self.catalog_watch = _catalog_watch(settings, catalog_path, self._clock)
+        self._catalog_path = catalog_path
+        if with_catalog:
+            # A faulty one is told before anything is opened.
+            _ = self.catalog_watch
         chance = chance or Chance.of_the_system()
         self.store = _store(settings, self._clock, chance.ids)
         try:
@@ -115,7 +122,7 @@ class Till:
             if not self.sandbox_url:
                 self._sandbox = SandboxServer(
                     books_path=settings.directory / "sandbox.db",
-                    shop_name=self.catalog.shop.name,
+                    **({"shop_name": self.catalog.shop.name} if self._has_catalog else {}),
                 )
                 try:
                     self.sandbox_url = self._sandbox.start()
@@ -186,6 +193,18 @@ class Till:
             self.reconciliation, self.store, clock=self._clock, jitter=chance.jitter
         )
 
+    @cached_property
+    def catalog_watch(self) -> CatalogWatch:
+        """Give what follows the catalog; its file is first read when it is first asked for.
+
+        Raises CatalogError.
+        """
+        return _catalog_watch(self.settings, self._catalog_path, self._clock)
+
+    @property
+    def _has_catalog(self) -> bool:
+        return "catalog_watch" in vars(self)
+
     @property
     def catalog(self) -> Catalog:
         """Give what the shop sells now."""
@@ -240,7 +259,8 @@ class Till:
 
         A step that fails is logged and does not keep the others from being taken.
         """
-        await self._closing("catalog", self.catalog_watch.stop())
+        if self._has_catalog:
+            await self._closing("catalog", self.catalog_watch.stop())
         await self._closing("reconciler", self.reconciler.stop())
         await self._closing("watch", self.watch.stop())
         await self._closing("backups", self.backups.stop())

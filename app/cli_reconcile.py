@@ -75,7 +75,7 @@ async def _run_alone(settings: "Settings", arguments: argparse.Namespace) -> Rep
     till = await asyncio.to_thread(
         lambda: Till(
             settings,
-            catalog_path=arguments.catalog,
+            with_catalog=False,
             sandbox_url=arguments.sandbox,
             register_webhooks=False,
         )

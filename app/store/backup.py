@@ -175,6 +175,17 @@ def not_usable(path: Path, detail: str) -> StoreError:
     )
 
 
+def readable(path: Path) -> Report:
+    """Read a backup that is to be restored. Raises StoreError, which says once that it cannot."""
+    try:
+        return read_backup(path)
+    except StoreError as error:
+        refused = not_usable(path, f"{error.title}. {error.detail}")
+        if error.title == refused.title:
+            raise
+        raise refused from error
+
+
 def copy_books(source: sqlite3.Connection, to: Path) -> None:
     """Copy all pages of open books into a new file of its own, without a WAL; not yet synced."""
     _copy(source, to)

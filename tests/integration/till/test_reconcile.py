@@ -76,6 +76,7 @@ def test_paid_offline_for_72_hours_and_every_webhook_lost_it_is_all_found(
     assert {row[0] for row in rows(root, "SELECT kind FROM cursors")} == {
         "events",
         "sessions",
+        "refunds",
         "disputes",
     }
 
