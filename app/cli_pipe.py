@@ -56,5 +56,6 @@ def _unless_nobody_reads(stream: TextIO) -> Iterator[None]:
         if error.errno not in _NOBODY_READS:
             raise
         # What is still buffered goes there too, when Python ends.
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), stream.fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
