@@ -190,7 +190,11 @@ class Till:
             self.reconciliation
         )
         self.reconciler = Reconciler(
-            self.reconciliation, self.store, clock=self._clock, jitter=chance.jitter
+            self.reconciliation,
+            self.store,
+            clock=self._clock,
+            jitter=chance.jitter,
+            look_at_codes=self.watch.look_at_codes,
         )
 
     @cached_property

@@ -122,7 +122,9 @@ def test_one_that_nobody_stops_is_whole(store: Store, folder: Path) -> None:
     assert make_backup(store.path, folder, at=START, halt=Halt()).violated == ()
 
 
-ENDLESS = "WITH RECURSIVE n(i) AS (SELECT noted() UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
+ENDLESS = (
+    "WITH RECURSIVE n(i) AS (SELECT noted() UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
+)
 
 
 def test_a_long_statement_is_broken_off_from_another_thread() -> None:
