@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import CheckoutRefused, Unavailable
+from app.errors import CheckoutRefused, StoreError, Unavailable
 from app.gateway import Gateway
 from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
@@ -87,5 +87,39 @@ def test_a_silent_provider_is_asked_about_one_waiting_payment_a_run(till: Counte
         assert till.strategy.count("list_refunds") == 1 and len(report.problems) == 1
         await reconciled(till)
         assert till.strategy.count("list_refunds") == 3, "the one that failed waits an hour"
+
+    asyncio.run(story())
+
+
+def test_what_is_wrong_with_several_waiting_payments_is_said_once(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        for minor in (400, 300):
+            await paid_otherwise(till, minor)
+        chores(till)
+
+        async def look_at(_payment: Any) -> Any:
+            raise CheckoutRefused("The account is not set up")
+
+        monkeypatch.setattr(till.refunds, "look_at", look_at)
+        assert len((await reconciled(till)).problems) == 1
+
+    asyncio.run(story())
+
+
+def test_books_that_fail_while_a_waiting_payment_is_asked_about_end_the_run(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        await paid_otherwise(till, 400)
+        chores(till)
+
+        async def look_at(_payment: Any) -> Any:
+            raise StoreError("The disk is full")
+
+        monkeypatch.setattr(till.refunds, "look_at", look_at)
+        with pytest.raises(StoreError, match="full"):
+            await reconciled(till)
 
     asyncio.run(story())

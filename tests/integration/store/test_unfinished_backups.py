@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import StoreError
-from app.store import Store, backup
+from app.store import Store, backup, unfinished
 from app.store.backup import make_backup, read_backup
 from app.store.lock import take_lock
 from app.store.unfinished import BackupStopped, Halt, sweep
@@ -92,6 +92,10 @@ def test_a_file_that_another_process_is_writing_is_not_taken_from_it(
 def test_a_folder_that_is_gone_has_nothing_to_sweep(tmp_path: Path) -> None:
     sweep(tmp_path / "nowhere", "till1")
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_somebody_else_has_swept_meanwhile_is_gone(folder: Path) -> None:
+    assert unfinished._dropped(folder / "till-1-1-1-x.db.part")
 
 
 @pytest.mark.parametrize("step", range(6))

@@ -9,6 +9,7 @@ from app.domain.attempt import Attempt, AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.domain.order import Order
 from app.errors import CheckoutRefused, Protocol, Rejected, Unavailable
+from app.events import Fact
 from app.store.attempts import find_attempt
 from app.watch import Pace
 from tests.parts.provider import LOST, Call
@@ -184,7 +185,7 @@ def test_a_poke_before_the_start_or_after_the_end_harms_nobody(till: Counter) ->
     watched(till, story)
     till.watch.poke(1)
     asyncio.run(till.show())
-    till.watch._on_fact(asyncio.run(till.detail(asyncio.run(till.place()))).history[0])
+    till.watch._on_fact(Fact(1, till.clock.now(), "attempt.open", attempt_id=1))
 
 
 def test_what_another_way_has_ended_is_dropped_when_there_is_other_news(till: Counter) -> None:
