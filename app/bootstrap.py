@@ -54,6 +54,11 @@ _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
 _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
 _INTRODUCE_AGAIN_S: Final = 5.0
+_NO_SIMULATOR: Final = Message(
+    "It is for training: no real money is in its books, and the till's own were not touched. Close "
+    "another till or simulator that uses them. If the file is damaged, move it away: the simulator "
+    "begins anew, and what it had open is put on the list of what needs a person."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -120,15 +125,18 @@ class Till:
         if settings.mode is Mode.TRAINING:
             self.sandbox_url = (sandbox_url or loopback_base(settings)).rstrip("/")
             if not self.sandbox_url:
+                books_path = settings.directory / "sandbox.db"
                 self._sandbox = SandboxServer(
-                    books_path=settings.directory / "sandbox.db",
+                    books_path=books_path,
                     **({"shop_name": self.catalog.shop.name} if self._has_catalog else {}),
                 )
                 try:
                     self.sandbox_url = self._sandbox.start()
                 except (BooksUnusable, sqlite3.Error, OSError) as error:
                     raise StoreError(
-                        Message("The simulator cannot be started"), f"{error}."
+                        Message("The simulator cannot be started"),
+                        f"{error} ({books_path}).",
+                        action=_NO_SIMULATOR,
                     ) from error
         self.strategies = strategies_of(settings, self.sandbox_url, self._clock)
         self._registers = (

@@ -266,7 +266,12 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             f"The simulator cannot listen on {arguments.host}:{arguments.port}", f"{error}."
         ) from error
     except (BooksUnusable, sqlite3.Error) as error:
-        raise StoreError("The simulator's books cannot be used", f"{error}.") from error
+        raise StoreError(
+            "The simulator's books cannot be used",
+            f"{error} ({root / 'sandbox.db'}).",
+            action="Close another simulator that uses them. If the file is damaged, move it away: "
+            "the simulator begins anew.",
+        ) from error
     return 0
 
 

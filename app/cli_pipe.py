@@ -22,13 +22,17 @@ class _Patient:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        with _unless_nobody_reads(self._stream):
+        try:
             return self._stream.write(text)
-        return len(text)
+        except OSError as error:
+            _go_nowhere(self._stream, error)
+            return len(text)
 
     def flush(self) -> None:
-        with _unless_nobody_reads(self._stream):
+        try:
             self._stream.flush()
+        except OSError as error:
+            _go_nowhere(self._stream, error)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -38,8 +42,8 @@ class _Patient:
 def outliving_its_readers() -> Iterator[None]:
     """Have what is printed inside go nowhere, without an error, once nobody reads it."""
     out, err = sys.stdout, sys.stderr
-    patient = [_Patient(stream) for stream in (out, err)]
-    sys.stdout, sys.stderr = patient  # type: ignore[assignment] - all that print needs
+    patient: list[Any] = [_Patient(stream) for stream in (out, err)]
+    sys.stdout, sys.stderr = patient
     try:
         yield
     finally:
@@ -48,14 +52,11 @@ def outliving_its_readers() -> Iterator[None]:
         sys.stdout, sys.stderr = out, err
 
 
-@contextmanager
-def _unless_nobody_reads(stream: TextIO) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NOBODY_READS:
-            raise
-        # What is still buffered goes there too, when Python ends.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+def _go_nowhere(stream: TextIO, error: OSError) -> None:
+    """Have the rest of a stream go to the null device; any other fault than that is raised."""
+    if error.errno not in _NOBODY_READS:
+        raise error
+    # What is still buffered goes there too, when Python ends.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
