@@ -128,7 +128,7 @@ class Till:
                 books_path = settings.directory / "sandbox.db"
                 self._sandbox = SandboxServer(
                     books_path=books_path,
-                    **({"shop_name": self.catalog.shop.name} if self._has_catalog else {}),
+                    shop_name=self.catalog.shop.name if self._has_catalog else "",
                 )
                 try:
                     self.sandbox_url = self._sandbox.start()

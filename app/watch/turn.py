@@ -37,3 +37,8 @@ class Turn:
     def is_overdue(self, attempt: Attempt, elapsed: float) -> bool:
         """Say whether the deadline passed while it could be paid, and was not yet acted on."""
         return self.deadline <= elapsed and can_expire(attempt)
+
+
+def is_watched(attempt: Attempt) -> bool:
+    """Say whether money can still come by an attempt."""
+    return not attempt.is_final

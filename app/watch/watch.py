@@ -26,7 +26,7 @@ from app.sessions import Sessions
 from app.store import Store
 from app.store.attempts import find_attempt, watched_attempts
 from app.watch.pace import Pace, can_expire, is_closing, is_shown
-from app.watch.turn import Rank, Turn
+from app.watch.turn import Rank, Turn, is_watched
 from app.watch.turnstile import Turnstile
 
 _log = logging.getLogger(__name__)
@@ -276,10 +276,10 @@ class Watch:
                 return {attempt_id: find_attempt(db, attempt_id) for attempt_id in changed}
 
             for attempt_id, attempt in (await self._store.read(read)).items():
-                if attempt is None or attempt.is_final:
-                    self._let_go(attempt_id)
-                else:
+                if attempt is not None and is_watched(attempt):
                     self._take_up(attempt, now)
+                else:
+                    self._let_go(attempt_id)
             self._sort_out()
 
     def _let_go(self, attempt_id: int) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def sold(root: Path, customer: Customer) -> str:
     """Sell one thing, leave the till, and give the payment's id."""
 
     async def story() -> str:
-        options = {"pace": NEVER, "register_webhooks": False}
+        options: dict[str, Any] = {"pace": NEVER, "register_webhooks": False}
         async with open_till(root, customer.origin, **options) as till:
             order, attempt = await show(till)
             assert await elsewhere(customer.pay, attempt.url) == 303
@@ -146,7 +147,8 @@ def test_another_fault_of_the_output_is_not_hidden() -> None:
             return None
 
     before = sys.stdout
-    sys.stdout = Full()  # type: ignore[assignment]
+    full: Any = Full()
+    sys.stdout = full
     try:
         with pytest.raises(OSError, match="No space"), outliving_its_readers():
             sys.stdout.write("hello")
