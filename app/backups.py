@@ -29,6 +29,7 @@ from app.store.backup import (
     position_of,
 )
 from app.store.connection import BOOKS, private_directory, store_error
+from app.store.unfinished import BackupStopped, Halt, sweep
 
 FOLDER: Final = "backups"
 _FIRST_AFTER: Final = timedelta(seconds=3)
@@ -70,6 +71,7 @@ class Backups:
         self._making: asyncio.Future[BackupState] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._state = BackupState()
+        self._halt = Halt()
 
     @property
     def state(self) -> BackupState:
@@ -88,8 +90,9 @@ class Backups:
         self._task = asyncio.create_task(self._run(), name="backups")
 
     async def stop(self) -> None:
-        """Stop; one that is being made is finished first."""
+        """Stop; one that is being made is given up, and nothing is left of it."""
         self._unsubscribe()
+        self._halt.ask()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -140,15 +143,20 @@ class Backups:
         made_at = self._state.made_at
         try:
             folder = folder_of(self._settings)
+            sweep(folder, self._store.till_id)
             known = backups_in(folder, self._store.till_id)
             if known and (known[0].epoch, known[0].entry) == self._store.read_now(position_of):
                 return BackupState(known[0].taken_at)
             now = self._clock.now()
-            report = make_backup(self._store.path, folder, at=now, reserve=self._reserve)
+            report = make_backup(
+                self._store.path, folder, at=now, reserve=self._reserve, halt=self._halt
+            )
             if report.violated:
                 return BackupState(made_at, _broken_rules(report))
             self._drop_oldest(folder, report.path)
             return BackupState(now)
+        except BackupStopped:
+            return self._state
         except BooksDamaged as damage:
             self._store.declare_damaged(damage)
             return BackupState(made_at, damage)
@@ -161,9 +169,6 @@ class Backups:
         for backup in backups_in(folder, self._store.till_id)[self._keep :]:
             if backup.path != newest:
                 backup.path.unlink(missing_ok=True)
-        # What a power cut left half made; only one backup is made at a time.
-        for part in folder.glob("till-*.part"):
-            part.unlink(missing_ok=True)
 
 
 def folder_of(settings: Settings) -> Path:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +55,11 @@ _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
 _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
 _INTRODUCE_AGAIN_S: Final = 5.0
+_NO_SIMULATOR: Final = Message(
+    "It is for training: no real money is in its books, and the till's own were not touched. Close "
+    "another till or simulator that uses them. If the file is damaged, move it away: the simulator "
+    "begins anew, and what it had open is put on the list of what needs a person."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -73,13 +78,17 @@ class Chance:
 
 
 class Till:
-    """A whole till without its window. `start` and `aclose` run on the loop that uses it."""
+    """A whole till without its window. `start` and `aclose` run on the loop that uses it.
+
+    One that sells nothing may do without the catalog, which a person may be editing just now.
+    """
 
     def __init__(
         self,
         settings: Settings,
         *,
         catalog_path: Path | None = None,
+        with_catalog: bool = True,
         sandbox_url: str = "",
         register_webhooks: bool = True,
         clock: Clock | None = None,
@@ -93,7 +102,10 @@ class Till:
         self.settings = settings
         self.mode = settings.mode
         self._clock = clock or SystemClock()
-        self.catalog_watch = _catalog_watch(settings, catalog_path, self._clock)
+        self._catalog_path = catalog_path
+        if with_catalog:
+            # A faulty one is told before anything is opened.
+            _ = self.catalog_watch
         chance = chance or Chance.of_the_system()
         self.store = _store(settings, self._clock, chance.ids)
         try:
@@ -114,15 +126,18 @@ class Till:
         if settings.mode is Mode.TRAINING:
             self.sandbox_url = (sandbox_url or loopback_base(settings)).rstrip("/")
             if not self.sandbox_url:
+                books_path = settings.directory / "sandbox.db"
                 self._sandbox = SandboxServer(
-                    books_path=settings.directory / "sandbox.db",
-                    shop_name=self.catalog.shop.name,
+                    books_path=books_path,
+                    shop_name=self.catalog.shop.name if self._has_catalog else "",
                 )
                 try:
                     self.sandbox_url = self._sandbox.start()
                 except (BooksUnusable, sqlite3.Error, OSError) as error:
                     raise StoreError(
-                        Message("The simulator cannot be started"), f"{error}."
+                        Message("The simulator cannot be started"),
+                        f"{error} ({books_path}).",
+                        action=_NO_SIMULATOR,
                     ) from error
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
@@ -189,8 +204,24 @@ class Till:
             self.reconciliation
         )
         self.reconciler = Reconciler(
-            self.reconciliation, self.store, clock=self._clock, jitter=chance.jitter
+            self.reconciliation,
+            self.store,
+            clock=self._clock,
+            jitter=chance.jitter,
+            look_at_codes=self.watch.look_at_codes,
         )
+
+    @cached_property
+    def catalog_watch(self) -> CatalogWatch:
+        """Give what follows the catalog; its file is first read when it is first asked for.
+
+        Raises CatalogError.
+        """
+        return _catalog_watch(self.settings, self._catalog_path, self._clock)
+
+    @property
+    def _has_catalog(self) -> bool:
+        return "catalog_watch" in vars(self)
 
     @property
     def catalog(self) -> Catalog:
@@ -246,7 +277,8 @@ class Till:
 
         A step that fails is logged and does not keep the others from being taken.
         """
-        await self._closing("catalog", self.catalog_watch.stop())
+        if self._has_catalog:
+            await self._closing("catalog", self.catalog_watch.stop())
         await self._closing("reconciler", self.reconciler.stop())
         await self._closing("watch", self.watch.stop())
         await self._closing("backups", self.backups.stop())

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from app.catalog_file import load_catalog
 from app.cli_backup import add_backup_commands
+from app.cli_pipe import outliving_its_readers
 from app.cli_reconcile import add_reconcile
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
 from app.logs import log_to
@@ -162,8 +163,15 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
-    """Parse and run a command; an error becomes words on stderr and status 1."""
-    arguments = parser.parse_args(argv)
+    """Parse and run a command; an error becomes words on stderr and status 1.
+
+    Who stops reading what it prints changes neither what it does nor its status.
+    """
+    with outliving_its_readers():
+        return _run(parser.parse_args(argv))
+
+
+def _run(arguments: argparse.Namespace) -> int:
     command: Command = arguments.run
     try:
         return command(arguments)
@@ -258,7 +266,12 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             f"The simulator cannot listen on {arguments.host}:{arguments.port}", f"{error}."
         ) from error
     except (BooksUnusable, sqlite3.Error) as error:
-        raise StoreError("The simulator's books cannot be used", f"{error}.") from error
+        raise StoreError(
+            "The simulator's books cannot be used",
+            f"{error} ({root / 'sandbox.db'}).",
+            action="Close another simulator that uses them. If the file is damaged, move it away: "
+            "the simulator begins anew.",
+        ) from error
     return 0
 
 

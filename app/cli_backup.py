@@ -9,7 +9,7 @@ from typing import Any
 from app.backups import folder_of, person_at
 from app.errors import ConfigError, StoreError
 from app.settings import Mode, Settings, default_root, load_settings
-from app.store.backup import Report, make_backup, not_usable, read_backup
+from app.store.backup import Report, make_backup, readable
 from app.store.connection import BOOKS, private_directory
 from app.store.restore import restore_books
 
@@ -100,7 +100,4 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 
 def _mode_of(file: Path) -> Mode:
-    try:
-        return Mode(read_backup(file).mode)
-    except StoreError as error:
-        raise not_usable(file, f"{error.title}. {error.detail}") from error
+    return Mode(readable(file).mode)

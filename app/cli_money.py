@@ -125,7 +125,12 @@ def _with_till(arguments: argparse.Namespace, work: Work) -> int:
     from app.bootstrap import Till
 
     async def run() -> str:
-        till = Till(settings_of(arguments), sandbox_url=arguments.sandbox, register_webhooks=False)
+        till = Till(
+            settings_of(arguments),
+            with_catalog=False,
+            sandbox_url=arguments.sandbox,
+            register_webhooks=False,
+        )
         try:
             # What an earlier command left in doubt is known before anything new is asked.
             await till.refunds.sweep()

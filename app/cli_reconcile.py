@@ -57,6 +57,8 @@ def _reconcile(arguments: argparse.Namespace) -> int:
         done = _counted(asyncio.run(_run_alone(settings, arguments)))
     for name, words in _LINES.items():
         print(f"{done['counts'].get(name, 0):>7}  {words}")
+    if done["looked_back_to"]:
+        print(f"{done['looked_back_to']}  is how far back the providers' lists were read")
     for problem in done["problems"]:
         print(f"PROBLEM  {problem}")
     is_clean = done["is_clean"]
@@ -73,7 +75,7 @@ async def _run_alone(settings: "Settings", arguments: argparse.Namespace) -> Rep
     till = await asyncio.to_thread(
         lambda: Till(
             settings,
-            catalog_path=arguments.catalog,
+            with_catalog=False,
             sandbox_url=arguments.sandbox,
             register_webhooks=False,
         )
@@ -94,8 +96,9 @@ async def _run_alone(settings: "Settings", arguments: argparse.Namespace) -> Rep
 
 def _counted(report: Report) -> dict[str, Any]:
     counts = report.counts()
-    problems = counts.pop("problems")
+    problems, looked_back_to = counts.pop("problems"), counts.pop("looked_back_to")
     return {
+        "looked_back_to": looked_back_to,
         "counts": counts,
         "problems": problems,
         "is_clean": report.is_clean,

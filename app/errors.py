@@ -75,8 +75,18 @@ class ScantillError(Exception):
         """Give what happened, the particulars and what to do as one text."""
         parts = {"title": self.title, "detail": self.detail, "action": self.action}
         given = {name: text for name, text in parts.items() if text}
-        pattern = " ".join("{title}." if name == "title" else f"{{{name}}}" for name in given)
+        pattern = " ".join(
+            f"{{{name}}}."
+            if name == "title" or (name == "detail" and not is_ended(text))
+            else f"{{{name}}}"
+            for name, text in given.items()
+        )
         return Message(pattern, **given)
+
+
+def is_ended(text: str) -> bool:
+    """Say whether a text ends as a sentence does; a provider's own words may not."""
+    return text.rstrip().rstrip(")\"'").endswith((".", "!", "?", "…", ":"))
 
 
 class ConfigError(ScantillError):
@@ -191,7 +201,9 @@ class Rejected(ProviderError):
             return self.words
         if not self.detail:
             return Message("{title}.", title=self.title)
-        return Message("{title}. {detail}", title=self.title, detail=self.detail)
+        if is_ended(self.detail):
+            return Message("{title}. {detail}", title=self.title, detail=self.detail)
+        return Message("{title}. {detail}.", title=self.title, detail=self.detail)
 
 
 class Protocol(ProviderError):

@@ -7,6 +7,7 @@ and `app.settle`; nothing here judges money or changes a state.
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from app.domain.delivery import Delivery
 from app.domain.judgement import Standing
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.reconciliation import Report
-from app.errors import Message, ScantillError, StoreError
+from app.errors import Message, Rejected, ScantillError, StoreError
 from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.budget import Urgency, asking
@@ -28,7 +29,7 @@ from app.settle import settle
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
 from app.store.cursors import books_made_at, find_cursor, save_cursor
-from app.store.epochs import reconciled
+from app.store.epochs import reconciled, restored_from
 from app.store.inbox import receive
 from app.store.payments import count_waiting
 from app.store.reconciliations import (
@@ -46,12 +47,24 @@ T = TypeVar("T")
 
 EVENTS: Final = "events"
 SESSIONS: Final = "sessions"
+REFUNDS: Final = "refunds"
+DISPUTES: Final = "disputes"
 _OVERLAP: Final = timedelta(minutes=10)
 """A provider's list may show an event some time after the moment that it carries."""
 _CLOCKS_APART: Final = timedelta(hours=1)
-_SPAN: Final = timedelta(days=1)
+_SPANS: Final = {
+    EVENTS: timedelta(days=1),
+    SESSIONS: timedelta(days=1),
+    REFUNDS: timedelta(days=30),
+    DISPUTES: timedelta.max,
+}
 """How much of a list is read before that is written down."""
 _FIRST_SPAN: Final = timedelta(days=30)
+_BEFORE_BACKUP: Final = timedelta(days=1)
+_SENT_BACK_WITHIN: Final = timedelta(days=60)
+"""For so long a bank may send back a refund that had succeeded."""
+_MAY_BE_FORBIDDEN: Final = frozenset({REFUNDS, DISPUTES})
+"""Lists that a key may have no right to read (403); it sells all the same."""
 _BATCH: Final = 100
 _SETTLING_S: Final = 10.0
 _SETTLING_STEP_S: Final = 0.05
@@ -74,7 +87,7 @@ Chore = Callable[[Report], Awaitable[None]]
 Its requests give way to the counter's by themselves. An error that it raises is reported in words
 and keeps no other chore from being done.
 """
-_ReadSpan = Callable[[PaymentStrategy, datetime, datetime | None, Report], Awaitable[None]]
+ReadSpan = Callable[[PaymentStrategy, datetime, datetime | None, Report], Awaitable[None]]
 
 
 class Reconciliation:
@@ -157,21 +170,24 @@ class Reconciliation:
             reconciled(tx)
 
     @staticmethod
-    async def _done(name: str, chore: Chore, report: Report) -> bool:
+    async def _done(name: str, chore: Chore, report: Report) -> Exception | None:
+        """Do a chore; report what kept it from being done, and give that."""
         try:
             await chore(report)
-            return True
+            return None
         except StoreError:
             raise
         except ScantillError as error:
             _log.info("reconciling %s: %s", name, error)
-            report.problems.append(error.words)
-        except Exception:  # noqa: BLE001 - logged and reported; the other chores are still to be done
+            if error.words not in report.problems:
+                report.problems.append(error.words)
+            return error
+        except Exception as error:  # noqa: BLE001 - logged; the other chores are still to be done
             _log.exception("a bug met while reconciling %s", name)
             report.problems.append(
                 Message("A fault of the till's own kept it from reading up on {what}.", what=name)
             )
-        return False
+            return error
 
     async def _attempts(self, report: Report) -> None:
         looks = await self._look_at_all(self._not_since_s)
@@ -189,42 +205,38 @@ class Reconciliation:
 
     async def _events(self, report: Report) -> None:
         """Put what the provider's list of events has and the inbox has not into the inbox."""
-        await self._each_account(EVENTS, self._read_events, report)
+        await self.each_account(EVENTS, self._read_events, report)
 
     async def _sessions(self, report: Report) -> None:
         """Settle the sessions on the provider's list; one that the books do not know is held."""
-        await self._each_account(SESSIONS, self._read_sessions, report)
+        await self.each_account(SESSIONS, self._read_sessions, report)
 
-    async def _each_account(self, kind: str, read: _ReadSpan, report: Report) -> None:
+    async def each_account(self, kind: str, read: ReadSpan, report: Report) -> None:
+        """Read a list of every account from where it was read to; an error is reported."""
         for account in self._gateway.accounts:
 
             async def catch_up(report: Report, account: str = account) -> None:
                 await self._catch_up(account, kind, read, report)
 
-            if not await self._done(f"{kind} of {account}", catch_up, report):
+            failure = await self._done(f"{kind} of {account}", catch_up, report)
+            if failure is not None and not _is_forbidden(kind, failure):
                 self._are_lists_read = False
 
-    async def _catch_up(self, account: str, kind: str, read: _ReadSpan, report: Report) -> None:
+    async def _catch_up(self, account: str, kind: str, read: ReadSpan, report: Report) -> None:
         """Read a list from its cursor on; the cursor moves once what was read is committed."""
         strategy = self._gateway.strategy(account)
         whose = (await self._gateway.identified(strategy)).provider_account
+        since = await self._store.read(lambda db: self._beginning(db, strategy, whose, kind))
+        report.looks_back_to(since)
         now = self._by_provider(strategy, self._clock.now())
-        cursor = await self._store.read(lambda db: find_cursor(db, account, whose, kind))
-        if cursor is None:
-            made_at = await self._store.read(books_made_at)
-            cursor = max(made_at - _CLOCKS_APART, now - _FIRST_SPAN)
-        since = min(cursor, now) - _OVERLAP
-        if kind == SESSIONS:
-            # One that was open is seen once more after its page has closed.
-            since -= strategy.capabilities.session_lifetime
-        elif now - since > strategy.event_memory:
-            _log.info("%s forgot events since %s; its sessions tell", account, since)
+        if kind == EVENTS and now - since > strategy.event_memory:
+            _log.info("%s forgot events since %s; its other lists tell", account, since)
             since = now - strategy.event_memory
         is_read = False
         while not is_read:
             began = self._clock.now()
-            is_read = self._by_provider(strategy, began) - since <= _SPAN
-            until = None if is_read else since + _SPAN
+            is_read = self._by_provider(strategy, began) - since <= _SPANS[kind]
+            until = None if is_read else since + _SPANS[kind]
             await self._gateway.asked(account, partial(read, strategy, since, until, report))
             # After an answer the provider's own time is known.
             since = until or self._by_provider(strategy, began)
@@ -238,6 +250,32 @@ class Reconciliation:
                 )
             )
             reach("reconcile.cursor_saved")
+
+    def _beginning(
+        self, db: sqlite3.Connection, strategy: PaymentStrategy, whose: str, kind: str
+    ) -> datetime:
+        """Give from when on a list is to be read, by the provider's clock.
+
+        Books that were restored know nothing of what came after the backup, however old that is.
+        """
+        now = self._by_provider(strategy, self._clock.now())
+        restored = restored_from(db)
+        cursor = find_cursor(db, strategy.account, whose, kind)
+        if cursor is None and kind == REFUNDS:
+            # Older programs kept none; they read this list together with the other.
+            cursor = find_cursor(db, strategy.account, whose, DISPUTES)
+        if cursor is None:
+            cursor = restored or max(books_made_at(db) - _CLOCKS_APART, now - _FIRST_SPAN)
+        since = min(cursor, now) - _OVERLAP
+        if restored is not None:
+            since -= _BEFORE_BACKUP
+        if kind == SESSIONS:
+            # One that was open is seen once more after its page has closed.
+            since -= strategy.capabilities.session_lifetime
+        elif kind == REFUNDS and (restored is not None or now - since > strategy.event_memory):
+            # No event is left that could tell of one that was sent back meanwhile.
+            since -= _SENT_BACK_WITHIN
+        return since
 
     @staticmethod
     def _by_provider(strategy: PaymentStrategy, at: datetime) -> datetime:
@@ -327,6 +365,11 @@ class Reconciliation:
                 return False
             await self._clock.sleep(_SETTLING_STEP_S)
         return True
+
+
+def _is_forbidden(kind: str, failure: Exception) -> bool:
+    """Say whether it is only that the key has no right to read a list that can be done without."""
+    return kind in _MAY_BE_FORBIDDEN and isinstance(failure, Rejected) and failure.status == 403
 
 
 def _receive_all(tx: Transaction, *, deliveries: list[Delivery]) -> int:

@@ -4,28 +4,30 @@ Each is a chore of `app.reconcile.Reconciliation`; all of them go the way of any
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
 from app.clock import Clock
 from app.domain.observation import Source
 from app.domain.reconciliation import Report
+from app.domain.refund import RefundObservation, SeenRefund
 from app.errors import ScantillError, StoreError, Unavailable
 from app.failpoints import reach
 from app.gateway import Gateway
-from app.reconcile import Reconciliation
+from app.providers.strategy import PaymentStrategy
+from app.reconcile import DISPUTES, REFUNDS, Reconciliation
 from app.refunds import Refunds
 from app.settle_disputes import Disputes, settle_dispute
 from app.settle_fees import Fees
-from app.store import Store
-from app.store.cursors import find_cursor, save_cursor
+from app.settle_refunds import settle_refund
+from app.store import Store, Transaction
 from app.store.decisions import waiting_payments
+from app.store.epochs import needs_reconciliation
 
-DISPUTES: Final = "disputes"
-_FIRST_SPAN: Final = timedelta(days=30)
-_OVERLAP: Final = timedelta(hours=1)
+_BATCH: Final = 100
 _DISPUTES_A_RUN: Final = 25
+_DISPUTES_AFTER_RESTORE: Final = 10_000
 _FEES_A_RUN: Final = 25
 _PAYMENTS_A_RUN: Final = 20
 _PAYMENT_EACH_S: Final = 3600.0
@@ -51,9 +53,15 @@ class MoneyChores:
         self._looked_at: dict[tuple[str, str], float] = {}
 
     def add_to(self, reconciliation: Reconciliation) -> None:
-        """Have the three done in every run."""
+        """Have them done in every run, after the payments that they belong to were read."""
         reconciliation.add("refunds", self.refunds)
-        reconciliation.add(DISPUTES, self.disputes)
+        reconciliation.add(
+            REFUNDS, partial(reconciliation.each_account, REFUNDS, self._read_refunds)
+        )
+        reconciliation.add(
+            DISPUTES, partial(reconciliation.each_account, DISPUTES, self._read_disputes)
+        )
+        reconciliation.add("open disputes", self.disputes)
         reconciliation.add("fees", self.fees)
 
     async def refunds(self, report: Report) -> None:
@@ -74,35 +82,53 @@ class MoneyChores:
                 silent.add(payment.account)
 
     async def disputes(self, report: Report) -> None:
-        """Read each account's list of disputes from where it was read to; look at open ones."""
-        for account in self._gateway.accounts:
-            await _tried(report, partial(self._read_disputes, account))
-        await self._disputes.catch_up(_DISPUTES_A_RUN)
+        """Look at disputes that are not over; at all of them where the books were restored."""
+        del report
+        is_restored = await self._store.read(needs_reconciliation)
+        await self._disputes.catch_up(_DISPUTES_AFTER_RESTORE if is_restored else _DISPUTES_A_RUN)
 
     async def fees(self, report: Report) -> None:
         """Ask for some of the fees that are not known yet."""
         del report
         await self._fees.catch_up(_FEES_A_RUN)
 
-    async def _read_disputes(self, account: str) -> None:
-        strategy = self._gateway.strategy(account)
-        whose = (await self._gateway.identified(strategy)).provider_account
-        off = strategy.clock_off() or timedelta(0)
-        now = self._clock.now() - off
-        cursor = await self._store.read(lambda db: find_cursor(db, account, whose, DISPUTES))
-        since = now - _FIRST_SPAN if cursor is None else min(cursor, now) - _OVERLAP
+    async def _read_refunds(
+        self, strategy: PaymentStrategy, since: datetime, until: datetime | None, report: Report
+    ) -> None:
+        """Settle the refunds made since then, the oldest first.
 
-        async def read() -> None:
-            async for seen in strategy.list_disputes(since, source=Source.SWEEP):
-                await self._store.write(partial(settle_dispute, seen=seen))
+        The list tells even of those that no event is left of.
+        """
+        del report
+        listed = [seen async for seen in strategy.refunds_since(since, until=until)]
+        listed.reverse()
+        for begin in range(0, len(listed), _BATCH):
+            observed = [self._observed(strategy, seen) for seen in listed[begin : begin + _BATCH]]
+            await self._store.write(partial(_settle_refunds, observed=observed))
+            reach("reconcile.page_saved")
 
-        await self._gateway.asked(account, read)
-        await self._store.write(
-            lambda tx: save_cursor(
-                tx, account=account, provider_account=whose, kind=DISPUTES, position=now
-            )
+    async def _read_disputes(
+        self, strategy: PaymentStrategy, since: datetime, until: datetime | None, report: Report
+    ) -> None:
+        """Settle the disputes opened since then; the list is always read to its end."""
+        del until, report
+        async for seen in strategy.list_disputes(since, source=Source.SWEEP):
+            await self._store.write(partial(settle_dispute, seen=seen))
+
+    def _observed(self, strategy: PaymentStrategy, seen: SeenRefund) -> RefundObservation:
+        return RefundObservation(
+            source=Source.SWEEP,
+            provider=strategy.provider,
+            provider_account=strategy.provider_account,
+            live=strategy.live,
+            refund=seen,
+            observed_at=self._clock.now(),
         )
-        reach("reconcile.cursor_saved")
+
+
+def _settle_refunds(tx: Transaction, *, observed: list[RefundObservation]) -> None:
+    for seen in observed:
+        settle_refund(tx, seen)
 
 
 async def _tried(report: Report, ask: Callable[[], Awaitable[object]]) -> bool:

@@ -25,6 +25,7 @@ from ui.tasks import Tasks, as_ours
 from ui.till import Till
 
 _SLEEP: Final = frozenset({"till.resumed", "till.made_sure"})
+_ASKED: Final = "attempt.made_sure"
 
 
 class Payment(QObject):
@@ -177,6 +178,9 @@ class Payment(QObject):
         """Take note of a fact about this order, or that the computer slept."""
         if fact.name in _SLEEP and not self._is_over:
             self._take_sleep(is_over=fact.name == "till.made_sure")
+        elif fact.name == _ASKED and fact.order_id == self.order_id and not self._is_over:
+            # The others may take longer; this one's own session was asked about.
+            self._take_sleep(is_over=True)
         if self._is_over or self._order is None or fact.order_id != self._order.id:
             return
         if fact.name == "order.paid":

@@ -46,6 +46,7 @@ class ReconciliationView(BaseModel):
     began_at: datetime
     ended_at: datetime
     is_clean: bool
+    looked_back_to: str
     counts: dict[str, int]
     problems: list[str]
 
@@ -273,12 +274,13 @@ class PrivateDoor:
 
 def _report_view(report: Report) -> ReconciliationView:
     counts = report.counts()
-    problems = counts.pop("problems")
+    problems, looked_back_to = counts.pop("problems"), counts.pop("looked_back_to")
     return ReconciliationView(
         trigger=report.trigger,
         began_at=report.began_at,
         ended_at=report.ended_at,
         is_clean=report.is_clean,
+        looked_back_to=looked_back_to,
         counts=counts,
         problems=[str(problem) for problem in problems],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _APART: Final = ("trigger", "began_at", "ended_at")
@@ -15,8 +15,9 @@ class Report:
     `requests` is all that the till asked of providers meanwhile. `payments`, `refunds` and
     `disputes` came into the books meanwhile, by whatever way; `events` were on the provider's list
     and not in the books; `strangers` are sessions and events of others. `still_unknown` sessions
-    could not be made sure of; `needs_person` is the length of that list afterwards. `problems` says
-    in words what could not be done.
+    could not be made sure of; `needs_person` is the length of that list afterwards.
+    `looked_back_to` is the moment from which on the providers' lists were read, in ISO 8601 by the
+    providers' clocks; empty where none was. `problems` says in words what could not be done.
     """
 
     trigger: str
@@ -33,7 +34,13 @@ class Report:
     disputes: int = 0
     still_unknown: int = 0
     needs_person: int = 0
+    looked_back_to: str = ""
     problems: list[str] = field(default_factory=list)
+
+    def looks_back_to(self, moment: datetime) -> None:
+        """Note from when on a list is read; the furthest back of them counts."""
+        stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
+        self.looked_back_to = min(self.looked_back_to or stamp, stamp)
 
     @property
     def took(self) -> timedelta:

@@ -168,6 +168,15 @@ class PaymentStrategy(Protocol):
         """Look at every refund of a payment, whoever made it, newest first."""
         ...
 
+    def refunds_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[SeenRefund]:
+        """Look at every refund made since then and before `until`, newest first; strangers', too.
+
+        Times are the provider's. One that cannot be understood is logged and left out.
+        """
+        ...
+
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         """Verify a delivery and read its envelope. Raises WebhookRejected; touches nothing."""
         ...

@@ -82,7 +82,7 @@ class Transport:
             # A RuntimeError is httpx's word for a client that was closed under a call.
             raise Unavailable(
                 Message("The payment provider could not be reached"),
-                f"{type(error).__name__}: {error}",
+                f"{type(error).__name__}: {error}.",
             ) from error
         except (httpx.InvalidURL, httpx.HTTPError) as error:
             raise Protocol(

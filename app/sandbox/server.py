@@ -71,7 +71,7 @@ class SandboxServer:
         chance: random.Random | None = None,
         retries: RetrySchedule | None = None,
         requests_per_second: int | None = None,
-        shop_name: str = "Training shop",
+        shop_name: str = "",
     ) -> None:
         self.books_path = Path(books_path)
         self._host = host
@@ -82,7 +82,7 @@ class SandboxServer:
         self._chance = random.Random() if chance is None else chance
         self._retries = RetrySchedule() if retries is None else retries
         self._requests_per_second = requests_per_second
-        self._shop_name = shop_name
+        self._shop_name = shop_name or "Training shop"
         self._origin: str | None = None
         self._bound_port = 0
         self._listener: Listener | None = None

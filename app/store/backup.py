@@ -5,11 +5,10 @@ was taken at. What carries that name is complete and was verified; a copy of boo
 as a file but broke a rule of money is kept too, under a name that says so.
 """
 
-import contextlib
-import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Final
 from app.errors import Message, StoreError
 from app.failpoints import reach
 from app.store.connection import (
-    FILE_MODE,
     disk_full,
     has_room,
     open_reader,
@@ -29,7 +27,8 @@ from app.store.connection import (
 from app.store.damage import check_file, lost_records
 from app.store.epochs import Known, known_to
 from app.store.schema import bring_up_to_date, is_up_to_date, missing_guards
-from app.store.verify import Check, Outcome, verify
+from app.store.unfinished import PART, BackupStopped, Halt, dropped_unless_done, sweep
+from app.store.verify import Check, Outcome, check_pages, verify
 
 _NAME: Final = re.compile(
     r"till-(?P<till>[0-9a-z]+)-(?P<epoch>[0-9]+)-(?P<entry>[0-9]+)-(?P<at>[0-9]{8}T[0-9]{12}Z)\.db"
@@ -37,6 +36,7 @@ _NAME: Final = re.compile(
 _STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 _UNCLEAN: Final = ".unclean"
 _PAGES_AT_ONCE: Final = 1_024
+_CACHE_KIB: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +77,33 @@ class Report:
         return tuple(check for check in self.checks if check.outcome is Outcome.VIOLATED)
 
 
-def make_backup(books: Path, to: Path, *, at: datetime, reserve: int = 0) -> Report:
+def make_backup(
+    books: Path, to: Path, *, at: datetime, reserve: int = 0, halt: Halt | None = None
+) -> Report:
     """Copy books to a file, or into a directory under a name that tells of them.
 
     The till may run meanwhile: its writer is not held up, and the copy is one moment of its books.
     `reserve` is how many bytes must be left free. Raises StoreError where there is no whole copy,
-    BooksDamaged where that is because the books themselves are damaged; then nothing is left of it.
+    BooksDamaged where that is because the books themselves are damaged, BackupStopped where `halt`
+    was asked to; then nothing is left of it.
     """
+    halt = halt or Halt()
     reader = open_reader(books)
     try:
         reader.execute("BEGIN")
         target = _target(reader, to, at)
+        if to.is_dir():
+            sweep(to, _till_of(reader))
         size = _size(reader)
         if not has_room(target.parent, size + reserve):
             raise disk_full(target.parent)
-        part = target.with_name(f"{target.name}.part")
-        with _dropped_unless_done(part):
-            _copy(reader, part)
+        part = target.with_name(f"{target.name}{PART}")
+        with dropped_unless_done(part):
+            _copy(reader, part, halt)
             reach("backup.copied")
-            report = _checked_copy(reader, books, part)
+            report = _checked_copy(reader, books, part, halt)
             sync_file(part)
+            halt.check()
             reach("backup.verified")
             if report.violated and to.is_dir():
                 target = target.with_name(target.name + _UNCLEAN)
@@ -110,11 +117,14 @@ def make_backup(books: Path, to: Path, *, at: datetime, reserve: int = 0) -> Rep
     return replace(report, path=target)
 
 
-def read_backup(path: Path) -> Report:
+def read_backup(path: Path, halt: Halt | None = None) -> Report:
     """Read a backup whole and check it. Raises StoreError where it is no sound copy of books."""
+    halt = halt or Halt()
     reader = open_reader(path)
     try:
-        return _report(reader, path)
+        _read_in_large(reader)
+        with halt.heeded_by(reader):
+            return _report(reader, path, halt)
     except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
         # UnicodeDecodeError, of words that quote what cannot be read, is a ValueError.
         raise not_usable(path, f"{error}.") from error
@@ -175,19 +185,35 @@ def not_usable(path: Path, detail: str) -> StoreError:
     )
 
 
+def readable(path: Path) -> Report:
+    """Read a backup that is to be restored. Raises StoreError, which says once that it cannot."""
+    try:
+        return read_backup(path)
+    except StoreError as error:
+        refused = not_usable(path, f"{error.title}. {error.detail}")
+        if error.title == refused.title:
+            raise
+        raise refused from error
+
+
 def copy_books(source: sqlite3.Connection, to: Path) -> None:
     """Copy all pages of open books into a new file of its own, without a WAL; not yet synced."""
-    _copy(source, to)
+    _copy(source, to, Halt())
 
 
-def _target(reader: sqlite3.Connection, to: Path, at: datetime) -> Path:
+def _till_of(reader: sqlite3.Connection) -> str:
     row = reader.execute("SELECT id FROM till").fetchone()
     if row is None:
         raise StoreError(Message("There is nothing in these books yet"))
+    return str(row["id"])
+
+
+def _target(reader: sqlite3.Connection, to: Path, at: datetime) -> Path:
+    till_id = _till_of(reader)
     if to.is_dir():
         epoch, entry = position_of(reader)
         stamp = at.astimezone(UTC).strftime(_STAMP)
-        return to / f"till-{row['id']}-{epoch}-{entry:08}-{stamp}.db"
+        return to / f"till-{till_id}-{epoch}-{entry:08}-{stamp}.db"
     if to.exists():
         raise StoreError(
             Message("There is a file already: {path}", path=to),
@@ -202,33 +228,27 @@ def _size(connection: sqlite3.Connection) -> int:
     return int(pages) * int(each)
 
 
-@contextlib.contextmanager
-def _dropped_unless_done(part: Path) -> Iterator[None]:
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, FILE_MODE))
-    try:
-        yield
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _copy(source: sqlite3.Connection, to: Path) -> None:
+def _copy(source: sqlite3.Connection, to: Path, halt: Halt) -> None:
     copy = sqlite3.connect(to, isolation_level=None)
     try:
         # Half a copy is never used, and a whole one is synced before it gets its name.
         copy.execute("PRAGMA synchronous=OFF")
-        source.backup(copy, pages=_PAGES_AT_ONCE)
+        source.backup(copy, pages=_PAGES_AT_ONCE, progress=lambda *_: halt.check())
         copy.execute("PRAGMA journal_mode=DELETE")
     finally:
         copy.close()
 
 
-def _checked_copy(source: sqlite3.Connection, books: Path, part: Path) -> Report:
+def _checked_copy(source: sqlite3.Connection, books: Path, part: Path, halt: Halt) -> Report:
     """Check a copy; where it is damaged, say whether the books are, too."""
     try:
-        return read_backup(part)
+        return read_backup(part, halt)
+    except BackupStopped:
+        raise
     except StoreError as error:
-        check_file(source, books, within_s=None)
+        with halt.heeded_by(source):
+            check_file(source, books, within_s=None)
+            halt.check()
         raise StoreError(
             Message("The backup came out damaged and was not kept"),
             error.detail,
@@ -236,7 +256,26 @@ def _checked_copy(source: sqlite3.Connection, books: Path, part: Path) -> Report
         ) from error
 
 
-def _report(reader: sqlite3.Connection, path: Path) -> Report:
+def _read_in_large(reader: sqlite3.Connection) -> None:
+    """Keep much in memory: a check goes through the whole file, some of it again and again.
+
+    Not mapped: a disk that is pulled out then would kill the till instead of being told.
+    """
+    reader.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+
+
+def _pages_of(path: Path, halt: Halt) -> Check:
+    """Check the pages of a file that nobody writes, through a connection of its own."""
+    reader = open_reader(path)
+    try:
+        _read_in_large(reader)
+        with halt.heeded_by(reader):
+            return check_pages(reader)
+    finally:
+        reader.close()
+
+
+def _report(reader: sqlite3.Connection, path: Path, halt: Halt) -> Report:
     missing = missing_guards(reader)
     if missing:
         raise not_usable(path, f"The records are not guarded: {', '.join(missing)}.")
@@ -246,9 +285,17 @@ def _report(reader: sqlite3.Connection, path: Path) -> Report:
             scratch.row_factory = sqlite3.Row
             reader.backup(scratch)
             bring_up_to_date(scratch, path, with_copy=False)
-            report = _report(scratch, path)
+            with halt.heeded_by(scratch):
+                report = _report_of(scratch, path, tuple(verify(scratch)))
         scratch.close()
         return report
+    # The pages take as long as all the rest: both are looked at beside each other.
+    with ThreadPoolExecutor(1, "backup-pages") as beside:
+        pages = beside.submit(_pages_of, path, halt)
+        return _report_of(reader, path, verify(reader, file=pages.result))
+
+
+def _report_of(reader: sqlite3.Connection, path: Path, checks: Sequence[Check]) -> Report:
     till = reader.execute("SELECT id, mode FROM till").fetchone()
     known = known_to(reader)
     if till is None or known is None:
@@ -259,8 +306,7 @@ def _report(reader: sqlite3.Connection, path: Path) -> Report:
     if lost := lost_records(reader):
         raise not_usable(path, "; ".join(lost))
     # The first of them looks at every page.
-    checks = tuple(verify(reader))
     if checks[0].outcome is Outcome.VIOLATED:
         raise not_usable(path, checks[0].figure)
     size = path.stat().st_size
-    return Report(path, size, till["mode"], till["id"], known, orders, receipts, checks)
+    return Report(path, size, till["mode"], till["id"], known, orders, receipts, tuple(checks))

@@ -69,6 +69,26 @@ def needs_reconciliation(connection: sqlite3.Connection) -> bool:
     return found is not None
 
 
+def restored_from(connection: sqlite3.Connection) -> datetime | None:
+    """Give the moment up to which restored books know of everything: their backup's newest entry.
+
+    None where no restored books wait for their comparison with the providers. Of several
+    restorations that wait for it the first counts, which knew of least.
+    """
+    if not needs_reconciliation(connection):
+        return None
+    (began,) = connection.execute(
+        "SELECT min(seq) FROM journal WHERE name = 'till.epoch_begun' AND at >= "
+        "(SELECT min(began_at) FROM epochs WHERE reconciled_at IS NULL)"
+    ).fetchone()
+    (newest,) = connection.execute(
+        "SELECT coalesce((SELECT at FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT 1), "
+        "(SELECT created_at FROM till))",
+        (began,),
+    ).fetchone()
+    return read_stamp(newest)
+
+
 def reconciled(tx: Transaction) -> None:
     """Write down that the providers' books were compared with these: the till may sell again."""
     count = tx.execute(

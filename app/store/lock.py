@@ -19,14 +19,16 @@ if sys.platform == "win32":
     # Far behind the text: Windows lets nobody else read what is locked.
     _PLACE: Final = 1 << 30
 
-    def _take(descriptor: int) -> None:
+    def take_lock(descriptor: int) -> None:
+        """Lock an open file until it is closed. Raises OSError where another process holds it."""
         os.lseek(descriptor, _PLACE, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _take(descriptor: int) -> None:
+    def take_lock(descriptor: int) -> None:
+        """Lock an open file until it is closed. Raises OSError where another process holds it."""
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -44,7 +46,7 @@ class InstanceLock:
         except OSError as error:
             raise store_error(error, path) from error
         try:
-            _take(descriptor)
+            take_lock(descriptor)
         except OSError as error:
             holder = _text(descriptor)
             os.close(descriptor)
@@ -95,7 +97,7 @@ def is_running(directory: Path) -> bool:
         return False
     descriptor = os.open(directory / LOCK, os.O_RDWR)
     try:
-        _take(descriptor)
+        take_lock(descriptor)
     except OSError:
         return True
     finally:

@@ -15,7 +15,7 @@ from typing import Final
 
 from app.errors import Message, StoreError
 from app.failpoints import reach
-from app.store.backup import Report, copy_books, not_usable, read_backup
+from app.store.backup import Report, copy_books, not_usable, read_backup, readable
 from app.store.connection import (
     BOOKS,
     DIRECTORY_MODE,
@@ -103,10 +103,7 @@ def finish_restore(directory: Path) -> Path | None:
 def _usable(backup: Path, books: Path, mode: str) -> Report:
     if not backup.is_file():
         raise not_usable(backup, str(Message("There is no such file.")))
-    try:
-        report = read_backup(backup)
-    except StoreError as error:
-        raise not_usable(backup, f"{error.title}. {error.detail}") from error
+    report = readable(backup)
     if report.violated:
         raise not_usable(backup, "; ".join(map(str, report.violated)))
     if report.mode != mode:

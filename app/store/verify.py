@@ -7,7 +7,7 @@ outside and is handed in.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from app.store.checks import Check, Outcome, checked, count
@@ -22,23 +22,39 @@ __all__ = ["Check", "Outcome", "TakenPayment", "verify"]
 _NO_END: Final = 2**62
 
 
-def verify(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None = None) -> list[Check]:
+def verify(
+    db: sqlite3.Connection,
+    taken: Iterable[TakenPayment] | None = None,
+    *,
+    file: Callable[[], Check] | None = None,
+) -> list[Check]:
     """Check books that are open for reading; `taken` is the provider's word, if it was asked.
 
-    All of it is one snapshot, so that a till may go on selling meanwhile.
+    All of it is one snapshot, so that a till may go on selling meanwhile. `file` gives the check
+    of the file where that is made elsewhere; it is asked for when the others are done.
     """
     if db.in_transaction:
-        return _checks(db, taken)
+        return _checks(db, taken, file)
     db.execute("BEGIN")
     try:
-        return _checks(db, taken)
+        return _checks(db, taken, file)
     finally:
         db.execute("ROLLBACK")
 
 
-def _checks(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> list[Check]:
+def _checks(
+    db: sqlite3.Connection,
+    taken: Iterable[TakenPayment] | None,
+    file: Callable[[], Check] | None,
+) -> list[Check]:
+    if file is None:
+        return [check_pages(db), *_checks_of_money(db, taken)]
+    others = _checks_of_money(db, taken)
+    return [file(), *others]
+
+
+def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> list[Check]:
     return [
-        _file(db),
         _guards(db),
         _ledger(db),
         postings(db),
@@ -59,7 +75,8 @@ def _checks(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> lis
     ]
 
 
-def _file(db: sqlite3.Connection) -> Check:
+def check_pages(db: sqlite3.Connection) -> Check:
+    """Check every page, index and foreign key of the file."""
     faults = [row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
     faults += [f"foreign key in {row[0]}" for row in db.execute("PRAGMA foreign_key_check")]
     pages = count(db, "PRAGMA page_count")

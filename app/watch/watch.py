@@ -9,9 +9,8 @@ can set: the wall clock counts only for what an earlier run left.
 import asyncio
 import heapq
 import logging
-import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from app.checkout import Checkout
@@ -27,6 +26,7 @@ from app.sessions import Sessions
 from app.store import Store
 from app.store.attempts import find_attempt, watched_attempts
 from app.watch.pace import Pace, can_expire, is_closing, is_shown
+from app.watch.turn import Rank, Turn, is_watched
 from app.watch.turnstile import Turnstile
 
 _log = logging.getLogger(__name__)
@@ -40,31 +40,9 @@ _MOST_SCREENS: Final = 2
 _PAUSE_AFTER_FAULT_S: Final = 1.0
 _SPREAD: Final = 0.25
 """By how much of itself a wait may grow, so that tills and attempts do not knock in step."""
-_NEWS: Final = frozenset(
-    {"attempt.created", "attempt.open", "attempt.shown", "attempt.closing", "attempt.unknown"}
-)
-
-
-@dataclass(slots=True)
-class _Turn:
-    """When an attempt is looked at next, on the monotonic clock.
-
-    `deadline` is the attempt's own, on the clock that goes on during sleep. `answered_at` is when
-    it was last asked about with an answer. `was_left` says that an earlier run of the program began
-    it, `looks` how many were made.
-    """
-
-    due: float
-    deadline: float
-    was_left: bool = False
-    is_poked: bool = False
-    looks: int = 0
-    failures: int = 0
-    answered_at: float = -math.inf
-    task: asyncio.Task[None] | None = None
-
-
-_Rank = tuple[Urgency, int, float]
+_BEGUN: Final = {"created", "open", "shown", "closing", "unknown"}
+_ENDED: Final = {"paid", "failed", "expired", "cancelled"}
+_NEWS: Final = frozenset(f"attempt.{what}" for what in _BEGUN | _ENDED)
 
 
 class Watch:
@@ -86,13 +64,16 @@ class Watch:
         self._clock = clock
         self._jitter = jitter
         self._pace = pace or Pace()
-        self._turns: dict[int, _Turn] = {}
+        self._turns: dict[int, Turn] = {}
         self._attempts: dict[int, Attempt] = {}
         self._turnstile = Turnstile(_CONCURRENT_LOOKS)
+        self._shown: set[int] = set()
+        self._left: set[int] = set()
         self._screens: frozenset[int] = frozenset()
         self._cold: frozenset[int] = frozenset()
         self._begun = 0
         self._stale = True
+        self._changed: set[int] = set()
         self._trouble = ""
         self._has_begun = False
         self._began = 0.0
@@ -133,15 +114,17 @@ class Watch:
         self._news.set()
 
     def _on_fact(self, fact: Fact) -> None:
-        if fact.name in _NEWS and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._mark_stale)
+        if fact.name not in _NEWS or fact.attempt_id is None:
+            return
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._mark_changed, fact.attempt_id)
 
     def _mark_poked(self, attempt_id: int) -> None:
         self._poked.add(attempt_id)
         self._news.set()
 
-    def _mark_stale(self) -> None:
-        self._stale = True
+    def _mark_changed(self, attempt_id: int) -> None:
+        self._changed.add(attempt_id)
         self._news.set()
 
     async def _run(self) -> None:
@@ -158,7 +141,7 @@ class Watch:
                 _log.exception("the watch could not go its round")
                 self._stale = True
                 await self._clock.sleep(_PAUSE_AFTER_FAULT_S)
-            if not self._turns and not self._stale and not self._poked:
+            if not (self._turns or self._stale or self._changed or self._poked):
                 self._news.clear()
                 await self._news.wait()
             await self._clock.sleep(self._pace.tick_s)
@@ -193,12 +176,43 @@ class Watch:
         unanswered = frozenset(i for i in wanted if i in turns and turns[i].failures)
         return Looks(len(wanted) - len(unanswered), unanswered)
 
+    async def look_at_codes(
+        self, on_answer: Callable[[Attempt], Awaitable[None]]
+    ) -> frozenset[int]:
+        """Have every session whose code may have been seen asked about at once, before all else.
+
+        `on_answer` is called for each as soon as it has answered; given are those that have not.
+        A look that is under way does not count: it may have been answered before now.
+        """
+        await self._reread(self._clock.monotonic())
+        turns = self._turns
+        seen = (self._attempts[attempt_id] for attempt_id in turns)
+        asked = {a.id: a for a in seen if a.shown_at is not None and a.is_live}
+        missing = {i: turns[i].looks + (turns[i].task is not None) for i in asked}
+        self._poked.update(missing)
+        self._news.set()
+        silent = set()
+        while missing:
+            if self._loop_task is None:
+                await self.tick()
+            await self._clock.sleep(self._pace.tick_s)
+            heard = [i for i in missing if i not in turns or turns[i].looks > missing[i]]
+            for attempt_id in heard:
+                del missing[attempt_id]
+                if attempt_id in turns and turns[attempt_id].failures:
+                    silent.add(attempt_id)
+                else:
+                    await on_answer(asked[attempt_id])
+        return frozenset(silent)
+
     async def tick(self) -> None:
         """Start a look at everything that is due now, as far as looks can be made soon."""
         now = self._clock.monotonic()
         if self._stale:
             self._stale = False
             await self._reread(now)
+        elif self._changed:
+            await self._reread_changed(now)
         self._cold -= self._poked
         for attempt_id in self._poked - self._turns.keys():
             await self._recall(attempt_id, now)
@@ -215,7 +229,7 @@ class Watch:
             self._begun += 1
             turn.task = asyncio.create_task(self._look(self._attempts[attempt_id], turn, rank))
 
-    def _due(self, attempt_ids: Iterable[int], now: float) -> list[tuple[_Rank, int]]:
+    def _due(self, attempt_ids: Iterable[int], now: float) -> list[tuple[Rank, int]]:
         """Give which of these are to be looked at now, each with its rank."""
         due, elapsed = [], self._clock.elapsed()
         for attempt_id in attempt_ids:
@@ -224,12 +238,12 @@ class Watch:
             if attempt_id in self._poked:
                 turn.due, turn.is_poked = now, True
             if turn.task is None and (
-                turn.due <= now or (not turn.failures and _is_overdue(attempt, turn, elapsed))
+                turn.due <= now or (not turn.failures and turn.is_overdue(attempt, elapsed))
             ):
                 due.append((self._rank(attempt, turn), attempt_id))
         return due
 
-    def _rank(self, attempt: Attempt, turn: _Turn) -> _Rank:
+    def _rank(self, attempt: Attempt, turn: Turn) -> Rank:
         """Say whose turn it is first: screens, what this run began, then what was left.
 
         Of what was left the newest goes first, and everything once before anything twice.
@@ -241,33 +255,67 @@ class Watch:
         return Urgency.BACKLOG, turn.looks, -attempt.id
 
     async def _reread(self, now: float) -> None:
-        """Learn of new attempts; those known already keep their turn unless news brings it on."""
+        """Learn of all attempts; those known already keep their turn unless news brings it on."""
         async with self._rereading:
-            self._take_up({a.id: a for a in await self._store.read(watched_attempts)}, now)
+            self._changed.clear()
+            found = {a.id: a for a in await self._store.read(watched_attempts)}
+            for attempt_id in self._turns.keys() - found.keys():
+                self._let_go(attempt_id)
+            for attempt in found.values():
+                self._take_up(attempt, now)
+            if not self._has_begun:
+                self._has_begun, self._began, self._left_over = True, now, set(found)
+            self._sort_out()
 
-    def _take_up(self, attempts: dict[int, Attempt], now: float) -> None:
-        for attempt_id in self._turns.keys() - attempts.keys():
-            turn = self._turns[attempt_id]
-            if turn.task is None and not turn.failures:
-                del self._turns[attempt_id]
-        for attempt_id, attempt in attempts.items():
-            known = self._turns.get(attempt_id)
-            if known is None:
-                # A session made just now has nothing to tell; one from before the start may.
-                turn = self._turns[attempt_id] = self._new_turn(attempt, now)
-                turn.due += self._wait(attempt, turn) if self._has_begun else 0.0
-                turn.was_left = not self._has_begun and attempt.created_at < self._built_at
-            elif attempt != self._attempts[attempt_id]:
-                known.due = min(known.due, now + self._wait(attempt, known))
-        if not self._has_begun:
-            self._has_begun, self._began, self._left_over = True, now, set(attempts)
-        shown = [attempt_id for attempt_id, attempt in attempts.items() if is_shown(attempt)]
-        self._screens = frozenset(shown[-_MOST_SCREENS:])
-        left = (attempt_id for attempt_id, turn in self._turns.items() if turn.was_left)
-        self._cold = frozenset(left) - self._screens
-        self._attempts = attempts | {
-            i: a for i, a in self._attempts.items() if i in self._turns and i not in attempts
-        }
+    async def _reread_changed(self, now: float) -> None:
+        """Learn of the attempts that there is news of: with ten thousand open the rest is much."""
+        async with self._rereading:
+            changed, self._changed = self._changed, set()
+
+            def read(db: sqlite3.Connection) -> dict[int, Attempt | None]:
+                return {attempt_id: find_attempt(db, attempt_id) for attempt_id in changed}
+
+            for attempt_id, attempt in (await self._store.read(read)).items():
+                if attempt is not None and is_watched(attempt):
+                    self._take_up(attempt, now)
+                else:
+                    self._let_go(attempt_id)
+            self._sort_out()
+
+    def _let_go(self, attempt_id: int) -> None:
+        """Forget an attempt that is over, unless it is just being looked at."""
+        turn = self._turns.get(attempt_id)
+        if turn is not None and turn.is_idle:
+            del self._turns[attempt_id]
+        self._shown.discard(attempt_id)
+
+    def _take_up(self, attempt: Attempt, now: float) -> None:
+        known = self._turns.get(attempt.id)
+        if known is None:
+            # A session made just now has nothing to tell; one from before the start may.
+            turn = self._turns[attempt.id] = self._new_turn(attempt, now)
+            turn.due += self._wait(attempt, turn) if self._has_begun else 0.0
+            turn.was_left = not self._has_begun and attempt.created_at < self._built_at
+            if turn.was_left:
+                self._left.add(attempt.id)
+        elif attempt != self._attempts[attempt.id]:
+            known.due = min(known.due, now + self._wait(attempt, known))
+        self._note(attempt)
+
+    def _note(self, attempt: Attempt) -> None:
+        self._attempts[attempt.id] = attempt
+        if is_shown(attempt):
+            self._shown.add(attempt.id)
+        else:
+            self._shown.discard(attempt.id)
+
+    def _sort_out(self) -> None:
+        """Say again whose code may be on a screen, what was left, and forget what is over."""
+        self._screens = frozenset(heapq.nlargest(_MOST_SCREENS, self._shown))
+        self._left &= self._turns.keys()
+        self._cold = frozenset(self._left - self._screens)
+        for attempt_id in self._attempts.keys() - self._turns.keys():
+            del self._attempts[attempt_id]
 
     async def _recall(self, attempt_id: int, now: float) -> None:
         """Take up a session that was thought to be over, since there is news of it."""
@@ -275,19 +323,19 @@ class Watch:
         if attempt is None:
             self._poked.discard(attempt_id)
             return
-        self._attempts[attempt_id] = attempt
+        self._note(attempt)
         self._turns[attempt_id] = self._new_turn(attempt, now)
 
-    def _new_turn(self, attempt: Attempt, now: float) -> _Turn:
+    def _new_turn(self, attempt: Attempt, now: float) -> Turn:
         """Take an attempt's deadline over from the wall clock, which may be set any time.
 
         Between two runs it may have been set back: no deadline is further away than it was made.
         """
         ahead, whole = attempt.deadline_at - self._clock.now(), attempt.deadline_at
         left = min(ahead, whole - attempt.created_at)
-        return _Turn(now, deadline=self._clock.elapsed() + left.total_seconds())
+        return Turn(now, deadline=self._clock.elapsed() + left.total_seconds())
 
-    async def _look(self, attempt: Attempt, turn: _Turn, rank: _Rank) -> None:
+    async def _look(self, attempt: Attempt, turn: Turn, rank: Rank) -> None:
         asked_to_wait = 0.0
         try:
             async with self._turnstile.place(rank):
@@ -307,7 +355,8 @@ class Watch:
             turn.failures = turn.failures + 1 if seen.state is AttemptState.UNKNOWN else 0
             if not turn.failures:
                 turn.answered_at = self._clock.monotonic()
-            attempt = self._attempts[attempt.id] = seen
+            attempt = seen
+            self._note(seen)
             if seen.is_final:
                 self._turns.pop(seen.id, None)
             self._heard_of(seen)
@@ -325,7 +374,7 @@ class Watch:
                 took_s = self._clock.monotonic() - self._began
                 _log.info("back after %.1f s: all that was in progress is known again", took_s)
 
-    def _wait(self, attempt: Attempt, turn: _Turn, *, at_least: float = 0.0) -> float:
+    def _wait(self, attempt: Attempt, turn: Turn, *, at_least: float = 0.0) -> float:
         """Draw the seconds to the next look.
 
         What the provider asks for is kept. After failures the draw lies below the pace, which has
@@ -337,9 +386,9 @@ class Watch:
         wait = pace * (0.5 + drawn / 2) if turn.failures else pace * (1 + _SPREAD * drawn)
         return max(wait, at_least * (1 + _SPREAD * drawn))
 
-    async def _act(self, attempt: Attempt, turn: _Turn) -> Attempt:
+    async def _act(self, attempt: Attempt, turn: Turn) -> Attempt:
         """Close what is to be closed, expire what is overdue, look at the rest."""
-        if _is_overdue(attempt, turn, self._clock.elapsed()):
+        if turn.is_overdue(attempt, self._clock.elapsed()):
             if not (turn.was_left and turn.looks == 0 and attempt.session_id):
                 return await self._checkout.expire(attempt.id)
             # What was left for long is over at the provider by now: one look instead of three.
@@ -349,8 +398,3 @@ class Watch:
             return await self._sessions.close(attempt.id)
         source = Source.POLL if attempt.is_live else Source.SWEEP
         return await self._sessions.look(attempt.id, source)
-
-
-def _is_overdue(attempt: Attempt, turn: _Turn, elapsed: float) -> bool:
-    """Say whether an attempt's deadline passed while it could be paid, and was not yet acted on."""
-    return turn.deadline <= elapsed and can_expire(attempt)

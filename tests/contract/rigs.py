@@ -31,7 +31,7 @@ IDS = Ids(random.Random(7))
 
 VERBS = (
     *("identify", "open_session", "fetch", "close_session", "list_since", "events_since"),
-    *("refund", "fetch_refund", "list_refunds"),
+    *("refund", "fetch_refund", "list_refunds", "refunds_since"),
     *("fetch_dispute", "list_disputes", "fetch_fees"),
 )
 

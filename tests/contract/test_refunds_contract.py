@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -67,6 +68,22 @@ def test_a_payment_of_which_nothing_was_given_back_has_no_refunds(rig: Rig) -> N
     async def story(strategy: PaymentStrategy) -> None:
         back = await paid(rig, strategy)
         assert await listed(strategy, back.payment_id) == []
+
+    tried(rig, story)
+
+
+def test_refunds_made_since_a_moment_and_before_another_are_listed(rig: Rig) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        since = rig.now() - timedelta(minutes=1)
+        payments = [await paid(rig, strategy) for _ in range(2)]
+        made = [await given_back(strategy, each) for each in payments]
+        listed = [seen async for seen in strategy.refunds_since(since)]
+        assert {seen.refund_id: seen for seen in listed} == {each.refund_id: each for each in made}
+        inside = strategy.refunds_since(since, until=rig.now() + timedelta(hours=1))
+        assert {seen.refund_id async for seen in inside} == {each.refund_id for each in made}
+        before = strategy.refunds_since(since - timedelta(days=1), until=since)
+        later = strategy.refunds_since(rig.now() + timedelta(hours=1))
+        assert [seen async for seen in before] == [seen async for seen in later] == []
 
     tried(rig, story)
 

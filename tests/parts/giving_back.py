@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.delivery import Delivery
@@ -14,6 +15,7 @@ from app.errors import Protocol, Rejected, Unavailable
 from app.providers.strategy import RefundRequest
 
 REFUND_EVENT = "refund"
+FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -25,6 +27,7 @@ class FakeRefund:
     amount: Money
     state: RefundState
     key: str = ""
+    made_at: datetime = FIRST
 
     def seen(self) -> SeenRefund:
         return SeenRefund(self.id, self.payment_id, self.amount, self.state, self.key)
@@ -41,6 +44,7 @@ class FakeRefunds:
         self.keys: dict[str, tuple[str, str]] = {}
         self.first_state = RefundState.SUCCEEDED
         self.keeps_keys = True
+        self.now: Callable[[], datetime] = lambda: FIRST
 
     def create(self, parameters: Mapping[str, Any], key: str) -> FakeRefund:
         digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
@@ -62,7 +66,8 @@ class FakeRefunds:
             raise Rejected("The fake has no such payment", status=404)
         if self.of(payment_id) + amount.minor > captured.minor:
             raise Rejected("The fake has less of that payment left", status=400)
-        refund = FakeRefund(f"fr_{len(self.rows) + 1}", payment_id, amount, self.first_state, key)
+        refund_id = f"fr_{len(self.rows) + 1}"
+        refund = FakeRefund(refund_id, payment_id, amount, self.first_state, key, self.now())
         self.rows[refund.id] = refund
         return refund
 
@@ -174,4 +179,12 @@ class GivesBack:
         await self._call(Call("list_refunds", subject=payment_id))
         for refund in reversed(self.refunds.rows.values()):
             if refund.payment_id == payment_id:
+                yield refund.seen()
+
+    async def refunds_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[SeenRefund]:
+        await self._call(Call("refunds_since"))
+        for refund in reversed(self.refunds.rows.values()):
+            if since <= refund.made_at and (until is None or refund.made_at < until):
                 yield refund.seen()

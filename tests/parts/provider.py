@@ -65,6 +65,7 @@ class FakeProvider:
         self.events: list[Delivery] = []
         self.disputes = FakeDisputes(self)
         self.refunds = FakeRefunds(account, live=live)
+        self.refunds.now = self.now
         self.told_at: list[datetime] = []
         self.behind_s = 0.0
 

@@ -133,7 +133,7 @@ KEEPING: Final = (
         "one till for one directory",
         "a second instance exits",
         "app/store/lock.py",
-        "            _take(descriptor)\n",
+        "            take_lock(descriptor)\n",
         "            pass\n",
         (f"{_S}test_instance.py::test_a_second_instance_is_told_who_runs_already",),
     ),

@@ -218,6 +218,7 @@ class Machine:
             self.store,
             clock=clock,
             jitter=jitter,
+            look_at_codes=self.watch.look_at_codes,
             interval_s=_RECONCILED_EACH_S,
             tick_s=_TICK_S,
             on_report=self._on_report,

@@ -41,7 +41,7 @@ from app.store import payments as payment_rows
 from app.store import writer
 from app.store.store import next_number
 from app.store.transaction import Transaction
-from app.watch import watch
+from app.watch import turn, watch
 from app.webhooks import inbox_worker, receiver
 
 
@@ -263,6 +263,10 @@ def _live_ones(db: Any) -> Any:
     return [attempt for attempt in attempt_rows.watched_attempts(db) if attempt.is_live]
 
 
+def _is_live(attempt: Any) -> bool:
+    return bool(attempt.is_live)
+
+
 def _nothing(*_: Any, **__: Any) -> None:
     return None
 
@@ -321,12 +325,13 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((checkout.Checkout, "mark_shown", _shown_without_a_word),)
     ),
     "a deadline does not close its session": Bug(
-        ((watch, "_is_overdue", _say(False)),), within=150
+        ((turn.Turn, "is_overdue", _say(False)),), within=150
     ),
     "the watch forgets what is over for the till alone": Bug(
         # The provider's list of sessions is a second guard: it finds most of them.
         (
             (watch, "watched_attempts", _live_ones),
+            (watch, "is_watched", _is_live),
             (reconcile.Reconciliation, "_sessions", _unread),
         ),
         within=150,

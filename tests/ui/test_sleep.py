@@ -40,6 +40,30 @@ def test_the_code_leaves_the_screen_at_once_and_comes_back_when_it_is_sure(
     run(story())
 
 
+def asked_about(order_id: str) -> Fact:
+    return Fact(4712, START, "attempt.made_sure", order_id, 1)
+
+
+def test_the_code_comes_back_with_its_own_answer_and_not_with_anothers(
+    run: Run, counter: Counter, till: FakeTill
+) -> None:
+    async def story() -> None:
+        order_id = await charged(counter, till)
+        till.tell(fact("resumed"))
+        await counter.tasks.settled()
+        till.tell(asked_about("another"))
+        await counter.tasks.settled()
+        assert payment_of(counter).phase is Phase.MAKING_SURE
+        till.tell(asked_about(order_id))
+        await counter.tasks.settled()
+        assert (payment_of(counter).phase, payment_of(counter).url) == (Phase.WAITING, URL)
+        till.tell(fact("made_sure"))
+        assert payment_of(counter).phase is Phase.WAITING
+        await counter.tasks.settled()
+
+    run(story())
+
+
 def test_what_was_asked_about_and_ended_is_never_shown_again(
     run: Run, counter: Counter, till: FakeTill
 ) -> None:

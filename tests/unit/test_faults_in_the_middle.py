@@ -58,11 +58,11 @@ def test_books_that_fail_under_a_reconciliation_end_it(
     till: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chores = MoneyChores(till.store, till.gateway, till.refunds, clock=till.clock)
-    chores.add_to(till.reconciliation)
 
     async def full(*_: Any) -> None:
         raise StoreError("The disk is full")
 
     monkeypatch.setattr(chores, "_read_disputes", full)
+    chores.add_to(till.reconciliation)
     with pytest.raises(StoreError, match="full"):
         asyncio.run(till.reconciliation.run("by hand"))

@@ -208,6 +208,11 @@ class StripeCheckout:
     def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
         return refunds.listed(self._client, payment_id)
 
+    def refunds_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[SeenRefund]:
+        return stripe_refunds.made_since(self._client, since, until)
+
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         verify(request, self._secrets)
         return self._delivery(request)

@@ -27,12 +27,12 @@ async def sessions_since(
     with in_our_words():
         page = await client.v1.checkout.sessions.list_async(
             {
-                "created": cast(Any, _span(since, until)),
+                "created": cast(Any, span(since, until)),
                 "limit": _PAGE,
                 "expand": [f"data.{name}" for name in EXPAND],
             }
         )
-    async for session in _through(page):
+    async for session in through(page):
         # Others sell through the account too; what they do need not be understood.
         if Reference.parse(reference_of(session)) is not None:
             yield session
@@ -44,13 +44,14 @@ async def events_since(
     """Give the events that the till is told of, as JSON, of then and before `until`."""
     with in_our_words():
         page = await client.v1.events.list_async(
-            {"created": cast(Any, _span(since, until)), "limit": _PAGE, "types": list(EVENTS)}
+            {"created": cast(Any, span(since, until)), "limit": _PAGE, "types": list(EVENTS)}
         )
-    async for event in _through(page):
+    async for event in through(page):
         yield json.dumps(event).encode()
 
 
-async def _through(page: Any) -> AsyncIterator[dict[str, Any]]:
+async def through(page: Any) -> AsyncIterator[dict[str, Any]]:
+    """Give everything on a page of the SDK's and on those that follow it, as plain data."""
     while True:
         with in_our_words():
             listed = [each.to_dict() for each in page.data]
@@ -63,6 +64,7 @@ async def _through(page: Any) -> AsyncIterator[dict[str, Any]]:
             page = await page.next_page_async()
 
 
-def _span(since: datetime, until: datetime | None) -> Mapping[str, int]:
-    span = {"gte": int(since.timestamp())}
-    return span if until is None else {**span, "lt": int(until.timestamp())}
+def span(since: datetime, until: datetime | None) -> Mapping[str, int]:
+    """Give the filter of a list from a moment on and before another, in whole seconds."""
+    begun = {"gte": int(since.timestamp())}
+    return begun if until is None else {**begun, "lt": int(until.timestamp())}

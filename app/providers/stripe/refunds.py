@@ -3,7 +3,9 @@
 Source: Stripe's API reference, Refunds, version 2026-10-28.endive.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, Final, cast
 
 import stripe
@@ -12,6 +14,7 @@ from app.domain.refund import RefundState, SeenRefund
 from app.errors import Message, Protocol
 from app.providers.strategy import RefundRequest
 from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.listing import span, through
 from app.providers.stripe.sessions import money_from, text_of
 
 _REFUND_STATES: Final = {
@@ -21,6 +24,8 @@ _REFUND_STATES: Final = {
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
 }
+
+_log = logging.getLogger(__name__)
 
 
 def parameters_of(request: RefundRequest) -> dict[str, Any]:
@@ -58,16 +63,31 @@ async def listed(client: stripe.StripeClient, payment_id: str) -> AsyncIterator[
     """Look at every refund of a payment intent, newest first."""
     with in_our_words():
         page = await client.v1.refunds.list_async({"payment_intent": payment_id, "limit": 100})
-    while True:
-        with in_our_words():
-            documents = [refund.to_dict() for refund in page.data]
-            has_more = page.has_more
-        for document in documents:
-            yield refund_from(document)
-        if not has_more:
-            return
-        with in_our_words():
-            page = await page.next_page_async()
+    async for document in through(page):
+        yield refund_from(document)
+
+
+async def made_since(
+    client: stripe.StripeClient, since: datetime, until: datetime | None
+) -> AsyncIterator[SeenRefund]:
+    """Give the account's refunds made since then and before `until`, newest first.
+
+    One of a charge without a payment intent is none of the till's; one that cannot be read is
+    logged and must not hide the others.
+    """
+    with in_our_words():
+        page = await client.v1.refunds.list_async(
+            {"created": cast(Any, span(since, until)), "limit": 100}
+        )
+    async for document in through(page):
+        if not document.get("payment_intent"):
+            continue
+        try:
+            seen = refund_from(document)
+        except Protocol as error:
+            _log.error("refund %r cannot be understood: %s", document.get("id"), error)
+        else:
+            yield seen
 
 
 def refund_from(refund: Mapping[str, Any]) -> SeenRefund:

@@ -21,6 +21,7 @@ from app.store.backup import (
     read_backup,
 )
 from app.store.connection import open_reader
+from app.store.unfinished import Halt
 from app.store.verify import Outcome
 from tests.integration.store.kills import killed_at_each_step
 from tests.parts.books import begun, count, one_of_each_record, open_store, placed, statement, taken
@@ -180,8 +181,8 @@ def test_damage_of_the_copy_alone_is_not_blamed_on_the_books(
 
     real = backup._copy
 
-    def copies_badly(source: sqlite3.Connection, to: Path) -> None:
-        real(source, to)
+    def copies_badly(source: sqlite3.Connection, to: Path, halt: Halt) -> None:
+        real(source, to, halt)
         spoil(to, 3)
 
     monkeypatch.setattr(backup, "_copy", copies_badly)

@@ -205,6 +205,9 @@ def test_a_backup_that_was_cut_off_is_refused(directory: Path, backup: Report, l
     cut = backup.path.with_name("cut.db")
     cut.write_bytes(backup.path.read_bytes()[:length])
     refused(directory, cut, "cannot be restored")
+    with pytest.raises(StoreError) as error:
+        restore(directory, cut)
+    assert str(error.value).count("cannot be restored") == 1, "it is said once"
 
 
 def test_a_file_that_is_not_there_is_told_in_words(directory: Path, backup: Report) -> None:

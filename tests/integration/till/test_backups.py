@@ -14,6 +14,7 @@ from app.backups import Backups, folder_of
 from app.errors import BooksDamaged, CheckoutRefused, StoreError
 from app.settings import BackupTable, Mode, Settings, load_settings
 from app.store.backup import backups_in, read_backup
+from app.store.unfinished import Halt
 from tests.conftest import ExpectedLogs
 from tests.integration.till.disks import Ballast, small_disk
 from tests.integration.till.house import Customer, open_till, place, until
@@ -114,7 +115,7 @@ def test_where_nothing_is_new_no_second_one_is_made(root: Path) -> None:
 
 def test_a_kept_number_stays_and_the_oldest_go(root: Path) -> None:
     settings, till = settings_of(root, keep=3), Counter(root / "training")
-    (folder_of(settings) / "till-cut-off.db.part").write_bytes(b"half")
+    (folder_of(settings) / f"till-{till.store.till_id}-1-x.db.part").write_bytes(b"half")
     (folder_of(settings) / "notes.txt").write_text("a person's own")
     made(till, settings, times=7)
     found = backups_in(folder_of(settings))
@@ -223,10 +224,10 @@ def test_neither_the_loop_nor_the_writer_waits_for_a_backup(
     go_on, inside = threading.Event(), threading.Event()
     real = module.read_backup
 
-    def slow(path: Path) -> Any:
+    def slow(path: Path, halt: Any) -> Any:
         inside.set()
         assert go_on.wait(20)
-        return real(path)
+        return real(path, halt)
 
     monkeypatch.setattr(module, "read_backup", slow)
 
@@ -242,6 +243,50 @@ def test_neither_the_loop_nor_the_writer_waits_for_a_backup(
 
     asyncio.run(story())
     assert read_backup(backups_in(folder_of(settings))[-1].path).orders == 1
+    till.close()
+
+
+def test_a_till_that_is_closed_gives_up_the_backup_in_progress_and_leaves_nothing_of_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.store import backup as module
+
+    settings, till = settings_of(root), Counter(root / "training", inline=False)
+    inside, is_closing = threading.Event(), threading.Event()
+    ask = Halt.ask
+
+    def asked(halt: Halt) -> None:
+        ask(halt)
+        is_closing.set()
+
+    def held(name: str) -> None:
+        if name == "backup.copied":
+            inside.set()
+            assert is_closing.wait(20)
+
+    async def story() -> Backups:
+        await till.place()
+        monkeypatch.setattr(module, "reach", held)
+        monkeypatch.setattr(Halt, "ask", asked)
+        async with backing_up(till, settings) as backups:
+            await until(inside.is_set)
+        return backups
+
+    backups = asyncio.run(story())
+    assert list(folder_of(settings).iterdir()) == []
+    assert backups.state.made_at is None and backups.state.problem is None
+    assert till.violations() == []
+    till.close()
+
+
+def test_what_a_killed_backup_left_is_gone_at_the_next_start_though_nothing_is_new(
+    root: Path,
+) -> None:
+    settings, till = settings_of(root), Counter(root / "training")
+    made(till, settings)
+    (folder_of(settings) / f"till-{till.store.till_id}-1-x.db.part").write_bytes(b"half")
+    asyncio.run(Backups(till.store, settings, clock=till.clock).make())
+    assert [path.name for path in folder_of(settings).iterdir()] == names(settings)
     till.close()
 
 

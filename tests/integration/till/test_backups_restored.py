@@ -167,7 +167,9 @@ def test_the_commands_say_in_words_what_they_cannot_do(
     assert "There are no books" in called(capsys, "backup", *data)[2]
     assert "There is no file" in called(capsys, "restore", str(root / "x.db"), *data)[2]
     (root / "x.db").write_bytes(b"a letter " * 1000)
-    assert "cannot be restored" in called(capsys, "restore", str(root / "x.db"), *data)[2]
+    for named in ((), ("--mode", "training")):
+        said = called(capsys, "restore", str(root / "x.db"), *data, *named)[2]
+        assert said.count("cannot be restored") == 1, "it is said once"
     for mode in ("training", "test"):
         till = Counter(root / "training")
         till.close()

@@ -76,6 +76,7 @@ def test_paid_offline_for_72_hours_and_every_webhook_lost_it_is_all_found(
     assert {row[0] for row in rows(root, "SELECT kind FROM cursors")} == {
         "events",
         "sessions",
+        "refunds",
         "disputes",
     }
 
@@ -210,6 +211,7 @@ def test_by_hand_beside_a_running_till_it_is_asked_to_do_it(root: Path, customer
         done = command("reconcile", "--data-dir", str(root), "--sandbox", customer.origin)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "clean, after" in done.stdout
+        assert "is how far back the providers' lists were read" in done.stdout
     triggers = {row[0] for row in rows(root, "SELECT trigger FROM reconciliations")}
     assert "by hand" in triggers
 

@@ -234,6 +234,7 @@ def test_a_reconciliation_is_run_and_reported(till: Counter) -> None:
     told = answer.json()
     assert told["is_clean"] and told["trigger"] == "by hand" and told["problems"] == []
     assert told["counts"]["payments"] == 0
+    assert told["looked_back_to"] < told["began_at"]
     assert asked(till, "/api/v1/reconcile", reconcile=reconcile).status_code == 405
 
 

@@ -77,6 +77,10 @@ async def _refunds_listed(till: StripeCheckout) -> Any:
     return [seen async for seen in till.list_refunds("pi_1")]
 
 
+async def _refunds_made(till: StripeCheckout) -> Any:
+    return [seen async for seen in till.refunds_since(START)]
+
+
 VERBS: dict[str, Verb] = {
     "identify": lambda till: till.identify(),
     "open_session": lambda till: till.open_session({}, key="k" * 10),
@@ -85,6 +89,7 @@ VERBS: dict[str, Verb] = {
     "refund": lambda till: till.refund(till.prepare_refund(REFUND), key=REFUND.key),
     "fetch_refund": lambda till: till.fetch_refund("re_1"),
     "list_refunds": _refunds_listed,
+    "refunds_since": _refunds_made,
     "list_since": list_all,
     "register_webhook": lambda till: till.register_webhook("http://127.0.0.1:1/w", owner="t"),
 }

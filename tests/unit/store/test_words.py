@@ -32,7 +32,7 @@ def test_a_message_comes_back_with_its_template_and_parameters() -> None:
 def test_a_message_inside_a_message_comes_back_as_one() -> None:
     refused = Rejected(Message("Stripe refused the card"), "no_such", action=Message("Try again."))
     back = from_json(to_json(refused.words))
-    assert back == "Stripe refused the card. no_such Try again." == str(refused)
+    assert back == "Stripe refused the card. no_such. Try again." == str(refused)
     assert isinstance(back.parameters["title"], Message)
     assert not isinstance(back.parameters["detail"], Message)
 

@@ -75,7 +75,12 @@ def test_they_are_reconciled_in_time_while_a_sale_at_the_counter_goes_at_once(
     clock = till.clock
     till.strategy.budget = RequestBudget(clock, jitter=till.jitter, per_s=PER_S)
     reconciler = Reconciler(
-        till.reconciliation, till.store, clock=clock, jitter=till.jitter, interval_s=3600
+        till.reconciliation,
+        till.store,
+        clock=clock,
+        jitter=till.jitter,
+        look_at_codes=till.watch.look_at_codes,
+        interval_s=3600,
     )
     asked: list[float] = []
     till.strategy.before = lambda call: asked.append(clock.monotonic())

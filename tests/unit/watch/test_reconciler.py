@@ -43,6 +43,7 @@ class Clockwork:
             till.store,
             clock=till.clock,
             jitter=till.jitter,
+            look_at_codes=till.watch.look_at_codes,
             on_report=self._note,
         )
         till.store.bus.subscribe(self.facts.append)
@@ -187,6 +188,110 @@ def test_after_a_sleep_all_is_asked_about_before_a_code_may_be_shown_again(
     expected_logs.take("the computer slept or its clock was set")
 
 
+def made_sure_of(work: Clockwork) -> list[int | None]:
+    return [fact.attempt_id for fact in work.facts if fact.name == "attempt.made_sure"]
+
+
+def test_a_code_comes_back_once_its_own_session_was_asked_about_whatever_else_takes_long(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
+    async def story(work: Clockwork) -> None:
+        _, silent = await till.show()
+        order, ours = await till.show()
+        await wait(till, 30)
+        gate = asyncio.Event()
+
+        async def slow(call: Call) -> None:
+            if call.subject != ours.session_id:
+                await gate.wait()
+
+        till.strategy.pause = slow
+        till.clock.suspend(120)
+        await wait(till, 5)
+        assert made_sure_of(work) == [ours.id] and work.is_unsure()
+        told = next(fact for fact in work.facts if fact.name == "attempt.made_sure")
+        assert told.order_id == order.id
+        gate.set()
+        await wait(till, 5)
+        assert made_sure_of(work) == [ours.id, silent.id] and not work.is_unsure()
+
+    lived(till, story)
+    expected_logs.take("the computer slept")
+
+
+def test_the_lists_of_the_provider_are_read_only_after_the_codes_are_back(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
+    async def story(work: Clockwork) -> None:
+        _, attempt = await till.show()
+        await wait(till, 30)
+        gate = asyncio.Event()
+
+        async def slow(call: Call) -> None:
+            if call.verb in ("events_since", "list_since"):
+                await gate.wait()
+
+        till.strategy.pause = slow
+        till.clock.suspend(HOURS_8 / 100)
+        await wait(till, 5)
+        assert work.names() == ["till.resumed", "till.made_sure"]
+        assert made_sure_of(work) == [attempt.id] and not work.is_unsure()
+        assert "resume" not in [report.trigger for report in work.reports]
+        gate.set()
+        await wait(till, 20)
+        assert work.reports[-1].trigger == "resume"
+
+    lived(till, story)
+    expected_logs.take("the computer slept")
+
+
+def test_an_answer_from_before_the_sleep_does_not_count(
+    till: Counter, expected_logs: ExpectedLogs
+) -> None:
+    async def story(work: Clockwork) -> None:
+        _, attempt = await till.show()
+        await wait(till, 30)
+        gate = asyncio.Event()
+
+        async def slow(call: Call) -> None:
+            await gate.wait()
+
+        till.strategy.pause = slow
+        await wait(till, 3)
+        asked = till.strategy.count("fetch")
+        till.clock.suspend(120)
+        await wait(till, 3)
+        assert made_sure_of(work) == []
+        gate.set()
+        await wait(till, 5)
+        assert made_sure_of(work) == [attempt.id]
+        assert till.strategy.count("fetch") > asked, "it was asked anew"
+
+    lived(till, story)
+    expected_logs.take("the computer slept")
+
+
+def test_without_a_watch_that_runs_codes_are_asked_about_all_the_same(till: Counter) -> None:
+    answered: list[int] = []
+
+    async def note(attempt: Any) -> None:
+        answered.append(attempt.id)
+
+    async def story() -> None:
+        _, first = await till.show()
+        order, second = await till.show()
+        unshown = await till.open(await till.place())
+        till.strategy.answers["fetch"] = [Unavailable("no network")]
+        silent = await till.watch.look_at_codes(note)
+        assert {*answered, *silent} == {first.id, second.id} and len(silent) == 1
+        till.provider.pay(second.session_id or "")
+        assert await till.watch.look_at_codes(note) == frozenset()
+        assert await till.state(order) == "paid" and unshown.id not in answered
+        await till.watch.stop()
+
+    run_in(till.clock, story)
+
+
 def test_after_a_sleep_past_its_deadline_a_code_is_closed_and_never_shown_again(
     till: Counter, expected_logs: ExpectedLogs
 ) -> None:
@@ -228,20 +333,22 @@ def test_books_that_cannot_be_written_after_a_sleep_keep_the_code_away(
 ) -> None:
     faults = [StoreError("The disk is full")]
 
-    async def broken(report: Report) -> None:
-        if report.trigger == "resume" and faults:
-            raise faults.pop()
-
-    till.reconciliation.add("refunds", broken)
-
     async def story(work: Clockwork) -> None:
+        look = work.reconciler._look_at_codes
+
+        async def broken(on_answer: Any) -> frozenset[int]:
+            if faults:
+                raise faults.pop()
+            return await look(on_answer)
+
+        work.reconciler._look_at_codes = broken
         await till.show()
         await wait(till, 10)
         till.clock.suspend(120)
         await wait(till, 3)
         assert work.is_unsure()
         await wait(till, 15)
-        assert work.names() == ["till.resumed", "till.resumed", "till.made_sure"]
+        assert work.names() == ["till.resumed", "till.made_sure"], "a sleep is told once"
 
     lived(till, story)
     expected_logs.take("the computer slept")

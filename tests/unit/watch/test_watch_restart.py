@@ -9,6 +9,7 @@ from app.domain.attempt import Attempt, AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.domain.order import Order
 from app.errors import CheckoutRefused, Protocol, Rejected, Unavailable
+from app.events import Fact
 from app.store.attempts import find_attempt
 from app.watch import Pace
 from tests.parts.provider import LOST, Call
@@ -167,7 +168,7 @@ def test_a_poke_brings_a_look_even_at_what_was_thought_to_be_over(till: Counter)
         till.watch.poke(4711)
         await asyncio.sleep(0)
         await live(till, 1)
-        till.watch._mark_stale()
+        till.watch._stale = True
         await live(till, 200)
         assert await till.waiting(order) == [ExceptionKind.PAID_LATE]
         assert till.watch._turns == {} and till.watch._poked == set()
@@ -184,7 +185,7 @@ def test_a_poke_before_the_start_or_after_the_end_harms_nobody(till: Counter) ->
     watched(till, story)
     till.watch.poke(1)
     asyncio.run(till.show())
-    till.watch._on_fact(asyncio.run(till.detail(asyncio.run(till.place()))).history[0])
+    till.watch._on_fact(Fact(1, till.clock.now(), "attempt.open", attempt_id=1))
 
 
 def test_what_another_way_has_ended_is_dropped_when_there_is_other_news(till: Counter) -> None:
@@ -361,5 +362,27 @@ def test_a_refused_creation_is_found_out_and_left_alone(till: Counter) -> None:
         with pytest.raises(CheckoutRefused):
             await till.checkout.mark_shown(attempt.id)
         assert till.watch._turns == {}
+
+    watched(till, story)
+
+
+def test_news_of_one_attempt_has_that_one_read_and_not_all(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        await till.show()
+        await live(till, 1)
+        whole: list[int] = []
+
+        def all_of_them(_: Any) -> list[Any]:
+            whole.append(1)
+            return []
+
+        monkeypatch.setattr("app.watch.watch.watched_attempts", all_of_them)
+        _, attempt = await till.show()
+        till.provider.pay(attempt.session_id or "")
+        await live(till, 5)
+        assert till.attempt(attempt.id).is_final and whole == []
+        assert len(till.watch._turns) == 1
 
     watched(till, story)
