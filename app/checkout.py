@@ -23,6 +23,7 @@ from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy, SessionRequest, objection
 from app.sessions import Sessions
 from app.settle import complete, want_closed
+from app.settle_parts import end_order
 from app.store import Store, Transaction
 from app.store.accounts import KnownAccount
 from app.store.attempts import (
@@ -34,7 +35,7 @@ from app.store.attempts import (
 )
 from app.store.epochs import is_from_before, needs_reconciliation
 from app.store.intents import Operation, insert_intent
-from app.store.orders import find_order, insert_order, move_order
+from app.store.orders import find_order, insert_order
 from app.store.payments import accepted_minor
 from app.store.store import next_number
 from app.store.transaction import stamp
@@ -187,7 +188,8 @@ class Checkout:
         """Close what can be paid, then cancel the order.
 
         The result says how it ended: cancelled; paid, since the customer was quicker; or still
-        open, while the provider does not answer (then the till keeps asking).
+        open, while the provider does not answer (then the till keeps asking). A part of it that
+        was paid waits on the list from then on, to be given back or assigned.
         """
         attempts = await self._store.write(lambda tx: _want_cancelled(tx, order_id))
         reach("cancel.wanted")
@@ -379,8 +381,8 @@ def _want_cancelled(tx: Transaction, order_id: str) -> list[Attempt]:
     if order.state is not OrderState.OPEN:
         return []
     live = live_attempts_of(tx.connection, order_id)
-    if not live and accepted_minor(tx.connection, order_id) == 0:
-        move_order(tx, order, OrderState.CANCELLED)
+    if not live:
+        end_order(tx, order, OrderState.CANCELLED)
     return [want_closed(tx, attempt, CloseReason.CANCELLED) for attempt in live]
 
 

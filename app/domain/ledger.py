@@ -49,6 +49,12 @@ def acceptance_entries(amount_minor: int, given_back_minor: int) -> dict[str, in
     }
 
 
+def holding_entries(amount_minor: int, given_back_minor: int) -> dict[str, int]:
+    """Post money as held again that counted for an order which is cancelled: what is left of it."""
+    counted = acceptance_entries(amount_minor, given_back_minor)
+    return {account: -minor for account, minor in counted.items()}
+
+
 def keeping_entries(left_minor: int) -> dict[str, int]:
     """Post held money that a person keeps without an order for it: what is left of it."""
     return {"held": left_minor, "write_offs": -left_minor}

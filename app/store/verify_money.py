@@ -27,7 +27,7 @@ _SETTLED: Final = (
 )
 _MONEY: Final = (
     "('payment', 'payment_held', 'refund', 'refund_failed', 'payment_accepted', "
-    "'payment_assigned', 'payment_kept', 'write_off', 'sale')"
+    "'payment_assigned', 'payment_held_again', 'payment_kept', 'write_off', 'sale')"
 )
 """Postings of what these checks compare; disputes and fees post apart."""
 _BACK: Final = (
@@ -53,12 +53,14 @@ def postings(db: sqlite3.Connection) -> Check:
         for fault in _off(
             db,
             "payment",
+            # The ledger knows a payment's id alone: of two providers' with one id, the sum is due.
             "SELECT payments.payment_id AS name, -coalesce(posted.minor, 0) AS posted, "
-            "CASE WHEN held_as IS NOT NULL AND resolved_as IS NULL "
-            "THEN amount_minor - coalesce(back, 0) ELSE 0 END AS wanted "
+            "sum(CASE WHEN held_as IS NOT NULL AND resolved_as IS NULL "
+            "THEN amount_minor - coalesce(back, 0) ELSE 0 END) AS wanted "
             "FROM payments LEFT JOIN posted ON posted.paid = payments.payment_id "
             f"LEFT JOIN ({_BACK}) AS given "
-            "ON given.provider = payments.provider AND given.payment_id = payments.payment_id",
+            "ON given.provider = payments.provider AND given.payment_id = payments.payment_id "
+            "GROUP BY payments.payment_id",
             "posting.payment_id AS paid",
             f"entry.account = 'held' AND posting.kind IN {_MONEY}",
         )
@@ -139,7 +141,9 @@ def decisions(db: sqlite3.Connection) -> Check:
         for row in db.execute(
             # The entry of a payment is the first of its kind: others tell of its refunds.
             "SELECT payments.payment_id, (SELECT count(*) FROM exceptions WHERE id = (SELECT "
-            "min(id) FROM exceptions WHERE payment_id = payments.payment_id AND kind = held_as) "
+            "min(id) FROM exceptions WHERE provider = payments.provider "
+            "AND payment_id = payments.payment_id AND kind = held_as "
+            "AND order_id IS payments.order_id) "
             f"AND resolved_at IS NULL) AS entries FROM payments LEFT JOIN ({_BACK}) AS given "
             "ON given.provider = payments.provider AND given.payment_id = payments.payment_id "
             "WHERE held_as IS NOT NULL AND resolved_as IS NULL "

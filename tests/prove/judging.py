@@ -167,7 +167,7 @@ JUDGING: Final = (
         "a refund before its payment",
         "it is woken by its payment",
         _SETTLE,
-        "    wake_refunds_of(tx, payment.payment_id)\n",
+        "    wake_refunds_of(tx, seen.provider, payment.payment_id)\n",
         "",
         (
             "tests/unit/settle/test_settle_refunds.py::"
