@@ -6,7 +6,7 @@ known by the key that it was asked for under, so that whichever comes first is t
 
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.judgement import Standing
-from app.domain.ledger import refund_entries
+from app.domain.ledger import of_surplus, refund_entries
 from app.domain.money import Money
 from app.domain.payment import Payment
 from app.domain.refund import REFUND_MOVES, Refund, RefundObservation, RefundState, SeenRefund
@@ -19,6 +19,7 @@ from app.store.decisions import (
     find_exception,
     find_payment,
     holding_exception,
+    kept_minor,
     restate_exception,
 )
 from app.store.disputes import tell_once_of_payment
@@ -176,10 +177,19 @@ def _written(tx: Transaction, payment: Payment, before: Refund | None, seen: See
 def _post(tx: Transaction, payment: Payment, after: Refund, *, was_done: bool) -> None:
     change = (after.state is RefundState.SUCCEEDED) - was_done
     if change:
+        amount_minor = change * after.amount.minor
+        back_minor = given_back(tx.connection, payment.provider, payment.payment_id).succeeded_minor
+        above_minor = 0 if payment.is_held else kept_minor(tx.connection, payment)
+        of_before = of_surplus(above_minor, back_minor - amount_minor)
         tx.post(
             "refund" if change > 0 else "refund_failed",
             after.amount.currency,
-            refund_entries(payment.account, change * after.amount.minor, out_of=payment.lies_in),
+            refund_entries(
+                payment.account,
+                amount_minor,
+                out_of="held" if payment.is_held else "refunds",
+                of_surplus_minor=of_surplus(above_minor, back_minor) - of_before,
+            ),
             order_id=payment.order_id,
             payment_id=payment.payment_id,
         )

@@ -44,6 +44,19 @@ def insert_write_off(
     )
 
 
+def kept_minor(connection: sqlite3.Connection, payment: Payment) -> int:
+    """Say how much of a payment the shop keeps beside any order, in minor units."""
+    if payment.is_kept:
+        return payment.amount.minor
+    row = connection.execute(
+        "SELECT coalesce(-sum(write_offs.amount_minor), 0) FROM write_offs JOIN exceptions "
+        "ON exceptions.id = exception_id WHERE write_offs.order_id = ? "
+        "AND write_offs.amount_minor < 0 AND provider = ? AND payment_id = ?",
+        (payment.order_id, payment.provider, payment.payment_id),
+    ).fetchone()
+    return int(row[0])
+
+
 def find_payment(connection: sqlite3.Connection, provider: str, payment_id: str) -> Payment | None:
     """Find a payment by the provider's own id."""
     row = connection.execute(

@@ -27,13 +27,21 @@ _SETTLED: Final = (
 )
 _MONEY: Final = (
     "('payment', 'payment_held', 'refund', 'refund_failed', 'payment_accepted', "
-    "'payment_assigned', 'payment_held_again', 'payment_kept', 'write_off', 'sale')"
+    "'payment_assigned', 'payment_held_again', 'payment_kept', 'write_off', 'reclassified', 'sale')"
 )
 """Postings of what these checks compare; disputes and fees post apart."""
 _BACK: Final = (
     "SELECT provider, payment_id, sum(amount_minor) AS back FROM refunds "
     "WHERE state = 'succeeded' GROUP BY provider, payment_id"
 )
+_SURPLUS_BACK: Final = (
+    "SELECT payments.currency, min(back, above) AS amount_minor FROM (SELECT provider, payment_id, "
+    "-sum(write_offs.amount_minor) AS above FROM write_offs JOIN exceptions "
+    "ON exceptions.id = exception_id WHERE write_offs.amount_minor < 0 "
+    f"GROUP BY provider, payment_id) JOIN ({_BACK}) USING (provider, payment_id) "
+    "JOIN payments USING (provider, payment_id)"
+)
+"""What was given back of money above an order: that goes back before the sale does."""
 
 
 def postings(db: sqlite3.Connection) -> Check:
@@ -109,10 +117,13 @@ def _unbalanced(db: sqlite3.Connection) -> list[str]:
         ),
         "refunds": (
             "SELECT refunds.currency, refunds.amount_minor FROM refunds JOIN payments "
-            "USING (provider, payment_id) WHERE state = 'succeeded' AND held_as IS NULL"
+            "USING (provider, payment_id) WHERE state = 'succeeded' AND held_as IS NULL "
+            f"UNION ALL SELECT currency, -amount_minor FROM ({_SURPLUS_BACK})"
         ),
-        "write_offs": (
-            "SELECT currency, amount_minor FROM write_offs UNION ALL "
+        "write_offs": "SELECT currency, amount_minor FROM write_offs WHERE amount_minor > 0",
+        "surplus": (
+            "SELECT currency, amount_minor FROM write_offs WHERE amount_minor < 0 UNION ALL "
+            f"{_SURPLUS_BACK} UNION ALL "
             "SELECT currency, -amount_minor FROM payments WHERE resolved_as = 'kept' UNION ALL "
             "SELECT refunds.currency, refunds.amount_minor FROM refunds JOIN payments "
             "USING (provider, payment_id) WHERE state = 'succeeded' AND resolved_as = 'kept'"

@@ -266,7 +266,7 @@ def test_without_a_posting_the_books_would_not_balance(proves: Proof, guard: str
             20,
         ),
     }[guard]
-    proves(f"app.resolutions.{guard}", lambda *_: {}, *named)
+    proves(f"app.resolutions.{guard}", lambda *_, **__: {}, *named)
 
 
 def test_without_closing_the_other_codes_a_customer_could_pay_too_much(proves: Proof) -> None:
