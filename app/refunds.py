@@ -1,8 +1,8 @@
 """Giving money back: written down first, asked for under one key, and watched until it has ended.
 
 What a provider answers goes through `app.settle_refunds`, as its webhooks do. Without an answer a
-refund stays `requested`: it is asked for again under the same key and, once the provider may have
-forgotten that, looked up among the payment's refunds. Only a person asks anew, under a new key.
+refund stays `requested`: it is looked up among the payment's refunds and, where it is not there,
+asked for again under the same key while that lives. Only a person asks anew, under a new key.
 """
 
 import asyncio
@@ -207,8 +207,17 @@ class Refunds:
                 return await self._look(refund, strategy, source)
             if intent is None:
                 raise InvariantError(f"Refund {row_id} is asked for without an intent")
-            if intent.may_be_forgotten(self._clock.now(), strategy.capabilities.key_lifetime):
-                return await self._found_again(payment, refund, intent, strategy)
+            if refund.id not in self._unasked:
+                try:
+                    seen = await self._lost(payment, intent, strategy)
+                except ProviderError as error:
+                    _log.info("no answer about %s: %s", intent.key, error)
+                    return refund
+                if seen is not None:
+                    observed = self._observed(strategy, seen, Source.SWEEP)
+                    return await self._answered(payment, refund, intent, observed)
+                if intent.may_be_forgotten(self._clock.now(), strategy.capabilities.key_lifetime):
+                    return await self._never_made(payment, refund, intent)
             return await self._asked(
                 payment, refund, intent, strategy, source=source, budget_s=budget_s
             )
@@ -288,14 +297,18 @@ class Refunds:
             )
         return now
 
-    async def _found_again(
-        self, payment: Payment, refund: Refund, intent: Intent, strategy: PaymentStrategy
-    ) -> Refund:
-        """Look a lost refund up by our key, since the provider may have forgotten that by now."""
-        for seen in await self._listed(strategy, payment):
-            if seen.key == intent.key:
-                observed = self._observed(strategy, seen, Source.SWEEP)
-                return await self._answered(payment, refund, intent, observed)
+    async def _lost(
+        self, payment: Payment, intent: Intent, strategy: PaymentStrategy
+    ) -> SeenRefund | None:
+        """Look up by our key what an earlier call may have come to, before it is asked anew.
+
+        The provider may have forgotten the key, whatever age a wall clock gives it that may have
+        been wrong: then the same call would give the money back a second time.
+        """
+        listed = await self._listed(strategy, payment)
+        return next((seen for seen in listed if seen.key == intent.key), None)
+
+    async def _never_made(self, payment: Payment, refund: Refund, intent: Intent) -> Refund:
         words = Message("It never came to be: the provider has no such refund.")
         return await self._refused(
             payment, refund, intent, Outcome.SUPERSEDED, words, is_told=False
