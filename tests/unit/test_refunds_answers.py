@@ -83,7 +83,7 @@ def test_after_a_crash_at_any_point_the_same_press_or_a_sweep_gives_one_refund(
             elif point == "after the call":
                 patches.setattr("tests.parts.giving_back.FakeRefund.seen", cut)
             else:
-                patches.setattr("app.refunds.settle_refund", cut)
+                patches.setattr("app.refund_answers.settle_refund", cut)
             with pytest.raises(PowerCut):
                 await ask(till, payment_id)
         till.restart()
