@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState, Source
+from app.domain.refund import RefundState
 from app.domain.resolution import Action
 from app.errors import CheckoutRefused
 from app.settle_disputes import Disputes, settle_dispute
@@ -15,6 +16,7 @@ from tests.parts.till import Counter
 from tests.parts.trouble import (
     BY,
     WHY,
+    deliver,
     entry,
     eur,
     kinds_waiting,
@@ -274,5 +276,46 @@ def test_a_part_that_was_accepted_and_is_disputed_breaks_no_rule(till: Counter) 
         await disputes.observe_dispute("fake", disputed.id, Source.SWEEP)
         assert await till.state(order) == "open"
         assert till.violations() == []
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("given, kept, of_sale", [(30, 70, 0), (100, 0, 0), (250, 0, 150)])
+def test_money_kept_above_an_order_goes_back_before_the_sale_does(
+    till: Counter, given: int, kept: int, of_sale: int
+) -> None:
+    async def story() -> None:
+        _, attempt = await paid_otherwise(till, 600)
+        await resolved(till, Action.WRITE_OFF)
+        payment_id = f"fp_{attempt.session_id}_1"
+        await till.refunds.ask(payment_id, eur(given), press="p", by=BY, reason=WHY)
+        expected = {
+            "clearing:fake": 600 - given,
+            "sales": -500,
+            "surplus": -kept,
+            "refunds": of_sale,
+        }
+        assert ledger(till) == {account: minor for account, minor in expected.items() if minor}
+        assert till.violations() == []
+        (refund,) = till.provider.refunds.rows.values()
+        till.provider.refunds.decide(refund.id, RefundState.FAILED)
+        deliver(till, till.provider.refunds.delivery(refund.id, "evt"))
+        assert ledger(till) == {"clearing:fake": 600, "sales": -500, "surplus": -100}
+
+    asyncio.run(story())
+
+
+def test_a_refund_of_kept_money_above_an_order_that_fails_after_part_of_it_went_back_before(
+    till: Counter,
+) -> None:
+    async def story() -> None:
+        await paid_otherwise(till, 600)
+        await resolved(till, Action.REFUND, amount=eur(60))
+        await resolved(till, Action.WRITE_OFF)
+        assert ledger(till) == {"clearing:fake": 540, "sales": -500, "surplus": -40}
+        (refund,) = till.provider.refunds.rows.values()
+        till.provider.refunds.decide(refund.id, RefundState.FAILED)
+        deliver(till, till.provider.refunds.delivery(refund.id, "evt"))
+        assert ledger(till) == {"clearing:fake": 600, "sales": -500, "surplus": -100}
 
     asyncio.run(story())
