@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from app.checkout_refusals import (
+    refuse_second,
+    refuse_unreconciled,
+    standing,
+)
 from app.clock import Clock
 from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
 from app.domain.capabilities import demand_of, objection
@@ -18,12 +23,13 @@ from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.order import Order, OrderState, owed, snapshot_of
 from app.domain.presentation import present
-from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved, Protocol, ProviderError
+from app.errors import CheckoutRefused, InvariantError, Message, Protocol, ProviderError
 from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy, SessionRequest
 from app.sessions import Sessions
 from app.settle import complete, want_closed
+from app.settle_parts import end_order
 from app.store import Store, Transaction
 from app.store.accounts import KnownAccount
 from app.store.attempts import (
@@ -33,9 +39,8 @@ from app.store.attempts import (
     live_attempts_of,
     mark_attempt,
 )
-from app.store.epochs import is_from_before, needs_reconciliation
 from app.store.intents import Operation, insert_intent
-from app.store.orders import find_order, insert_order, move_order
+from app.store.orders import find_order, insert_order
 from app.store.payments import accepted_minor
 from app.store.store import next_number
 from app.store.transaction import stamp
@@ -88,7 +93,7 @@ class Checkout:
         snapshot = snapshot_of(content, self._shop())
 
         def write(tx: Transaction) -> Order:
-            _refuse_unreconciled(tx)
+            refuse_unreconciled(tx)
             order = Order(
                 id=self._ids.new(ORDER_ID_LENGTH),
                 number=next_number(tx, "order"),
@@ -131,8 +136,8 @@ class Checkout:
             ) from error
 
         def write(tx: Transaction) -> Attempt:
-            _refuse_unreconciled(tx, order)
-            _refuse_second(tx, order, number)
+            refuse_unreconciled(tx, order)
+            refuse_second(tx, order, number)
             lifetime = strategy.capabilities.session_lifetime
             attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, lifetime, tx))
             insert_intent(
@@ -188,7 +193,8 @@ class Checkout:
         """Close what can be paid, then cancel the order.
 
         The result says how it ended: cancelled; paid, since the customer was quicker; or still
-        open, while the provider does not answer (then the till keeps asking).
+        open, while the provider does not answer (then the till keeps asking). A part of it that
+        was paid waits on the list from then on, to be given back or assigned.
         """
         attempts = await self._store.write(lambda tx: _want_cancelled(tx, order_id))
         reach("cancel.wanted")
@@ -238,7 +244,7 @@ class Checkout:
         accepted = await self._store.read(lambda db: accepted_minor(db, order.id))
         amount = owed(order.total, accepted)
         if order.state is not OrderState.OPEN or amount.minor == 0:
-            raise CheckoutRefused(_standing(order), Message("Nothing is to be paid on it."))
+            raise CheckoutRefused(standing(order), Message("Nothing is to be paid on it."))
         if problem := objection(strategy.capabilities, demand_of(order, amount)):
             raise CheckoutRefused(
                 Message("{account} cannot take {amount}", account=strategy.account, amount=amount),
@@ -300,59 +306,6 @@ class Checkout:
         )
 
 
-def _standing(order: Order) -> Message:
-    number = order.number
-    return {
-        OrderState.OPEN: Message("Order {number} is open", number=number),
-        OrderState.PAID: Message("Order {number} is paid", number=number),
-        OrderState.CANCELLED: Message("Order {number} is cancelled", number=number),
-        OrderState.EXPIRED: Message("Order {number} is expired", number=number),
-    }[order.state]
-
-
-def _refuse_unreconciled(tx: Transaction, order: Order | None = None) -> None:
-    """Sell nothing on restored books before the provider was asked what they lack.
-
-    An order from before the restoration may have been paid in the lost time, and its next
-    attempt's reference may be in use.
-    """
-    if needs_reconciliation(tx.connection):
-        raise CheckoutRefused(
-            Message("The books were restored and are not compared with the provider yet"),
-            Message("What was sold since the backup was made is not in them."),
-            action=Message("Wait until the till has asked the provider; it does so by itself."),
-        )
-    if order is not None and is_from_before(tx.connection, order.number):
-        raise CheckoutRefused(
-            Message("Order {number} is from before the books were restored", number=order.number),
-            Message("It may have been paid in the time that is lost."),
-            action=Message("Look it up at the provider. If it is not paid, ring it up anew."),
-        )
-
-
-def _refuse_second(tx: Transaction, order: Order, number: int) -> None:
-    """Keep a second session from opening beside one that can still be paid.
-
-    One whose answer was lost and which no customer has seen may be followed by another: it is
-    closed and watched.
-    """
-    # Another opening may have come and gone while this one, attempt `number`, was prepared.
-    payable = len(attempts_of(tx.connection, order.id)) >= number
-    for attempt in live_attempts_of(tx.connection, order.id):
-        if attempt.state is AttemptState.UNKNOWN and attempt.shown_at is None:
-            want_closed(tx, attempt, CloseReason.SUPERSEDED)
-        else:
-            payable = True
-    now = find_order(tx.connection, order.id)
-    if payable or now is None or now.state is not OrderState.OPEN:
-        raise CheckoutRefused(
-            Message("Order {number} is being paid for already", number=order.number),
-            Message("A code for it is out or is being made sure of."),
-            money=MoneyMoved.UNKNOWN,
-            action=Message("Wait for it, or cancel it first."),
-        )
-
-
 def _want_cancelled(tx: Transaction, order_id: str) -> list[Attempt]:
     """Give the sessions that are to be closed; without any, the order is cancelled here."""
     order = find_order(tx.connection, order_id)
@@ -361,8 +314,8 @@ def _want_cancelled(tx: Transaction, order_id: str) -> list[Attempt]:
     if order.state is not OrderState.OPEN:
         return []
     live = live_attempts_of(tx.connection, order_id)
-    if not live and accepted_minor(tx.connection, order_id) == 0:
-        move_order(tx, order, OrderState.CANCELLED)
+    if not live:
+        end_order(tx, order, OrderState.CANCELLED)
     return [want_closed(tx, attempt, CloseReason.CANCELLED) for attempt in live]
 
 

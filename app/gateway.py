@@ -10,7 +10,15 @@ from datetime import timedelta
 from typing import TypeVar
 
 from app.clock import Clock
-from app.errors import CheckoutRefused, Message, Protocol, ProviderError, Rejected
+from app.domain.payment import Payment
+from app.errors import (
+    CheckoutRefused,
+    Message,
+    Protocol,
+    ProviderError,
+    Rejected,
+    ScantillError,
+)
 from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy
 from app.status import Health
@@ -102,6 +110,29 @@ class Gateway:
                 action=Message("Put the old keys back until it is over."),
             )
         return strategy
+
+    async def speaking_for_payment(self, payment: Payment) -> PaymentStrategy:
+        """Find the keys for a payment: its own account's first, then any of the same provider's.
+
+        Money that was held for want of an order may have come by another name of the account.
+        Raises CheckoutRefused or OtherKeys where nobody can be asked.
+        """
+        others = [name for name in self.accounts if name != payment.account]
+        failure: ScantillError | None = None
+        for name in (payment.account, *others):
+            try:
+                strategy = self.strategy(name)
+                if strategy.provider == payment.provider and strategy.live == payment.live:
+                    return await self.speaking_for(name, payment.provider_account)
+            except (CheckoutRefused, OtherKeys) as error:
+                failure = failure or error
+        raise failure or CheckoutRefused(
+            Message("The keys of {account} are for other money", account=payment.account),
+            Message("This payment is live money.")
+            if payment.live
+            else Message("This payment is test money."),
+            action=Message("Put the keys back with which it was taken."),
+        )
 
     async def asked(self, account: str, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call and note whether the provider answered."""

@@ -25,6 +25,25 @@ def check_person(by: str, reason: str) -> None:
         )
 
 
+def check_press(press: str) -> None:
+    """Raise CheckoutRefused where a press of the button has no name: it could be doubled."""
+    if not press:
+        raise CheckoutRefused(
+            Message("This refund has no name of its own"),
+            action=Message("Begin it anew from the list of payments."),
+        )
+
+
+def check_same(known: Refund, payment_id: str, amount: Money) -> None:
+    """Raise CheckoutRefused where the same press gave back something else."""
+    if (known.payment_id, known.amount) != (payment_id, amount):
+        raise CheckoutRefused(
+            Message("This press of the button gave back something else"),
+            Message("{amount} of {payment}.", amount=known.amount, payment=known.payment_id),
+            action=Message("Look at the list of refunds, then begin anew."),
+        )
+
+
 def refuse_unreconciled(tx: Transaction) -> None:
     """Raise CheckoutRefused on restored books before the provider was asked what they lack.
 

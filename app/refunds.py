@@ -1,19 +1,15 @@
 """Giving money back: written down first, asked for under one key, and watched until it has ended.
 
 What a provider answers goes through `app.settle_refunds`, as its webhooks do. Without an answer a
-refund stays `requested`: it is asked for again under the same key and, once the provider may have
-forgotten that, looked up among the payment's refunds. Only a person asks anew, under a new key.
+refund stays `requested`: it is looked up among the payment's refunds and, where it is not there,
+asked for again under the same key while that lives. Only a person asks anew, under a new key.
 """
 
-import asyncio
 import logging
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, TypeVar
-from weakref import WeakValueDictionary
 
+from app.asking import answer_to
 from app.clock import Clock
 from app.domain.judgement import Standing
 from app.domain.money import Money
@@ -28,28 +24,27 @@ from app.errors import (
     ProviderError,
     Rejected,
     ScantillError,
-    Unavailable,
 )
 from app.failpoints import reach
-from app.gateway import Gateway, OtherKeys
-from app.providers.retry import Jitter, until_answered
+from app.gateway import Gateway
+from app.providers.retry import Jitter
 from app.providers.strategy import PaymentStrategy
-from app.refund_requests import begin_refund, check_person
-from app.settle_refunds import refuse_refund, settle_refund
+from app.refund_answers import known_refund, write_answer, write_refusal
+from app.refund_requests import begin_refund, check_person, check_press, check_same
+from app.settle_refunds import settle_refund
 from app.store import Store, Transaction
 from app.store.decisions import find_payment, payments_called
 from app.store.intents import (
     Intent,
     Outcome,
-    finish_intent,
     unanswered_refund,
 )
 from app.store.refunds import (
-    find_refund,
     refund_by_press,
     refunds_of,
     unfinished,
 )
+from app.turns import Turns
 
 T = TypeVar("T")
 
@@ -67,8 +62,7 @@ class Refunds:
         self._gateway = gateway
         self._clock = clock
         self._jitter = jitter
-        # A lock lives as long as somebody holds it or waits for it.
-        self._busy: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns()
         self._unasked: set[int] = set()
 
     async def ask(
@@ -81,21 +75,12 @@ class Refunds:
         anything is done.
         """
         check_person(by, reason)
-        if not press:
-            raise CheckoutRefused(
-                Message("This refund has no name of its own"),
-                action=Message("Begin it anew from the list of payments."),
-            )
+        check_press(press)
         known = await self._store.read(lambda db: refund_by_press(db, press))
         is_new = False
         if known is None:
             is_new, known = await self._begun(payment_id, amount, press=press, by=by, reason=reason)
-        if (known.payment_id, known.amount) != (payment_id, amount):
-            raise CheckoutRefused(
-                Message("This press of the button gave back something else"),
-                Message("{amount} of {payment}.", amount=known.amount, payment=known.payment_id),
-                action=Message("Look at the list of refunds, then begin anew."),
-            )
+        check_same(known, payment_id, amount)
         return await self.finish(known, is_new=is_new)
 
     async def _begun(
@@ -145,7 +130,7 @@ class Refunds:
         Raises CheckoutRefused in words where there is none; then nothing was begun.
         """
         try:
-            return await self._speaking_for(payment)
+            return await self._gateway.speaking_for_payment(payment)
         except ProviderError as error:
             raise CheckoutRefused(
                 error.title,
@@ -182,7 +167,7 @@ class Refunds:
         Raises ProviderError where no usable answer came, CheckoutRefused where nobody can be
         asked.
         """
-        strategy = await self._speaking_for(payment)
+        strategy = await self._gateway.speaking_for_payment(payment)
         found = await self._listed(strategy, payment)
         # The oldest first, as they happened.
         for seen in reversed(found):
@@ -191,15 +176,15 @@ class Refunds:
         return await self._store.read(lambda db: refunds_of(db, payment))
 
     async def _take_up(self, row_id: int, source: Source, *, budget_s: float) -> Refund:
-        async with self._alone(row_id):
+        async with self._turns.alone_with(row_id):
             refund = await self._find(row_id)
             if refund.is_over:
                 return refund
             payment = await self._payment_of(refund)
-            strategy = await self._speaking_for(payment)
+            strategy = await self._gateway.speaking_for_payment(payment)
             # In one snapshot: a webhook may have settled it meanwhile.
             refund, intent = await self._store.read(
-                lambda db: (_found(db, row_id), unanswered_refund(db, row_id))
+                lambda db: (known_refund(db, row_id), unanswered_refund(db, row_id))
             )
             if refund.is_over:
                 return refund
@@ -207,11 +192,37 @@ class Refunds:
                 return await self._look(refund, strategy, source)
             if intent is None:
                 raise InvariantError(f"Refund {row_id} is asked for without an intent")
-            if intent.may_be_forgotten(self._clock.now(), strategy.capabilities.key_lifetime):
-                return await self._found_again(payment, refund, intent, strategy)
+            if refund.id not in self._unasked and (
+                done := await self._asked_before(payment, refund, intent, strategy)
+            ):
+                return done
             return await self._asked(
                 payment, refund, intent, strategy, source=source, budget_s=budget_s
             )
+
+    async def _asked_before(
+        self, payment: Payment, refund: Refund, intent: Intent, strategy: PaymentStrategy
+    ) -> Refund | None:
+        """Look up by our key what an earlier call has come to; None where it may be made again.
+
+        The provider may have forgotten the key, whatever age a wall clock gives it that may have
+        been wrong: then the same call would give the money back a second time.
+        """
+        try:
+            listed = await self._listed(strategy, payment)
+        except ProviderError as error:
+            _log.info("no answer about %s: %s", intent.key, error)
+            return refund
+        for seen in listed:
+            if seen.key == intent.key:
+                observed = self._observed(strategy, seen, Source.SWEEP)
+                return await self._answered(payment, refund, intent, observed)
+        if not intent.may_be_forgotten(self._clock.now(), strategy.capabilities.key_lifetime):
+            return None
+        words = Message("It never came to be: the provider has no such refund.")
+        return await self._refused(
+            payment, refund, intent, Outcome.SUPERSEDED, words, is_told=False
+        )
 
     async def _asked(
         self,
@@ -223,34 +234,25 @@ class Refunds:
         source: Source,
         budget_s: float,
     ) -> Refund:
-        """Ask under the intent's key.
-
-        A key that is refused (401, 403) after a call without an answer says nothing of that call:
-        neither of one lost just now, nor of one that a crash cut off.
-        """
-        lost = refund.id not in self._unasked
+        """Ask under the intent's key."""
+        was_asked = refund.id not in self._unasked
         self._unasked.discard(refund.id)
 
         async def call() -> SeenRefund:
-            nonlocal lost
             reach("refund.calling")
-            try:
-                return await strategy.refund(intent.parameters, key=intent.key)
-            except Unavailable:
-                lost = True
-                raise
+            return await strategy.refund(intent.parameters, key=intent.key)
 
         try:
-            seen = await self._gateway.asked(
-                strategy.account,
-                lambda: until_answered(
-                    call, clock=self._clock, jitter=self._jitter, budget_s=budget_s
-                ),
+            seen = await answer_to(
+                call,
+                gateway=self._gateway,
+                account=strategy.account,
+                clock=self._clock,
+                jitter=self._jitter,
+                budget_s=budget_s,
+                was_asked=was_asked,
             )
         except Rejected as refused:
-            if lost and refused.is_of_the_key:
-                _log.info("no answer about %s: %s", intent.key, refused)
-                return refund
             is_told = source is Source.MANUAL
             return await self._refused(
                 payment, refund, intent, Outcome.REJECTED, refused.reason, is_told=is_told
@@ -265,20 +267,9 @@ class Refunds:
         self, payment: Payment, refund: Refund, intent: Intent, seen: RefundObservation
     ) -> Refund:
         """Commit the answer. Where it is no refund of this call's, ours came to nothing."""
-
-        def write(tx: Transaction) -> tuple[Refund, Standing]:
-            standing = settle_refund(tx, seen, asked=refund)
-            now = _found(tx.connection, refund.id)
-            if standing is not Standing.QUARANTINED and now.state is RefundState.REQUESTED:
-                words = Message(
-                    "The provider answered with another refund, {refund}.",
-                    refund=seen.refund.refund_id,
-                )
-                finish_intent(tx, intent.id, Outcome.SUPERSEDED, {"words": words})
-                now = refuse_refund(tx, payment, now, words, is_told=False)
-            return now, standing
-
-        now, standing = await self._store.write(write)
+        now, standing = await self._store.write(
+            lambda tx: write_answer(tx, payment, refund, intent, seen)
+        )
         reach("refund.saved")
         if standing is Standing.QUARANTINED:
             raise Protocol(
@@ -287,19 +278,6 @@ class Refunds:
                 action=Message("Somebody has to look at it; it is on the list."),
             )
         return now
-
-    async def _found_again(
-        self, payment: Payment, refund: Refund, intent: Intent, strategy: PaymentStrategy
-    ) -> Refund:
-        """Look a lost refund up by our key, since the provider may have forgotten that by now."""
-        for seen in await self._listed(strategy, payment):
-            if seen.key == intent.key:
-                observed = self._observed(strategy, seen, Source.SWEEP)
-                return await self._answered(payment, refund, intent, observed)
-        words = Message("It never came to be: the provider has no such refund.")
-        return await self._refused(
-            payment, refund, intent, Outcome.SUPERSEDED, words, is_told=False
-        )
 
     async def _refused(
         self,
@@ -311,13 +289,9 @@ class Refunds:
         *,
         is_told: bool,
     ) -> Refund:
-        def write(tx: Transaction) -> Refund:
-            now = _found(tx.connection, refund.id)
-            if not finish_intent(tx, intent.id, outcome, {"words": words}):
-                return now
-            return refuse_refund(tx, payment, now, words, is_told=is_told)
-
-        await self._store.write(write)
+        await self._store.write(
+            lambda tx: write_refusal(tx, payment, refund, intent, outcome, words, is_told=is_told)
+        )
         return await self._find(refund.id)
 
     async def _look(self, refund: Refund, strategy: PaymentStrategy, source: Source) -> Refund:
@@ -335,28 +309,6 @@ class Refunds:
 
         return await self._gateway.asked(strategy.account, search)
 
-    async def _speaking_for(self, payment: Payment) -> PaymentStrategy:
-        """Find the keys for a payment: its own account's first, then any of the same provider's.
-
-        Money that was held for want of an order may have come by another name of the account.
-        """
-        others = [name for name in self._gateway.accounts if name != payment.account]
-        failure: ScantillError | None = None
-        for name in (payment.account, *others):
-            try:
-                strategy = self._gateway.strategy(name)
-                if strategy.provider == payment.provider and strategy.live == payment.live:
-                    return await self._gateway.speaking_for(name, payment.provider_account)
-            except (CheckoutRefused, OtherKeys) as error:
-                failure = failure or error
-        raise failure or CheckoutRefused(
-            Message("The keys of {account} are for other money", account=payment.account),
-            Message("This payment is live money.")
-            if payment.live
-            else Message("This payment is test money."),
-            action=Message("Put the keys back with which it was taken."),
-        )
-
     def _observed(
         self, strategy: PaymentStrategy, seen: SeenRefund, source: Source
     ) -> RefundObservation:
@@ -370,7 +322,7 @@ class Refunds:
         )
 
     async def _find(self, row_id: int) -> Refund:
-        return await self._store.read(lambda db: _found(db, row_id))
+        return await self._store.read(lambda db: known_refund(db, row_id))
 
     async def _payment_of(self, refund: Refund) -> Payment:
         payment = await self._store.read(
@@ -379,18 +331,3 @@ class Refunds:
         if payment is None:
             raise InvariantError(f"Payment {refund.payment_id} is gone")
         return payment
-
-    @asynccontextmanager
-    async def _alone(self, row_id: int) -> AsyncIterator[None]:
-        lock = self._busy.get(row_id)
-        if lock is None:
-            lock = self._busy[row_id] = asyncio.Lock()
-        async with lock:
-            yield
-
-
-def _found(connection: sqlite3.Connection, row_id: int) -> Refund:
-    refund = find_refund(connection, row_id)
-    if refund is None:
-        raise InvariantError(f"Refund {row_id} is gone")
-    return refund

@@ -228,7 +228,10 @@ def _write_off(tx: Transaction, case: Case, decision: Decision) -> None:
         _post(tx, "payment_kept", payment, payment.order_id, keeping_entries(case.left.minor))
         return
     difference = Money(difference_minor(case), payment.amount.currency)
-    _count_for(tx, case, payment, payment.order_id, ResolvedAs.ACCEPTED, decision.by)
+    above = max(0, -difference.minor)
+    _count_for(
+        tx, case, payment, payment.order_id, ResolvedAs.ACCEPTED, decision.by, above_minor=above
+    )
     insert_write_off(
         tx,
         payment.order_id,
@@ -242,11 +245,19 @@ def _write_off(tx: Transaction, case: Case, decision: Decision) -> None:
 
 
 def _count_for(
-    tx: Transaction, case: Case, payment: Payment, order_id: str, to: ResolvedAs, by: str
+    tx: Transaction,
+    case: Case,
+    payment: Payment,
+    order_id: str,
+    to: ResolvedAs,
+    by: str,
+    *,
+    above_minor: int = 0,
 ) -> None:
-    """Let held money count for an order."""
+    """Let held money count for an order, of which `above_minor` is more than that takes."""
     decide_payment(tx, payment, to, order_id=order_id, by=by)
-    entries = acceptance_entries(payment.amount.minor, case.given_back.succeeded_minor)
+    back_minor = case.given_back.succeeded_minor
+    entries = acceptance_entries(payment.amount.minor, back_minor, above_minor=above_minor)
     _post(tx, f"payment_{to.value}", payment, order_id, entries)
 
 

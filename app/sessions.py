@@ -4,48 +4,42 @@ Every call with an effect has its intent committed before it is made, and its an
 answer that does not come leaves the attempt `unknown`; it is asked for again under the same key.
 """
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final, TypeVar
-from weakref import WeakValueDictionary
+from typing import Final, TypeVar
 
+from app.asking import answer_to
 from app.clock import Clock
-from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
+from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.judgement import Standing, Verdict
 from app.domain.observation import Observation, Source
 from app.errors import (
     CheckoutRefused,
-    InvariantError,
     Message,
     Protocol,
     ProviderError,
     Rejected,
     ScantillError,
-    Unavailable,
 )
 from app.failpoints import reach
 from app.gateway import Gateway, OtherKeys
-from app.providers.retry import Jitter, until_answered
+from app.providers.retry import Jitter
 from app.providers.strategy import OpenedSession, PaymentStrategy
-from app.settle import hold_unknown, never_made, out_of_reach, settle, want_closed
+from app.session_answers import known_attempt, write_close_intent, write_doubt, write_opened
+from app.settle import never_made, out_of_reach, settle, want_closed
 from app.silence import mind_silence
 from app.store import Store, Transaction
-from app.store.attempts import find_attempt, mark_attempt, move_attempt
+from app.store.attempts import find_attempt, mark_attempt
 from app.store.doubts import has_overtaken, supersede_overtaken
 from app.store.intents import (
     Intent,
-    Operation,
     Outcome,
-    count_of,
     finish_intent,
-    insert_intent,
-    supersede_unanswered,
     unanswered_create,
 )
 from app.store.payments import clear_unknown
+from app.turns import Turns
 
 T = TypeVar("T")
 
@@ -74,8 +68,7 @@ class Sessions:
         self._gateway = gateway
         self._clock = clock
         self._jitter = jitter
-        # A lock lives as long as somebody holds it or waits for it.
-        self._busy: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns()
 
     async def sweep(self) -> int:
         """Give up waiting for answers that were overtaken before the start; say how many.
@@ -178,42 +171,30 @@ class Sessions:
         except ProviderError as error:
             _log.info("no answer about %s: %s", intent.key, error)
             words = error.words
-            return await self._store.write(lambda tx: _write_doubt(tx, attempt_id, words))
+            return await self._store.write(lambda tx: write_doubt(tx, attempt_id, words))
         reach("create.called")
-        saved = await self._store.write(lambda tx: _write_opened(tx, attempt_id, intent, opened))
+        saved = await self._store.write(lambda tx: write_opened(tx, attempt_id, intent, opened))
         reach("create.saved")
         return saved
 
     async def _asked_to_open(
         self, attempt: Attempt, intent: Intent, strategy: PaymentStrategy, *, was_asked: bool
     ) -> OpenedSession:
-        """Ask under one key until there is an answer.
-
-        A key that is refused (401, 403) after a call without an answer says nothing of that call:
-        neither of one lost just now, nor of one that a crash cut off (`was_asked`).
-        """
-        lost = was_asked
+        """Ask under one key; `was_asked` says that a crash may have cut off an earlier call."""
 
         async def call() -> OpenedSession:
-            nonlocal lost
             reach("create.calling")
-            try:
-                return await strategy.open_session(intent.parameters, key=intent.key)
-            except Unavailable:
-                lost = True
-                raise
+            return await strategy.open_session(intent.parameters, key=intent.key)
 
-        try:
-            return await self._gateway.asked(
-                attempt.account,
-                lambda: until_answered(
-                    call, clock=self._clock, jitter=self._jitter, budget_s=CREATE_BUDGET_S
-                ),
-            )
-        except Rejected as refused:
-            if lost and refused.is_of_the_key:
-                raise Protocol(refused.title, refused.detail, code=refused.code) from refused
-            raise
+        return await answer_to(
+            call,
+            gateway=self._gateway,
+            account=attempt.account,
+            clock=self._clock,
+            jitter=self._jitter,
+            budget_s=CREATE_BUDGET_S,
+            was_asked=was_asked,
+        )
 
     async def _found_again(
         self, attempt: Attempt, intent: Intent, strategy: PaymentStrategy
@@ -250,18 +231,18 @@ class Sessions:
         finish_intent(tx, intent.id, Outcome.SUPERSEDED)
         if seen is None:
             return self._write_never_made(tx, attempt_id, Message("It never came to be."))
-        attempt = _found(tx, attempt_id)
+        attempt = known_attempt(tx, attempt_id)
         attempt = mark_attempt(tx, attempt, session_id=seen.session_id)
         if attempt.close_reason is None:
             want_closed(tx, attempt, CloseReason.EXPIRED)
         settle(tx, self._store.till_id, seen)
-        return _found(tx, attempt_id)
+        return known_attempt(tx, attempt_id)
 
     async def _close(self, attempt: Attempt) -> Attempt:
         session_id = attempt.session_id or ""
         try:
             strategy = await self._strategy_of(attempt)
-            intent = await self._store.write(lambda tx: _write_close_intent(tx, attempt))
+            intent = await self._store.write(lambda tx: write_close_intent(tx, attempt))
             reach("close.intended")
 
             async def call() -> Observation:
@@ -274,7 +255,7 @@ class Sessions:
             if isinstance(error, Rejected) and error.status == _NOT_FOUND:
                 return await self._gone(attempt.id)
             words = error.words
-            return await self._store.write(lambda tx: _write_doubt(tx, attempt.id, words))
+            return await self._store.write(lambda tx: write_doubt(tx, attempt.id, words))
         return await self._settled(attempt.id, seen, intent)
 
     async def _settled(
@@ -288,7 +269,7 @@ class Sessions:
             verdict = settle(tx, self._store.till_id, seen)
             supersede_overtaken(tx, attempt_id)
             reach("observed.saving")
-            return _found(tx, attempt_id), verdict
+            return known_attempt(tx, attempt_id), verdict
 
         attempt, verdict = await self._store.write(write)
         reach("observed.saved")
@@ -307,7 +288,7 @@ class Sessions:
 
     def _write_never_made(self, tx: Transaction, attempt_id: int, words: str) -> Attempt:
         """Write down that there is no session, which is an answer: no call waits for one now."""
-        ended = never_made(tx, self._store.till_id, _found(tx, attempt_id), words)
+        ended = never_made(tx, self._store.till_id, known_attempt(tx, attempt_id), words)
         supersede_overtaken(tx, attempt_id)
         if ended.shown_at is None:
             clear_unknown(tx, attempt_id, Message("the provider has no such session"))
@@ -323,7 +304,9 @@ class Sessions:
         except (OtherKeys, CheckoutRefused) as error:
             # Keys that were taken out of the settings can ask as little as another account's.
             words = error.words
-            await self._store.write(lambda tx: out_of_reach(tx, _found(tx, attempt.id), words))
+            await self._store.write(
+                lambda tx: out_of_reach(tx, known_attempt(tx, attempt.id), words)
+            )
             raise
 
     async def _find(self, attempt_id: int) -> Attempt:
@@ -334,7 +317,7 @@ class Sessions:
 
     async def _minded(self, attempt_id: int, work: Callable[[], Awaitable[Attempt]]) -> Attempt:
         """Do one thing at a time with an attempt, and mind for how long it had no answer."""
-        async with self._alone(attempt_id):
+        async with self._turns.alone_with(attempt_id):
             try:
                 attempt = await work()
             except ScantillError:
@@ -343,56 +326,3 @@ class Sessions:
             if attempt.state is AttemptState.UNKNOWN:
                 await mind_silence(self._store, self._clock, attempt_id)
             return attempt
-
-    @asynccontextmanager
-    async def _alone(self, attempt_id: int) -> AsyncIterator[None]:
-        lock = self._busy.get(attempt_id)
-        if lock is None:
-            lock = self._busy[attempt_id] = asyncio.Lock()
-        async with lock:
-            yield
-
-
-def _found(tx: Transaction, attempt_id: int) -> Attempt:
-    attempt = find_attempt(tx.connection, attempt_id)
-    if attempt is None:
-        raise InvariantError(f"Attempt {attempt_id} is gone")
-    return attempt
-
-
-def _write_opened(
-    tx: Transaction, attempt_id: int, intent: Intent, opened: OpenedSession
-) -> Attempt:
-    """Write down the session; one that asks for another amount is closed and never shown."""
-    finish_intent(tx, intent.id, Outcome.DONE, {"session": opened.session_id, "url": opened.url})
-    attempt = _found(tx, attempt_id)
-    changes: dict[str, Any] = {"session_id": opened.session_id, "url": opened.url or None}
-    if attempt.state in (AttemptState.CREATING, AttemptState.UNKNOWN):
-        attempt = move_attempt(tx, attempt, AttemptState.OPEN, **changes)
-    else:
-        attempt = mark_attempt(tx, attempt, **changes)
-    if opened.amount != attempt.amount or not opened.url:
-        attempt = want_closed(tx, attempt, CloseReason.SUPERSEDED)
-    clear_unknown(tx, attempt_id, Message("the session is open"))
-    reach("create.saving")
-    return attempt
-
-
-def _write_doubt(tx: Transaction, attempt_id: int, words: str) -> Attempt:
-    attempt = _found(tx, attempt_id)
-    if AttemptState.UNKNOWN in ATTEMPT_MOVES[attempt.state]:
-        return hold_unknown(tx, attempt, words)
-    supersede_overtaken(tx, attempt_id)
-    return attempt
-
-
-def _write_close_intent(tx: Transaction, attempt: Attempt) -> Intent:
-    supersede_unanswered(tx, attempt.id, Operation.CLOSE)
-    number = 1 + count_of(tx.connection, attempt.id, Operation.CLOSE)
-    return insert_intent(
-        tx,
-        key=attempt.reference.key(f"close-{number}"),
-        operation=Operation.CLOSE,
-        attempt_id=attempt.id,
-        parameters={"session": attempt.session_id},
-    )

@@ -14,6 +14,7 @@ from app.domain.observation import Observation, SessionState, Source
 from app.domain.order import Order, OrderState
 from app.errors import InvariantError, Message
 from app.failpoints import reach
+from app.settle_parts import end_order
 from app.store import Transaction
 from app.store.attempts import (
     find_attempt_by_reference,
@@ -22,6 +23,7 @@ from app.store.attempts import (
     move_attempt,
 )
 from app.store.decisions import settled_minor
+from app.store.disputes import tell_once_of_payment
 from app.store.inbox import disown_refunds_of, wake_refunds_of
 from app.store.orders import find_order, move_order
 from app.store.payments import (
@@ -31,7 +33,7 @@ from app.store.payments import (
     open_exception,
     tell_once,
 )
-from app.store.store import next_number
+from app.store.store import next_number, takes_live
 
 _CLEARED_BY: Final = {
     SessionState.OPEN: Message("the session is open"),
@@ -56,13 +58,13 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
     verdict = judge(_books(tx, till_id, attempt, order, known), seen)
     if verdict.standing is Standing.FOREIGN:
         for payment_id in payment_ids:
-            disown_refunds_of(tx, payment_id)
+            disown_refunds_of(tx, seen.provider, payment_id)
         return verdict
     for judged in verdict.payments:
         _write_payment(tx, seen, judged, attempt)
         reach("settle.payment_written")
-    if verdict.standing is Standing.QUARANTINED and attempt is not None:
-        _tell(tx, ExceptionKind.MISMATCH, attempt, verdict.detail)
+    if verdict.standing is Standing.QUARANTINED:
+        _tell_of_stranger(tx, seen, attempt, verdict.detail)
     if verdict.standing in (Standing.QUARANTINED, Standing.NEEDS_PERSON):
         return verdict
     if attempt is None or order is None:
@@ -71,7 +73,7 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
     if verdict.order_to is OrderState.PAID:
         complete(tx, order)
     elif verdict.order_to is not None:
-        move_order(tx, order, verdict.order_to)
+        end_order(tx, order, verdict.order_to)
     reach("settle.order_moved")
     return verdict
 
@@ -107,7 +109,7 @@ def never_made(tx: Transaction, till_id: str, attempt: Attempt, detail: str) -> 
     if attempt.shown_at is not None:
         _tell(tx, ExceptionKind.UNKNOWN, attempt, detail)
     if order is not None and end is not None:
-        move_order(tx, order, end)
+        end_order(tx, order, end)
     return mark_attempt(tx, failed, is_final=1)
 
 
@@ -136,7 +138,7 @@ def _books(
     known: frozenset[str],
 ) -> Books:
     if attempt is None or order is None:
-        return Books(till_id, attempt, order, known)
+        return Books(till_id, attempt, order, known, takes_live=takes_live(tx.connection))
     others = (other for other in live_attempts_of(tx.connection, order.id) if other != attempt)
     return Books(
         till_id,
@@ -168,7 +170,7 @@ def _write_payment(
         live=seen.live,
         reference=seen.reference,
     )
-    wake_refunds_of(tx, payment.payment_id)
+    wake_refunds_of(tx, seen.provider, payment.payment_id)
     tx.post(
         "payment" if judged.is_accepted else "payment_held",
         payment.amount.currency,
@@ -195,6 +197,7 @@ def _write_payment(
             payment.amount,
             order_id=order_id,
             attempt_id=attempt_id,
+            provider=seen.provider,
             payment_id=payment.payment_id,
             detail=judged.detail,
         )
@@ -234,6 +237,25 @@ def _write_try(tx: Transaction, attempt: Attempt, decline: str, source: Source) 
         attempt_id=attempt.id,
         data={name: value for name, value in told.items() if value},
     )
+
+
+def _tell_of_stranger(
+    tx: Transaction, seen: Observation, attempt: Attempt | None, detail: str
+) -> None:
+    """Tell a person of news that does not belong here, once for an attempt or a payment."""
+    if attempt is not None:
+        _tell(tx, ExceptionKind.MISMATCH, attempt, detail)
+        return
+    for payment in seen.payments:
+        tell_once_of_payment(
+            tx,
+            ExceptionKind.MISMATCH,
+            payment.amount,
+            order_id="",
+            provider=seen.provider,
+            payment_id=payment.payment_id,
+            detail=detail,
+        )
 
 
 def hold_unknown(tx: Transaction, attempt: Attempt, detail: str) -> Attempt:

@@ -54,7 +54,7 @@ def settle_dispute(tx: Transaction, seen: DisputeObservation) -> Standing:
     told = seen.dispute
     payment = find_booked_payment(tx.connection, seen.provider, told.payment_id)
     if payment is None:
-        is_foreign = is_foreign_payment(tx.connection, told.payment_id)
+        is_foreign = is_foreign_payment(tx.connection, seen.provider, told.payment_id)
         return Standing.FOREIGN if is_foreign else Standing.WAITING
     before = find_dispute(tx.connection, seen.provider, told.dispute_id)
     stranger = _strangeness(payment, before, seen)
@@ -64,6 +64,7 @@ def settle_dispute(tx: Transaction, seen: DisputeObservation) -> Standing:
             ExceptionKind.MISMATCH,
             told.amount,
             order_id=payment.order_id,
+            provider=seen.provider,
             payment_id=told.payment_id,
             detail=stranger,
         )
@@ -75,13 +76,14 @@ def settle_dispute(tx: Transaction, seen: DisputeObservation) -> Standing:
     if now != before:
         write_dispute(tx, seen.provider, before, now, order_id=payment.order_id)
     if is_news:
-        _tell(tx, before, now, told.word, payment.order_id)
+        _tell(tx, seen, before, now, payment.order_id)
     if _is_unknown_word(now, seen):
         tell_once_of_payment(
             tx,
             ExceptionKind.DISPUTED,
             now.amount,
             order_id=payment.order_id,
+            provider=seen.provider,
             payment_id=now.payment_id,
             detail=words_of_unknown(now, told.word),
         )
@@ -152,17 +154,24 @@ def _book_entries(tx: Transaction, seen: DisputeObservation, payment: BookedPaym
     return sum_minor
 
 
-def _tell(tx: Transaction, before: Dispute | None, now: Dispute, word: str, order_id: str) -> None:
+def _tell(
+    tx: Transaction,
+    seen: DisputeObservation,
+    before: Dispute | None,
+    now: Dispute,
+    order_id: str,
+) -> None:
     if not needs_person(now):
-        clear_dispute(tx, now, end_words(now.state))
+        clear_dispute(tx, seen.provider, now, end_words(now.state))
         return
     has_moved = before is None or before.state is not now.state
     # Its money may turn out to be gone only after its end was told.
     is_needed_anew = before is not None and not needs_person(before)
     tell_of_dispute(
         tx,
+        seen.provider,
         now,
-        words_of(now, word),
+        words_of(now, seen.dispute.word),
         order_id=order_id,
         is_news=is_needed_anew or (has_moved and is_worth_another_word(now.state)),
     )

@@ -6,25 +6,26 @@ known by the key that it was asked for under, so that whichever comes first is t
 
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.judgement import Standing
-from app.domain.ledger import refund_entries
+from app.domain.ledger import of_surplus, refund_entries
 from app.domain.money import Money
 from app.domain.payment import Payment
 from app.domain.refund import REFUND_MOVES, Refund, RefundObservation, RefundState, SeenRefund
 from app.domain.resolution import Action
 from app.errors import Message
+from app.settle_failures import make_good
 from app.store import Transaction
 from app.store.decisions import (
     close_exception,
     find_exception,
     find_payment,
     holding_exception,
+    kept_minor,
     restate_exception,
-    waiting_failure,
 )
 from app.store.disputes import tell_once_of_payment
 from app.store.inbox import is_foreign_payment, wake_refunds_of
 from app.store.intents import Outcome, finish_intent, unanswered_refund
-from app.store.payments import open_exception
+from app.store.payments import BY_ITSELF, open_exception
 from app.store.refunds import (
     given_back,
     insert_refund,
@@ -55,7 +56,7 @@ def settle_refund(
     refund = seen.refund
     payment = find_payment(tx.connection, seen.provider, refund.payment_id)
     if payment is None:
-        is_foreign = is_foreign_payment(tx.connection, refund.payment_id)
+        is_foreign = is_foreign_payment(tx.connection, seen.provider, refund.payment_id)
         return Standing.FOREIGN if is_foreign else Standing.WAITING
     if (seen.provider_account, seen.live) != (payment.provider_account, payment.live):
         _quarantine(tx, seen, payment)
@@ -84,8 +85,10 @@ def settle_refund(
         _clear_up(tx, payment, after)
     elif after.state is RefundState.FAILED:
         tell_failure(tx, payment, after, was_done=was_done)
-    if before is None and after.state is not RefundState.FAILED:
-        _clear_given_up(tx, payment, refund)
+    was_on_its_way = before is not None and before.state is RefundState.PENDING
+    is_on_its_way = after.state in (RefundState.PENDING, RefundState.SUCCEEDED)
+    if is_on_its_way and not was_on_its_way and _entry_of(tx, payment, after) is None:
+        make_good(tx, payment, after, is_news=before is None)
     return Standing.SETTLED
 
 
@@ -100,7 +103,7 @@ def refuse_refund(
     entry = _entry_of(tx, payment, failed)
     if entry is not None or not is_told:
         tell_failure(tx, payment, failed, was_done=False, words=words)
-    wake_refunds_of(tx, payment.payment_id)
+    wake_refunds_of(tx, payment.provider, payment.payment_id)
     return failed
 
 
@@ -126,12 +129,18 @@ def tell_failure(
             refund.amount,
             order_id=payment.order_id,
             attempt_id=payment.attempt_id,
+            provider=payment.provider,
             payment_id=payment.payment_id,
             detail=detail,
         )
-    else:
-        amount = _amount_again(tx, payment, refund, entry, was_done=was_done)
+        return
+    amount = _amount_again(tx, payment, refund, entry, was_done=was_done)
+    if amount.minor:
         restate_exception(tx, entry, amount, detail)
+    else:
+        # It failed, but as much went back another way while it was awaited.
+        reason = Message("as much went back another way")
+        close_exception(tx, entry, by=BY_ITSELF, reason=reason)
 
 
 def _known(tx: Transaction, seen: RefundObservation, asked: Refund | None) -> Refund | None:
@@ -161,17 +170,26 @@ def _written(tx: Transaction, payment: Payment, before: Refund | None, seen: See
     intent = unanswered_refund(tx.connection, after.id)
     if intent is not None:
         finish_intent(tx, intent.id, Outcome.DONE, {"refund": after.refund_id})
-        wake_refunds_of(tx, payment.payment_id)
+        wake_refunds_of(tx, payment.provider, payment.payment_id)
     return after
 
 
 def _post(tx: Transaction, payment: Payment, after: Refund, *, was_done: bool) -> None:
     change = (after.state is RefundState.SUCCEEDED) - was_done
     if change:
+        amount_minor = change * after.amount.minor
+        back_minor = given_back(tx.connection, payment.provider, payment.payment_id).succeeded_minor
+        above_minor = 0 if payment.is_held else kept_minor(tx.connection, payment)
+        of_before = of_surplus(above_minor, back_minor - amount_minor)
         tx.post(
             "refund" if change > 0 else "refund_failed",
             after.amount.currency,
-            refund_entries(payment.account, change * after.amount.minor, out_of=payment.lies_in),
+            refund_entries(
+                payment.account,
+                amount_minor,
+                out_of="held" if payment.is_held else "refunds",
+                of_surplus_minor=of_surplus(above_minor, back_minor) - of_before,
+            ),
             order_id=payment.order_id,
             payment_id=payment.payment_id,
         )
@@ -198,24 +216,6 @@ def _clear_up(tx: Transaction, payment: Payment, refund: Refund) -> None:
         action=Action.REFUND,
         press=refund.press,
     )
-
-
-def _clear_given_up(tx: Transaction, payment: Payment, seen: SeenRefund) -> None:
-    """Take off the list that a refund of ours had failed, which came to be all the same.
-
-    Else somebody would give the money back a second time.
-    """
-    ours = refund_by_key(tx.connection, seen.key)
-    if ours is None or ours.state is not RefundState.FAILED:
-        return
-    entry = waiting_failure(tx.connection, payment, ours.amount)
-    if entry is not None:
-        close_exception(
-            tx,
-            entry,
-            by=f"provider:{ours.provider}",
-            reason=Message("the provider gave it back all the same"),
-        )
 
 
 def _entry_of(tx: Transaction, payment: Payment, refund: Refund) -> OrderException | None:
@@ -247,7 +247,8 @@ def _quarantine(tx: Transaction, seen: RefundObservation, payment: Payment) -> N
         ExceptionKind.MISMATCH,
         seen.refund.amount,
         order_id=payment.order_id,
-        payment_id=seen.refund.payment_id,
+        provider=payment.provider,
+        payment_id=payment.payment_id,
         detail=Message(
             "Refund {refund} was told of by account {seen}, expected {expected}.",
             refund=seen.refund.refund_id,

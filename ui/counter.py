@@ -62,7 +62,7 @@ class Counter(QObject):
         stage_changed (Stage): Selling, paying or paid.
         payment_changed (PayModel): What the Pay screen shows.
         paid (PaidModel): The order on the screen is paid; emitted before stage_changed.
-        withdrawn (Order): The cancellation went through, nothing was paid; emitted before
+        withdrawn (Order): The cancellation went through, it is not paid; emitted before
             stage_changed.
         page_wanted (str): The customer's page is to be opened on this computer (training only).
         told (str, str): A piece of good or plain news: title and detail.
@@ -323,10 +323,14 @@ class Counter(QObject):
         self._enter(Stage.PAID)
 
     def _on_withdrawn(self, order: Order) -> None:
+        has_money_waiting = self._payment is not None and self._payment.has_money_waiting
         self.withdrawn.emit(order)
         self._end_payment(keep_cart=True, order=order)
         self.told.emit(
-            _("Payment cancelled"), _("Nothing was paid. The code cannot be used any more.")
+            _("Payment cancelled"),
+            _("Money that came for it needs a person. The code cannot be used any more.")
+            if has_money_waiting
+            else _("Nothing was paid. The code cannot be used any more."),
         )
 
     def _on_refused(self, error: ScantillError) -> None:

@@ -37,7 +37,7 @@ class Payment(QObject):
     Signals:
         changed (PayModel): The Pay screen shows this now.
         paid (PaidModel): The order is paid. Emitted once, in the turn in which it became known.
-        withdrawn (Order): The operator's cancellation went through; nothing was paid.
+        withdrawn (Order): The operator's cancellation went through; the order is not paid.
         refused (ScantillError): No order was made; nothing happened.
     """
 
@@ -69,6 +69,7 @@ class Payment(QObject):
         self._is_unsure = False
         self._is_sure_again = False
         self._is_over = False
+        self._has_money_waiting = False
         self._last_model: PayModel | None = None
 
     @property
@@ -80,6 +81,11 @@ class Payment(QObject):
     def order(self) -> Order | None:
         """Give the order as last read."""
         return self._order
+
+    @property
+    def has_money_waiting(self) -> bool:
+        """Say whether money of the order waits for a person, as last read."""
+        return self._has_money_waiting
 
     @property
     def model(self) -> PayModel:
@@ -296,6 +302,8 @@ class Payment(QObject):
             return
         try:
             order = await self._till.checkout.cancel(self._order.id)
+            # What had been paid on it is on the list by now.
+            detail = await self._till.orders.detail(order.id)
         except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
             # Nobody knows whether the closing was begun: until the books say it, no code is shown.
             self._has_cancel_failed = True
@@ -303,6 +311,8 @@ class Payment(QObject):
             self.read_again()
         else:
             self._take_order(order)
+            if detail is not None:
+                self._take_detail(detail)
             self.read_again()
         self._tell()
 
@@ -345,6 +355,9 @@ class Payment(QObject):
 
     def _take_detail(self, detail: OrderDetail) -> None:
         self._take_order(detail.order)
+        self._has_money_waiting = any(
+            entry.payment_id and entry.resolved_at is None for entry in detail.exceptions
+        )
         for attempt in sorted(detail.attempts, key=lambda one: one.number):
             self._take_attempt(attempt)
 

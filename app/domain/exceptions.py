@@ -27,6 +27,7 @@ class ExceptionKind(StrEnum):
 class OrderException:
     """One entry of the list. `order_id` is empty where no order of ours was found.
 
+    `provider` tells whose payment it is, where it is about one: ids are unique only with it.
     `amount` is what is left to be resolved. `action` is what a person chose, and stands there
     before `resolved_at` while money is being given back; `resolution` says why.
     """
@@ -43,3 +44,4 @@ class OrderException:
     action: str = ""
     resolved_by: str = ""
     resolution: str = ""
+    provider: str = ""

@@ -57,7 +57,7 @@ class Books:
 
     `known_payments` are the provider's payment ids that are in the books already;
     `accepted_minor` is what was accepted for the order so far; `has_other_live` says that another
-    attempt can still pay the order.
+    attempt can still pay the order; `takes_live` that these books are for real money.
     """
 
     till_id: str
@@ -66,6 +66,7 @@ class Books:
     known_payments: frozenset[str] = frozenset()
     accepted_minor: int = 0
     has_other_live: bool = False
+    takes_live: bool = False
 
 
 _PLAIN_STATES: Final = {
@@ -87,6 +88,8 @@ def judge(books: Books, seen: Observation) -> Verdict:
     named = {payment.payment_id: payment for payment in seen.payments}
     fresh = tuple(p for p in named.values() if p.payment_id not in books.known_payments)
     if books.attempt is None or books.order is None:
+        if seen.live != books.takes_live:
+            return Verdict(Standing.QUARANTINED, detail=_other_mode(seen))
         return _held(
             Standing.NEEDS_PERSON,
             fresh,
@@ -114,16 +117,21 @@ def end_of_order(books: Books, attempt_to: AttemptState | None) -> OrderState | 
     """Say how an order ends with its last attempt, which moves to `attempt_to`.
 
     By the till's own reason where it has one; a session that a newer one replaces, and one that
-    failed by itself, leave the order open for another try.
+    failed by itself, leave the order open for another try. So does one that ran out while a part
+    of the order is paid; only who cancels it means all of it.
     """
     attempt, order = books.attempt, books.order
     if attempt is None or order is None or order.state is not OrderState.OPEN:
         return None
-    if attempt_to not in _WITHOUT_MONEY or books.accepted_minor or books.has_other_live:
+    if attempt_to not in _WITHOUT_MONEY or books.has_other_live:
+        return None
+    if attempt.close_reason is CloseReason.CANCELLED:
+        return OrderState.CANCELLED
+    if books.accepted_minor:
         return None
     if attempt.close_reason is None:
         return OrderState.EXPIRED if attempt_to is AttemptState.EXPIRED else None
-    return _ORDER_BY_REASON.get(attempt.close_reason)
+    return OrderState.EXPIRED if attempt.close_reason is CloseReason.EXPIRED else None
 
 
 def _held(standing: Standing, payments: tuple[SeenPayment, ...], detail: str) -> Verdict:
@@ -144,11 +152,7 @@ def _strangeness(attempt: Attempt, seen: Observation) -> str:
             expected=attempt.provider_account,
         )
     if seen.live != attempt.live:
-        return (
-            Message("Live money, expected test money.")
-            if seen.live
-            else Message("Test money, expected live money.")
-        )
+        return _other_mode(seen)
     if attempt.session_id and seen.session_id and seen.session_id != attempt.session_id:
         return Message(
             "Session {seen}, expected {expected}.",
@@ -156,6 +160,12 @@ def _strangeness(attempt: Attempt, seen: Observation) -> str:
             expected=attempt.session_id,
         )
     return ""
+
+
+def _other_mode(seen: Observation) -> Message:
+    if seen.live:
+        return Message("Live money, expected test money.")
+    return Message("Test money, expected live money.")
 
 
 def _judge_payments(
@@ -215,11 +225,6 @@ _BEFORE: Final = {
 _WITHOUT_MONEY: Final = frozenset(
     {AttemptState.FAILED, AttemptState.EXPIRED, AttemptState.CANCELLED}
 )
-
-_ORDER_BY_REASON: Final = {
-    CloseReason.CANCELLED: OrderState.CANCELLED,
-    CloseReason.EXPIRED: OrderState.EXPIRED,
-}
 
 _END_BY_REASON: Final[dict[CloseReason | None, AttemptState]] = {
     CloseReason.CANCELLED: AttemptState.CANCELLED,

@@ -2,7 +2,8 @@
 
 Accounts: `clearing:NAME` (what the provider of account NAME owes the shop), `orders` (what was
 paid on orders not yet complete), `held` (money that waits for a person), `sales`, `tax:ID`,
-`tips`, `rounding`, `refunds`, `write_offs` (what a person gave up, less what was kept).
+`tips`, `rounding`, `refunds`, `write_offs` (what a person gave up of an order), `surplus` (what a
+person kept above an order or without one).
 """
 
 from app.domain.order import Snapshot
@@ -29,31 +30,54 @@ def sale_entries(snapshot: Snapshot) -> dict[str, int]:
     return entries
 
 
-def refund_entries(account: str, amount_minor: int, *, out_of: str) -> dict[str, int]:
-    """Post money that a provider gave back, out of `refunds`, `held` or `write_offs`.
+def of_surplus(kept_minor: int, given_back_minor: int) -> int:
+    """Say how much of what was given back was kept before: that goes back first, then the sale."""
+    return min(kept_minor, given_back_minor)
+
+
+def refund_entries(
+    account: str, amount_minor: int, *, out_of: str, of_surplus_minor: int = 0
+) -> dict[str, int]:
+    """Post money that a provider gave back, out of `refunds` or `held`, a part out of `surplus`.
 
     A negative amount is a refund that failed after it had succeeded.
     """
-    return {out_of: amount_minor, f"clearing:{account}": -amount_minor}
+    return {
+        out_of: amount_minor - of_surplus_minor,
+        "surplus": of_surplus_minor,
+        f"clearing:{account}": -amount_minor,
+    }
 
 
-def acceptance_entries(amount_minor: int, given_back_minor: int) -> dict[str, int]:
+def acceptance_entries(
+    amount_minor: int, given_back_minor: int, *, above_minor: int = 0
+) -> dict[str, int]:
     """Post held money that a person lets count for an order.
 
-    The whole payment counts; what was given back of it meanwhile becomes a refund of that sale.
+    The whole payment counts. What was given back of it meanwhile was first what is `above_minor`,
+    more than the order takes; the rest becomes a refund of that sale.
     """
+    surplus_minor = of_surplus(above_minor, given_back_minor)
     return {
         "held": amount_minor - given_back_minor,
-        "refunds": given_back_minor,
+        "surplus": surplus_minor,
+        "refunds": given_back_minor - surplus_minor,
         "orders": -amount_minor,
     }
 
 
+def holding_entries(amount_minor: int, given_back_minor: int) -> dict[str, int]:
+    """Post money as held again that counted for an order which is cancelled: what is left of it."""
+    counted = acceptance_entries(amount_minor, given_back_minor)
+    return {account: -minor for account, minor in counted.items()}
+
+
 def keeping_entries(left_minor: int) -> dict[str, int]:
     """Post held money that a person keeps without an order for it: what is left of it."""
-    return {"held": left_minor, "write_offs": -left_minor}
+    return {"held": left_minor, "surplus": -left_minor}
 
 
 def write_off_entries(amount_minor: int) -> dict[str, int]:
     """Post what a person gives up of an order's total; negative is what was taken above it."""
-    return {"write_offs": amount_minor, "orders": -amount_minor}
+    account = "write_offs" if amount_minor > 0 else "surplus"
+    return {account: amount_minor, "orders": -amount_minor}

@@ -42,8 +42,6 @@ class Payment:
         return self.held_as is not None and self.resolved_as is None
 
     @property
-    def lies_in(self) -> str:
-        """Name the ledger's account that a refund of this money comes out of."""
-        if self.resolved_as is ResolvedAs.KEPT:
-            return "write_offs"
-        return "held" if self.is_held else "refunds"
+    def is_kept(self) -> bool:
+        """Say whether the shop keeps the money without an order for it."""
+        return self.resolved_as is ResolvedAs.KEPT

@@ -1,16 +1,18 @@
 """What a person decides of money, as rows: payments as they stand, write-offs, the list's entries.
 
 An entry holds a payment where it was opened with it, as what that payment is held as. It is
-always the first of that kind for the payment.
+always the first of that kind for the payment and its order.
 """
 
 import sqlite3
+from dataclasses import replace
 
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.payment import Payment, ResolvedAs
+from app.domain.refund import Refund
 from app.domain.resolution import Action, Case
-from app.errors import InvariantError
+from app.errors import InvariantError, Message
 from app.store.orders import find_order
 from app.store.payments import accepted_minor, exception_from
 from app.store.refunds import given_back
@@ -42,6 +44,19 @@ def insert_write_off(
     )
 
 
+def kept_minor(connection: sqlite3.Connection, payment: Payment) -> int:
+    """Say how much of a payment the shop keeps beside any order, in minor units."""
+    if payment.is_kept:
+        return payment.amount.minor
+    row = connection.execute(
+        "SELECT coalesce(-sum(write_offs.amount_minor), 0) FROM write_offs JOIN exceptions "
+        "ON exceptions.id = exception_id WHERE write_offs.order_id = ? "
+        "AND write_offs.amount_minor < 0 AND provider = ? AND payment_id = ?",
+        (payment.order_id, payment.provider, payment.payment_id),
+    ).fetchone()
+    return int(row[0])
+
+
 def find_payment(connection: sqlite3.Connection, provider: str, payment_id: str) -> Payment | None:
     """Find a payment by the provider's own id."""
     row = connection.execute(
@@ -65,8 +80,8 @@ def payments_of(connection: sqlite3.Connection, order_id: str) -> tuple[Payment,
 def waiting_payments(connection: sqlite3.Connection) -> list[Payment]:
     """Give the payments that something on the list is about, oldest first."""
     rows = connection.execute(
-        "SELECT * FROM payments WHERE payment_id IN (SELECT payment_id FROM exceptions "
-        "WHERE resolved_at IS NULL AND payment_id <> '') ORDER BY id"
+        "SELECT * FROM payments WHERE (provider, payment_id) IN (SELECT provider, payment_id "
+        "FROM exceptions WHERE resolved_at IS NULL AND payment_id <> '') ORDER BY id"
     )
     return list(map(payment_from, rows))
 
@@ -85,6 +100,18 @@ def decide_payment(
         raise InvariantError(f"Payment {payment.payment_id} was decided by someone else meanwhile")
     (row,) = tx.execute("SELECT * FROM payments WHERE id = ?", (payment.id,)).fetchall()
     return payment_from(row)
+
+
+def hold_again(tx: Transaction, payment: Payment, held_as: ExceptionKind) -> Payment:
+    """Hold money that counted for an order, by compare-and-set."""
+    count = tx.execute(
+        "UPDATE payments SET held_as = ?, resolved_as = NULL, resolved_by = NULL "
+        "WHERE id = ? AND held_as IS NULL",
+        (held_as.value, payment.id),
+    ).rowcount
+    if count != 1:
+        raise InvariantError(f"Payment {payment.payment_id} was held by someone else meanwhile")
+    return replace(payment, held_as=held_as, resolved_as=None)
 
 
 def payment_from(row: Row) -> Payment:
@@ -116,22 +143,23 @@ def holding_exception(connection: sqlite3.Connection, payment: Payment) -> Order
     if payment.held_as is None:
         return None
     row = connection.execute(
-        "SELECT * FROM exceptions WHERE payment_id = ? AND kind = ? ORDER BY id LIMIT 1",
-        (payment.payment_id, payment.held_as.value),
+        "SELECT * FROM exceptions WHERE provider = ? AND payment_id = ? AND kind = ? "
+        "AND order_id IS ? ORDER BY id LIMIT 1",
+        (payment.provider, payment.payment_id, payment.held_as.value, payment.order_id or None),
     ).fetchone()
     return None if row is None else exception_from(row)
 
 
-def waiting_failure(
-    connection: sqlite3.Connection, payment: Payment, amount: Money
-) -> OrderException | None:
-    """Find the oldest entry that tells of a failed refund of a payment, untouched by anybody."""
-    row = connection.execute(
-        "SELECT * FROM exceptions WHERE payment_id = ? AND kind = ? AND amount_minor = ? "
-        "AND resolved_at IS NULL AND action IS NULL ORDER BY id LIMIT 1",
-        (payment.payment_id, ExceptionKind.REFUND_FAILED.value, amount.minor),
-    ).fetchone()
-    return None if row is None else exception_from(row)
+def waiting_failures(
+    connection: sqlite3.Connection, payment: Payment
+) -> tuple[OrderException, ...]:
+    """Give what still waits of a payment's refunds that failed, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM exceptions WHERE provider = ? AND payment_id = ? AND kind = ? "
+        "AND resolved_at IS NULL ORDER BY id",
+        (payment.provider, payment.payment_id, ExceptionKind.REFUND_FAILED.value),
+    )
+    return tuple(map(exception_from, rows))
 
 
 def waiting_exceptions(
@@ -150,7 +178,7 @@ def waiting_exceptions(
 def case_of(connection: sqlite3.Connection, entry: OrderException) -> Case:
     """Gather what decides about an entry."""
     order = find_order(connection, entry.order_id) if entry.order_id else None
-    payment = _payment_of(connection, entry)
+    payment = find_payment(connection, entry.provider, entry.payment_id)
     if payment is None:
         return Case(entry, order=order)
     holding = holding_exception(connection, payment)
@@ -220,8 +248,15 @@ def restate_exception(
         "resolution = NULL, resolved_at = NULL",
         (amount.minor, str(words), to_json(words)),
     )
+    name = "exception.opened" if entry.resolved_at is not None else "exception.changed"
+    _record_change(tx, entry, name, amount, words)
+
+
+def _record_change(
+    tx: Transaction, entry: OrderException, name: str, amount: Money, detail: str
+) -> None:
     tx.record(
-        "exception.opened" if entry.resolved_at is not None else "exception.changed",
+        name,
         order_id=entry.order_id,
         attempt_id=entry.attempt_id,
         data={
@@ -229,9 +264,37 @@ def restate_exception(
             "kind": entry.kind.value,
             "amount_minor": amount.minor,
             "currency": amount.currency,
-            "detail": words,
+            "detail": detail,
         },
     )
+
+
+def lessen_exception(
+    tx: Transaction, entry: OrderException, amount: Money, detail: Message
+) -> None:
+    """Write down that less is left to be resolved; what a person chose of it stays."""
+    _change(
+        tx,
+        entry,
+        "amount_minor = ?, detail = ?, words = ?",
+        (amount.minor, str(detail), to_json(detail)),
+        "AND resolved_at IS NULL",
+    )
+    _record_change(tx, entry, "exception.changed", amount, detail)
+
+
+def is_later_than(
+    connection: sqlite3.Connection, entry: OrderException, payment: Payment, refund: Refund
+) -> bool:
+    """Say whether a refund was begun after an entry came to the list, by the journal's order."""
+    row = connection.execute(
+        "SELECT (SELECT min(seq) FROM journal WHERE order_id IS ? AND name LIKE 'refund.%' "
+        "AND json_extract(data, '$.row') = ?) > (SELECT max(seq) FROM journal "
+        "WHERE order_id IS ? AND name = 'exception.opened' "
+        "AND json_extract(data, '$.exception') = ?)",
+        (payment.order_id or None, refund.id, entry.order_id or None, entry.id),
+    ).fetchone()
+    return bool(row[0])
 
 
 def was_pressed(connection: sqlite3.Connection, exception_id: int, press: str) -> bool:
@@ -242,13 +305,6 @@ def was_pressed(connection: sqlite3.Connection, exception_id: int, press: str) -
         (str(exception_id), press),
     )
     return bool(press) and rows.fetchone() is not None
-
-
-def _payment_of(connection: sqlite3.Connection, entry: OrderException) -> Payment | None:
-    """Find the payment that an entry is about; of several with its id, the entry's own order's."""
-    found = payments_called(connection, entry.payment_id) if entry.payment_id else []
-    own = [payment for payment in found if payment.attempt_id == entry.attempt_id]
-    return next(iter(own or found), None)
 
 
 def _change(

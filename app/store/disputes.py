@@ -12,15 +12,12 @@ from app.domain.dispute import OVER, Dispute, DisputeState
 from app.domain.exceptions import ExceptionKind
 from app.domain.money import Money
 from app.errors import InvariantError, Message
-from app.store.payments import open_exception
+from app.store.payments import BY_ITSELF, open_exception
 from app.store.transaction import Row, Transaction, maybe_stamp, read_stamp, stamp
 from app.store.words import to_json
 
-BY_ITSELF: Final = "till"
-"""Who takes a dispute off the list where no person does."""
-
 _OF_DISPUTE: Final = (
-    f"kind = '{ExceptionKind.DISPUTED.value}' AND payment_id = ? "
+    f"kind = '{ExceptionKind.DISPUTED.value}' AND provider = ? AND payment_id = ? "
     "AND json_extract(words, '$.parameters.dispute') = ?"
 )
 _JOURNAL_NAMES: Final = {
@@ -121,7 +118,13 @@ def write_dispute(
 
 
 def tell_of_dispute(
-    tx: Transaction, dispute: Dispute, words: Message, *, order_id: str, is_news: bool
+    tx: Transaction,
+    provider: str,
+    dispute: Dispute,
+    words: Message,
+    *,
+    order_id: str,
+    is_news: bool,
 ) -> None:
     """See to it that a dispute stands on the list "needs a person", in today's words.
 
@@ -130,7 +133,7 @@ def tell_of_dispute(
     entries = tx.execute(
         f"SELECT id, resolved_at FROM exceptions WHERE {_OF_DISPUTE} "
         "AND json_extract(words, '$.template') = ? ORDER BY id",
-        (dispute.payment_id, dispute.dispute_id, words.template),
+        (provider, dispute.payment_id, dispute.dispute_id, words.template),
     ).fetchall()
     waiting = [entry for entry in entries if entry["resolved_at"] is None]
     if not waiting and (is_news or not entries):
@@ -139,6 +142,7 @@ def tell_of_dispute(
             ExceptionKind.DISPUTED,
             dispute.amount,
             order_id=order_id,
+            provider=provider,
             payment_id=dispute.payment_id,
             detail=words,
         )
@@ -156,12 +160,12 @@ def tell_of_dispute(
         )
 
 
-def clear_dispute(tx: Transaction, dispute: Dispute, resolution: str) -> None:
+def clear_dispute(tx: Transaction, provider: str, dispute: Dispute, resolution: str) -> None:
     """Take a dispute off the list, since it needs nobody any more."""
     rows = tx.execute(
         "UPDATE exceptions SET resolved_at = ?, resolution = ?, resolved_by = ? "
         f"WHERE {_OF_DISPUTE} AND resolved_at IS NULL RETURNING id, order_id",
-        (stamp(tx.at), resolution, BY_ITSELF, dispute.payment_id, dispute.dispute_id),
+        (stamp(tx.at), resolution, BY_ITSELF, provider, dispute.payment_id, dispute.dispute_id),
     ).fetchall()
     for row in rows:
         data = {"exception": row["id"], "by": BY_ITSELF, "reason": resolution}
@@ -179,16 +183,26 @@ def tell_once_of_payment(
     amount: Money,
     *,
     order_id: str,
+    provider: str,
     payment_id: str,
     detail: str,
 ) -> None:
     """Put a payment on the list for a thing, unless that was said of it before."""
     known = tx.execute(
-        "SELECT 1 FROM exceptions WHERE payment_id = ? AND kind = ? AND detail = ?",
-        (payment_id, kind.value, str(detail)),
+        "SELECT 1 FROM exceptions WHERE provider = ? AND payment_id = ? AND kind = ? "
+        "AND detail = ?",
+        (provider, payment_id, kind.value, str(detail)),
     ).fetchone()
     if known is None:
-        open_exception(tx, kind, amount, order_id=order_id, payment_id=payment_id, detail=detail)
+        open_exception(
+            tx,
+            kind,
+            amount,
+            order_id=order_id,
+            provider=provider,
+            payment_id=payment_id,
+            detail=detail,
+        )
 
 
 def _record(

@@ -84,23 +84,24 @@ def handled(tx: Transaction, entry_id: int, standing: str, detail: str = "") -> 
     )
 
 
-def wake_refunds_of(tx: Transaction, payment_id: str) -> None:
+def wake_refunds_of(tx: Transaction, provider: str, payment_id: str) -> None:
     """Let refunds and disputes that waited for this payment be settled, given up or not."""
     for standing in ("waiting", _FOREIGN):
-        _move_refunds(tx, payment_id, standing, to=None)
+        _move_refunds(tx, provider, payment_id, standing, to=None)
 
 
-def disown_refunds_of(tx: Transaction, payment_id: str) -> None:
+def disown_refunds_of(tx: Transaction, provider: str, payment_id: str) -> None:
     """Write down that what waited for this payment is a stranger's, as it is."""
-    _move_refunds(tx, payment_id, "waiting", to=_FOREIGN)
+    _move_refunds(tx, provider, payment_id, "waiting", to=_FOREIGN)
 
 
-def is_foreign_payment(connection: sqlite3.Connection, payment_id: str) -> bool:
+def is_foreign_payment(connection: sqlite3.Connection, provider: str, payment_id: str) -> bool:
     """Say whether a payment was seen that is a stranger's."""
     return (
         connection.execute(
-            f"SELECT 1 FROM inbox WHERE standing = '{_FOREIGN}' AND detail <> '' AND detail = ?",
-            (payment_id,),
+            f"SELECT 1 FROM inbox WHERE standing = '{_FOREIGN}' AND detail <> '' AND detail = ? "
+            "AND provider = ?",
+            (payment_id, provider),
         ).fetchone()
         is not None
     )
@@ -125,11 +126,13 @@ def disown_old_refunds(tx: Transaction, before: datetime) -> None:
     )
 
 
-def _move_refunds(tx: Transaction, payment_id: str, standing: str, *, to: str | None) -> None:
+def _move_refunds(
+    tx: Transaction, provider: str, payment_id: str, standing: str, *, to: str | None
+) -> None:
     tx.execute(
         "UPDATE inbox SET standing = ?, handled_at = ? "
-        f"WHERE standing = '{standing}' AND detail <> '' AND detail = ?",
-        (to, None if to is None else stamp(tx.at), payment_id),
+        f"WHERE standing = '{standing}' AND detail <> '' AND detail = ? AND provider = ?",
+        (to, None if to is None else stamp(tx.at), payment_id, provider),
     )
 
 

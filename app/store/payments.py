@@ -6,10 +6,11 @@ from typing import Final
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.receipt import Tender
+from app.errors import InvariantError
 from app.store.transaction import Row, Transaction, Value, maybe_stamp, read_stamp, stamp
 from app.store.words import from_json, to_json
 
-_TILL: Final = "till"
+BY_ITSELF: Final = "till"
 """Who takes an entry off the list where it cleared itself up."""
 
 # By the journal's own order, since a clock may be set. That a session is to be closed is no news.
@@ -97,10 +98,13 @@ def open_exception(
     *,
     order_id: str = "",
     attempt_id: int | None = None,
+    provider: str = "",
     payment_id: str = "",
     detail: str = "",
 ) -> None:
-    """Put an entry on the list "needs a person" and tell of it."""
+    """Put an entry on the list "needs a person" and tell of it; a payment has its provider."""
+    if bool(payment_id) is not bool(provider):
+        raise InvariantError(f"An entry about {payment_id or 'no payment'} of {provider or 'none'}")
     exception_id = tx.insert(
         "exceptions",
         kind=kind.value,
@@ -108,6 +112,7 @@ def open_exception(
         currency=amount.currency,
         order_id=order_id or None,
         attempt_id=attempt_id,
+        provider=provider,
         payment_id=payment_id,
         detail=str(detail),
         words=to_json(detail),
@@ -142,7 +147,7 @@ def tell_once(
     """
     known = tx.execute(
         f"SELECT 1 FROM exceptions WHERE attempt_id = :attempt AND kind = :kind AND {_STANDS}",
-        {"attempt": attempt_id, "kind": kind.value, "order": order_id, "till": _TILL},
+        {"attempt": attempt_id, "kind": kind.value, "order": order_id, "till": BY_ITSELF},
     ).fetchone()
     if known is None:
         open_exception(tx, kind, amount, order_id=order_id, attempt_id=attempt_id, detail=detail)
@@ -158,11 +163,11 @@ def _resolve(tx: Transaction, condition: str, values: tuple[Value, ...], resolut
     rows = tx.execute(
         f"UPDATE exceptions SET resolved_at = ?, resolution = ?, resolved_by = ? WHERE {condition} "
         "AND resolved_at IS NULL RETURNING id, order_id, attempt_id",
-        (stamp(tx.at), resolution, _TILL, *values),
+        (stamp(tx.at), resolution, BY_ITSELF, *values),
     ).fetchall()
     for row in rows:
-        data = {"exception": row["id"], "action": "", "by": _TILL, "reason": resolution}
-        tx.audit(_TILL, "exception.resolved", str(row["id"]), data)
+        data = {"exception": row["id"], "action": "", "by": BY_ITSELF, "reason": resolution}
+        tx.audit(BY_ITSELF, "exception.resolved", str(row["id"]), data)
         tx.record(
             "exception.resolved",
             order_id=row["order_id"] or "",
@@ -200,4 +205,5 @@ def exception_from(row: Row) -> OrderException:
         action=row["action"] or "",
         resolved_by=row["resolved_by"] or "",
         resolution=row["resolution"] or "",
+        provider=row["provider"],
     )

@@ -16,6 +16,7 @@ from app.failpoints import reach
 from app.store.connection import FILE_MODE, sync_directory, sync_file
 from app.store.epochs import EPOCHS
 from app.store.schema_0004 import TABLES_OF_M0004
+from app.store.schema_0006 import give_entries_their_provider, give_kept_money_its_account
 
 migrations = Migrations("scantill")
 
@@ -60,6 +61,16 @@ def m0004_money_given_back(db: Database) -> None:
 def m0005_epochs(db: Database) -> None:
     """Know each time the books were restored: where numbers go on, and whether it is reconciled."""
     db.execute(EPOCHS)
+
+
+@migrations()
+def m0006_whose_payment(db: Database) -> None:
+    """Name the provider of an entry's payment, since another's may bear the same id.
+
+    Also, give the money that was kept above an order or without one an account of its own.
+    """
+    give_entries_their_provider(db)
+    give_kept_money_its_account(db)
 
 
 _FIRST_TABLES: Final = (

@@ -230,6 +230,12 @@ def _till_row(tx: Transaction, mode: Mode, ids: Ids, *, has_lost: bool) -> str:
     return str(row["id"])
 
 
+def takes_live(connection: sqlite3.Connection) -> bool:
+    """Say whether the books are for real money: their mode is fixed when they are made."""
+    row = connection.execute("SELECT mode FROM till").fetchone()
+    return row is not None and row["mode"] == Mode.LIVE.value
+
+
 def next_number(tx: Transaction, counter: str) -> int:
     """Count on by one: `order` at an order's creation, `receipt` where an order is settled.
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.domain.dispute import OVER
 from app.domain.exceptions import ExceptionKind
-from app.store.disputes import BY_ITSELF
+from app.store.payments import BY_ITSELF
 
 Finding = tuple[str, list[str], str]
 
@@ -54,7 +54,8 @@ def _told(db: sqlite3.Connection) -> Finding:
     rows = db.execute(
         "SELECT dispute_id, state FROM disputes WHERE (state NOT IN ('closed', 'won') "
         "OR withdrawn_minor > 0) AND NOT EXISTS (SELECT 1 FROM exceptions "
-        f"WHERE exceptions.kind = '{_DISPUTED}' AND exceptions.payment_id = disputes.payment_id "
+        f"WHERE exceptions.kind = '{_DISPUTED}' AND exceptions.provider = disputes.provider "
+        "AND exceptions.payment_id = disputes.payment_id "
         "AND json_extract(words, '$.parameters.dispute') = dispute_id "
         f"AND (resolved_at IS NULL OR coalesce(resolved_by, '{BY_ITSELF}') <> '{BY_ITSELF}'))"
     )

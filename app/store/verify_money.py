@@ -27,13 +27,21 @@ _SETTLED: Final = (
 )
 _MONEY: Final = (
     "('payment', 'payment_held', 'refund', 'refund_failed', 'payment_accepted', "
-    "'payment_assigned', 'payment_kept', 'write_off', 'sale')"
+    "'payment_assigned', 'payment_held_again', 'payment_kept', 'write_off', 'reclassified', 'sale')"
 )
 """Postings of what these checks compare; disputes and fees post apart."""
 _BACK: Final = (
     "SELECT provider, payment_id, sum(amount_minor) AS back FROM refunds "
     "WHERE state = 'succeeded' GROUP BY provider, payment_id"
 )
+_SURPLUS_BACK: Final = (
+    "SELECT payments.currency, min(back, above) AS amount_minor FROM (SELECT provider, payment_id, "
+    "-sum(write_offs.amount_minor) AS above FROM write_offs JOIN exceptions "
+    "ON exceptions.id = exception_id WHERE write_offs.amount_minor < 0 "
+    f"GROUP BY provider, payment_id) JOIN ({_BACK}) USING (provider, payment_id) "
+    "JOIN payments USING (provider, payment_id)"
+)
+"""What was given back of money above an order: that goes back before the sale does."""
 
 
 def postings(db: sqlite3.Connection) -> Check:
@@ -53,12 +61,14 @@ def postings(db: sqlite3.Connection) -> Check:
         for fault in _off(
             db,
             "payment",
+            # The ledger knows a payment's id alone: of two providers' with one id, the sum is due.
             "SELECT payments.payment_id AS name, -coalesce(posted.minor, 0) AS posted, "
-            "CASE WHEN held_as IS NOT NULL AND resolved_as IS NULL "
-            "THEN amount_minor - coalesce(back, 0) ELSE 0 END AS wanted "
+            "sum(CASE WHEN held_as IS NOT NULL AND resolved_as IS NULL "
+            "THEN amount_minor - coalesce(back, 0) ELSE 0 END) AS wanted "
             "FROM payments LEFT JOIN posted ON posted.paid = payments.payment_id "
             f"LEFT JOIN ({_BACK}) AS given "
-            "ON given.provider = payments.provider AND given.payment_id = payments.payment_id",
+            "ON given.provider = payments.provider AND given.payment_id = payments.payment_id "
+            "GROUP BY payments.payment_id",
             "posting.payment_id AS paid",
             f"entry.account = 'held' AND posting.kind IN {_MONEY}",
         )
@@ -107,10 +117,13 @@ def _unbalanced(db: sqlite3.Connection) -> list[str]:
         ),
         "refunds": (
             "SELECT refunds.currency, refunds.amount_minor FROM refunds JOIN payments "
-            "USING (provider, payment_id) WHERE state = 'succeeded' AND held_as IS NULL"
+            "USING (provider, payment_id) WHERE state = 'succeeded' AND held_as IS NULL "
+            f"UNION ALL SELECT currency, -amount_minor FROM ({_SURPLUS_BACK})"
         ),
-        "write_offs": (
-            "SELECT currency, amount_minor FROM write_offs UNION ALL "
+        "write_offs": "SELECT currency, amount_minor FROM write_offs WHERE amount_minor > 0",
+        "surplus": (
+            "SELECT currency, amount_minor FROM write_offs WHERE amount_minor < 0 UNION ALL "
+            f"{_SURPLUS_BACK} UNION ALL "
             "SELECT currency, -amount_minor FROM payments WHERE resolved_as = 'kept' UNION ALL "
             "SELECT refunds.currency, refunds.amount_minor FROM refunds JOIN payments "
             "USING (provider, payment_id) WHERE state = 'succeeded' AND resolved_as = 'kept'"
@@ -139,7 +152,9 @@ def decisions(db: sqlite3.Connection) -> Check:
         for row in db.execute(
             # The entry of a payment is the first of its kind: others tell of its refunds.
             "SELECT payments.payment_id, (SELECT count(*) FROM exceptions WHERE id = (SELECT "
-            "min(id) FROM exceptions WHERE payment_id = payments.payment_id AND kind = held_as) "
+            "min(id) FROM exceptions WHERE provider = payments.provider "
+            "AND payment_id = payments.payment_id AND kind = held_as "
+            "AND order_id IS payments.order_id) "
             f"AND resolved_at IS NULL) AS entries FROM payments LEFT JOIN ({_BACK}) AS given "
             "ON given.provider = payments.provider AND given.payment_id = payments.payment_id "
             "WHERE held_as IS NOT NULL AND resolved_as IS NULL "

@@ -16,16 +16,16 @@ ASKING: Final = (
         "app/sessions.py",
         "return await strategy.open_session(intent.parameters, key=intent.key)",
         "return await strategy.open_session(\n"
-        '                    intent.parameters, key=f"{intent.key}{self._jitter.random()}"\n'
-        "                )",
+        '                intent.parameters, key=f"{intent.key}{self._jitter.random()}"\n'
+        "            )",
         (f"{_C}test_a_lost_answer_is_asked_for_under_the_same_key_and_gives_one_session",),
     ),
     Guard(
         "a lost call under a refused key",
         "a refused key says nothing of a call whose answer was lost",
-        "app/sessions.py",
-        "            if lost and refused.is_of_the_key:\n",
-        "            if False:\n",
+        "app/asking.py",
+        "        if is_one_lost and refused.is_of_the_key:\n",
+        "        if False:\n",
         (f"{_X}test_a_key_that_is_refused_after_a_lost_answer_says_nothing_of_the_lost_call",),
     ),
     Guard(
@@ -39,7 +39,7 @@ ASKING: Final = (
     Guard(
         "the opened amount",
         "a session that asks for another amount is closed and never shown",
-        "app/sessions.py",
+        "app/session_answers.py",
         "    if opened.amount != attempt.amount or not opened.url:\n",
         "    if not opened.url:\n",
         (f"{_C}test_a_session_that_does_not_fit_is_closed_and_never_shown",),
@@ -47,7 +47,7 @@ ASKING: Final = (
     Guard(
         "one call at a time",
         "two calls for one attempt do not overtake each other",
-        "app/sessions.py",
+        "app/turns.py",
         "        async with lock:\n            yield\n",
         "        yield\n",
         (f"{_X}test_one_call_at_a_time_is_made_for_an_attempt",),
@@ -64,8 +64,9 @@ ASKING: Final = (
         "telling of lost keys",
         "money in doubt under other keys is told at once",
         "app/sessions.py",
-        "            await self._store.write(lambda tx: "
-        "out_of_reach(tx, _found(tx, attempt.id), words))\n",
+        "            await self._store.write(\n"
+        "                lambda tx: out_of_reach(tx, known_attempt(tx, attempt.id), words)\n"
+        "            )\n",
         "",
         (f"{_A}test_keys_changed_for_another_accounts_in_mid_payment_need_a_person_at_once",),
     ),
@@ -80,7 +81,7 @@ ASKING: Final = (
     Guard(
         "one payable session",
         "no second code beside one that can be paid",
-        "app/checkout.py",
+        "app/checkout_refusals.py",
         "        else:\n            payable = True\n",
         "        else:\n            payable = False\n",
         (f"{_C}test_a_second_session_beside_a_payable_one_is_refused",),
@@ -88,7 +89,7 @@ ASKING: Final = (
     Guard(
         "two presses of Charge",
         "two sessions opened at once become one",
-        "app/checkout.py",
+        "app/checkout_refusals.py",
         "    payable = len(attempts_of(tx.connection, order.id)) >= number\n",
         "    payable = False\n",
         (f"{_C}test_a_second_opening_that_was_overtaken_by_a_failed_one_is_refused_in_words",),
@@ -97,7 +98,7 @@ ASKING: Final = (
         "closed before it is called cancelled",
         "a customer who was quicker has paid",
         "app/checkout.py",
-        "    if not live and accepted_minor(tx.connection, order_id) == 0:\n",
+        "    if not live:\n",
         "    if True:\n",
         (
             f"{_E}test_cancelling_closes_the_session_at_the_provider_first",

@@ -129,8 +129,8 @@ JUDGING: Final = (
         "another session that can pay",
         "an order does not end while it can still be paid",
         _JUDGE,
-        "books.accepted_minor or books.has_other_live",
-        "books.accepted_minor",
+        "if attempt_to not in _WITHOUT_MONEY or books.has_other_live:",
+        "if attempt_to not in _WITHOUT_MONEY:",
         (f"{_ENDS}test_an_order_does_not_end_while_another_session_can_pay_it",),
     ),
     Guard(
@@ -167,7 +167,7 @@ JUDGING: Final = (
         "a refund before its payment",
         "it is woken by its payment",
         _SETTLE,
-        "    wake_refunds_of(tx, payment.payment_id)\n",
+        "    wake_refunds_of(tx, seen.provider, payment.payment_id)\n",
         "",
         (
             "tests/unit/settle/test_settle_refunds.py::"

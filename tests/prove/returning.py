@@ -52,8 +52,9 @@ RETURNING: Final = (
         "the lifetime of a refund's key",
         "past it a refund is looked up and never asked for again",
         "app/refunds.py",
-        "if intent.may_be_forgotten(",
-        "if False and intent.may_be_forgotten(",
+        "        if not intent.may_be_forgotten("
+        "self._clock.now(), strategy.capabilities.key_lifetime):\n",
+        "        if True:\n",
         (
             f"{_U}test_refunds_answers.py::"
             "test_past_the_keys_lifetime_it_is_looked_up_and_never_asked_for_again",
@@ -142,7 +143,7 @@ RETURNING: Final = (
     Guard(
         "reconciled before it sells",
         "nothing is sold on restored books before the provider was asked",
-        "app/checkout.py",
+        "app/checkout_refusals.py",
         "    if needs_reconciliation(tx.connection):\n",
         "    if False:\n",
         (
@@ -153,7 +154,7 @@ RETURNING: Final = (
     Guard(
         "orders from before a restoration",
         "a reference of the lost time is not used again",
-        "app/checkout.py",
+        "app/checkout_refusals.py",
         "is_from_before(tx.connection, order.number)",
         "False",
         (

@@ -45,7 +45,6 @@ class Invariants:
         self._rows: tuple[object, ...] = ()
         self._bank_version = -1
         self._taken: dict[str, TakenPayment] = {}
-        self._other_mode: dict[str, TakenPayment] = {}
         self._paid: set[str] = set()
 
     def look_anew(self) -> None:
@@ -80,8 +79,7 @@ class Invariants:
         """Verify the whole of the books against what is known so far, and every promise."""
         db = self._machine.store.connection
         held = _payments(db)
-        told = self._bank.taken() + self._bank.other_mode
-        known = [taken for taken in told if taken.payment_id in held]
+        known = [taken for taken in self._bank.taken() if taken.payment_id in held]
         _hold(_faults(check for check in verify(db, known) if not _waits_for_news(check)))
         _hold(self._memory.broken(db))
 
@@ -154,13 +152,16 @@ class Invariants:
     def _word(
         self, db: sqlite3.Connection, *, may_lack: Collection[str] = ()
     ) -> list[TakenPayment]:
-        """Give the providers' word on all money, without that which the books may lack and do."""
+        """Give the providers' word on all money, without that which the books may lack and do.
+
+        Money of the other mode is not in it: it enters no books, lost order or not.
+        """
         held = _payments(db)
-        told = [taken for taken in self._bank.other_mode if taken.payment_id in held]
-        for taken in self._bank.taken():
-            if taken.payment_id in held or taken.payment_id not in may_lack:
-                told.append(taken)
-        return told
+        return [
+            taken
+            for taken in self._bank.taken()
+            if taken.payment_id in held or taken.payment_id not in may_lack
+        ]
 
     # --- after a step ---------------------------------------------------------------------------
 
@@ -177,8 +178,6 @@ class Invariants:
         if is_news:
             self._bank_version = self._bank.version
             self._taken = {taken.payment_id: taken for taken in self._bank.taken()}
-            # Held where the books have lost the order, and so do not know whose mode is right.
-            self._other_mode = {taken.payment_id: taken for taken in self._bank.other_mode}
             faults += self._twins()
         if rows != self._rows:
             self._rows = rows
@@ -234,7 +233,7 @@ class Invariants:
             for row in db.execute("SELECT payment_id, amount_minor, currency FROM payments")
         }
         for payment_id, (minor, currency) in booked.items():
-            taken = self._taken.get(payment_id) or self._other_mode.get(payment_id)
+            taken = self._taken.get(payment_id)
             if taken is None or (taken.captured_minor, taken.currency) != (minor, currency):
                 faults.append(f"I2: {payment_id} of {minor} {currency} is not so at the provider")
         for payment_id in self._taken.keys() - booked.keys():

@@ -16,8 +16,10 @@ from starlette.responses import PlainTextResponse
 
 from app import (
     checkout,
+    checkout_refusals,
     reconcile,
     refunds,
+    session_answers,
     sessions,
     settle,
     settle_disputes,
@@ -173,9 +175,11 @@ async def _under_an_old_key(self: Any, attempt_id: int, **_: Any) -> Any:
         opened = await self._asked_to_open(attempt, intent, strategy, was_asked=True)
     except ProviderError as error:
         words = error.words
-        return await self._store.write(lambda tx: sessions._write_doubt(tx, attempt_id, words))
+        return await self._store.write(
+            lambda tx: session_answers.write_doubt(tx, attempt_id, words)
+        )
     return await self._store.write(
-        lambda tx: sessions._write_opened(tx, attempt_id, intent, opened)
+        lambda tx: session_answers.write_opened(tx, attempt_id, intent, opened)
     )
 
 
@@ -310,7 +314,7 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((sessions.Sessions, "_close", _closed_unasked),)
     ),
     "a second session opens beside one that can be paid": Bug(
-        ((checkout, "_refuse_second", _nothing),), within=150
+        ((checkout, "refuse_second", _nothing),), within=150
     ),
     "each try asks under a fresh key": Bug(
         ((sessions.Sessions, "_asked_to_open", _under_fresh_keys),)
@@ -351,7 +355,7 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((reconcile.Reconciliation, "_events", _unread),), within=150
     ),
     "restored books are sold with before they are compared": Bug(
-        ((checkout, "needs_reconciliation", _say(False)),), within=150
+        ((checkout_refusals, "needs_reconciliation", _say(False)),), within=150
     ),
     "a commit is put off": Bug(((writer.Writer, "_run_batch", _committed_now_and_then),)),
 }

@@ -48,7 +48,6 @@ class Bank(FakeProvider):
         self.disputes: DayDisputes = DayDisputes(self, self._heard)
         self._fees_to_come: dict[str, SeenFee] = {}
         self.elsewhere: list[TakenPayment] = []
-        self.other_mode: list[TakenPayment] = []
         self.forgotten: set[str] = set()
         self.by_body: dict[bytes, Delivery] = {}
         self._hear = hear
@@ -185,7 +184,6 @@ class Bank(FakeProvider):
         other.state = SessionState.PAID
         payment = SeenPayment(f"ft_{len(self.events)}", session.amount)
         other.payments = [payment]
-        self.other_mode.append(_taken(payment, session.reference))
         self._tell_as(other, account=self.account, live=not self.live)
 
     def hint(self, session_id: str) -> None:

@@ -5,8 +5,11 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from app.domain.attempt import AttemptState, CloseReason
 from app.domain.cart import Discount
+from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.order import OrderState
 from app.errors import (
@@ -14,6 +17,7 @@ from app.errors import (
     StoreError,
 )
 from tests.conftest import ExpectedLogs
+from tests.parts.clock import START
 from tests.ui.fakes import URL, FakeClock, FakeTill
 from tests.ui.helpers import Recorder, add, charged, payment_of, stage_of
 from ui.counter import Counter, Stage
@@ -38,6 +42,38 @@ def test_cancelling_takes_the_code_away_in_the_same_turn_and_keeps_the_cart(
         assert counter.cart.content.quantity_of("coffee") == 1
         assert not counter.cart.is_locked
         assert told.calls[0][0] == "Payment cancelled"
+
+    run(sale())
+
+
+@pytest.mark.parametrize("is_resolved", [False, True])
+def test_cancelling_with_a_part_paid_says_that_it_needs_a_person(
+    run: Run, counter: Counter, till: FakeTill, is_resolved: bool
+) -> None:
+    async def sale() -> None:
+        await charged(counter, till)
+        (order_id,) = till.orders.orders
+        till.orders.exceptions.append(
+            OrderException(
+                id=1,
+                kind=ExceptionKind.UNDERPAID,
+                amount=Money(300, "EUR"),
+                order_id=order_id,
+                attempt_id=1,
+                payment_id="pi_1",
+                detail="",
+                opened_at=START,
+                resolved_at=START if is_resolved else None,
+                provider="stripe",
+            )
+        )
+        told = Recorder(counter.told)
+        counter.act(Action.CANCEL)
+        await counter.tasks.settled()
+        (said,) = told.calls
+        assert said[0] == "Payment cancelled"
+        assert ("needs a person" in said[1]) is not is_resolved
+        assert ("Nothing was paid" in said[1]) is is_resolved
 
     run(sale())
 

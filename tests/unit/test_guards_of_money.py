@@ -168,7 +168,7 @@ def test_without_the_check_of_the_opened_amount_a_wrong_one_would_be_shown(
 ) -> None:
     named = test_checkout.test_a_session_that_does_not_fit_is_closed_and_never_shown
     passes(named, "one cent more", at=tmp_path / "with")
-    without("app.sessions.want_closed", lambda tx, attempt, reason: attempt)
+    without("app.session_answers.want_closed", lambda tx, attempt, reason: attempt)
     fails(named, "one cent more", at=tmp_path / "without")
 
 
@@ -211,7 +211,7 @@ def test_a_refund_that_nothing_wakes_again_would_be_missing_from_the_books(
         test_settle_refunds.test_a_refund_that_was_given_up_for_a_strangers_is_woken_by_its_payment
     )
     passes(named, at=tmp_path / "with")
-    without("app.settle.wake_refunds_of", lambda tx, payment_id: None)
+    without("app.settle.wake_refunds_of", lambda tx, provider, payment_id: None)
     fails(named, at=tmp_path / "without")
 
 

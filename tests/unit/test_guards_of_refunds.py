@@ -120,7 +120,7 @@ def test_a_crash_that_is_forgotten_would_let_a_refused_key_fail_what_was_given_b
 def test_asking_again_past_the_keys_lifetime_would_give_back_twice(proves: Proof) -> None:
     original = Refunds._asked
 
-    async def found_again(
+    async def asked_before(
         self: Refunds, payment: Any, refund: Any, intent: Any, strategy: Any
     ) -> Refund:
         # The provider has forgotten the key by now.
@@ -130,8 +130,8 @@ def test_asking_again_past_the_keys_lifetime_would_give_back_twice(proves: Proof
         )
 
     proves(
-        "app.refunds.Refunds._found_again",
-        found_again,
+        "app.refunds.Refunds._asked_before",
+        asked_before,
         test_refunds_answers.test_past_the_keys_lifetime_it_is_looked_up_and_never_asked_for_again,
         True,
     )
@@ -266,7 +266,7 @@ def test_without_a_posting_the_books_would_not_balance(proves: Proof, guard: str
             20,
         ),
     }[guard]
-    proves(f"app.resolutions.{guard}", lambda *_: {}, *named)
+    proves(f"app.resolutions.{guard}", lambda *_, **__: {}, *named)
 
 
 def test_without_closing_the_other_codes_a_customer_could_pay_too_much(proves: Proof) -> None:

@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MONEY_CODE = (
     *sorted((ROOT / "app/domain").glob("*.py")),
-    ROOT / "app/settle.py",
-    ROOT / "app/checkout.py",
+    *(ROOT / f"app/settle{part}.py" for part in ("", "_parts", "_failures", "_refunds")),
+    *sorted((ROOT / "app").glob("checkout*.py")),
     ROOT / "app/providers/stripe/sessions.py",
     ROOT / "app/providers/stripe/amounts.py",
 )

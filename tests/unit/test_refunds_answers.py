@@ -47,7 +47,7 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(till: Counter) -> N
 def test_without_an_answer_it_stays_asked_for_and_a_sweep_finds_out(till: Counter) -> None:
     async def story() -> None:
         order, payment_id = await sold(till)
-        till.strategy.answers["refund"] = [LOST] * 100
+        till.strategy.answers["refund"] = [Unavailable("no")] * 100
         refund = await ask(till, payment_id)
         assert refund.state is RefundState.REQUESTED
         assert till.violations() == []
@@ -83,7 +83,7 @@ def test_after_a_crash_at_any_point_the_same_press_or_a_sweep_gives_one_refund(
             elif point == "after the call":
                 patches.setattr("tests.parts.giving_back.FakeRefund.seen", cut)
             else:
-                patches.setattr("app.refunds.settle_refund", cut)
+                patches.setattr("app.refund_answers.settle_refund", cut)
             with pytest.raises(PowerCut):
                 await ask(till, payment_id)
         till.restart()
@@ -137,7 +137,7 @@ def test_a_refused_key_says_nothing_of_a_call_that_may_have_been_made(
 ) -> None:
     async def story() -> None:
         order, payment_id = await sold(till)
-        till.strategy.answers["refund"] = [LOST] * (100 if crashed else 1)
+        till.strategy.answers["refund"] = [Unavailable("no")] * 100 if crashed else [LOST]
         no = Rejected("The key was changed", status=401)
         if crashed:
             await ask(till, payment_id)
@@ -194,6 +194,44 @@ def test_past_the_keys_lifetime_it_is_looked_up_and_never_asked_for_again(
             assert (again.number, again.state) == (2, RefundState.SUCCEEDED)
         (payment,) = till.store.read_now(lambda db: payments_called(db, payment_id))
         await till.refunds.look_at(payment)
+
+    asyncio.run(story())
+
+
+def test_what_came_to_be_is_found_before_it_is_asked_for_again(till: Counter) -> None:
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.strategy.answers["refund"] = [LOST] * 100
+        await ask(till, payment_id)
+        asked = till.strategy.count("refund")
+        # Nobody answers, whoever asks: it stays as it is, and is asked about again.
+        till.strategy.answers["list_refunds"] = [Unavailable("no")] * 2
+        assert (await ask(till, payment_id)).state is RefundState.REQUESTED
+        assert await till.refunds.sweep() == 1
+        assert (await ask(till, payment_id)).state is RefundState.SUCCEEDED
+        assert till.strategy.count("refund") == asked
+        assert refunds(till, order) == [("succeeded", 200)]
+
+    asyncio.run(story())
+
+
+def test_a_clock_that_was_ahead_and_put_right_does_not_make_a_forgotten_key_young(
+    till: Counter,
+) -> None:
+    """By the wall clock it is asked for an hour before the key ends; that ended an hour ago."""
+
+    async def story() -> None:
+        order, payment_id = await sold(till)
+        till.clock.set_wrong_by(2 * 3600)
+        till.strategy.answers["refund"] = [LOST] * 100
+        await ask(till, payment_id)
+        till.clock.set_wrong_by(-2 * 3600)
+        till.clock.advance(24 * 3600)
+        till.provider.refunds.keys.clear()
+        till.strategy.answers["refund"] = []
+        await till.refunds.sweep()
+        assert refunds(till, order) == [("succeeded", 200)]
+        assert till.provider.refunds.of(payment_id) == 200
 
     asyncio.run(story())
 

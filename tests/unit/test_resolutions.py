@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState, Source
+from app.domain.refund import RefundState
 from app.domain.resolution import Action
 from app.errors import CheckoutRefused
 from app.settle_disputes import Disputes, settle_dispute
@@ -15,6 +16,7 @@ from tests.parts.till import Counter
 from tests.parts.trouble import (
     BY,
     WHY,
+    deliver,
     entry,
     eur,
     kinds_waiting,
@@ -208,7 +210,8 @@ def test_writing_off_pays_the_order_and_books_the_difference(
         assert await till.state(order) == "paid"
         rows = till.rows("SELECT amount_minor, currency, decided_by, reason FROM write_offs")
         assert rows == [(booked, "EUR", BY, WHY)]
-        assert ledger(till) == {"clearing:fake": got, "sales": -500, "write_offs": booked}
+        account = "write_offs" if booked > 0 else "surplus"
+        assert ledger(till) == {"clearing:fake": got, "sales": -500, account: booked}
 
     asyncio.run(story())
 
@@ -219,13 +222,8 @@ def test_money_above_an_order_can_be_kept_after_part_of_it_went_back(till: Count
         await resolved(till, Action.REFUND, amount=eur(100))
         await resolved(till, Action.WRITE_OFF)
         assert await till.state(order) == "paid"
-        # What was taken above the order went back: the two cancel each other out.
-        assert ledger(till) == {
-            "clearing:fake": 500,
-            "refunds": 100,
-            "sales": -500,
-            "write_offs": -100,
-        }
+        # What was taken above the order went back: nothing is kept, and the sale is whole.
+        assert ledger(till) == {"clearing:fake": 500, "sales": -500}
 
     asyncio.run(story())
 
@@ -238,13 +236,13 @@ def test_a_second_payment_can_be_kept_and_given_back_later(till: Counter) -> Non
         await till.look(till.attempt(1))
         assert await till.waiting(order) == [ExceptionKind.SURPLUS]
         await resolved(till, Action.WRITE_OFF)
-        assert ledger(till) == {"clearing:fake": 1000, "sales": -500, "write_offs": -500}
+        assert ledger(till) == {"clearing:fake": 1000, "sales": -500, "surplus": -500}
         assert till.rows("SELECT resolved_as, held_as FROM payments WHERE id = 2") == [
             ("kept", "surplus")
         ]
         second = next(each for each in till.provider.refunds.captured if each != payment_id)
         await till.refunds.ask(second, eur(200), press="p", by=BY, reason=WHY)
-        assert ledger(till) == {"clearing:fake": 800, "sales": -500, "write_offs": -300}
+        assert ledger(till) == {"clearing:fake": 800, "sales": -500, "surplus": -300}
 
     asyncio.run(story())
 
@@ -278,5 +276,46 @@ def test_a_part_that_was_accepted_and_is_disputed_breaks_no_rule(till: Counter) 
         await disputes.observe_dispute("fake", disputed.id, Source.SWEEP)
         assert await till.state(order) == "open"
         assert till.violations() == []
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("given, kept, of_sale", [(30, 70, 0), (100, 0, 0), (250, 0, 150)])
+def test_money_kept_above_an_order_goes_back_before_the_sale_does(
+    till: Counter, given: int, kept: int, of_sale: int
+) -> None:
+    async def story() -> None:
+        _, attempt = await paid_otherwise(till, 600)
+        await resolved(till, Action.WRITE_OFF)
+        payment_id = f"fp_{attempt.session_id}_1"
+        await till.refunds.ask(payment_id, eur(given), press="p", by=BY, reason=WHY)
+        expected = {
+            "clearing:fake": 600 - given,
+            "sales": -500,
+            "surplus": -kept,
+            "refunds": of_sale,
+        }
+        assert ledger(till) == {account: minor for account, minor in expected.items() if minor}
+        assert till.violations() == []
+        (refund,) = till.provider.refunds.rows.values()
+        till.provider.refunds.decide(refund.id, RefundState.FAILED)
+        deliver(till, till.provider.refunds.delivery(refund.id, "evt"))
+        assert ledger(till) == {"clearing:fake": 600, "sales": -500, "surplus": -100}
+
+    asyncio.run(story())
+
+
+def test_a_refund_of_kept_money_above_an_order_that_fails_after_part_of_it_went_back_before(
+    till: Counter,
+) -> None:
+    async def story() -> None:
+        await paid_otherwise(till, 600)
+        await resolved(till, Action.REFUND, amount=eur(60))
+        await resolved(till, Action.WRITE_OFF)
+        assert ledger(till) == {"clearing:fake": 540, "sales": -500, "surplus": -40}
+        (refund,) = till.provider.refunds.rows.values()
+        till.provider.refunds.decide(refund.id, RefundState.FAILED)
+        deliver(till, till.provider.refunds.delivery(refund.id, "evt"))
+        assert ledger(till) == {"clearing:fake": 600, "sales": -500, "surplus": -100}
 
     asyncio.run(story())

@@ -10,7 +10,7 @@ from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.observation import Source
 from app.domain.order import Order
 from app.errors import CheckoutRefused, Protocol, Rejected, Unavailable
-from app.sessions import _found
+from app.session_answers import known_attempt
 from app.settle import settle, want_closed
 from app.store.attempts import attempts_of
 from tests.conftest import ExpectedLogs
@@ -165,7 +165,9 @@ def test_a_lost_session_that_a_newer_one_replaces_leaves_its_order_open_when_it_
     till: Counter,
 ) -> None:
     order, attempt = begun(till)
-    till.store.write_now(lambda tx: want_closed(tx, _found(tx, attempt.id), CloseReason.SUPERSEDED))
+    till.store.write_now(
+        lambda tx: want_closed(tx, known_attempt(tx, attempt.id), CloseReason.SUPERSEDED)
+    )
     till.clock.advance(timedelta(hours=24).total_seconds())
     found = asyncio.run(till.look(attempt))
     assert found.close_reason is CloseReason.SUPERSEDED

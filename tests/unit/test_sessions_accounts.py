@@ -9,7 +9,7 @@ from app.domain.attempt import AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import SessionState
 from app.errors import InvariantError, Message, Protocol, Rejected, Unavailable
-from app.sessions import _found
+from app.session_answers import known_attempt
 from app.settle import settle
 from tests.conftest import ExpectedLogs
 from tests.parts.seen import seen
@@ -197,4 +197,4 @@ def test_an_answer_that_belongs_to_another_payment_is_not_taken_for_news_of_this
 
 def test_an_attempt_that_vanished_is_a_bug_that_is_heard(till: Counter) -> None:
     with pytest.raises(InvariantError, match="is gone"):
-        till.store.write_now(lambda tx: _found(tx, 4711))
+        till.store.write_now(lambda tx: known_attempt(tx, 4711))

@@ -11,7 +11,7 @@ from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import Source
 from app.errors import CheckoutRefused, InvariantError, Message, Protocol, Rejected, Unavailable
-from app.sessions import _found
+from app.session_answers import known_attempt
 from app.settle import settle, want_closed
 from app.silence import mind_silence
 from app.store import Store
@@ -332,7 +332,9 @@ def test_money_that_comes_by_a_withdrawn_code_after_all_counts_where_it_is_still
 
 def test_withdrawing_and_then_cancelling_ends_the_order(till: Counter) -> None:
     order, attempt = asyncio.run(till.show())
-    till.store.write_now(lambda tx: want_closed(tx, _found(tx, attempt.id), CloseReason.SUPERSEDED))
+    till.store.write_now(
+        lambda tx: want_closed(tx, known_attempt(tx, attempt.id), CloseReason.SUPERSEDED)
+    )
     assert asyncio.run(till.checkout.cancel(order.id)).state.value == "cancelled"
 
 

@@ -211,7 +211,7 @@ class StripeCheckout:
     def refunds_since(
         self, since: datetime, *, until: datetime | None = None
     ) -> AsyncIterator[SeenRefund]:
-        return stripe_refunds.made_since(self._client, since, until)
+        return refunds.made_since(self._client, since, until)
 
     def read_webhook(self, request: WebhookRequest) -> Delivery:
         verify(request, self._secrets)

@@ -205,7 +205,7 @@ def test_the_words_of_a_refusal_stay_with_the_refund(store: Store, payment: Paym
 def test_a_payment_is_read_as_it_stands(store: Store, payment: Payment) -> None:
     assert (payment.order_id, payment.account) == ("0rder0000001", "stripe_checkout")
     assert (payment.provider_account, payment.live, payment.is_held) == ("acct_1", False, False)
-    assert payment.lies_in == "refunds"
+    assert not payment.is_kept
     assert store.read_now(lambda db: find_payment(db, "square", "pi_1")) is None
     assert store.read_now(lambda db: payments_called(db, "pi_1")) == [payment]
     assert store.read_now(lambda db: payments_of(db, payment.order_id)) == (payment,)

@@ -98,7 +98,7 @@ def test_books_that_nobody_sold_with_are_clean(tmp_path: Path) -> None:
         ("UPDATE payments SET amount_minor = 889 WHERE id = 1", "890 of 889"),
         ("UPDATE payments SET account = 'other' WHERE id = 1", "0 of 890"),
         ("UPDATE payments SET held_as = 'surplus' WHERE id = 1", "0 of 890 held"),
-        ("UPDATE payments SET resolved_as = 'kept', held_as = 'surplus'", "write_offs is off by"),
+        ("UPDATE payments SET resolved_as = 'kept', held_as = 'surplus'", "surplus is off by"),
         ("UPDATE orders SET state = 'open' WHERE number = 1", "order 1: 0 of 890 towards it"),
         ("DELETE FROM payments WHERE id = 1", "clearing is off by 890"),
         ("DELETE FROM ledger_entries WHERE transaction_id = 1", "posting 1 is empty"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import sessions
+from app import session_answers, sessions
 from app.domain.attempt import Attempt
 from app.status import PhonesState
 from tests.conftest import ExpectedLogs
@@ -33,7 +33,7 @@ def test_a_code_that_was_being_made_while_phones_were_forbidden_is_led_home(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_written, may_be_written = threading.Event(), threading.Event()
-    write_opened = sessions._write_opened
+    write_opened = session_answers.write_opened
 
     def slowly(*given: object) -> Attempt:
         is_written.set()
@@ -43,7 +43,7 @@ def test_a_code_that_was_being_made_while_phones_were_forbidden_is_led_home(
     async def story() -> None:
         async with built_in(root, Network()) as till:
             address = await allow(till)
-            monkeypatch.setattr(sessions, "_write_opened", slowly)
+            monkeypatch.setattr(sessions, "write_opened", slowly)
             showing = asyncio.create_task(show(till))
             await asyncio.to_thread(is_written.wait, 30)
             await forbid(till)

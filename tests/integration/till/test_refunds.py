@@ -114,7 +114,7 @@ def test_a_crash_in_a_refund_is_made_good_at_the_next_start(
         async with open_till(root, customer.origin, register_webhooks=False) as till:
             _, payment_id = await sold(till, customer)
             where: tuple[str, Callable[..., Any]] = (
-                ("app.refunds.settle_refund", unsaved)
+                ("app.refund_answers.settle_refund", unsaved)
                 if point == "before the save"
                 else ("app.providers.kinds.stripe_checkout.StripeCheckout.refund", cut)
             )

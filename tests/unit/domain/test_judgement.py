@@ -231,6 +231,17 @@ def test_an_order_that_is_partly_paid_does_not_expire() -> None:
     assert (verdict.attempt_to, verdict.order_to) == (AttemptState.EXPIRED, None)
 
 
+@pytest.mark.parametrize("reason", [CloseReason.CANCELLED, CloseReason.EXPIRED])
+def test_an_order_that_is_partly_paid_ends_only_where_somebody_cancels_it(
+    reason: CloseReason,
+) -> None:
+    split = order(snapshot((COFFEE, 2)))
+    closing = attempt(split, close_reason=reason)
+    verdict = judge(books(order=split, attempt=closing, accepted_minor=390), seen(EXPIRED))
+    is_cancelled = reason is CloseReason.CANCELLED
+    assert verdict.order_to is (OrderState.CANCELLED if is_cancelled else None)
+
+
 def test_the_last_part_of_a_split_tender_pays_the_order() -> None:
     split = order(snapshot((COFFEE, 2)))
     first = attempt(split, amount=Money(390, "EUR"))

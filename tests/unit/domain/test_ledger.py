@@ -10,7 +10,9 @@ from app.domain.cart import CartContent
 from app.domain.catalog import Shop, Tax
 from app.domain.ledger import (
     acceptance_entries,
+    holding_entries,
     keeping_entries,
+    of_surplus,
     payment_entries,
     refund_entries,
     sale_entries,
@@ -42,7 +44,7 @@ def test_a_payment_sums_to_zero_held_or_not(minor: int, held: bool) -> None:
     assert ("held" in entries) is held and ("orders" in entries) is not held
 
 
-@given(st.integers(-(10**9), 10**9), st.sampled_from(["refunds", "held", "write_offs"]))
+@given(st.integers(-(10**9), 10**9), st.sampled_from(["refunds", "held"]))
 def test_a_refund_sums_to_zero_and_takes_from_what_the_provider_owes(
     minor: int, out_of: str
 ) -> None:
@@ -63,10 +65,34 @@ def test_money_that_a_person_lets_count_leaves_what_is_held_with_all_that_is_lef
     assert (held, entries["orders"], entries["refunds"]) == (0, -minor, back)
 
 
+@given(*[st.integers(0, 10**9)] * 4)
+def test_what_was_kept_goes_back_before_the_sale_does(
+    owed: int, above: int, before: int, after: int
+) -> None:
+    """Whatever was given back before the money was let count, and whatever after it."""
+    accepted = acceptance_entries(owed + above, before, above_minor=above)
+    of_surplus_minor = of_surplus(above, before + after) - of_surplus(above, before)
+    back = refund_entries("fake", after, out_of="refunds", of_surplus_minor=of_surplus_minor)
+    assert sum(accepted.values()) == sum(back.values()) == 0
+    went = before + after
+    surplus = -above + accepted["surplus"] + back["surplus"]
+    assert surplus == -max(0, above - went)
+    assert accepted["refunds"] + back["refunds"] == max(0, went - above)
+
+
+@given(st.integers(1, 10**9), st.integers(0, 10**9))
+def test_what_counted_and_is_held_again_is_as_if_it_had_never_counted(
+    minor: int, back: int
+) -> None:
+    counted, again = acceptance_entries(minor, back), holding_entries(minor, back)
+    assert all(counted[account] + again[account] == 0 for account in counted)
+
+
 @given(st.integers(-(10**9), 10**9))
 def test_what_is_kept_or_written_off_sums_to_zero(minor: int) -> None:
-    assert keeping_entries(minor) == {"held": minor, "write_offs": -minor}
-    assert write_off_entries(minor) == {"write_offs": minor, "orders": -minor}
+    assert keeping_entries(minor) == {"held": minor, "surplus": -minor}
+    account = "write_offs" if minor > 0 else "surplus"
+    assert write_off_entries(minor) == {account: minor, "orders": -minor}
 
 
 def test_a_sale_is_split_into_sales_taxes_and_tip() -> None:

@@ -228,17 +228,17 @@ def test_money_of_another_currency_or_a_part_for_a_closed_order_does_not_fit() -
 
 
 @pytest.mark.parametrize(
-    "held_as, resolved_as, is_held, lies_in",
+    "held_as, resolved_as, is_held, is_kept",
     [
-        (None, None, False, "refunds"),
-        (ExceptionKind.SURPLUS, None, True, "held"),
-        (ExceptionKind.SURPLUS, ResolvedAs.KEPT, False, "write_offs"),
-        (None, ResolvedAs.ACCEPTED, False, "refunds"),
-        (None, ResolvedAs.ASSIGNED, False, "refunds"),
+        (None, None, False, False),
+        (ExceptionKind.SURPLUS, None, True, False),
+        (ExceptionKind.SURPLUS, ResolvedAs.KEPT, False, True),
+        (None, ResolvedAs.ACCEPTED, False, False),
+        (None, ResolvedAs.ASSIGNED, False, False),
     ],
 )
-def test_where_money_lies_follows_from_what_was_decided(
-    held_as: ExceptionKind | None, resolved_as: ResolvedAs | None, is_held: bool, lies_in: str
+def test_how_money_stands_follows_from_what_was_decided(
+    held_as: ExceptionKind | None, resolved_as: ResolvedAs | None, is_held: bool, is_kept: bool
 ) -> None:
     payment = replace(PAYMENT, held_as=held_as, resolved_as=resolved_as)
-    assert (payment.is_held, payment.lies_in) == (is_held, lies_in)
+    assert (payment.is_held, payment.is_kept) == (is_held, is_kept)

@@ -13,6 +13,7 @@ from app.domain.refund import RefundState
 from app.errors import Protocol, ProviderError, Unavailable
 from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.strategy import RefundRequest
+from tests.parts.clock import START
 from tests.parts.stripe import (
     REFERENCE,
     Raw,
@@ -160,6 +161,7 @@ def test_no_answer_is_unavailable_whichever_way_it_failed(verb: str, fault: Exce
     with pytest.raises(Unavailable) as error:
         asyncio.run(VERBS[verb](strategy(Wire(fault))))
     assert error.value.__cause__ is fault
+    assert error.value.detail == f"{type(fault).__name__}: {fault}."
 
 
 @pytest.mark.parametrize("verb", ["open_session", "fetch", "refund", "list_since"])

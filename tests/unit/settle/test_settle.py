@@ -16,7 +16,9 @@ from app.domain.judgement import Standing
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.order import Order, OrderState
+from app.domain.resolution import Action, ways_out
 from app.settle import want_closed
+from app.store.decisions import case_of, find_exception
 from app.store.verify import TakenPayment
 from tests.parts.seen import paid, seen
 from tests.parts.till import Counter
@@ -301,6 +303,37 @@ def test_money_of_ours_without_an_order_needs_a_person(till: Counter) -> None:
     told(till, event)
     assert till.count("payments") == 1
     assert till.violations(taken(event)) == []
+
+
+def test_money_of_another_mode_without_an_order_is_told_of_and_enters_no_books(
+    till: Counter,
+) -> None:
+    """As after a restoration, with a real payment's key in a till that trains."""
+    _, attempt = sold(till)
+    reference = str(attempt.reference._replace(order_id="0123456789ab"))
+    event = paid(attempt, reference=reference, live=True)
+    for _ in range(2):
+        verdict = told(till, event)
+        assert verdict.standing is Standing.QUARANTINED and "Live money" in verdict.detail
+    (payment,) = event.payments
+    assert till.rows("SELECT kind, order_id, provider, payment_id FROM exceptions") == [
+        (ExceptionKind.MISMATCH.value, None, "fakepay", payment.payment_id)
+    ]
+    assert till.count("payments") == till.count("ledger_transactions") == 0
+    entry = till.store.read_now(lambda db: find_exception(db, 1))
+    assert entry is not None
+    case = till.store.read_now(lambda db: case_of(db, entry))
+    assert [way.action for way in ways_out(case) if way.is_open] == [Action.WRITE_OFF]
+    assert till.violations([]) == []
+
+
+def test_test_money_without_an_order_enters_no_books_of_real_money(till: Counter) -> None:
+    _, attempt = sold(till)
+    till.store.write_now(lambda tx: tx.execute("UPDATE till SET mode = 'live'"))
+    reference = str(attempt.reference._replace(order_id="0123456789ab"))
+    verdict = told(till, paid(attempt, reference=reference, live=False))
+    assert verdict.standing is Standing.QUARANTINED and "Test money" in verdict.detail
+    assert till.count("payments") == 0 and kinds(till) == [ExceptionKind.MISMATCH]
 
 
 def test_news_without_money_of_an_order_that_is_not_known_changes_nothing(till: Counter) -> None:

@@ -1,0 +1,70 @@
+"""What an answer about a session, or none, comes to in the books: one transaction each."""
+
+from typing import Any
+
+from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
+from app.errors import InvariantError, Message
+from app.failpoints import reach
+from app.providers.strategy import OpenedSession
+from app.settle import hold_unknown, want_closed
+from app.store import Transaction
+from app.store.attempts import find_attempt, mark_attempt, move_attempt
+from app.store.doubts import supersede_overtaken
+from app.store.intents import (
+    Intent,
+    Operation,
+    Outcome,
+    count_of,
+    finish_intent,
+    insert_intent,
+    supersede_unanswered,
+)
+from app.store.payments import clear_unknown
+
+
+def known_attempt(tx: Transaction, attempt_id: int) -> Attempt:
+    """Give an attempt that must be there. Raises InvariantError where it is gone."""
+    attempt = find_attempt(tx.connection, attempt_id)
+    if attempt is None:
+        raise InvariantError(f"Attempt {attempt_id} is gone")
+    return attempt
+
+
+def write_opened(
+    tx: Transaction, attempt_id: int, intent: Intent, opened: OpenedSession
+) -> Attempt:
+    """Write down the session; one that asks for another amount is closed and never shown."""
+    finish_intent(tx, intent.id, Outcome.DONE, {"session": opened.session_id, "url": opened.url})
+    attempt = known_attempt(tx, attempt_id)
+    changes: dict[str, Any] = {"session_id": opened.session_id, "url": opened.url or None}
+    if attempt.state in (AttemptState.CREATING, AttemptState.UNKNOWN):
+        attempt = move_attempt(tx, attempt, AttemptState.OPEN, **changes)
+    else:
+        attempt = mark_attempt(tx, attempt, **changes)
+    if opened.amount != attempt.amount or not opened.url:
+        attempt = want_closed(tx, attempt, CloseReason.SUPERSEDED)
+    clear_unknown(tx, attempt_id, Message("the session is open"))
+    reach("create.saving")
+    return attempt
+
+
+def write_doubt(tx: Transaction, attempt_id: int, words: str) -> Attempt:
+    """Write down that no answer came; what is final is in no doubt."""
+    attempt = known_attempt(tx, attempt_id)
+    if AttemptState.UNKNOWN in ATTEMPT_MOVES[attempt.state]:
+        return hold_unknown(tx, attempt, words)
+    supersede_overtaken(tx, attempt_id)
+    return attempt
+
+
+def write_close_intent(tx: Transaction, attempt: Attempt) -> Intent:
+    """Write down that a session is about to be closed; each time is a call of its own."""
+    supersede_unanswered(tx, attempt.id, Operation.CLOSE)
+    number = 1 + count_of(tx.connection, attempt.id, Operation.CLOSE)
+    return insert_intent(
+        tx,
+        key=attempt.reference.key(f"close-{number}"),
+        operation=Operation.CLOSE,
+        attempt_id=attempt.id,
+        parameters={"session": attempt.session_id},
+    )
