@@ -85,6 +85,10 @@ class Formats:
         """Write a day in full."""
         return isolated(format_date(self._local(moment), "long", locale=self.locale))
 
+    def days_between(self, moment: datetime, later: datetime) -> int:
+        """Count the midnights from one moment to a later one."""
+        return (self._local(later).date() - self._local(moment).date()).days
+
     def ago(self, moment: datetime, now: datetime) -> str:
         """Say how long something has been, in words: "12 seconds ago"."""
         past = max(timedelta(0), now - moment)

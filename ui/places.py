@@ -15,9 +15,9 @@ from ui.i18n import _
 from ui.look import Look
 from ui.needs_person.reader import TroubleReader
 from ui.needs_person.screen import NeedsPersonScreen
-from ui.orders.money_words import amount_in
 from ui.orders.reader import OrdersReader
 from ui.orders.screen import OrdersScreen
+from ui.orders.telling import amount_in
 from ui.tasks import Tasks
 from ui.theme import Tone
 from ui.till import Till
@@ -53,7 +53,7 @@ class Places(QStackedWidget):
         self.orders = OrdersScreen(look, clock)
         self.needs_person = NeedsPersonScreen(look, clock)
         self.orders_reader = OrdersReader(till.orders, tasks, self.orders)
-        self._trouble_reader = TroubleReader(till.orders, tasks, self.needs_person)
+        self._trouble_reader = TroubleReader(till.orders, tasks, self.needs_person, clock)
         for screen in (self.counter, self.orders, self.needs_person):
             self.addWidget(screen)
         self.desk.serve(self.orders.panel.form)

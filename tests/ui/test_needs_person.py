@@ -19,7 +19,7 @@ from tests.ui.deciding import at, come, fill, focused, late, open_form, titles, 
 from tests.ui.fakes import FakeClock, FakeTill
 from tests.ui.helpers import button, until
 from tests.ui.test_orders import place
-from ui.needs_person.list_model import TroubleRole
+from ui.kit.rows import ROW
 from ui.needs_person.words import trouble_words
 from ui.places import Place
 from ui.window import Window
@@ -60,7 +60,7 @@ def test_a_row_is_read_out_whole(run: Run, window: Window, till: FakeTill) -> No
         rows = window.needs_person.list.rows
         spoken = rows.data(rows.index(0), Qt.ItemDataRole.AccessibleTextRole)
         assert spoken == f"Paid late, €6.80, Order {order.number}, Open, March 14, 2026"
-        assert rows.data(rows.index(-1), TroubleRole.TROUBLE) is None
+        assert rows.data(rows.index(-1), ROW) is None
 
     run(look())
 
@@ -157,7 +157,7 @@ def test_an_older_look_that_answers_later_takes_nothing_back(
             return rows
 
         till.orders.troubles = slow_at_first  # type: ignore[method-assign]
-        window.needs_person.trouble_chosen.emit(entry.id)
+        window.needs_person.list.row_chosen.emit(entry.id)
         await asyncio.sleep(0.01)
         till.money._close(till.money.entry(entry.id), Action.ACCEPT, "Bea", "As agreed", None)
         await window.counter.tasks.settled()

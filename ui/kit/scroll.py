@@ -6,6 +6,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
     QFrame,
+    QListView,
     QScrollArea,
     QScroller,
     QScrollerProperties,
@@ -35,6 +36,18 @@ def scroll_by_finger(area: QAbstractScrollArea) -> None:
     properties.setScrollMetric(metric.VerticalOvershootPolicy, off)
     properties.setScrollMetric(metric.HorizontalOvershootPolicy, off)
     scroller.setScrollerProperties(properties)
+
+
+def set_up_list(view: QListView, look: Look) -> None:
+    """Let a list be gone through by finger and by key; its rows are painted, not edited."""
+    view.setUniformItemSizes(True)
+    view.setFrameShape(QFrame.Shape.NoFrame)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    scroll_by_finger(view)
+    look.changed.connect(view.scheduleDelayedItemsLayout)
 
 
 class ScrollHint(Part):

@@ -109,7 +109,8 @@ class OrderPanel(Card):
         self.resume.setVisible(detail.can_go_on)
         self._show_exceptions(detail)
         self.refunds.show_records([refund_record(one, formats) for one in detail.refunds])
-        self.disputes.show_records([dispute_record(one, formats) for one in detail.disputes])
+        now = self._clock.now()
+        self.disputes.show_records([dispute_record(one, now, formats) for one in detail.disputes])
         self._table.show_snapshot(order.snapshot)
         paid_by = " · ".join(
             _("{amount} by {account}").format(
