@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.clock import Clock
 from app.domain.exceptions import ExceptionKind
+from app.domain.resolution import Action
 from app.events import Fact
 from app.orders import OrderDetail
 from ui.decide.desk import Desk
@@ -60,6 +61,7 @@ class Places(QStackedWidget):
         self.desk.serve(self.needs_person.panel.form)
         self.desk.told.connect(self._on_outcome)
         self.orders.trouble_wanted.connect(self._on_trouble_wanted)
+        self.orders.refund_wanted.connect(self._on_refund_wanted)
         self.needs_person.order_wanted.connect(self._on_order_wanted)
 
     @property
@@ -118,6 +120,10 @@ class Places(QStackedWidget):
 
     def _on_trouble_wanted(self, exception_id: int) -> None:
         self._trouble_reader.choose(exception_id)
+        self.show_place(Place.PERSON)
+
+    def _on_refund_wanted(self, exception_id: int) -> None:
+        self._trouble_reader.choose_way(exception_id, Action.REFUND)
         self.show_place(Place.PERSON)
 
     def _on_order_wanted(self, order_id: str) -> None:

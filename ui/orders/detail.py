@@ -37,10 +37,12 @@ class OrderPanel(Card):
     Signals:
         continue_wanted (str): The payment of this order is to be taken up again.
         trouble_wanted (int): An entry of the list "needs a person" is to be shown in full.
+        refund_wanted (int): The money that an entry of that list is about is to be given back.
     """
 
     continue_wanted = Signal(str)
     trouble_wanted = Signal(int)
+    refund_wanted = Signal(int)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -181,6 +183,7 @@ class OrderPanel(Card):
             if trouble.case.exception.resolved_at is None:
                 card = ExceptionCard(self.look, trouble)
                 card.trouble_wanted.connect(self.trouble_wanted)
+                card.refund_wanted.connect(self.refund_wanted)
                 self._exceptions.addWidget(card)
 
     # --- giving money back ----------------------------------------------------------------

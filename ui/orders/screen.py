@@ -24,11 +24,13 @@ class OrdersScreen(Part):
         search_changed (str): Another number is searched for.
         continue_wanted (str): The payment of this order is to be taken up again.
         trouble_wanted (int): An entry of the list "needs a person" is to be shown in full.
+        refund_wanted (int): The money that an entry of that list is about is to be given back.
     """
 
     search_changed = Signal(str)
     continue_wanted = Signal(str)
     trouble_wanted = Signal(int)
+    refund_wanted = Signal(int)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
@@ -39,6 +41,7 @@ class OrdersScreen(Part):
         self.panel = OrderPanel(look, clock)
         self.panel.continue_wanted.connect(self.continue_wanted)
         self.panel.trouble_wanted.connect(self.trouble_wanted)
+        self.panel.refund_wanted.connect(self.refund_wanted)
         self.card = ListCard(look, self.list)
         self._left = QVBoxLayout()
         self._left.addWidget(self.search)
