@@ -74,6 +74,12 @@ class Formats:
         """Write the time of day to the second."""
         return isolated(format_time(self._local(moment), "medium", locale=self.locale))
 
+    def exact_moment(self, moment: datetime, since: datetime) -> str:
+        """Write a time of day to the second, with the day before it where it is not `since`'s."""
+        if self.days_between(since, moment) == 0:
+            return self.exact_time(moment)
+        return isolated(format_datetime(self._local(moment), "medium", locale=self.locale))
+
     def moment(self, moment: datetime, now: datetime) -> str:
         """Write a moment of the past: only the time today, with the date before."""
         local = self._local(moment)

@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.clock import Clock
@@ -85,6 +86,24 @@ class Places(QStackedWidget):
             if is_other:
                 self.needs_person.setFocus(Qt.FocusReason.OtherFocusReason)
         self.shown.emit(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.place is not Place.SELL:
+            self._step_back()
+        else:
+            super().keyPressEvent(event)
+
+    def _step_back(self) -> None:
+        """Leave what is open: a form, then what was searched for, then the place."""
+        is_orders = self.place is Place.ORDERS
+        form = self.orders.panel.form if is_orders else self.needs_person.panel.form
+        if form.ask is not None:
+            if not form.is_busy:
+                form.close_form()
+        elif is_orders and self.orders.search.text:
+            self.orders.search.clear()
+        else:
+            self.show_place(Place.SELL)
 
     def on_fact(self, fact: Fact) -> None:
         """Follow the books: read again what is looked at, and tell what nobody would see."""

@@ -3,30 +3,23 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
-from app.domain.dispute import DisputeState
 from app.domain.exceptions import ExceptionKind
-from app.domain.money import Money
 from app.domain.order import OrderState
 from app.domain.resolution import Action
 from app.errors import Message
-from tests.ui.deciding import at, come, fill, focused, late, open_form, titles, where
+from tests.ui.deciding import come, fill, late, open_form, titles, where
 from tests.ui.fakes import FakeClock, FakeTill
-from tests.ui.helpers import button, until
+from tests.ui.helpers import button
 from tests.ui.test_orders import place
-from ui.format import Formats
 from ui.kit.rows import ROW
 from ui.needs_person.words import trouble_words
-from ui.orders.dispute_words import due_of, due_sentence
 from ui.places import Place
-from ui.theme import Tone
 from ui.window import Window
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -167,215 +160,6 @@ def test_an_older_look_that_answers_later_takes_nothing_back(
         till.money._close(till.money.entry(entry.id), Action.ACCEPT, "Bea", "As agreed", None)
         await window.counter.tasks.settled()
         assert panel._chip.accessibleName() == "Cleared up"
-
-    run(look())
-
-
-# --- disputes -------------------------------------------------------------------------------
-
-
-def test_what_is_urgent_stands_first_and_the_rest_by_age(
-    run: Run, window: Window, till: FakeTill, clock: FakeClock
-) -> None:
-    async def look() -> None:
-        paid = place(till, OrderState.PAID)
-        now = clock.now()
-        soon = till.money.dispute(paid, now + timedelta(days=2, hours=23))
-        over = till.money.dispute(paid, now - timedelta(days=1))
-        till.money.dispute(paid, now + timedelta(days=9))
-        till.money.dispute(paid, now + timedelta(days=1), DisputeState.UNDER_REVIEW)
-        for _number in range(60):
-            till.money.hold(ExceptionKind.SURPLUS, paid)
-        await come(window)
-        shown = window.needs_person.list.rows
-        assert [shown.key_at(shown.index(row)) for row in range(3)] == [over.id, soon.id, 64]
-        bar = window.needs_person.list.verticalScrollBar()
-        bar.setValue(bar.maximum())
-        await window.counter.tasks.settled()
-        keys = [shown.key_at(shown.index(row)) for row in range(shown.rowCount())]
-        # Each once, whichever page it would be on.
-        assert sorted(keys) == list(range(1, 65))
-
-    run(look())
-
-
-@pytest.mark.parametrize(
-    "ahead, left, tone",
-    [
-        (timedelta(days=12), "12 days left", Tone.WARNING),
-        (timedelta(days=3), "3 days left", Tone.WARNING),
-        (timedelta(days=2, hours=23), "3 days left", Tone.DANGER),
-        (timedelta(days=1), "1 day left", Tone.DANGER),
-        (timedelta(hours=1), "Due today", Tone.DANGER),
-        (timedelta(0), "Overdue", Tone.DANGER),
-        (timedelta(days=-9), "Overdue", Tone.DANGER),
-    ],
-)
-def test_the_last_day_of_a_dispute_is_a_field_of_its_own(
-    run: Run, window: Window, till: FakeTill, clock: FakeClock,
-    ahead: timedelta, left: str, tone: Tone,
-) -> None:  # fmt: skip
-    formats = Formats("en", UTC)
-
-    async def look() -> None:
-        entry = till.money.dispute(place(till, OrderState.PAID), clock.now() + ahead)
-        due = due_of(till.money.disputes[entry.id], clock.now(), formats)
-        assert due is not None and (due.left, due.tone) == (left, tone)
-        panel = await come(window)
-        assert panel.due.isVisible() and left in panel.due.words
-        assert panel._chip.accessibleName() == "To be answered"
-        assert "The customer says that the goods never came." in panel.statement.text
-        assert ("The day is over." in panel.statement.text) is due.is_overdue
-        rows = window.needs_person.list.rows
-        assert left in rows.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
-        assert ("overdue" in due_sentence(due)) is due.is_overdue
-
-    run(look())
-
-
-@pytest.mark.parametrize(
-    "state, wanted",
-    [
-        (DisputeState.UNDER_REVIEW, "the bank decides. Wait."),
-        (DisputeState.LOST, "It is lost."),
-        (DisputeState.WON, "the money should come back"),
-        (DisputeState.UNKNOWN, "Answer it at the provider before it is due"),
-    ],
-)
-def test_a_dispute_that_wants_no_answer_says_what_it_wants_instead(
-    run: Run, window: Window, till: FakeTill, clock: FakeClock, state: DisputeState, wanted: str
-) -> None:
-    async def look() -> None:
-        due_at = clock.now() + timedelta(days=1)
-        till.money.dispute(place(till, OrderState.PAID), due_at, state, withdrawn_minor=680)
-        panel = await come(window)
-        assert not panel.due.words
-        assert wanted in panel.statement.text
-        assert "The provider has taken €6.80 back." in panel.statement.text
-
-    run(look())
-
-
-def test_a_dispute_that_was_cleared_up_wants_nothing_more(
-    run: Run, window: Window, till: FakeTill, clock: FakeClock
-) -> None:
-    async def look() -> None:
-        entry = till.money.dispute(place(till, OrderState.PAID), clock.now())
-        panel = await come(window)
-        assert panel.due.words
-        till.money._close(till.money.entry(entry.id), Action.WRITE_OFF, "Bea", "Lost", None)
-        await window.counter.tasks.settled()
-        assert not panel.due.words
-        assert panel._chip.accessibleName() == "Cleared up"
-
-    run(look())
-
-
-# --- the keyboard ---------------------------------------------------------------------------
-
-
-def test_the_keyboard_alone_gives_money_back(run: Run, window: Window, till: FakeTill) -> None:
-    async def look() -> None:
-        late(till)
-        QTest.keyClick(window, Qt.Key.Key_F3)
-        await until(lambda: window.places.place is Place.PERSON)
-        await window.counter.tasks.settled()
-        QTest.keyClick(at(), Qt.Key.Key_Down)
-        assert focused() == "trouble_list"
-        seen = []
-        for _step in range(8):
-            QTest.keyClick(at(), Qt.Key.Key_Tab)
-            seen.append(focused())
-            if focused() == "way_refund":
-                break
-        assert seen[-3:] == ["show_order", "way_accept", "way_refund"]
-        QTest.keyClick(at(), Qt.Key.Key_Return)
-        assert focused() == "Amount"
-        QTest.keyClicks(at(), "2.50")
-        QTest.keyClick(at(), Qt.Key.Key_Return)
-        # Something is missing: Enter goes there and confirms nothing.
-        assert focused() == "Who decides"
-        QTest.keyClicks(at(), "Eva")
-        QTest.keyClick(at(), Qt.Key.Key_Tab)
-        assert focused() == "Why"
-        QTest.keyClick(at(), Qt.Key.Key_Tab)
-        assert focused() == "suggestion_0"
-        QTest.keyClick(at(), Qt.Key.Key_Return)
-        assert focused() == "Why"
-        assert till.money.calls["refund"] == 0
-        QTest.keyClick(at(), Qt.Key.Key_Return)
-        await window.counter.tasks.settled()
-        assert till.money.asked == [(Money(250, "EUR"), "Eva", "Goods came back")]
-
-    run(look())
-
-
-def test_the_fields_are_gone_through_as_they_stand(
-    run: Run, window: Window, till: FakeTill
-) -> None:
-    async def look() -> None:
-        late(till)
-        form = await open_form(window, Action.REFUND)
-        fill(form)
-        form.amount.field.edit.setFocus()
-        seen = [focused()]
-        for _step in range(7):
-            QTest.keyClick(at(), Qt.Key.Key_Tab)
-            seen.append(focused())
-        assert seen == [
-            "Amount",
-            "Who decides",
-            "Why",
-            "suggestion_0",
-            "suggestion_1",
-            "suggestion_2",
-            "form_cancel",
-            "form_confirm",
-        ]
-
-    run(look())
-
-
-def test_escape_closes_the_form_and_nothing_was_done(
-    run: Run, window: Window, till: FakeTill
-) -> None:
-    async def look() -> None:
-        late(till)
-        form = await open_form(window, Action.REFUND)
-        fill(form)
-        QTest.keyClick(form.reason.field.edit, Qt.Key.Key_Escape)
-        assert form.ask is None
-        assert focused() == "way_refund"
-        await window.counter.tasks.settled()
-        assert not till.money.calls
-
-    run(look())
-
-
-def test_the_arrows_leave_a_form_behind_and_stay_in_the_list(
-    run: Run, window: Window, till: FakeTill
-) -> None:
-    async def look() -> None:
-        late(till)
-        late(till)
-        form = await open_form(window, Action.REFUND)
-        window.needs_person.list.focus_current()
-        QTest.keyClick(at(), Qt.Key.Key_Down)
-        await window.counter.tasks.settled()
-        assert form.ask is None
-        assert focused() == "trouble_list"
-
-    run(look())
-
-
-def test_letters_typed_here_do_not_go_to_the_search_of_the_sale(
-    run: Run, window: Window, till: FakeTill
-) -> None:
-    async def look() -> None:
-        late(till)
-        await come(window)
-        QTest.keyClicks(at(), "bread")
-        assert window.sell.search.text == ""
 
     run(look())
 

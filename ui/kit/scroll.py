@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QScroller,
     QScrollerProperties,
+    QSizePolicy,
     QWidget,
 )
 
@@ -97,7 +98,7 @@ class ScrollHint(Part):
 
 
 class ScrolledColumn(QScrollArea):
-    """A column of widgets that scrolls up and down."""
+    """A column of widgets that scrolls up and down; its height must depend on its width."""
 
     def __init__(self, look: Look, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +110,8 @@ class ScrolledColumn(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
+        # Its least height is that of its narrowest: what counts is how high it is at this width.
+        content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         scroll_by_finger(self)
         self._focus_edge = FocusEdge(look, self)
 

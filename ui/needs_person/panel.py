@@ -1,7 +1,5 @@
 """One entry in full: what happened, the amounts, its order, and the ways out with their form."""
 
-from itertools import pairwise
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -64,7 +62,7 @@ class TroublePanel(Card):
         self.figures = Figures(look)
         self._order_title = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._order_lines = ElidedText(look, "", Type.CAPTION, colour="text_muted", lines=2)
-        self.order_button = Button(look, _("Show order"), Kind.SECONDARY, icon="orders")
+        self.order_button = Button(look, _("Show order"), Kind.SECONDARY, icon="orders", key="F9")
         self.order_button.setObjectName("show_order")
         self.order_button.clicked.connect(self._on_order)
         self.refunds = RecordRows(look, _("Refunds"))
@@ -105,6 +103,7 @@ class TroublePanel(Card):
         self._show_order(trouble)
         self.refunds.show_records([refund_record(one, formats) for one in trouble.refunds])
         self.ways.show_ways(trouble.ways, recommended(trouble.case.exception.kind))
+        self.ways.tab_after(self.order_button)
         self._close_what_is_closed(trouble)
         self._show_ways()
         if is_other:
@@ -118,7 +117,9 @@ class TroublePanel(Card):
         self._head.setSpacing(dp(theme.XXS))
         self._header.setSpacing(dp(theme.M))
         self._beside.setSpacing(dp(theme.XL))
-        self._order_words.setSpacing(dp(theme.XS))
+        # Its first line stands level with the first of the figures beside it.
+        self._order_words.setContentsMargins(0, dp(theme.XXS), 0, 0)
+        self._order_words.setSpacing(dp(theme.XS + theme.XXS))
         self._content.setMaximumWidth(dp(_WIDEST))
         super().on_look_changed()
 
@@ -141,11 +142,10 @@ class TroublePanel(Card):
         self._order = QWidget()
         self._order.setObjectName("order_in_short")
         self._order_words = QVBoxLayout(self._order)
-        self._order_words.setContentsMargins(0, 0, 0, 0)
         self._order_words.addWidget(self._order_title)
         self._order_words.addWidget(self._order_lines)
-        self._order_words.addStretch(1)
         self._order_words.addWidget(self.order_button, 0, Qt.AlignmentFlag.AlignLeading)
+        self._order_words.addStretch(1)
         self._beside = QHBoxLayout()
         self._beside.addWidget(self.figures, 1, Qt.AlignmentFlag.AlignTop)
         self._beside.addWidget(self._order, 1)
@@ -171,8 +171,6 @@ class TroublePanel(Card):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._scroll)
         self._content.hide()
-        for one, following in pairwise((self.order_button, *self.ways.buttons.values())):
-            QWidget.setTabOrder(one, following)
 
     # --- how it stands --------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The ways out of an entry, one row each: its button, and what it will do or why it is closed."""
 
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -23,7 +24,7 @@ _KEYS: Final = {
 
 
 class WaysOut(Part):
-    """All actions in one order, open or closed; the one that gives money up stands apart.
+    """All actions: the open ones first, then those that are closed; writing off stands apart.
 
     Signals:
         chosen (WayOut): A button was pressed.
@@ -40,10 +41,10 @@ class WaysOut(Part):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(1, 1)
         self._rule = Rule(look)
+        self._order = tuple(Action)
         for action in Action:
-            if action is Action.WRITE_OFF:
-                self._grid.addWidget(self._rule, self._grid.rowCount(), 0, 1, 2)
-            self._add(action, self._grid.rowCount())
+            self._add(action)
+        self._arrange(self._order)
         self.on_look_changed()
 
     def show_ways(self, ways: tuple[WayOut, ...], recommended: Action | None = None) -> None:
@@ -58,6 +59,13 @@ class WaysOut(Part):
             button.setAccessibleDescription(words)
             self._words[way.action].setText(words)
             self._words[way.action].set_colour("text" if way.is_open else "text_muted")
+        is_open = {way.action: way.is_open for way in ways}
+        self._arrange(tuple(sorted(Action, key=lambda action: not is_open[action])))
+
+    def tab_after(self, part: QWidget) -> None:
+        """Have Tab come here from a part, and go through the ways as they stand."""
+        for one, following in pairwise((part, *map(self.buttons.__getitem__, self._order))):
+            QWidget.setTabOrder(one, following)
 
     def words_of(self, action: Action) -> str:
         """Give what stands beside a button."""
@@ -73,15 +81,26 @@ class WaysOut(Part):
         self._grid.setVerticalSpacing(self.look.metrics.gap)
         super().on_look_changed()
 
-    def _add(self, action: Action, row: int) -> None:
-        look, middle = self.look, Qt.AlignmentFlag.AlignVCenter
+    def _arrange(self, order: tuple[Action, ...]) -> None:
+        """Put the rows into this order: what is open stands above the rest."""
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for row, action in enumerate(order):
+            for column, part in enumerate((self.buttons[action], self._words[action])):
+                self._grid.removeWidget(part)
+                self._grid.addWidget(part, 2 * row + 1, column, middle)
+        last = order.index(Action.WRITE_OFF)
+        self._grid.removeWidget(self._rule)
+        self._grid.addWidget(self._rule, 2 * last, 0, 1, 2)
+        self._rule.setVisible(last > 0)
+        self._order = order
+
+    def _add(self, action: Action) -> None:
+        look = self.look
         button = Button(look, action_label(action), icon=ICONS[action], key=_KEYS[action])
         button.setObjectName(f"way_{action.value}")
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda _=False: self._on_pressed(action))
         words = Text(look, "", wraps=True)
-        self._grid.addWidget(button, row, 0, middle)
-        self._grid.addWidget(words, row, 1, middle)
         self.buttons[action], self._words[action] = button, words
 
     def _on_pressed(self, action: Action) -> None:
