@@ -115,6 +115,7 @@ def rescue_box(
     # Enter and Escape restore nothing.
     close = next(one for one in box.buttons() if one.objectName() == CLOSE)
     close.setProperty("quiet", True)
+    box.setStyleSheet(box.styleSheet())
     box.setEscapeButton(close)
     if isinstance(close, QPushButton):
         box.setDefaultButton(close)

@@ -73,8 +73,9 @@ QPushButton {{ background: {theme.accent}; color: {theme.on_accent}; border-styl
     border-width: 3px; border-color: {theme.accent}; border-radius: {dp(M)}px;
     min-height: {touch}px; min-width: {3 * touch}px; padding: 0 {dp(XL)}px;
     {type_of(Type.BODY_STRONG)} }}
+QPushButton:focus {{ border-color: {theme.on_accent}; }}
 QPushButton[quiet="true"] {{ background: {theme.surface}; color: {theme.text};
     border-color: {theme.line_strong}; }}
-QPushButton:focus {{ border-color: {theme.text}; }}
+QPushButton[quiet="true"]:focus {{ border-color: {theme.text}; }}
 QPushButton:pressed {{ background: {theme.accent_pressed}; color: {theme.on_accent}; }}
 """

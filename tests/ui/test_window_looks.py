@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.ui.fakes import FakeClock, FakeTill
-from tests.ui.helpers import button, tap
+from tests.ui.helpers import button, payment_of, tap
 from ui.kit.text import Text
 from ui.pay.state import Phase
 from ui.theme import DARK, LIGHT, THEMES, Tone
@@ -114,14 +114,14 @@ def test_a_clock_that_is_set_changes_nothing_of_the_time_that_is_left(
         clock.moment += timedelta(hours=hours)
         window.counter._on_tick()
         window.pay.countdown._on_tick()
-        shown = window.counter.payment
-        assert shown is not None and shown.phase is Phase.WAITING and shown.url
+        shown = payment_of(window.counter)
+        assert shown.phase is Phase.WAITING and shown.url
         assert window.pay.countdown.accessibleName() == "Time left 13:00"
         clock.advance(minutes=3)
         window.counter._on_tick()
-        assert window.counter.payment.phase is Phase.SLOW
+        assert payment_of(window.counter).phase is Phase.SLOW
         clock.advance(minutes=10)
         window.counter._on_tick()
-        assert window.counter.payment.url is None
+        assert payment_of(window.counter).url is None
 
     run(sale())

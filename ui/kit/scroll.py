@@ -98,7 +98,7 @@ class ScrollHint(Part):
 
 
 class ScrolledColumn(QScrollArea):
-    """A column of widgets that scrolls up and down; its height must depend on its width."""
+    """A column of widgets that scrolls up and down."""
 
     def __init__(self, look: Look, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,10 +110,23 @@ class ScrolledColumn(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
-        # Its least height is that of its narrowest: what counts is how high it is at this width.
-        content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         scroll_by_finger(self)
         self._focus_edge = FocusEdge(look, self)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._take_height()
+        return super().event(event)
+
+    def _take_height(self) -> None:
+        """Let a text that wraps count as high as it is here, not as high as at its narrowest."""
+        content = self.widget()
+        layout = content.layout() if content is not None else None
+        if content is not None and layout is not None:
+            wraps = layout.hasHeightForWidth()
+            policy = QSizePolicy.Policy.Ignored if wraps else QSizePolicy.Policy.Preferred
+            if content.sizePolicy().verticalPolicy() is not policy:
+                content.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
 
     def bring_into_sight(self, part: QWidget, room: int) -> None:
         """Scroll so that a part is seen whole that has only just been shown, with room around."""
