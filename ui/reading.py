@@ -9,21 +9,21 @@ from PySide6.QtCore import QObject
 from ui.kit.rows import RowList
 from ui.tasks import Tasks
 
-Row = TypeVar("Row")
-Whole = TypeVar("Whole")
-Key = TypeVar("Key", bound=Hashable)
+R = TypeVar("R")
+W = TypeVar("W")
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class Page(Generic[R]):
     """Some rows, and below which number the next ones are; None where there are no more."""
 
-    rows: list[Row]
+    rows: list[R]
     below: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Source(Generic[Row, Key, Whole]):
+class Source(Generic[R, K, W]):
     """Where rows come from, a page of `size` below a number, and what shows them.
 
     `show_rows` is given the first rows, the key of the one that was chosen, and whether the list
@@ -31,24 +31,24 @@ class Source(Generic[Row, Key, Whole]):
     """
 
     size: int
-    page: Callable[[int | None, int], Awaitable[Page[Row]]]
-    whole: Callable[[Key], Awaitable[Whole | None]]
-    show_rows: Callable[[list[Row], Key | None, bool], None]
-    show_whole: Callable[[Whole | None], None]
+    page: Callable[[int | None, int], Awaitable[Page[R]]]
+    whole: Callable[[K], Awaitable[W | None]]
+    show_rows: Callable[[list[R], K | None, bool], None]
+    show_whole: Callable[[W | None], None]
 
 
-class Reader(QObject, Generic[Row, Key, Whole]):
+class Reader(QObject, Generic[R, K, W]):
     """Fills a list and what stands beside it. What is asked for last is what is shown.
 
     As long as nothing was chosen, the first row is.
     """
 
-    def __init__(self, tasks: Tasks, view: RowList[Row], source: Source[Row, Key, Whole]) -> None:
+    def __init__(self, tasks: Tasks, view: RowList[R], source: Source[R, K, W]) -> None:
         super().__init__()
         self._tasks = tasks
         self._view = view
         self._source = source
-        self._chosen: Key | None = None
+        self._chosen: K | None = None
         self._asked = 0
         self._looked = 0
         self._below: int | None = None
@@ -62,7 +62,7 @@ class Reader(QObject, Generic[Row, Key, Whole]):
         if self._chosen is not None:
             self._tasks.start(self._read_whole(self._chosen))
 
-    def choose(self, key: Key) -> None:
+    def choose(self, key: K) -> None:
         """Show what stands behind a row, wherever it stands."""
         self._chosen = key
         self._tasks.start(self._read_whole(key))
@@ -81,7 +81,7 @@ class Reader(QObject, Generic[Row, Key, Whole]):
         if page.rows and self._chosen is None:
             self._view.choose(self._view.rows.key_at(self._view.rows.index(0)))
 
-    async def _read_whole(self, key: Key) -> None:
+    async def _read_whole(self, key: K) -> None:
         self._looked += 1
         looked = self._looked
         whole = await self._source.whole(key)

@@ -32,9 +32,9 @@ from ui.kit.text import ElidedText
 from ui.look import Look
 from ui.theme import Type
 
-Row = TypeVar("Row")
+R = TypeVar("R")
 Index = QModelIndex | QPersistentModelIndex
-Paint = Callable[[QPainter, Row, QRectF], None]
+Paint = Callable[[QPainter, R, QRectF], None]
 
 ROW: Final = Qt.ItemDataRole.UserRole
 """The role under which a row itself is found."""
@@ -47,23 +47,23 @@ _MOST: Final = 440
 
 
 @dataclass(frozen=True, slots=True)
-class Telling(Generic[Row]):
+class Telling(Generic[R]):
     """What a list says of a row: the key it is known by, its name, and how it is read out."""
 
-    key: Callable[[Row], Hashable]
-    title: Callable[[Row], str]
-    spoken: Callable[[Row], str]
+    key: Callable[[R], Hashable]
+    title: Callable[[R], str]
+    spoken: Callable[[R], str]
 
 
-class RowModel(QAbstractListModel, Generic[Row]):
+class RowModel(QAbstractListModel, Generic[R]):
     """Rows in the order in which they are shown."""
 
-    def __init__(self, telling: Telling[Row], parent: QObject | None = None) -> None:
+    def __init__(self, telling: Telling[R], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._telling = telling
-        self._rows: list[Row] = []
+        self._rows: list[R] = []
 
-    def show_rows(self, rows: list[Row]) -> None:
+    def show_rows(self, rows: list[R]) -> None:
         """Show these rows and no others; where only some changed, the list stays in place."""
         if list(map(self._telling.key, rows)) == list(map(self._telling.key, self._rows)):
             changed = [n for n, row in enumerate(rows) if row != self._rows[n]]
@@ -75,7 +75,7 @@ class RowModel(QAbstractListModel, Generic[Row]):
         self._rows = rows
         self.endResetModel()
 
-    def append(self, rows: list[Row]) -> None:
+    def append(self, rows: list[R]) -> None:
         """Add rows at the end."""
         if rows:
             first = len(self._rows)
@@ -109,10 +109,10 @@ class RowModel(QAbstractListModel, Generic[Row]):
         return None
 
 
-class RowDelegate(QStyledItemDelegate, Generic[Row]):
+class RowDelegate(QStyledItemDelegate, Generic[R]):
     """Paints the ground of a row, with the ring of the keyboard, and has its words painted."""
 
-    def __init__(self, look: Look, view: QListView, paint_row: Paint[Row]) -> None:
+    def __init__(self, look: Look, view: QListView, paint_row: Paint[R]) -> None:
         super().__init__(view)
         self._look = look
         self._view = view
@@ -138,7 +138,7 @@ class RowDelegate(QStyledItemDelegate, Generic[Row]):
         painter.restore()
 
 
-class RowList(QListView, Generic[Row]):
+class RowList(QListView, Generic[R]):
     """Rows to choose from.
 
     Signals:
@@ -149,7 +149,7 @@ class RowList(QListView, Generic[Row]):
     row_chosen = Signal(object)
     more_wanted = Signal()
 
-    def __init__(self, look: Look, telling: Telling[Row], parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, telling: Telling[R], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = RowModel(telling, self)
         self.setModel(self._model)
@@ -159,7 +159,7 @@ class RowList(QListView, Generic[Row]):
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
 
     @property
-    def rows(self) -> RowModel[Row]:
+    def rows(self) -> RowModel[R]:
         """Give the model behind the list."""
         return self._model
 
@@ -168,7 +168,7 @@ class RowList(QListView, Generic[Row]):
         number = self._model.number_of(key)
         self.setCurrentIndex(self._model.index(number) if number is not None else QModelIndex())
 
-    def refill(self, rows: list[Row], chosen: Hashable) -> None:
+    def refill(self, rows: list[R], chosen: Hashable) -> None:
         """Show these rows with that one marked, and scroll nowhere."""
         top = self.verticalScrollBar().value()
         self._model.show_rows(rows)
