@@ -17,7 +17,7 @@ from app.events import Fact
 from app.store import Store
 from app.store.attempts import attempts_of
 from app.store.decisions import case_of, waiting_exceptions
-from app.store.disputes import disputes_of_order
+from app.store.disputes import dispute_of_entry, disputes_due, disputes_of_order
 from app.store.journal import history_of
 from app.store.orders import count_awaited, find_order, newest_unfinished, order_rows
 from app.store.payments import exceptions_of, tenders_of
@@ -47,11 +47,13 @@ class Trouble:
     """One entry of the list "needs a person": what it is about, and what a person may do.
 
     `case.is_under_way` says that money of it is being given back; `refunds` tell how that stands.
+    `dispute` is the one that an entry of a dispute is about.
     """
 
     case: Case
     ways: tuple[WayOut, ...]
     refunds: tuple[Refund, ...]
+    dispute: Dispute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,12 @@ class OrderBook:
             ]
         )
 
+    async def urgent_troubles(self, until: datetime) -> list[Trouble]:
+        """Give what waits for an answer that is due before `until`, the earliest first."""
+        return await self._store.read(
+            lambda db: [_trouble(db, entry) for entry in disputes_due(db, until)]
+        )
+
 
 def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
     order = find_order(db, order_id)
@@ -151,7 +159,7 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
 def _trouble(db: sqlite3.Connection, entry: OrderException) -> Trouble:
     case = case_of(db, entry)
     refunds = () if case.payment is None else refunds_of(db, case.payment)
-    return Trouble(case, ways_out(case), refunds)
+    return Trouble(case, ways_out(case), refunds, dispute_of_entry(db, entry))
 
 
 def _row(row: Row) -> OrderRow:

@@ -51,5 +51,5 @@ class BooksBanner(QWidget):
 
     def _measure(self) -> None:
         dp = self._look.dp
-        self._column.setContentsMargins(dp(theme.M), dp(theme.S), dp(theme.M), 0)
+        self._column.setContentsMargins(dp(theme.M), dp(theme.S), dp(theme.M), dp(theme.S))
         self._column.setSpacing(self._look.metrics.gap)

@@ -74,6 +74,12 @@ class Formats:
         """Write the time of day to the second."""
         return isolated(format_time(self._local(moment), "medium", locale=self.locale))
 
+    def exact_moment(self, moment: datetime, since: datetime) -> str:
+        """Write a time of day to the second, with the day before it where it is not `since`'s."""
+        if self.days_between(since, moment) == 0:
+            return self.exact_time(moment)
+        return isolated(format_datetime(self._local(moment), "medium", locale=self.locale))
+
     def moment(self, moment: datetime, now: datetime) -> str:
         """Write a moment of the past: only the time today, with the date before."""
         local = self._local(moment)
@@ -84,6 +90,10 @@ class Formats:
     def date(self, moment: datetime) -> str:
         """Write a day in full."""
         return isolated(format_date(self._local(moment), "long", locale=self.locale))
+
+    def days_between(self, moment: datetime, later: datetime) -> int:
+        """Count the midnights from one moment to a later one."""
+        return (self._local(later).date() - self._local(moment).date()).days
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """Say how long something has been, in words: "12 seconds ago"."""

@@ -5,8 +5,9 @@ The store knows more than this object: after every notice it is asked again. The
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import timedelta
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
@@ -57,7 +58,8 @@ class Payment(QObject):
         self._error: ScantillError | None = None
         self._shown_attempt: int | None = None
         self._encoded: set[str | None] = set()
-        self._patient_since: datetime | None = None
+        self._ends_at = math.inf
+        self._patient_since: float | None = None
         self._is_opening = False
         self._is_cancelling = False
         self._was_cancelled = False
@@ -91,13 +93,15 @@ class Payment(QObject):
     def model(self) -> PayModel:
         """Say what is to be shown now."""
         attempt = None if self._is_opening else self._attempt
+        now = self._clock.elapsed()
+        since = now if self._patient_since is None else self._patient_since
         phase = phase_of(
             self._order,
             attempt,
-            self._clock.now(),
+            is_over=self._ends_at <= now,
             is_closing=self._is_cancelling,
             is_shown=attempt is not None and self._is_ready(attempt),
-            patient_since=self._patient_since,
+            waited=timedelta(seconds=now - since),
             error=self._error,
         )
         if self._is_unsure and phase in SHOWS_CODE:
@@ -109,7 +113,7 @@ class Payment(QObject):
             shop=self._seller,
             order_number=self._order.number if self._order is not None else None,
             url=attempt.url if attempt is not None and may_show else None,
-            deadline_at=attempt.deadline_at if attempt is not None and may_show else None,
+            ends_at=self._ends_at if may_show else None,
             decline=attempt.decline if attempt is not None else "",
             error=self._error,
             is_busy=self._is_checking,
@@ -164,7 +168,7 @@ class Payment(QObject):
 
     def keep_waiting(self) -> None:
         """Start the time anew after which the operator is asked."""
-        self._patient_since = self._clock.now()
+        self._patient_since = self._clock.elapsed()
         self._tell()
 
     def tick(self) -> None:
@@ -260,7 +264,7 @@ class Payment(QObject):
         attempt = self._attempt
         if attempt is None or self._is_opening or self._is_cancelling or self._is_over:
             return None
-        is_payable = attempt.is_payable and self._clock.now() < attempt.deadline_at
+        is_payable = attempt.is_payable and self._clock.elapsed() < self._ends_at
         return attempt if is_payable and not self._is_ready(attempt) else None
 
     def _is_ready(self, attempt: Attempt) -> bool:
@@ -275,7 +279,7 @@ class Payment(QObject):
         if self._error is not None:
             return False
         self._shown_attempt = attempt.id
-        self._patient_since = self._clock.now()
+        self._patient_since = self._clock.elapsed()
         return True
 
     async def _encode(self, url: str | None) -> bool:
@@ -373,6 +377,10 @@ class Payment(QObject):
             or (attempt.id == known.id and _is_newer(attempt, known))
         ):
             self._attempt = attempt
+            if known is None or (known.id, known.deadline_at) != (attempt.id, attempt.deadline_at):
+                # Once: the wall clock may be set while the code is shown.
+                left = attempt.left_at(self._clock.now())
+                self._ends_at = self._clock.elapsed() + left.total_seconds()
 
     def _tell(self) -> None:
         """Say what is known now, and end where it is an end."""

@@ -3,10 +3,12 @@
 from enum import IntEnum
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.clock import Clock
 from app.domain.exceptions import ExceptionKind
+from app.domain.resolution import Action
 from app.events import Fact
 from app.orders import OrderDetail
 from ui.decide.desk import Desk
@@ -15,9 +17,9 @@ from ui.i18n import _
 from ui.look import Look
 from ui.needs_person.reader import TroubleReader
 from ui.needs_person.screen import NeedsPersonScreen
-from ui.orders.money_words import amount_in
 from ui.orders.reader import OrdersReader
 from ui.orders.screen import OrdersScreen
+from ui.orders.telling import amount_in
 from ui.tasks import Tasks
 from ui.theme import Tone
 from ui.till import Till
@@ -53,13 +55,14 @@ class Places(QStackedWidget):
         self.orders = OrdersScreen(look, clock)
         self.needs_person = NeedsPersonScreen(look, clock)
         self.orders_reader = OrdersReader(till.orders, tasks, self.orders)
-        self._trouble_reader = TroubleReader(till.orders, tasks, self.needs_person)
+        self._trouble_reader = TroubleReader(till.orders, tasks, self.needs_person, clock)
         for screen in (self.counter, self.orders, self.needs_person):
             self.addWidget(screen)
         self.desk.serve(self.orders.panel.form)
         self.desk.serve(self.needs_person.panel.form)
         self.desk.told.connect(self._on_outcome)
         self.orders.trouble_wanted.connect(self._on_trouble_wanted)
+        self.orders.refund_wanted.connect(self._on_refund_wanted)
         self.needs_person.order_wanted.connect(self._on_order_wanted)
 
     @property
@@ -83,6 +86,24 @@ class Places(QStackedWidget):
             if is_other:
                 self.needs_person.setFocus(Qt.FocusReason.OtherFocusReason)
         self.shown.emit(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.place is not Place.SELL:
+            self._step_back()
+        else:
+            super().keyPressEvent(event)
+
+    def _step_back(self) -> None:
+        """Leave what is open: a form, then what was searched for, then the place."""
+        is_orders = self.place is Place.ORDERS
+        form = self.orders.panel.form if is_orders else self.needs_person.panel.form
+        if form.ask is not None:
+            if not form.is_busy:
+                form.close_form()
+        elif is_orders and self.orders.search.text:
+            self.orders.search.clear()
+        else:
+            self.show_place(Place.SELL)
 
     def on_fact(self, fact: Fact) -> None:
         """Follow the books: read again what is looked at, and tell what nobody would see."""
@@ -118,6 +139,10 @@ class Places(QStackedWidget):
 
     def _on_trouble_wanted(self, exception_id: int) -> None:
         self._trouble_reader.choose(exception_id)
+        self.show_place(Place.PERSON)
+
+    def _on_refund_wanted(self, exception_id: int) -> None:
+        self._trouble_reader.choose_way(exception_id, Action.REFUND)
         self.show_place(Place.PERSON)
 
     def _on_order_wanted(self, order_id: str) -> None:

@@ -18,6 +18,7 @@ _DISPLAY_KEY: Final = "Ctrl+D"
 _WIDTH: Final = 84
 _BUTTON: Final = 76
 _BADGE: Final = 20
+_MOST_SHOWN: Final = 99
 _LINES: Final = 2
 
 
@@ -87,7 +88,7 @@ class RailButton(QAbstractButton):
     def _paint_waiting(self, painter: QPainter, icon: QRectF) -> None:
         look, colours = self.look, self.look.theme
         font = look.font(Type.CAPTION_STRONG, tabular=True)
-        words = str(min(self._waiting, 99))
+        words = str(self._waiting) if self._waiting <= _MOST_SHOWN else f"{_MOST_SHOWN}+"
         height = look.dp(_BADGE)
         width = max(height, QFontMetricsF(font).horizontalAdvance(words) + look.dp(theme.S))
         badge = QRectF(0, 0, width, height)

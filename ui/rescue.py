@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from PySide6.QtWidgets import QAbstractButton, QDialogButtonBox, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QDialogButtonBox, QMessageBox, QPushButton
 
 from app.backups import newest_offer, person_at
 from app.clock import Clock, SystemClock
@@ -16,7 +16,7 @@ from ui.format import Formats
 from ui.i18n import _
 from ui.metrics import Metrics
 from ui.theme import Theme
-from ui.trouble import is_seen, theme_of_desktop, trouble_box
+from ui.trouble import CLOSE, is_seen, theme_of_desktop, trouble_box
 
 T = TypeVar("T")
 Ask = Callable[[BooksDamaged, Backup, Report], Awaitable[bool]]
@@ -108,10 +108,17 @@ def rescue_box(
         ),
         _("The damaged file is kept, in a folder beside the books."),
     ]
-    box.setInformativeText("\n".join(lines))
+    box.setInformativeText("\n\n".join(lines))
     button = box.addButton(_("Restore this backup"), QMessageBox.ButtonRole.YesRole)
     button.setObjectName(RESTORE)
     button.setAccessibleName(button.text())
+    # Enter and Escape restore nothing.
+    close = next(one for one in box.buttons() if one.objectName() == CLOSE)
+    close.setProperty("quiet", True)
+    box.setStyleSheet(box.styleSheet())
+    box.setEscapeButton(close)
+    if isinstance(close, QPushButton):
+        box.setDefaultButton(close)
     buttons = box.findChild(QDialogButtonBox)
     layout = buttons.layout() if isinstance(buttons, QDialogButtonBox) else None
     if layout is not None:

@@ -1,6 +1,7 @@
 """What the window asks of the till below it, and nothing more; `app.bootstrap.Till` gives it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -69,6 +70,10 @@ class OrderBook(Protocol):
         self, *, before: int | None = None, limit: int = 50, with_resolved: bool = False
     ) -> list[Trouble]:
         """Give a page of what needs a person, newest first, from below the entry `before`."""
+        ...
+
+    async def urgent_troubles(self, until: datetime) -> list[Trouble]:
+        """Give what waits for an answer that is due before `until`, the earliest first."""
         ...
 
 

@@ -17,6 +17,7 @@ from ui.theme import DARK, LIGHT, TYPE_SCALE, XL, M, Theme, Type, palette
 
 _WIDTH: Final = 440
 _ICON: Final = 48
+CLOSE: Final = "trouble_close"
 
 
 def show_trouble(error: ScantillError) -> None:
@@ -50,6 +51,7 @@ def trouble_box(error: ScantillError, theme: Theme) -> QMessageBox:
     box.setText(words.title)
     box.setInformativeText("\n".join(part for part in (words.detail, words.action) if part))
     close = box.addButton(_("Close"), QMessageBox.ButtonRole.AcceptRole)
+    close.setObjectName(CLOSE)
     close.setAccessibleName(close.text())
     box.setPalette(palette(theme))
     box.setStyleSheet(_stylesheet(theme, metrics))
@@ -72,5 +74,8 @@ QPushButton {{ background: {theme.accent}; color: {theme.on_accent}; border-styl
     min-height: {touch}px; min-width: {3 * touch}px; padding: 0 {dp(XL)}px;
     {type_of(Type.BODY_STRONG)} }}
 QPushButton:focus {{ border-color: {theme.on_accent}; }}
-QPushButton:pressed {{ background: {theme.accent_pressed}; }}
+QPushButton[quiet="true"] {{ background: {theme.surface}; color: {theme.text};
+    border-color: {theme.line_strong}; }}
+QPushButton[quiet="true"]:focus {{ border-color: {theme.text}; }}
+QPushButton:pressed {{ background: {theme.accent_pressed}; color: {theme.on_accent}; }}
 """

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -123,6 +123,13 @@ class Attempt:
     def is_live(self) -> bool:
         """Say whether the attempt can still end in a payment as planned."""
         return self.state in LIVE
+
+    def left_at(self, now: datetime) -> timedelta:
+        """Say how long it has until its deadline, by the wall clock, which may be set any time.
+
+        It may have been set back: no deadline is further away than it was made.
+        """
+        return min(self.deadline_at - now, self.deadline_at - self.created_at)
 
     @property
     def is_payable(self) -> bool:

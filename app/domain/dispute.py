@@ -60,6 +60,8 @@ What was closed may be taken up again, and a decision may be appealed.
 """
 
 OVER: Final = frozenset({_S.CLOSED, _S.LOST, _S.WON})
+WANTS_ANSWER: Final = frozenset({_S.INQUIRY, _S.NEEDS_RESPONSE})
+"""States in which the bank waits for the shop's answer, by `due_at` where that is known."""
 
 _STEPS: Final = tuple(_S)
 """The usual way: the later step counts where the provider gives two of them the same time."""

@@ -13,7 +13,7 @@ def words_of(dispute: Dispute, word: str) -> Message:
         "Dispute {dispute}: {why} {money} {action}",
         dispute=dispute.dispute_id,
         why=reason_words(dispute.reason),
-        money=_money_words(dispute),
+        money=money_words(dispute),
         action=_action_words(dispute, word),
     )
 
@@ -43,7 +43,8 @@ def reason_words(reason: str) -> Message:
     return Message("The provider names as the reason: {reason}.", reason=reason)
 
 
-def _money_words(dispute: Dispute) -> Message:
+def money_words(dispute: Dispute) -> Message:
+    """Say whether money is gone for a dispute."""
     if dispute.withdrawn_minor > 0:
         gone = Money(dispute.withdrawn_minor, dispute.amount.currency)
         return Message("The provider has taken {amount} back.", amount=gone)
@@ -58,7 +59,7 @@ def _action_words(dispute: Dispute, word: str) -> Message:
         )
     if dispute.due_at is not None and dispute.state in _ANSWER_BY:
         return Message(_ANSWER_BY[dispute.state], due=f"{dispute.due_at:%Y-%m-%d}")
-    return _ACTIONS[dispute.state]
+    return STEPS[dispute.state]
 
 
 _ANSWER_BY: Final = {
@@ -68,7 +69,7 @@ _ANSWER_BY: Final = {
         "The bank's decision is appealed. See at the provider whether an answer is due by {due}."
     ),
 }
-_ACTIONS: Final = {
+STEPS: Final = {
     DisputeState.INQUIRY: Message("The bank only asks so far. Answer it at the provider."),
     DisputeState.INQUIRY_UNDER_REVIEW: Message("It was answered, and the bank looks at it. Wait."),
     DisputeState.NEEDS_RESPONSE: Message("Answer it at the provider soon, or it is lost."),
@@ -82,6 +83,7 @@ _ACTIONS: Final = {
     ),
     DisputeState.WON: Message("It is won, and the money should come back. See to it that it does."),
 }
+"""What is to be done of a dispute in a state that the till knows, where no date is named."""
 
 _REASONS: Final = {
     "bank_cannot_process": Message("The customer's bank cannot process the payment."),

@@ -8,11 +8,11 @@ import sqlite3
 from datetime import datetime
 from typing import Final
 
-from app.domain.dispute import OVER, Dispute, DisputeState
-from app.domain.exceptions import ExceptionKind
+from app.domain.dispute import OVER, WANTS_ANSWER, Dispute, DisputeState
+from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.errors import InvariantError, Message
-from app.store.payments import BY_ITSELF, open_exception
+from app.store.payments import BY_ITSELF, exception_from, open_exception
 from app.store.transaction import Row, Transaction, maybe_stamp, read_stamp, stamp
 from app.store.words import to_json
 
@@ -49,6 +49,34 @@ def disputes_of_order(connection: sqlite3.Connection, order_id: str) -> tuple[Di
         (order_id,),
     )
     return tuple(map(_dispute_from, rows))
+
+
+def dispute_of_entry(connection: sqlite3.Connection, entry: OrderException) -> Dispute | None:
+    """Give the dispute that an entry of the list "needs a person" is about, if it is about one."""
+    if entry.kind is not ExceptionKind.DISPUTED or not isinstance(entry.detail, Message):
+        return None
+    row = connection.execute(
+        "SELECT * FROM disputes WHERE payment_id = ? AND dispute_id = ?",
+        (entry.payment_id, entry.detail.parameters.get("dispute")),
+    ).fetchone()
+    return None if row is None else _dispute_from(row)
+
+
+def disputes_due(connection: sqlite3.Connection, until: datetime) -> list[OrderException]:
+    """Give the waiting entries of disputes that are to be answered before `until`, earliest first.
+
+    What is overdue is among them, for as long as the provider takes no decision.
+    """
+    wanting = ", ".join(f"'{state.value}'" for state in sorted(WANTS_ANSWER))
+    rows = connection.execute(
+        "SELECT exceptions.* FROM exceptions JOIN disputes "
+        "ON disputes.payment_id = exceptions.payment_id "
+        "AND disputes.dispute_id = json_extract(words, '$.parameters.dispute') "
+        f"WHERE kind = '{ExceptionKind.DISPUTED.value}' AND resolved_at IS NULL "
+        f"AND state IN ({wanting}) AND due_at < ? ORDER BY due_at, exceptions.id",
+        (stamp(until),),
+    )
+    return list(map(exception_from, rows))
 
 
 def unfinished_disputes(

@@ -327,12 +327,8 @@ class Watch:
         self._turns[attempt_id] = self._new_turn(attempt, now)
 
     def _new_turn(self, attempt: Attempt, now: float) -> Turn:
-        """Take an attempt's deadline over from the wall clock, which may be set any time.
-
-        Between two runs it may have been set back: no deadline is further away than it was made.
-        """
-        ahead, whole = attempt.deadline_at - self._clock.now(), attempt.deadline_at
-        left = min(ahead, whole - attempt.created_at)
+        """Take an attempt's deadline over from the wall clock, which may be set any time."""
+        left = attempt.left_at(self._clock.now())
         return Turn(now, deadline=self._clock.elapsed() + left.total_seconds())
 
     async def _look(self, attempt: Attempt, turn: Turn, rank: Rank) -> None:

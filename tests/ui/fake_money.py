@@ -3,8 +3,10 @@
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app.domain.dispute import Dispute, DisputeState
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
@@ -21,6 +23,8 @@ UNHELD = frozenset(
     {ExceptionKind.UNKNOWN, ExceptionKind.DISPUTED, ExceptionKind.REFUND_FAILED}
 )  # fmt: skip
 
+_WANTED = DisputeState.NEEDS_RESPONSE
+
 
 class FakeMoney:
     """Payments, refunds and entries of the list; `refunds_as` is how a new refund stands.
@@ -31,6 +35,7 @@ class FakeMoney:
     def __init__(self, till: "FakeTill") -> None:
         self._till = till
         self.payments: dict[str, Payment] = {}
+        self.disputes: dict[int, Dispute] = {}
         self.refunds: list[Refund] = []
         self.refunds_as = RefundState.SUCCEEDED
         self.refused_with = ""
@@ -81,6 +86,24 @@ class FakeMoney:
         )
         entries.append(entry)
         self.tell("exception.opened", entry, kind=kind.value)
+        return entry
+
+    def dispute(
+        self, order: Order, due_at: datetime | None, state: DisputeState = _WANTED, **more: int
+    ) -> OrderException:
+        """Have a payment of an order disputed, by the provider's own record of it."""
+        entry = self.hold(ExceptionKind.DISPUTED, order)
+        self.disputes[entry.id] = Dispute(
+            dispute_id=f"dp_{entry.id}",
+            payment_id=entry.payment_id,
+            amount=entry.amount,
+            reason="product_not_received",
+            state=state,
+            due_at=due_at,
+            withdrawn_minor=more.get("withdrawn_minor", 0),
+            version=1,
+            told_at=self._till.clock.now(),
+        )
         return entry
 
     def tell(self, name: str, entry: OrderException, **data: object) -> None:
@@ -155,7 +178,7 @@ class FakeMoney:
     def trouble(self, entry: OrderException) -> Trouble:
         case = self.case(entry)
         refunds = tuple(one for one in self.refunds if one.payment_id == entry.payment_id)
-        return Trouble(case, ways_out(case), refunds)
+        return Trouble(case, ways_out(case), refunds, self.disputes.get(entry.id))
 
     def case(self, entry: OrderException) -> Case:
         order = self._till.orders.orders.get(entry.order_id)

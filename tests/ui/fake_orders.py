@@ -2,12 +2,12 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.attempt import Attempt, AttemptState, Reference
 from app.domain.cart import CartContent
-from app.domain.dispute import Dispute
+from app.domain.dispute import WANTS_ANSWER, Dispute
 from app.domain.exceptions import OrderException
 from app.domain.order import Order, OrderState, snapshot_of
 from app.domain.receipt import Tender
@@ -192,6 +192,19 @@ class FakeOrders:
             if (before is None or one.id < before) and (with_resolved or one.resolved_at is None)
         ]
         return [self._till.money.trouble(one) for one in found[:limit]]
+
+    async def urgent_troubles(self, until: datetime) -> list[Trouble]:
+        await asyncio.sleep(0)
+        waiting = [self._till.money.trouble(e) for e in self.exceptions if e.resolved_at is None]
+        due = [
+            (one.dispute.due_at, one.case.exception.id, one)
+            for one in waiting
+            if one.dispute is not None
+            and one.dispute.state in WANTS_ANSWER
+            and one.dispute.due_at is not None
+            and one.dispute.due_at < until
+        ]
+        return [one for _due, _id, one in sorted(due, key=lambda row: row[:2])]
 
     async def unfinished(self) -> OrderDetail | None:
         newest = max((order.number for order in self.orders.values()), default=0)

@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from app.backups import folder_of
@@ -25,6 +27,7 @@ from ui.counter import Stage
 from ui.format import Formats
 from ui.rescue import RESTORE, answer_of, asking_in, opened, rescue_box
 from ui.theme import LIGHT
+from ui.trouble import CLOSE
 from ui.window import Window
 
 LATER = START + timedelta(hours=3)
@@ -168,7 +171,9 @@ def box_of(settings: Settings) -> QMessageBox:
     return rescue_box(damage, backup, read_backup(path), LIGHT, formats, clock)
 
 
-@pytest.mark.parametrize("press, wanted", [(RESTORE, True), ("", False), ("escape", False)])
+@pytest.mark.parametrize(
+    "press, wanted", [(RESTORE, True), (CLOSE, False), ("enter", False), ("escape", False)]
+)
 def test_the_box_says_how_old_the_backup_is_and_gives_the_answer(
     run: Run, qapp: QApplication, settings: Settings, press: str, wanted: bool
 ) -> None:
@@ -185,6 +190,8 @@ def test_the_box_says_how_old_the_backup_is_and_gives_the_answer(
         await asyncio.sleep(0)
         if press == "escape":
             box.reject()
+        elif press == "enter":
+            QTest.keyClick(box, Qt.Key.Key_Return)
         else:
             buttons = box.findChildren(QPushButton)
             next(button for button in buttons if button.objectName() == press).click()

@@ -241,24 +241,27 @@ def test_an_expired_order_is_said_until_the_operator_goes_back(
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("newest", [0, 1, 100, 198, 199])
 def test_the_newest_of_two_hundred_lines_is_in_view(
-    qtbot: QtBot, make_window: Make, clock: FakeClock, size: tuple[int, int], newest: int
+    qtbot: QtBot, make_window: Make, clock: FakeClock, size: tuple[int, int]
 ) -> None:
     till = FakeTill(many_products(200), clock=clock)
     window = make_window(till, display=IN_A_WINDOW)
     window.display.start()
     qtbot.addWidget(display_of(window))
     display_of(window).resize(*size)
-    add(window.counter, till, *(f"p{n}" for n in range(200)))
+    # All but the last come at once: that a line is shown at each tap is looked at elsewhere.
+    for product in till.catalog.on_sale()[:-1]:
+        window.counter.cart.add(product)
+    add(window.counter, till, "p199")
     QApplication.processEvents()
     lines = display_of(window).cart.lines
     assert 199 in lines.rows_in_view
-    add(window.counter, till, f"p{newest}")
-    QApplication.processEvents()
-    assert newest in lines.rows_in_view
-    assert len(lines.rows_in_view) >= 5
-    display_of(window).grab()
+    for newest in (0, 199, 1, 100, 198, 199):
+        add(window.counter, till, f"p{newest}")
+        QApplication.processEvents()
+        assert newest in lines.rows_in_view
+        assert len(lines.rows_in_view) >= 5
+        display_of(window).grab()
 
 
 @pytest.mark.parametrize("mode, is_told", [(Mode.TRAINING, True), (Mode.LIVE, False)])

@@ -1,7 +1,6 @@
 """Every word of the customer's display is whole: on each face, screen, theme and language."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -70,8 +69,8 @@ def models(clock: FakeClock, *, is_long: bool) -> dict[str, DisplayModel]:
     amount = HUGE if is_long else euro(790)
     names = LONG_NAMES if is_long else ("Coffee", "Tea")
     host = "pay.the-long-name-of-a-bakery.example" if is_long else "checkout.stripe.com"
-    code = DisplayCode(URL, host, clock.now() + timedelta(minutes=14))
-    refused = DisplayCode(URL, host, clock.now() + timedelta(seconds=50), was_declined=True)
+    code = DisplayCode(URL, host, clock.elapsed() + 14 * 60)
+    refused = DisplayCode(URL, host, clock.elapsed() + 50, was_declined=True)
     faces = {
         "idle": DisplayModel(Face.IDLE, shop),
         "cart": DisplayModel(Face.CART, shop, amount, a_cart(names, amount, 4)),

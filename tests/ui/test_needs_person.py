@@ -7,19 +7,17 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from app.domain.exceptions import ExceptionKind
-from app.domain.money import Money
 from app.domain.order import OrderState
 from app.domain.resolution import Action
 from app.errors import Message
-from tests.ui.deciding import at, come, fill, focused, late, open_form, titles, where
+from tests.ui.deciding import come, fill, late, open_form, titles, where
 from tests.ui.fakes import FakeClock, FakeTill
-from tests.ui.helpers import button, until
+from tests.ui.helpers import button
 from tests.ui.test_orders import place
-from ui.needs_person.list_model import TroubleRole
+from ui.kit.rows import ROW
 from ui.needs_person.words import trouble_words
 from ui.places import Place
 from ui.window import Window
@@ -60,7 +58,7 @@ def test_a_row_is_read_out_whole(run: Run, window: Window, till: FakeTill) -> No
         rows = window.needs_person.list.rows
         spoken = rows.data(rows.index(0), Qt.ItemDataRole.AccessibleTextRole)
         assert spoken == f"Paid late, €6.80, Order {order.number}, Open, March 14, 2026"
-        assert rows.data(rows.index(-1), TroubleRole.TROUBLE) is None
+        assert rows.data(rows.index(-1), ROW) is None
 
     run(look())
 
@@ -157,120 +155,11 @@ def test_an_older_look_that_answers_later_takes_nothing_back(
             return rows
 
         till.orders.troubles = slow_at_first  # type: ignore[method-assign]
-        window.needs_person.trouble_chosen.emit(entry.id)
+        window.needs_person.list.row_chosen.emit(entry.id)
         await asyncio.sleep(0.01)
         till.money._close(till.money.entry(entry.id), Action.ACCEPT, "Bea", "As agreed", None)
         await window.counter.tasks.settled()
         assert panel._chip.accessibleName() == "Cleared up"
-
-    run(look())
-
-
-# --- the keyboard ---------------------------------------------------------------------------
-
-
-def test_the_keyboard_alone_gives_money_back(run: Run, window: Window, till: FakeTill) -> None:
-    async def look() -> None:
-        late(till)
-        QTest.keyClick(window, Qt.Key.Key_F3)
-        await until(lambda: window.places.place is Place.PERSON)
-        await window.counter.tasks.settled()
-        QTest.keyClick(at(), Qt.Key.Key_Down)
-        assert focused() == "trouble_list"
-        seen = []
-        for _step in range(8):
-            QTest.keyClick(at(), Qt.Key.Key_Tab)
-            seen.append(focused())
-            if focused() == "way_refund":
-                break
-        assert seen[-3:] == ["show_order", "way_accept", "way_refund"]
-        QTest.keyClick(at(), Qt.Key.Key_Return)
-        assert focused() == "Amount"
-        QTest.keyClicks(at(), "2.50")
-        QTest.keyClick(at(), Qt.Key.Key_Return)
-        # Something is missing: Enter goes there and confirms nothing.
-        assert focused() == "Who decides"
-        QTest.keyClicks(at(), "Eva")
-        QTest.keyClick(at(), Qt.Key.Key_Tab)
-        assert focused() == "Why"
-        QTest.keyClick(at(), Qt.Key.Key_Tab)
-        assert focused() == "suggestion_0"
-        QTest.keyClick(at(), Qt.Key.Key_Return)
-        assert focused() == "Why"
-        assert till.money.calls["refund"] == 0
-        QTest.keyClick(at(), Qt.Key.Key_Return)
-        await window.counter.tasks.settled()
-        assert till.money.asked == [(Money(250, "EUR"), "Eva", "Goods came back")]
-
-    run(look())
-
-
-def test_the_fields_are_gone_through_as_they_stand(
-    run: Run, window: Window, till: FakeTill
-) -> None:
-    async def look() -> None:
-        late(till)
-        form = await open_form(window, Action.REFUND)
-        fill(form)
-        form.amount.field.edit.setFocus()
-        seen = [focused()]
-        for _step in range(7):
-            QTest.keyClick(at(), Qt.Key.Key_Tab)
-            seen.append(focused())
-        assert seen == [
-            "Amount",
-            "Who decides",
-            "Why",
-            "suggestion_0",
-            "suggestion_1",
-            "suggestion_2",
-            "form_cancel",
-            "form_confirm",
-        ]
-
-    run(look())
-
-
-def test_escape_closes_the_form_and_nothing_was_done(
-    run: Run, window: Window, till: FakeTill
-) -> None:
-    async def look() -> None:
-        late(till)
-        form = await open_form(window, Action.REFUND)
-        fill(form)
-        QTest.keyClick(form.reason.field.edit, Qt.Key.Key_Escape)
-        assert form.ask is None
-        assert focused() == "way_refund"
-        await window.counter.tasks.settled()
-        assert not till.money.calls
-
-    run(look())
-
-
-def test_the_arrows_leave_a_form_behind_and_stay_in_the_list(
-    run: Run, window: Window, till: FakeTill
-) -> None:
-    async def look() -> None:
-        late(till)
-        late(till)
-        form = await open_form(window, Action.REFUND)
-        window.needs_person.list.focus_current()
-        QTest.keyClick(at(), Qt.Key.Key_Down)
-        await window.counter.tasks.settled()
-        assert form.ask is None
-        assert focused() == "trouble_list"
-
-    run(look())
-
-
-def test_letters_typed_here_do_not_go_to_the_search_of_the_sale(
-    run: Run, window: Window, till: FakeTill
-) -> None:
-    async def look() -> None:
-        late(till)
-        await come(window)
-        QTest.keyClicks(at(), "bread")
-        assert window.sell.search.text == ""
 
     run(look())
 

@@ -19,6 +19,7 @@ from tests.ui.helpers import button, stage_of
 from ui.accounts import account_label
 from ui.counter import Stage
 from ui.format import Formats
+from ui.kit.rows import ROW
 from ui.kit.text import Text
 from ui.orders.dispute_words import DISPUTE_TELLERS
 from ui.orders.words import exception_words, state_words, story_entry
@@ -67,7 +68,7 @@ def test_orders_are_listed_newest_first_and_the_newest_is_shown(
 def test_no_orders_yet_is_said_kindly(run: Run, window: Window) -> None:
     async def look() -> None:
         await open_orders(window)
-        assert window.orders._none.text == "No orders yet. The first sale will stand here."
+        assert window.orders.card.words.text == "No orders yet. The first sale will stand here."
         assert window.orders.panel.order_id == ""
         # There is nothing to choose from.
         assert not window.orders.panel._nothing._words.isVisible()
@@ -85,7 +86,7 @@ def test_an_order_is_found_by_its_number(run: Run, window: Window, till: FakeTil
         assert numbers(window) == ["12"]
         QTest.keyClicks(window.orders.search.edit, "99")
         await window.counter.tasks.settled()
-        assert window.orders._none.text == "No order has the number “1299”"
+        assert window.orders.card.words.text == "No order has the number “1299”"
 
     run(look())
 
@@ -138,7 +139,7 @@ def test_the_list_follows_what_happens(run: Run, window: Window, till: FakeTill)
         assert button(window, "continue_payment").isVisible()
         till.pay(order.id)
         await window.counter.tasks.settled()
-        row = window.orders.list.rows.row_at(window.orders.list.rows.index(0))
+        row = window.orders.list.rows.index(0).data(ROW)
         assert row.state is OrderState.PAID
         assert window.orders.panel._paid_by.text == "€6.80 by Stripe"
         assert not button(window, "continue_payment").isVisible()
@@ -206,7 +207,7 @@ def test_what_needs_a_person_is_said_with_its_amount(
             )
         )
         await open_orders(window)
-        row = window.orders.list.rows.row_at(window.orders.list.rows.index(0))
+        row = window.orders.list.rows.index(0).data(ROW)
         assert row.needs_person
         texts = [label.text() for label in window.orders.panel.findChildren(Text)]
         assert "Paid twice · €6.80" in texts

@@ -25,7 +25,8 @@ from tests.ui.test_orders import place
 from ui.decide.form import DecisionForm
 from ui.decide.words import refund_words
 from ui.format import Formats
-from ui.orders.records import dispute_record, dispute_words, refund_record
+from ui.orders.dispute_words import dispute_words
+from ui.orders.records import dispute_record, refund_record
 from ui.orders.words import story_of
 from ui.theme import Tone
 from ui.window import Window
@@ -201,13 +202,14 @@ def test_a_dispute_says_how_much_why_and_by_when(run: Run, window: Window, till:
         assert (record.amount, record.state[0]) == ("€6.80", "To be answered")
         assert record.words == (
             "The customer says that they were charged twice. Answer it by March 21, 2026. "
+            "7 days left. "
             "€6.80 was taken from the shop."
         )
         assert window.orders.panel.disputes.isVisible()
 
     run(look())
     over = replace(dispute, state=DisputeState.WON, withdrawn_minor=0)
-    assert dispute_record(over, Formats("en")).words == (
+    assert dispute_record(over, START, Formats("en")).words == (
         "The customer says that they were charged twice."
     )
     assert len({dispute_words(state)[0] for state in DisputeState}) == len(DisputeState)

@@ -10,7 +10,7 @@ from app.domain.cart import Cart
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.errors import MoneyMoved, Rejected, StoreError, Unavailable
-from tests.ui.fakes import START, FakeTill
+from tests.ui.fakes import FakeTill
 from ui.pay.state import (
     SHOWS_CODE,
     SLOW_AFTER,
@@ -42,7 +42,7 @@ def model(phase: Phase, **more: object) -> PayModel:
 
 
 def test_before_anything_is_known_the_code_is_being_prepared() -> None:
-    assert phase_of(None, None, START) is Phase.OPENING
+    assert phase_of(None, None) is Phase.OPENING
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_before_anything_is_known_the_code_is_being_prepared() -> None:
 def test_each_state_of_an_attempt_has_its_phase(
     order: Order, attempt: Attempt, state: AttemptState, phase: Phase
 ) -> None:
-    assert phase_of(order, replace(attempt, state=state), START, is_shown=True) is phase
+    assert phase_of(order, replace(attempt, state=state), is_shown=True) is phase
 
 
 @pytest.mark.parametrize(
@@ -75,18 +75,18 @@ def test_each_state_of_an_attempt_has_its_phase(
 def test_an_order_that_has_ended_outweighs_its_attempt(
     order: Order, attempt: Attempt, state: OrderState, phase: Phase
 ) -> None:
-    assert phase_of(replace(order, state=state), attempt, START, is_closing=True) is phase
+    assert phase_of(replace(order, state=state), attempt, is_closing=True) is phase
 
 
 def test_a_code_is_not_waited_for_before_the_books_know_that_it_is_shown(
     order: Order, attempt: Attempt
 ) -> None:
-    assert phase_of(order, attempt, START, is_shown=False) is Phase.OPENING
+    assert phase_of(order, attempt, is_shown=False) is Phase.OPENING
 
 
 def test_a_customer_who_has_confirmed_cannot_be_closed_out(order: Order, attempt: Attempt) -> None:
     confirmed = replace(attempt, state=AttemptState.PROCESSING, close_reason=CloseReason.CANCELLED)
-    assert phase_of(order, confirmed, START, is_closing=True) is Phase.PROCESSING
+    assert phase_of(order, confirmed, is_closing=True) is Phase.PROCESSING
     words = wording(model(Phase.PROCESSING))
     assert words.actions == (Action.CHECK_NOW, Action.SET_ASIDE)
     assert "Do not charge again" in words.sentence
@@ -97,27 +97,25 @@ def test_a_challenge_that_was_not_passed_has_its_own_words() -> None:
 
 
 def test_cancelling_takes_the_code_away_at_once(order: Order, attempt: Attempt) -> None:
-    assert phase_of(order, attempt, START, is_closing=True, is_shown=True) is Phase.CLOSING
+    assert phase_of(order, attempt, is_closing=True, is_shown=True) is Phase.CLOSING
     closing = replace(attempt, close_reason=CloseReason.EXPIRED)
-    assert phase_of(order, closing, START, is_shown=True) is Phase.CLOSING
+    assert phase_of(order, closing, is_shown=True) is Phase.CLOSING
 
 
 def test_after_the_deadline_no_code_is_shown(order: Order, attempt: Attempt) -> None:
-    assert phase_of(order, attempt, attempt.deadline_at, is_shown=True) is Phase.CLOSING
+    assert phase_of(order, attempt, is_over=True, is_shown=True) is Phase.CLOSING
 
 
 def test_after_four_minutes_the_operator_is_asked(order: Order, attempt: Attempt) -> None:
-    later = START + SLOW_AFTER
-    slow = phase_of(order, attempt, later, is_shown=True, patient_since=START)
+    slow = phase_of(order, attempt, is_shown=True, waited=SLOW_AFTER)
     assert slow is Phase.SLOW
-    patient = START + timedelta(seconds=1)
-    again = phase_of(order, attempt, later, is_shown=True, patient_since=patient)
+    again = phase_of(order, attempt, is_shown=True, waited=SLOW_AFTER - timedelta(seconds=1))
     assert again is Phase.WAITING
 
 
 def test_a_decline_leaves_the_code_for_another_try(order: Order, attempt: Attempt) -> None:
     declined = replace(attempt, decline="insufficient_funds")
-    assert phase_of(order, declined, START, is_shown=True) is Phase.DECLINED
+    assert phase_of(order, declined, is_shown=True) is Phase.DECLINED
     words = wording(model(Phase.DECLINED, decline="insufficient_funds"))
     assert "does not have enough money" in words.sentence
     assert Phase.DECLINED in SHOWS_CODE
@@ -126,8 +124,8 @@ def test_a_decline_leaves_the_code_for_another_try(order: Order, attempt: Attemp
 def test_an_error_without_a_session_is_unknown_only_where_money_may_have_moved(
     order: Order,
 ) -> None:
-    assert phase_of(order, None, START, error=Unavailable("No answer")) is Phase.UNKNOWN
-    assert phase_of(order, None, START, error=Rejected("No")) is Phase.REFUSED
+    assert phase_of(order, None, error=Unavailable("No answer")) is Phase.UNKNOWN
+    assert phase_of(order, None, error=Rejected("No")) is Phase.REFUSED
 
 
 def test_unknown_says_not_to_take_the_money_again() -> None:

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.catalog import Catalog, Shop
 from app.settings import Mode, load_settings
-from tests.ui.fakes import START, URL, FakeClock, FakeTill, product
+from tests.ui.fakes import URL, FakeClock, FakeTill, product
 from tests.ui.helpers import button, ink, tap
 from ui import start
 from ui.application import direction_of, follow_locale
@@ -261,7 +261,7 @@ def test_a_painted_part_is_mirrored(
         if isinstance(part, RailButton):
             part.set_waiting(3)
         if isinstance(part, Countdown):
-            part.set_deadline(START)
+            part.set_deadline(0.0)
         part.resize(320, max(40, part.sizeHint().height()))
         pictures.append(part.grab().toImage())
     left, right = map(ink, pictures)

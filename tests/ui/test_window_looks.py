@@ -5,12 +5,14 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.ui.fakes import FakeClock, FakeTill
-from tests.ui.helpers import button, tap
+from tests.ui.helpers import button, payment_of, tap
 from ui.kit.text import Text
+from ui.pay.state import Phase
 from ui.theme import DARK, LIGHT, THEMES, Tone
 from ui.window import Window
 
@@ -98,5 +100,28 @@ def test_the_countdown_runs_only_while_it_is_seen(
         picture(window)
         till.pay(order_id)
         assert not countdown._timer.isActive()
+
+    run(sale())
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_that_is_set_changes_nothing_of_the_time_that_is_left(
+    run: Run, window: Window, clock: FakeClock, hours: int
+) -> None:
+    async def sale() -> None:
+        await charge(window)
+        clock.advance(minutes=2)
+        clock.moment += timedelta(hours=hours)
+        window.counter._on_tick()
+        window.pay.countdown._on_tick()
+        shown = payment_of(window.counter)
+        assert shown.phase is Phase.WAITING and shown.url
+        assert window.pay.countdown.accessibleName() == "Time left 13:00"
+        clock.advance(minutes=3)
+        window.counter._on_tick()
+        assert payment_of(window.counter).phase is Phase.SLOW
+        clock.advance(minutes=10)
+        window.counter._on_tick()
+        assert payment_of(window.counter).url is None
 
     run(sale())

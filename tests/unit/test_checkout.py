@@ -109,6 +109,32 @@ def test_an_open_session_can_be_shown_until_its_deadline(till: Counter) -> None:
         asyncio.run(till.checkout.mark_shown(attempt.id))
 
 
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_set_changes_nothing_of_how_long_a_code_may_be_shown(
+    till: Counter, hours: int
+) -> None:
+    order = asyncio.run(till.place())
+    attempt = asyncio.run(till.open(order))
+    till.clock.set_wrong_by(hours * 3600)
+    till.clock.advance(14 * 60)
+    assert asyncio.run(till.checkout.mark_shown(attempt.id)).shown_at is not None
+    till.clock.advance(60)
+    with pytest.raises(CheckoutRefused, match="must not be shown"):
+        asyncio.run(till.checkout.mark_shown(attempt.id))
+
+
+def test_of_an_earlier_runs_code_only_the_wall_clock_knows_how_long_it_may_be_shown(
+    till: Counter,
+) -> None:
+    _, attempt = asyncio.run(till.show())
+    till.restart()
+    till.clock.advance(14 * 60)
+    assert asyncio.run(till.checkout.mark_shown(attempt.id)).id == attempt.id
+    till.clock.advance(60)
+    with pytest.raises(CheckoutRefused, match="must not be shown"):
+        asyncio.run(till.checkout.mark_shown(attempt.id))
+
+
 def test_what_is_not_open_or_not_there_is_not_shown(till: Counter) -> None:
     order, attempt = asyncio.run(till.show())
     asyncio.run(till.checkout.cancel(order.id))

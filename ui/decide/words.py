@@ -132,8 +132,11 @@ def asked_of(case: Case, action: Action, effect: str, formats: Formats) -> Ask:
 
 
 def refund_of_order(detail: OrderDetail, formats: Formats) -> Ask | None:
-    """Say what a form asks for a refund of a paid order; None where nothing is left of it."""
-    if detail.order.state is not OrderState.PAID:
+    """Say what a form asks for a refund of what counts for an order; None where nothing is left.
+
+    While money may still come, nothing is given back of what it would be added to.
+    """
+    if detail.order.state is not OrderState.PAID and detail.is_live:
         return None
     gone: Counter[str] = Counter()
     for refund in detail.refunds:
@@ -151,10 +154,16 @@ def refund_of_order(detail: OrderDetail, formats: Formats) -> Ask | None:
     if not sources:
         return None
     left = sources[0].left
+    effect = _("The money goes back the way it was paid. The order stays in the books as paid.")
+    if detail.order.state is not OrderState.PAID:
+        effect = _(
+            "The money goes back the way it was paid. The order is not paid, and still counts "
+            "this money: do not take the rest of it."
+        )
     return Ask(
         Action.REFUND,
         _("Refund order {number}").format(number=detail.order.number),
-        _("The money goes back the way it was paid. The order stays in the books as paid."),
+        effect,
         left,
         giving_back(left, formats),
         sources=sources,

@@ -175,7 +175,7 @@ def payment_shown(payment: PayModel) -> DisplayModel:
             code = DisplayCode(
                 url=payment.url,
                 host=payment.host,
-                deadline_at=payment.deadline_at,
+                ends_at=payment.ends_at,
                 was_declined=payment.phase is Phase.DECLINED,
             )
     elif face is Face.CHECKING and not payment.was_shown and payment.phase is Phase.UNKNOWN:

@@ -5,7 +5,6 @@ reason for a declined card; of the provider only the page's URL and host, while 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from app.domain.cart import CartContent, CartLine
@@ -70,11 +69,14 @@ class DisplayCart:
 
 @dataclass(frozen=True, slots=True)
 class DisplayCode:
-    """What the QR says and until when it stands; `was_declined`: the last try was refused."""
+    """What the QR says and until when it stands; `was_declined`: the last try was refused.
+
+    `ends_at` is in seconds of `Clock.elapsed`.
+    """
 
     url: str
     host: str
-    deadline_at: datetime | None = None
+    ends_at: float | None = None
     was_declined: bool = False
 
 

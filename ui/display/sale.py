@@ -178,7 +178,7 @@ class CodeFace(Part):
         """Show the code and what it is for; without one, take the last one away."""
         code = model.code
         self.qr.set_url("" if code is None else code.url)
-        self._countdown.set_deadline(None if code is None else code.deadline_at)
+        self._countdown.set_deadline(None if code is None else code.ends_at)
         if code is None:
             self._host.set_text("")
             return

@@ -6,9 +6,11 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
     QFrame,
+    QListView,
     QScrollArea,
     QScroller,
     QScrollerProperties,
+    QSizePolicy,
     QWidget,
 )
 
@@ -35,6 +37,18 @@ def scroll_by_finger(area: QAbstractScrollArea) -> None:
     properties.setScrollMetric(metric.VerticalOvershootPolicy, off)
     properties.setScrollMetric(metric.HorizontalOvershootPolicy, off)
     scroller.setScrollerProperties(properties)
+
+
+def set_up_list(view: QListView, look: Look) -> None:
+    """Let a list be gone through by finger and by key; its rows are painted, not edited."""
+    view.setUniformItemSizes(True)
+    view.setFrameShape(QFrame.Shape.NoFrame)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    scroll_by_finger(view)
+    look.changed.connect(view.scheduleDelayedItemsLayout)
 
 
 class ScrollHint(Part):
@@ -98,6 +112,21 @@ class ScrolledColumn(QScrollArea):
         content.setAutoFillBackground(False)
         scroll_by_finger(self)
         self._focus_edge = FocusEdge(look, self)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._take_height()
+        return super().event(event)
+
+    def _take_height(self) -> None:
+        """Let a text that wraps count as high as it is here, not as high as at its narrowest."""
+        content = self.widget()
+        layout = content.layout() if content is not None else None
+        if content is not None and layout is not None:
+            wraps = layout.hasHeightForWidth()
+            policy = QSizePolicy.Policy.Ignored if wraps else QSizePolicy.Policy.Preferred
+            if content.sizePolicy().verticalPolicy() is not policy:
+                content.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
 
     def bring_into_sight(self, part: QWidget, room: int) -> None:
         """Scroll so that a part is seen whole that has only just been shown, with room around."""

@@ -1,11 +1,10 @@
 """One entry in full: what happened, the amounts, its order, and the ways out with their form."""
 
-from itertools import pairwise
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.clock import Clock
 from app.domain.resolution import Action, WayOut
 from app.orders import Trouble
 from ui import theme
@@ -21,9 +20,18 @@ from ui.kit.figures import Figures
 from ui.kit.scroll import ScrolledColumn
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
+from ui.needs_person.due_field import DueField
 from ui.needs_person.statement import TroubleStatement
 from ui.needs_person.ways import WaysOut
-from ui.needs_person.words import figures, resolution_words, trouble_words
+from ui.needs_person.words import (
+    TroubleWords,
+    figures,
+    recommended,
+    resolution_words,
+    told_of_dispute,
+    trouble_words,
+)
+from ui.orders.dispute_words import due_of
 from ui.orders.records import RecordRows, refund_record
 from ui.orders.words import state_words
 from ui.theme import Type
@@ -40,8 +48,9 @@ class TroublePanel(Card):
 
     order_wanted = Signal(str)
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
+        self._clock = clock
         self._trouble: Trouble | None = None
         self._chosen = Action.ACCEPT
         self._title = Text(look, "", Type.HEADLINE, wraps=True)
@@ -49,10 +58,11 @@ class TroublePanel(Card):
         self._since = Text(look, "", colour="text_muted", tabular=True, wraps=True)
         self.result = ResultCard(look)
         self.statement = TroubleStatement(look)
+        self.due = DueField(look)
         self.figures = Figures(look)
         self._order_title = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._order_lines = ElidedText(look, "", Type.CAPTION, colour="text_muted", lines=2)
-        self.order_button = Button(look, _("Show order"), Kind.SECONDARY, icon="orders")
+        self.order_button = Button(look, _("Show order"), Kind.SECONDARY, icon="orders", key="F9")
         self.order_button.setObjectName("show_order")
         self.order_button.clicked.connect(self._on_order)
         self.refunds = RecordRows(look, _("Refunds"))
@@ -84,16 +94,16 @@ class TroublePanel(Card):
         if trouble is None:
             return
         entry, formats = trouble.case.exception, self.look.formats
-        words = trouble_words(trouble.case)
+        words = self._show_statement(trouble)
         self._title.setText(words.title)
         self._chip.set_state(words.state, words.tone)
         since = f"{formats.date(entry.opened_at)}, {formats.time(entry.opened_at)}"
         self._since.setText(_("Since {moment}").format(moment=since))
-        self.statement.show_words(words, entry, resolution_words(trouble, formats))
         self.figures.show_rows(figures(trouble.case, formats))
         self._show_order(trouble)
         self.refunds.show_records([refund_record(one, formats) for one in trouble.refunds])
-        self.ways.show_ways(trouble.ways)
+        self.ways.show_ways(trouble.ways, recommended(trouble.case.exception.kind))
+        self.ways.tab_after(self.order_button)
         self._close_what_is_closed(trouble)
         self._show_ways()
         if is_other:
@@ -107,7 +117,9 @@ class TroublePanel(Card):
         self._head.setSpacing(dp(theme.XXS))
         self._header.setSpacing(dp(theme.M))
         self._beside.setSpacing(dp(theme.XL))
-        self._order_words.setSpacing(dp(theme.XS))
+        # Its first line stands level with the first of the figures beside it.
+        self._order_words.setContentsMargins(0, dp(theme.XXS), 0, 0)
+        self._order_words.setSpacing(dp(theme.XS + theme.XXS))
         self._content.setMaximumWidth(dp(_WIDEST))
         super().on_look_changed()
 
@@ -130,17 +142,17 @@ class TroublePanel(Card):
         self._order = QWidget()
         self._order.setObjectName("order_in_short")
         self._order_words = QVBoxLayout(self._order)
-        self._order_words.setContentsMargins(0, 0, 0, 0)
         self._order_words.addWidget(self._order_title)
         self._order_words.addWidget(self._order_lines)
-        self._order_words.addStretch(1)
         self._order_words.addWidget(self.order_button, 0, Qt.AlignmentFlag.AlignLeading)
+        self._order_words.addStretch(1)
         self._beside = QHBoxLayout()
         self._beside.addWidget(self.figures, 1, Qt.AlignmentFlag.AlignTop)
         self._beside.addWidget(self._order, 1)
         for part in (
             self.result,
             self.statement,
+            self.due,
             self.refunds,
             self._ways_title,
             self.ways,
@@ -159,10 +171,20 @@ class TroublePanel(Card):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._scroll)
         self._content.hide()
-        for one, following in pairwise((self.order_button, *self.ways.buttons.values())):
-            QWidget.setTabOrder(one, following)
 
     # --- how it stands --------------------------------------------------------------------
+
+    def _show_statement(self, trouble: Trouble) -> TroubleWords:
+        """Say what happened; of a dispute, what its own record says of it today."""
+        entry, dispute, formats = trouble.case.exception, trouble.dispute, self.look.formats
+        words, detail, due = trouble_words(trouble.case), formats.message(entry.detail), None
+        if dispute is not None and entry.resolved_at is None:
+            due = due_of(dispute, self._clock.now(), formats)
+            words = told_of_dispute(words, dispute, due, formats)
+            detail = _("Dispute {id}").format(id=isolated(dispute.dispute_id))
+        self.due.show_due(due)
+        self.statement.show_words(words, detail, resolution_words(trouble, formats))
+        return words
 
     def _show_order(self, trouble: Trouble) -> None:
         order, formats = trouble.case.order, self.look.formats
@@ -178,7 +200,8 @@ class TroublePanel(Card):
         )
         self._order_lines.set_text(
             ", ".join(
-                f"{formats.count(line.quantity)} \N{MULTIPLICATION SIGN} {isolated(line.name)}"
+                f"{formats.count(line.quantity)}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}"
+                f"\N{NO-BREAK SPACE}{isolated(line.name)}"
                 for line in order.snapshot.lines
             )
         )
@@ -196,11 +219,19 @@ class TroublePanel(Card):
         """Show the ways, or in their place the form that one of them opened."""
         trouble = self._trouble
         is_asking = self.form.ask is not None
-        can_choose = trouble is not None and trouble.case.exception.resolved_at is None
+        # While money of it is on its way back, nothing can be done but wait; that is said above.
+        can_choose = trouble is not None and any(way.is_open for way in trouble.ways)
         for part in (self._ways_title, self.ways):
             part.setVisible(can_choose and not is_asking)
 
     # --- what a person does ---------------------------------------------------------------
+
+    def open_way(self, action: Action) -> None:
+        """Open the form of one of the ways, where it is open and nothing is asked already."""
+        ways = self._trouble.ways if self._trouble is not None else ()
+        way = next((way for way in ways if way.action is action and way.is_open), None)
+        if way is not None and self.form.ask is None:
+            self._on_way(way)
 
     def _on_order(self) -> None:
         if self._trouble is not None and self._trouble.case.order is not None:

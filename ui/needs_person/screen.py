@@ -1,7 +1,5 @@
 """The place "needs a person": the list beside the entry that was chosen."""
 
-from typing import Final
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
@@ -11,50 +9,30 @@ from app.orders import Trouble
 from ui import theme
 from ui.i18n import _
 from ui.kit.base import Part
-from ui.kit.card import Card
 from ui.kit.icon import Icon
-from ui.kit.text import ElidedText, Text
+from ui.kit.rows import ListCard, list_width
+from ui.kit.text import Text
 from ui.look import Look
 from ui.needs_person.list_view import TroubleList
 from ui.needs_person.panel import TroublePanel
 from ui.theme import Type
-
-_LIST_SHARE: Final = 0.34
-_LIST_LEAST: Final = 290
-_LIST_MOST: Final = 420
-_LINE_MOST: Final = 480
 
 
 class NeedsPersonScreen(Part):
     """What waits for a person, and what can be done about it.
 
     Signals:
-        trouble_chosen (int): The entry with this id is to be shown.
-        more_wanted: Older entries are to be read.
         order_wanted (str): An order is to be shown in full.
     """
 
-    trouble_chosen = Signal(int)
-    more_wanted = Signal()
     order_wanted = Signal(str)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         self.list = TroubleList(look, clock)
-        self.list.trouble_chosen.connect(self.trouble_chosen)
-        self.list.more_wanted.connect(self.more_wanted)
-        self.panel = TroublePanel(look)
+        self.panel = TroublePanel(look, clock)
         self.panel.order_wanted.connect(self.order_wanted)
-        self._card = Card(look)
-        self._list_stack = QStackedLayout(self._card)
-        self._list_stack.addWidget(self.list)
-        nothing = ElidedText(look, _("Nothing else waits."), colour="text_muted", centred=True)
-        empty = QWidget()
-        column = QVBoxLayout(empty)
-        column.addStretch(1)
-        column.addWidget(nothing)
-        column.addStretch(1)
-        self._list_stack.addWidget(empty)
+        self._card = ListCard(look, self.list, _("Nothing else waits."))
         split = QWidget()
         self._row = QHBoxLayout(split)
         self._row.addWidget(self._card)
@@ -72,18 +50,10 @@ class NeedsPersonScreen(Part):
         """Say whether it is shown that nothing waits."""
         return self._stack.currentIndex() == 1
 
-    def show_rows(self, rows: list[Trouble], chosen: int) -> None:
-        """Show the newest entries and mark the one that was chosen; nothing moves."""
-        top = self.list.verticalScrollBar().value()
-        self.list.rows.show_rows(rows)
-        self.list.choose(chosen)
-        self.list.doItemsLayout()
-        self.list.verticalScrollBar().setValue(top)
+    def show_rows(self, rows: list[Trouble], chosen: int | None) -> None:
+        """Show the first entries and mark the one that was chosen; nothing moves."""
+        self.list.refill(rows, chosen)
         self._arrange()
-
-    def show_more_rows(self, rows: list[Trouble]) -> None:
-        """Add older entries at the end."""
-        self.list.rows.append(rows)
 
     def show_trouble(self, trouble: Trouble | None) -> None:
         """Show one entry in full."""
@@ -95,14 +65,10 @@ class NeedsPersonScreen(Part):
         dp = self.look.dp
         self._row.setContentsMargins(dp(theme.M), dp(theme.M), dp(theme.M), dp(theme.M))
         self._row.setSpacing(dp(theme.M))
-        pad = dp(theme.XS + theme.XXS)
-        self._list_stack.setContentsMargins(0, pad, 0, pad)
         super().on_look_changed()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        dp = self.look.dp
-        share = max(dp(_LIST_LEAST), min(round(self.width() * _LIST_SHARE), dp(_LIST_MOST)))
-        self._card.setFixedWidth(share)
+        self._card.setFixedWidth(list_width(self.look, self.width()))
         super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -114,7 +80,7 @@ class NeedsPersonScreen(Part):
     def _arrange(self) -> None:
         """Say that all is well where nothing waits and nothing is looked at."""
         has_any = bool(self.list.rows.rowCount())
-        self._list_stack.setCurrentIndex(0 if has_any else 1)
+        self._card.show_list(has_any)
         self._stack.setCurrentIndex(0 if has_any or self.panel.trouble is not None else 1)
 
 

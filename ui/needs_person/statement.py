@@ -3,7 +3,6 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.domain.exceptions import OrderException
 from ui import theme
 from ui.kit.card import Card
 from ui.kit.icon import Icon
@@ -36,7 +35,7 @@ class TroubleStatement(Card):
         shown = (part for part in (self._happened, self._to_do, self._detail) if part.text())
         return "\n".join(part.text() for part in shown)
 
-    def show_words(self, words: TroubleWords, entry: OrderException, decided: str) -> None:
+    def show_words(self, words: TroubleWords, detail: str, decided: str) -> None:
         """Show an entry's words; `decided` says how it was cleared up, if it was."""
         self.set_fill(f"{words.tone.value}_soft")
         self._icon.set_icon(words.icon, words.tone.value)
@@ -44,8 +43,8 @@ class TroubleStatement(Card):
         self._happened.setText(happened)
         self._to_do.setText(decided or words.to_do)
         self._to_do.setVisible(bool(self._to_do.text()))
-        self._detail.setText(self.look.formats.message(entry.detail))
-        self._detail.setVisible(bool(entry.detail))
+        self._detail.setText(detail)
+        self._detail.setVisible(bool(detail))
         self.setAccessibleName(self.text)
 
     def on_look_changed(self) -> None:

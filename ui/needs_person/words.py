@@ -1,14 +1,17 @@
 """What needs a person, in plain words: what happened, whether money moved, what to do; no Qt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from app.domain.dispute import WANTS_ANSWER, Dispute
+from app.domain.dispute_words import STEPS, money_words, reason_words
 from app.domain.exceptions import ExceptionKind
 from app.domain.money import Money
-from app.domain.resolution import Case
+from app.domain.resolution import Action, Case
 from app.orders import Trouble
 from ui.format import Formats
 from ui.i18n import _
+from ui.orders.dispute_words import Due, dispute_words
 from ui.orders.money_words import decision_words
 from ui.orders.words import exception_words
 from ui.theme import Tone
@@ -22,6 +25,10 @@ _ICONS: Final = {
     ExceptionKind.DISPUTED: "shield",
     ExceptionKind.UNKNOWN: "unknown",
     ExceptionKind.REFUND_FAILED: "giveback",
+}
+_RECOMMENDED: Final = {
+    ExceptionKind.SURPLUS: Action.REFUND,
+    ExceptionKind.REFUND_FAILED: Action.REFUND,
 }
 _GRAVE: Final = frozenset(
     {ExceptionKind.MISMATCH, ExceptionKind.DISPUTED, ExceptionKind.REFUND_FAILED}
@@ -42,7 +49,10 @@ class TroubleWords:
 
 
 def trouble_words(case: Case) -> TroubleWords:
-    """Say of an entry what happened, whether money moved, what to do, and how it stands."""
+    """Say of an entry what happened, whether money moved, what to do, and how it stands.
+
+    What a dispute's own record says of that comes in its place with `told_of_dispute`.
+    """
     kind = case.exception.kind
     title, happened = exception_words(kind)
     icon = _ICONS[kind]
@@ -55,6 +65,31 @@ def trouble_words(case: Case) -> TroubleWords:
         state = _("Being given back")
         return TroubleWords(title, happened, money, wait, state, "hourglass", Tone.BUSY)
     return TroubleWords(title, happened, money, _advice(case), _("Open"), icon, tone)
+
+
+def told_of_dispute(
+    words: TroubleWords, dispute: Dispute, due: Due | None, formats: Formats
+) -> TroubleWords:
+    """Say why the payment is disputed, what the bank took, and what the dispute wants now."""
+    state, tone = dispute_words(dispute.state)
+    to_do = words.to_do
+    if due is not None and due.is_overdue:
+        to_do = _("The day is over. See at the provider whether it still takes an answer.")
+    elif dispute.state not in WANTS_ANSWER and dispute.state in STEPS:
+        to_do = formats.message(STEPS[dispute.state])
+    return replace(
+        words,
+        happened=formats.message(reason_words(dispute.reason)),
+        money=formats.message(money_words(dispute)),
+        to_do=to_do,
+        state=state,
+        tone=Tone.DANGER if tone is Tone.DANGER else Tone.WARNING,
+    )
+
+
+def recommended(kind: ExceptionKind) -> Action | None:
+    """Give the way out that is nearly always the right one; None where it depends."""
+    return _RECOMMENDED.get(kind)
 
 
 def resolution_words(trouble: Trouble, formats: Formats) -> str:

@@ -37,10 +37,12 @@ class OrderPanel(Card):
     Signals:
         continue_wanted (str): The payment of this order is to be taken up again.
         trouble_wanted (int): An entry of the list "needs a person" is to be shown in full.
+        refund_wanted (int): The money that an entry of that list is about is to be given back.
     """
 
     continue_wanted = Signal(str)
     trouble_wanted = Signal(int)
+    refund_wanted = Signal(int)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -49,10 +51,10 @@ class OrderPanel(Card):
         self._title = Text(look, "", Type.HEADLINE, tabular=True)
         self._chip = StateChip(look)
         self._when = ElidedText(look, "", Type.BODY, colour="text_muted", tabular=True)
-        self.resume = Button(look, _("Continue payment"), Kind.PRIMARY, icon="forward")
+        self.resume = Button(look, _("Continue payment"), Kind.PRIMARY, icon="forward", key="F5")
         self.resume.setObjectName("continue_payment")
         self.resume.clicked.connect(lambda: self.continue_wanted.emit(self._order_id))
-        self.refund = Button(look, _("Refund"), Kind.SECONDARY, icon="giveback")
+        self.refund = Button(look, _("Refund"), Kind.SECONDARY, icon="giveback", key="F6")
         self.refund.setObjectName("refund")
         self.refund.clicked.connect(self._on_refund)
         self.result = ResultCard(look)
@@ -109,7 +111,8 @@ class OrderPanel(Card):
         self.resume.setVisible(detail.can_go_on)
         self._show_exceptions(detail)
         self.refunds.show_records([refund_record(one, formats) for one in detail.refunds])
-        self.disputes.show_records([dispute_record(one, formats) for one in detail.disputes])
+        now = self._clock.now()
+        self.disputes.show_records([dispute_record(one, now, formats) for one in detail.disputes])
         self._table.show_snapshot(order.snapshot)
         paid_by = " · ".join(
             _("{amount} by {account}").format(
@@ -180,6 +183,7 @@ class OrderPanel(Card):
             if trouble.case.exception.resolved_at is None:
                 card = ExceptionCard(self.look, trouble)
                 card.trouble_wanted.connect(self.trouble_wanted)
+                card.refund_wanted.connect(self.refund_wanted)
                 self._exceptions.addWidget(card)
 
     # --- giving money back ----------------------------------------------------------------

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.domain.resolution import Action
 from app.orders import Trouble
 from ui import theme
 from ui.i18n import _
@@ -16,13 +17,15 @@ from ui.theme import Type
 
 
 class ExceptionCard(Card):
-    """One entry: what happened, how much, whether money moved, and a button that leads on.
+    """One entry: what happened, how much, whether money moved, and what leads on.
 
     Signals:
         trouble_wanted (int): The entry with this id is to be shown in full.
+        refund_wanted (int): The money of this entry is to be given back.
     """
 
     trouble_wanted = Signal(int)
+    refund_wanted = Signal(int)
 
     def __init__(self, look: Look, trouble: Trouble, parent: QWidget | None = None) -> None:
         words = trouble_words(trouble.case)
@@ -40,10 +43,19 @@ class ExceptionCard(Card):
         clear_up = Button(look, _("Clear up"), Kind.SECONDARY)
         clear_up.setObjectName(f"clear_up_{entry.id}")
         clear_up.clicked.connect(lambda: self.trouble_wanted.emit(entry.id))
+        buttons = QVBoxLayout()
+        buttons.setSpacing(look.metrics.gap)
+        buttons.addWidget(clear_up)
+        if any(way.action is Action.REFUND and way.is_open for way in trouble.ways):
+            refund = Button(look, _("Refund"), Kind.SECONDARY, icon="giveback")
+            refund.setObjectName(f"refund_held_{entry.id}")
+            refund.clicked.connect(lambda: self.refund_wanted.emit(entry.id))
+            buttons.addWidget(refund)
+        buttons.addStretch(1)
         row = QHBoxLayout(self)
         pad = look.dp(theme.M)
         row.setContentsMargins(pad, pad, pad, pad)
         row.setSpacing(pad)
         row.addWidget(Icon(look, words.icon, theme.ICON_L, tone), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(column, 1)
-        row.addWidget(clear_up, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(buttons)

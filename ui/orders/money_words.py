@@ -2,15 +2,14 @@
 
 from typing import Any, Final
 
-from app.domain.money import EXPONENTS, Money
 from app.domain.resolution import Action
 from app.events import Fact
 from ui.bidi import isolated
 from ui.format import Formats
-from ui.i18n import _
+from ui.i18n import _, _n
+from ui.orders.telling import amount_in, detail_in, joined, telling
 from ui.theme import Tone
 
-_Told = tuple[str, str, Tone]
 _DECIDES_AN_ORDER: Final = frozenset({Action.ACCEPT, Action.ASSIGN, Action.WRITE_OFF})
 
 
@@ -42,14 +41,6 @@ def decided_by_a_person(history: tuple[Fact, ...]) -> frozenset[int]:
     return frozenset(f.seq for f in history if f.name == "order.paid" and f.at in decided)
 
 
-def amount_in(data: Any, formats: Formats, name: str = "amount_minor") -> str:
-    """Give the amount that a fact tells, or nothing where it tells none."""
-    minor, currency = data.get(name), data.get("currency")
-    if type(minor) is not int or currency not in EXPONENTS:
-        return ""
-    return formats.money(Money(minor, currency))
-
-
 def _who_and_why(data: Any, formats: Formats) -> str:
     by, reason = str(data.get("by", "")), formats.message(data.get("reason", ""))
     if not by:
@@ -59,50 +50,34 @@ def _who_and_why(data: Any, formats: Formats) -> str:
     return _("{name}: {reason}").format(name=isolated(by), reason=isolated(reason))
 
 
-def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
+def _asked_for(data: Any, formats: Formats) -> str:
+    return joined(amount_in(data, formats), _who_and_why(data, formats))
 
 
-def _requested(data: Any, formats: Formats) -> _Told:
-    detail = _joined(amount_in(data, formats), _who_and_why(data, formats))
-    return _("Refund asked for"), detail, Tone.NEUTRAL
-
-
-def _pending(data: Any, formats: Formats) -> _Told:
-    return _("Refund on its way"), amount_in(data, formats), Tone.BUSY
-
-
-def _succeeded(data: Any, formats: Formats) -> _Told:
+def _gone_back(data: Any, formats: Formats) -> str:
     asked = "" if data.get("by") else _("Somebody did it at the provider.")
-    return _("Given back"), _joined(amount_in(data, formats), asked), Tone.GOOD
+    return joined(amount_in(data, formats), asked)
 
 
-def _failed(data: Any, formats: Formats) -> _Told:
-    words = formats.message(data.get("detail", ""))
-    return _("Refund failed"), _joined(amount_in(data, formats), words), Tone.DANGER
+def _refused(data: Any, formats: Formats) -> str:
+    return joined(amount_in(data, formats), detail_in(data, formats))
 
 
-def _assigned(data: Any, formats: Formats) -> _Told:
-    by = isolated(str(data.get("by", "")))
-    return _("Money was assigned to this order"), _joined(amount_in(data, formats), by), Tone.GOOD
+def _assigned_by(data: Any, formats: Formats) -> str:
+    return joined(amount_in(data, formats), isolated(str(data.get("by", ""))))
 
 
-def _refunding(data: Any, formats: Formats) -> _Told:
-    return _("It is to be given back"), _who_and_why(data, formats), Tone.NEUTRAL
-
-
-def _resolved(data: Any, formats: Formats) -> _Told:
-    reason = data.get("resolution", "")
+def _decided(data: Any, formats: Formats) -> str:
     by, action = str(data.get("by", "")), str(data.get("action", ""))
-    return _("Cleared up"), decision_words(action, by, reason, formats), Tone.GOOD
+    return decision_words(action, by, data.get("resolution", ""), formats)
 
 
 MONEY_TELLERS: Final = {
-    "refund.requested": _requested,
-    "refund.pending": _pending,
-    "refund.succeeded": _succeeded,
-    "refund.failed": _failed,
-    "payment.assigned": _assigned,
-    "exception.refunding": _refunding,
-    "exception.resolved": _resolved,
+    "refund.requested": telling(_n("Refund asked for"), _asked_for),
+    "refund.pending": telling(_n("Refund on its way"), amount_in, Tone.BUSY),
+    "refund.succeeded": telling(_n("Given back"), _gone_back, Tone.GOOD),
+    "refund.failed": telling(_n("Refund failed"), _refused, Tone.DANGER),
+    "payment.assigned": telling(_n("Money was assigned to this order"), _assigned_by, Tone.GOOD),
+    "exception.refunding": telling(_n("It is to be given back"), _who_and_why),
+    "exception.resolved": telling(_n("Cleared up"), _decided, Tone.GOOD),
 }

@@ -1,12 +1,12 @@
 """Refunds and disputes as they are listed: how much, how it stands, and what there is to it."""
 
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.domain.dispute import Dispute, DisputeState
+from app.domain.dispute import Dispute
 from app.domain.dispute_words import reason_words
 from app.domain.money import Money
 from app.domain.refund import Refund, RefundState
@@ -19,9 +19,8 @@ from ui.kit.base import Part
 from ui.kit.chip import StateChip
 from ui.kit.text import Text
 from ui.look import Look
+from ui.orders.dispute_words import dispute_words, due_of, due_sentence
 from ui.theme import Tone, Type
-
-_TO_BE_ANSWERED: Final = frozenset({DisputeState.INQUIRY, DisputeState.NEEDS_RESPONSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +45,16 @@ def refund_record(refund: Refund, formats: Formats) -> Record:
     return Record(formats.money(refund.amount), refund_words(refund.state), words)
 
 
-def dispute_record(dispute: Dispute, formats: Formats) -> Record:
+def dispute_record(dispute: Dispute, now: datetime, formats: Formats) -> Record:
     """Say why a payment is disputed, by when it is to be answered, and what the bank has taken."""
-    words = formats.message(reason_words(dispute.reason))
-    if dispute.due_at is not None and dispute.state in _TO_BE_ANSWERED:
-        due = _("Answer it by {date}.").format(date=formats.date(dispute.due_at))
-        words = f"{words} {due}"
+    due = due_of(dispute, now, formats)
+    words = [formats.message(reason_words(dispute.reason))]
+    if due is not None:
+        words.append(due_sentence(due))
     if dispute.withdrawn_minor > 0:
         taken = formats.money(Money(dispute.withdrawn_minor, dispute.amount.currency))
-        gone = _("{amount} was taken from the shop.").format(amount=taken)
-        words = f"{words} {gone}"
-    return Record(formats.money(dispute.amount), dispute_words(dispute.state), words)
-
-
-def dispute_words(state: DisputeState) -> tuple[str, Tone]:
-    """Give a dispute's state as a word and a tone."""
-    return {
-        DisputeState.UNKNOWN: (_("Not known"), Tone.WARNING),
-        DisputeState.INQUIRY: (_("The bank asks"), Tone.WARNING),
-        DisputeState.INQUIRY_UNDER_REVIEW: (_("Answered"), Tone.BUSY),
-        DisputeState.NEEDS_RESPONSE: (_("To be answered"), Tone.DANGER),
-        DisputeState.UNDER_REVIEW: (_("The bank decides"), Tone.BUSY),
-        DisputeState.CLOSED: (_("Closed"), Tone.NEUTRAL),
-        DisputeState.LOST: (_("Lost"), Tone.DANGER),
-        DisputeState.APPEALED: (_("Appealed"), Tone.BUSY),
-        DisputeState.WON: (_("Won"), Tone.GOOD),
-    }[state]
+        words.append(_("{amount} was taken from the shop.").format(amount=taken))
+    return Record(formats.money(dispute.amount), dispute_words(dispute.state), " ".join(words))
 
 
 class RecordRows(Part):

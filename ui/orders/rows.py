@@ -172,7 +172,8 @@ class Story(Part):
             colour = colours.line_strong if tone is Tone.NEUTRAL else colours.tone(tone)[0]
             dot(painter, QPointF(x, centre), radius, colour)
             row = QRectF(0, top, self.width(), line_height)
-            when = look.formats.exact_time(entry.at)
+            # What happened days later would look as if it had been the same day.
+            when = look.formats.exact_moment(entry.at, self._entries[0].at)
             room = QFontMetricsF(small).horizontalAdvance(when) + look.dp(theme.M)
             words = self._part(row, column, row.width() - column - room)
             text_in(painter, words, entry.title, body, colours.text)

@@ -10,9 +10,10 @@ from app.events import Fact
 from ui.accounts import account_label
 from ui.bidi import isolated
 from ui.format import Formats
-from ui.i18n import _
+from ui.i18n import _, _n
 from ui.orders.dispute_words import DISPUTE_TELLERS
-from ui.orders.money_words import MONEY_TELLERS, amount_in, decided_by_a_person
+from ui.orders.money_words import MONEY_TELLERS, decided_by_a_person
+from ui.orders.telling import Told, amount_in, detail_in, joined, nothing_more, telling
 from ui.pay.state import decline_words
 from ui.theme import Tone
 
@@ -85,130 +86,82 @@ def story_entry(fact: Fact, formats: Formats) -> Entry:
     return Entry(fact.at, title, detail, tone)
 
 
-_Told = tuple[str, str, Tone]
-
-
-def _source_words(data: Any, formats: Formats) -> str:
+def _source(data: Any, formats: Formats) -> str:
+    """Say how it became known."""
     return {
         "webhook": _("The provider told us."),
         "poll": _("Found by asking the provider."),
         "sweep": _("Found while making sure."),
         "manual": _("Found by Check now."),
         "close": _("Found while closing the code."),
-    }.get(data.get("source", ""), _detail(data, formats))
+    }.get(data.get("source", ""), detail_in(data, formats))
 
 
-def _detail(data: Any, formats: Formats) -> str:
-    return formats.message(data.get("detail", ""))
+def _total(data: Any, formats: Formats) -> str:
+    return amount_in(data, formats, "total_minor")
 
 
-def _placed(data: Any, formats: Formats) -> _Told:
-    return _("Order placed"), amount_in(data, formats, "total_minor"), Tone.NEUTRAL
+def _receipt(data: Any, formats: Formats) -> str:
+    number = data.get("receipt_number")
+    return _("Receipt {number}").format(number=number) if number is not None else ""
 
 
-def _paid(data: Any, formats: Formats) -> _Told:
-    receipt = data.get("receipt_number")
-    detail = _("Receipt {number}").format(number=receipt) if receipt is not None else ""
-    return _("Order paid"), detail, Tone.GOOD
-
-
-def _cancelled(data: Any, formats: Formats) -> _Told:
-    return _("Order cancelled"), "", Tone.NEUTRAL
-
-
-def _expired(data: Any, formats: Formats) -> _Told:
-    return _("Order expired"), "", Tone.NEUTRAL
-
-
-def _created(data: Any, formats: Formats) -> _Told:
+def _created(data: Any, formats: Formats) -> Told:
     account = account_label(str(data.get("account", "")))
     return _("Payment started with {name}").format(name=isolated(account)), "", Tone.NEUTRAL
 
 
-def _open(data: Any, formats: Formats) -> _Told:
-    return _("Payment page is open"), _source_words(data, formats), Tone.NEUTRAL
-
-
-def _shown(data: Any, formats: Formats) -> _Told:
-    return _("Code shown to the customer"), "", Tone.NEUTRAL
-
-
-def _moved(data: Any, formats: Formats) -> _Told:
+def _moved_to(data: Any, formats: Formats) -> str:
     address = isolated(str(data.get("address", "")))
-    where = _("It leads to {address} now.").format(address=address)
-    return _("Code changed, same payment page"), where, Tone.NEUTRAL
+    return _("It leads to {address} now.").format(address=address)
 
 
-def _processing(data: Any, formats: Formats) -> _Told:
-    return _("Confirmed; the bank is working on it"), _source_words(data, formats), Tone.BUSY
+def _decline(data: Any, formats: Formats) -> str:
+    return decline_words(str(data.get("decline", "")))
 
 
-def _declined(data: Any, formats: Formats) -> _Told:
-    return _("Declined"), decline_words(str(data.get("decline", ""))), Tone.DANGER
-
-
-def _tried_again(data: Any, formats: Formats) -> _Told:
-    return _("The customer tries again"), _source_words(data, formats), Tone.NEUTRAL
-
-
-def _unknown(data: Any, formats: Formats) -> _Told:
-    return _("The provider's answer was lost"), _detail(data, formats), Tone.WARNING
-
-
-def _closing(data: Any, formats: Formats) -> _Told:
-    reason = {
+def _why_closed(data: Any, formats: Formats) -> str:
+    return {
         "cancelled": _("The payment was cancelled at the counter."),
         "expired": _("The time was up."),
         "superseded": _("Another code takes its place."),
     }.get(str(data.get("reason", "")), "")
-    return _("Code taken away, making sure nothing is paid"), reason, Tone.BUSY
 
 
-def _attempt_paid(data: Any, formats: Formats) -> _Told:
-    return _("The customer has paid"), _source_words(data, formats), Tone.GOOD
+def _what_waits(data: Any, formats: Formats) -> str:
+    return joined(amount_in(data, formats), detail_in(data, formats))
 
 
-def _attempt_failed(data: Any, formats: Formats) -> _Told:
-    return _("The payment failed"), _source_words(data, formats), Tone.DANGER
-
-
-def _attempt_over(data: Any, formats: Formats) -> _Told:
-    return _("Code closed; it cannot be paid any more"), _source_words(data, formats), Tone.NEUTRAL
-
-
-def _opened(data: Any, formats: Formats) -> _Told:
+def _opened(data: Any, formats: Formats) -> Told:
     kind = str(data.get("kind", ""))
     title = exception_words(ExceptionKind(kind))[0] if kind in set(ExceptionKind) else kind
-    parts = (amount_in(data, formats, "amount_minor"), _detail(data, formats))
     needs = _("Needs a person: {what}").format(what=title)
-    return needs, " · ".join(part for part in parts if part), Tone.WARNING
+    return needs, _what_waits(data, formats), Tone.WARNING
 
 
-def _changed(data: Any, formats: Formats) -> _Told:
-    _title, detail, _tone = _opened(data, formats)
-    return _("Still needs a person"), detail, Tone.WARNING
-
-
+_CLOSED = telling(_n("Code closed; it cannot be paid any more"), _source)
 _TELLERS: Final = {
-    "order.placed": _placed,
-    "order.paid": _paid,
-    "order.cancelled": _cancelled,
-    "order.expired": _expired,
+    "order.placed": telling(_n("Order placed"), _total),
+    "order.paid": telling(_n("Order paid"), _receipt, Tone.GOOD),
+    "order.cancelled": telling(_n("Order cancelled"), nothing_more),
+    "order.expired": telling(_n("Order expired"), nothing_more),
     "attempt.created": _created,
-    "attempt.open": _open,
-    "attempt.shown": _shown,
-    "attempt.moved": _moved,
-    "attempt.processing": _processing,
-    "attempt.declined": _declined,
-    "attempt.tried_again": _tried_again,
-    "attempt.unknown": _unknown,
-    "attempt.closing": _closing,
-    "attempt.paid": _attempt_paid,
-    "attempt.failed": _attempt_failed,
-    "attempt.expired": _attempt_over,
-    "attempt.cancelled": _attempt_over,
+    "attempt.open": telling(_n("Payment page is open"), _source),
+    "attempt.shown": telling(_n("Code shown to the customer"), nothing_more),
+    "attempt.moved": telling(_n("Code changed, same payment page"), _moved_to),
+    "attempt.processing": telling(_n("Confirmed; the bank is working on it"), _source, Tone.BUSY),
+    "attempt.declined": telling(_n("Declined"), _decline, Tone.DANGER),
+    "attempt.tried_again": telling(_n("The customer tries again"), _source),
+    "attempt.unknown": telling(_n("The provider's answer was lost"), detail_in, Tone.WARNING),
+    "attempt.closing": telling(
+        _n("Code taken away, making sure nothing is paid"), _why_closed, Tone.BUSY
+    ),
+    "attempt.paid": telling(_n("The customer has paid"), _source, Tone.GOOD),
+    "attempt.failed": telling(_n("The payment failed"), _source, Tone.DANGER),
+    "attempt.expired": _CLOSED,
+    "attempt.cancelled": _CLOSED,
     "exception.opened": _opened,
-    "exception.changed": _changed,
+    "exception.changed": telling(_n("Still needs a person"), _what_waits, Tone.WARNING),
     **DISPUTE_TELLERS,
     **MONEY_TELLERS,
 }

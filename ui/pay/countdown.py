@@ -1,6 +1,6 @@
 """How long the code still stands: a bar and minutes:seconds."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from PySide6.QtCore import QRectF, QSize, QTimer
 from PySide6.QtGui import QFontMetricsF, QHideEvent, QPainter, QPaintEvent, QShowEvent
@@ -33,7 +33,7 @@ class Countdown(Part):
         super().__init__(look, parent)
         self._step = step
         self._clock = clock
-        self._deadline: datetime | None = None
+        self._deadline: float | None = None
         self._whole = timedelta(minutes=15)
         self._words = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -41,12 +41,12 @@ class Countdown(Part):
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._on_tick)
 
-    def set_deadline(self, deadline: datetime | None) -> None:
-        """Count down to this moment, or show nothing."""
+    def set_deadline(self, deadline: float | None) -> None:
+        """Count down to this second of `Clock.elapsed`, which nobody can set; or show nothing."""
         if deadline != self._deadline:
             self._deadline = deadline
             if deadline is not None:
-                self._whole = max(deadline - self._clock.now(), timedelta(minutes=1))
+                self._whole = max(self.left, timedelta(minutes=1))
         self._on_tick()
         self._run()
 
@@ -55,7 +55,7 @@ class Countdown(Part):
         """Say how much time is left."""
         if self._deadline is None:
             return timedelta(0)
-        return max(timedelta(0), self._deadline - self._clock.now())
+        return timedelta(seconds=max(0.0, self._deadline - self._clock.elapsed()))
 
     def sizeHint(self) -> QSize:
         words = QFontMetricsF(self.look.font(self._step)).lineSpacing()

@@ -128,7 +128,7 @@ class PayScreen(Part):
         self._guide.setVisible(model.url is not None)
         self._host.set_text(model.host)
         self._host.set_icon(_host_icon(model))
-        self.countdown.set_deadline(model.deadline_at)
+        self.countdown.set_deadline(model.ends_at)
         is_brief = self._is_short and model.phase in {Phase.WAITING, Phase.SLOW}
         self.statement.show_statement(words, model.error, is_brief=is_brief)
         self._show_phones(model)

@@ -5,7 +5,7 @@ what the person at the counter may do now.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
@@ -60,6 +60,7 @@ class Action(StrEnum):
 class PayModel:
     """All that the Pay screen shows of one payment. `url` is set only while a QR may be seen.
 
+    `ends_at` is its deadline in seconds of `Clock.elapsed`, which nobody can set.
     `phones` is None where there is no switch for them.
     """
 
@@ -68,7 +69,7 @@ class PayModel:
     shop: str
     order_number: int | None = None
     url: str | None = None
-    deadline_at: datetime | None = None
+    ends_at: float | None = None
     decline: str = ""
     error: ScantillError | None = None
     is_busy: bool = False
@@ -104,17 +105,18 @@ class Wording:
 def phase_of(
     order: Order | None,
     attempt: Attempt | None,
-    now: datetime,
     *,
+    is_over: bool = False,
     is_closing: bool = False,
     is_shown: bool = False,
-    patient_since: datetime | None = None,
+    waited: timedelta = timedelta(0),
     error: ScantillError | None = None,
 ) -> Phase:
     """Say where a payment stands.
 
-    `is_closing`: the operator has cancelled. `is_shown`: the store knows that this attempt's code
-    is being shown. `patient_since`: from when the time until SLOW is counted.
+    `is_over`: the attempt's deadline has passed. `is_closing`: the operator has cancelled.
+    `is_shown`: the store knows that this attempt's code is being shown. `waited`: the time that
+    counts until SLOW.
     """
     if order is not None and order.state is not OrderState.OPEN:
         return {
@@ -130,7 +132,7 @@ def phase_of(
     if attempt is None:
         return Phase.OPENING if error is None else _phase_of_error(error)
     if attempt.state is AttemptState.OPEN:
-        return _phase_of_open(attempt, now, is_shown=is_shown, patient_since=patient_since)
+        return _phase_of_open(attempt, waited, is_over=is_over, is_shown=is_shown)
     return {
         AttemptState.CREATING: Phase.OPENING,
         AttemptState.PAID: Phase.NEEDS_PERSON,
@@ -145,16 +147,14 @@ def _phase_of_error(error: ScantillError) -> Phase:
     return Phase.UNKNOWN if error.money is MoneyMoved.UNKNOWN else Phase.REFUSED
 
 
-def _phase_of_open(
-    attempt: Attempt, now: datetime, *, is_shown: bool, patient_since: datetime | None
-) -> Phase:
-    if now >= attempt.deadline_at:
+def _phase_of_open(attempt: Attempt, waited: timedelta, *, is_over: bool, is_shown: bool) -> Phase:
+    if is_over:
         return Phase.CLOSING
     if not is_shown:
         return Phase.OPENING
     if attempt.decline:
         return Phase.DECLINED
-    if patient_since is not None and now - patient_since >= SLOW_AFTER:
+    if waited >= SLOW_AFTER:
         return Phase.SLOW
     return Phase.WAITING
 

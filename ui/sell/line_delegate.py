@@ -12,10 +12,10 @@ from app.domain.money import Money
 from ui import theme
 from ui.i18n import _
 from ui.kit.paint import ground, mirrored, mixed, ring, text_in
+from ui.kit.rows import Index
 from ui.look import Look
 from ui.sell.line_model import LineRole
 from ui.sell.tile_delegate import interval_words
-from ui.sell.tile_model import Index
 from ui.theme import Type
 
 _WIDTH: Final = 240

@@ -10,7 +10,7 @@ from app.domain.money import Money
 from ui.counter import CartModel
 from ui.format import Formats
 from ui.i18n import _
-from ui.sell.tile_model import Index
+from ui.kit.rows import Index
 
 
 class LineRole(IntEnum):

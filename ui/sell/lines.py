@@ -2,12 +2,12 @@
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+from PySide6.QtWidgets import QListView, QWidget
 
 from app.domain.cart import CartLine
 from ui.counter import CartModel
 from ui.i18n import _
-from ui.kit.scroll import ScrollHint, scroll_by_finger
+from ui.kit.scroll import ScrollHint, set_up_list
 from ui.look import Look
 from ui.sell.line_delegate import LineDelegate, LinePart
 from ui.sell.line_model import LineModel
@@ -34,15 +34,8 @@ class Lines(QListView):
         self.setAccessibleName(_("Cart"))
         self.setModel(self._model)
         self.setItemDelegate(self._delegate)
-        self.setUniformItemSizes(True)
-        self.setFrameShape(QListView.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        scroll_by_finger(self)
+        set_up_list(self, look)
         self._hint = ScrollHint(look, self)
-        look.changed.connect(self.scheduleDelayedItemsLayout)
 
     def show_cart(self, cart: CartModel) -> None:
         """Show the cart and scroll to the line that changed."""

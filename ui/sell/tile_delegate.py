@@ -10,9 +10,10 @@ from app.domain.catalog import BillingInterval, Product
 from ui import theme
 from ui.i18n import _, ngettext
 from ui.kit.paint import ground, in_lines, is_flipped, mirrored, ring, text_in
+from ui.kit.rows import Index
 from ui.look import Look
 from ui.sell.pictures import Pictures
-from ui.sell.tile_model import Index, TileRole
+from ui.sell.tile_model import TileRole
 from ui.theme import Type
 
 _MAX_COUNT: Final = 999

@@ -4,14 +4,13 @@ from enum import IntEnum
 from operator import is_
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QObject, Qt
 
 from app.domain.cart import CartContent
 from app.domain.catalog import Product
 from ui.format import Formats
 from ui.i18n import _, ngettext
-
-Index = QModelIndex | QPersistentModelIndex
+from ui.kit.rows import Index
 
 
 class TileRole(IntEnum):

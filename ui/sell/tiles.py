@@ -10,7 +10,7 @@ from app.domain.cart import CartContent
 from app.domain.catalog import Product
 from ui.i18n import _
 from ui.kit.paint import is_flipped
-from ui.kit.scroll import ScrollHint, scroll_by_finger
+from ui.kit.scroll import ScrollHint, set_up_list
 from ui.look import Look
 from ui.metrics import TILE_MM
 from ui.sell.pictures import Pictures
@@ -48,14 +48,8 @@ class Tiles(QListView):
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
         self.setSpacing(0)
-        self.setFrameShape(QListView.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        scroll_by_finger(self)
+        set_up_list(self, look)
         self._hint = ScrollHint(look, self)
         pictures.drawn.connect(self.viewport().update)
         look.changed.connect(self._fit)

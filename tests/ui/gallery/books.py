@@ -12,7 +12,6 @@ from app.store.damage import damaged as damaged_books
 from app.store.epochs import Known
 from tests.ui.fakes import START, FakeClock
 from tests.ui.gallery.stage import Stage
-from ui.format import Formats
 from ui.rescue import rescue_box
 from ui.theme import DARK, LIGHT, Theme
 
@@ -68,7 +67,9 @@ async def rescue(stage: Stage, theme: Theme = LIGHT) -> None:
     report = Report(
         backup.path, 184_320, "live", "7h2cfb", Known(1, 1204, 1187, START), 1204, 1187, ()
     )
-    stage.dialog = rescue_box(_damage(), backup, report, theme, Formats(), FakeClock())
+    stage.dialog = rescue_box(
+        _damage(), backup, report, theme, stage.window.look.formats, FakeClock()
+    )
 
 
 async def rescue_in_the_dark(stage: Stage) -> None:

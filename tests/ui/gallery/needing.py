@@ -22,6 +22,7 @@ LONG_REASON = (
     "The customer came back on Saturday with the receipt and all three bags, unopened, and asked "
     "for the money; Mr Okonkwo-Featherstonehaugh agreed on the telephone."
 )
+_WANTED = DisputeState.NEEDS_RESPONSE
 FOREIGN = "The payment is in USD, the order in EUR."
 
 
@@ -51,7 +52,7 @@ async def all_kinds(stage: Stage) -> None:
     money = stage.till.money
     money.hold(ExceptionKind.UNKNOWN, order, has_payment=False)
     stage.clock.advance(hours=49)
-    money.hold(ExceptionKind.DISPUTED, order)
+    money.dispute(order, stage.clock.now() + timedelta(days=9), withdrawn_minor=990)
     stage.clock.advance(hours=3)
     short = late(stage)
     money.hold(ExceptionKind.UNDERPAID, short, Money(100, "EUR"))
@@ -60,6 +61,36 @@ async def all_kinds(stage: Stage) -> None:
     money.hold(ExceptionKind.REFUND_FAILED, order, Money(150, "EUR"))
     money.hold(ExceptionKind.SURPLUS, order)
     stage.clock.advance(minutes=4)
+    await _come(stage)
+
+
+async def dispute_due(stage: Stage, days: int = 2, state: DisputeState = _WANTED) -> None:
+    """Look at a dispute that stands before newer entries."""
+    order = await stage.paid_order(3)
+    due_at = stage.clock.now() + timedelta(days=days, minutes=30)
+    stage.till.money.dispute(order, due_at, state, withdrawn_minor=order.total.minor)
+    late(stage)
+    await _come(stage)
+
+
+async def dispute_overdue(stage: Stage) -> None:
+    await dispute_due(stage, -3)
+
+
+async def dispute_lost(stage: Stage) -> None:
+    await dispute_due(stage, 1, DisputeState.LOST)
+    stage.window.needs_person.list.choose(1)
+    await stage.settled()
+
+
+async def many_entries(stage: Stage) -> None:
+    """Look at a bad week, with amounts as long as amounts get."""
+    order = await stage.paid_order(6)
+    for number in range(60):
+        kind = tuple(ExceptionKind)[number % 3]
+        stage.till.money.hold(kind, order, Money(99_999_999_00 - number, "EUR"))
+        stage.clock.advance(hours=5)
+    stage.till.money.dispute(order, stage.clock.now() - timedelta(days=1))
     await _come(stage)
 
 
@@ -227,6 +258,33 @@ async def order_with_refunds(stage: Stage) -> None:
     await stage.settled()
     stage.window.orders.list.choose(order.id)
     await stage.settled()
+
+
+async def order_with_held_money(stage: Stage) -> None:
+    """Look at a cancelled order for which money came all the same."""
+    order = late(stage, 5)
+    stage.window.rail.orders.click()
+    await stage.settled()
+    stage.window.orders.list.choose(order.id)
+    await stage.settled()
+
+
+async def order_of_200_lines(stage: Stage) -> None:
+    """Look at an order that is longer than the screen, with a refund days later."""
+    stage.add(*(f"p{number}" for number in range(200)))
+    order = stage.till.orders.place(stage.window.counter.cart.content)
+    stage.window.counter.void()
+    stage.till.orders.end(order.id, OrderState.PAID)
+    stage.clock.advance(days=3, minutes=4)
+    about = {"amount_minor": 300, "currency": "EUR", "by": "Eva", "reason": LONG_REASON}
+    stage.till.orders.note("refund.succeeded", order, data=about)
+    stage.window.rail.orders.click()
+    await stage.settled()
+    stage.window.orders.list.choose(order.id)
+    await stage.settled()
+    stage.window.grab()
+    bar = stage.window.orders.panel._scroll.verticalScrollBar()
+    bar.setValue(bar.maximum())
 
 
 async def order_with_a_dispute(stage: Stage) -> None:

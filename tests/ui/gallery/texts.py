@@ -102,7 +102,7 @@ def _letters(text: str) -> str:
 def _shortened(text: PaintedText) -> str:
     """Say what is wrong with a shortened text, or nothing."""
     whole = _whole_texts(text.widget)
-    plain = text.text.strip()
+    plain = " ".join(text.text.split())
     if not plain.startswith(ELLIPSIS) and not plain.endswith(ELLIPSIS):
         return ""
     if any(plain in each for each in whole):

@@ -56,6 +56,38 @@ def test_a_dispute_is_told_with_amount_reason_due_date_and_what_to_do(till: Coun
     assert till.violations(taken_for(payment_id, order, till)) == []
 
 
+def test_what_is_to_be_answered_soon_is_found_earliest_first(till: Counter) -> None:
+    """Only what waits: neither what a person took note of, nor what the bank decides."""
+    order, _, payment_id = paid_for(till)
+
+    def due(name: str, days: int, state: DisputeState = S.NEEDS_RESPONSE) -> Any:
+        due_at = START + timedelta(days=days)
+        return disputed(payment_id, state, dispute_id=name, due_at=due_at)
+
+    news(
+        till, due("dp_late", 3), due("dp_over", -1), due("dp_next", 2, S.INQUIRY), due("dp_far", 30)
+    )
+    news(till, due("dp_waits", 1, S.UNDER_REVIEW), due("dp_noted", 1))
+    noted = till.rows("SELECT id FROM exceptions WHERE detail LIKE '%dp_noted%'")[0][0]
+    till.store.write_now(
+        lambda tx: tx.execute(
+            "UPDATE exceptions SET resolved_at = opened_at, resolved_by = 'Eva' WHERE id = ?",
+            (noted,),
+        )
+    )
+
+    async def found(days: int) -> list[str]:
+        urgent = await till.orders.urgent_troubles(START + timedelta(days=days))
+        return [one.dispute.dispute_id for one in urgent if one.dispute is not None]
+
+    assert asyncio.run(found(3)) == ["dp_over", "dp_next"]
+    assert asyncio.run(found(4)) == ["dp_over", "dp_next", "dp_late"]
+    detail = asyncio.run(till.detail(order))
+    by_name = {one.dispute.dispute_id: one for one in detail.troubles if one.dispute is not None}
+    assert len(by_name) == len(detail.troubles) == 6
+    assert by_name["dp_far"].dispute in detail.disputes
+
+
 def test_the_story_of_the_order_tells_it_with_versions_and_audit_lines(till: Counter) -> None:
     order, _, payment_id = paid_for(till)
     news(
