@@ -1,53 +1,36 @@
-"""The commands that need no window: serve, sandbox, verify, catalog check.
+"""The commands that need no window, with serve, sandbox and catalog check.
 
-`app.cli_money` adds those for money that needs a person, `ui.cli` the window and the demo. Every
-command says in words what went wrong and exits with 1 (something is wrong) or 2 (it was called
-wrongly).
+Larger ones have a module each (`app.cli_money` and its like); `ui.cli` adds the window and the
+demo. Every command says in words what went wrong and exits with 1 (something is wrong) or 2 (it was
+called wrongly).
 """
 
 import argparse
 import asyncio
-import http.client
-import json
 import logging
 import signal
 import sqlite3
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from app.catalog_file import load_catalog
 from app.cli_backup import add_backup_commands
+from app.cli_money import add_money_commands
+from app.cli_options import add_data_dir, add_till_options, settings_of
 from app.cli_pipe import outliving_its_readers
 from app.cli_reconcile import add_reconcile
+from app.cli_verify import add_verify
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
-from app.logs import log_to
-from app.providers.pages import is_loopback
-from app.settings import Mode, Settings, default_root, load_settings
-from app.store.connection import BOOKS, open_reader, private_directory, store_error
-from app.store.schema import are_older
-from app.store.verify import Check, Outcome, TakenPayment, verify
+from app.settings import Mode, default_root
+from app.store.connection import private_directory
 
 _MONEY: Final = {
     MoneyMoved.NO: "No money moved.",
     MoneyMoved.UNKNOWN: "Whether money moved is not known yet.",
     MoneyMoved.YES: "Money moved.",
 }
-
-_NO_SIMULATOR: Final = (
-    OSError,
-    http.client.HTTPException,
-    ValueError,
-    AttributeError,
-    LookupError,
-    TypeError,
-)
-"""What reading the books of something else than a simulator may raise."""
-
-_SETTLING_S: Final = (0.5, 1.0, 0.0)
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -67,8 +50,6 @@ class _Version(argparse.Action):
 
 def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     """Build the parser and give it with its sub-commands, for `ui.cli` to add to."""
-    from app.cli_money import add_money_commands
-
     parser = argparse.ArgumentParser(
         prog="scantill",
         description="A local-first till: show a QR code, get paid on the customer's phone.",
@@ -96,16 +77,9 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     )
     sandbox.set_defaults(run=_sandbox)
 
-    check = commands.add_parser("verify", help="check the books and what money depends on")
-    add_data_dir(check)
-    check.add_argument(
-        "--mode", dest="only", type=Mode, choices=list(Mode), help="only the books of this mode"
-    )
-    check.add_argument("--sandbox", metavar="URL", help="compare with this simulator's books")
-    check.set_defaults(run=_verify, sandbox=None, only=None)
-
-    add_backup_commands(commands, add_data_dir)
-    add_reconcile(commands, add_till_options)
+    add_verify(commands)
+    add_backup_commands(commands)
+    add_reconcile(commands)
 
     catalog = commands.add_parser("catalog", help="work on the catalog file")
     catalogs = catalog.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)
@@ -115,51 +89,6 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     catalog_check.set_defaults(run=_catalog_check)
     add_money_commands(commands)
     return parser, commands
-
-
-def add_data_dir(parser: argparse.ArgumentParser) -> None:
-    """Give a command its `--data-dir`."""
-    parser.add_argument(
-        "--data-dir",
-        type=Path,
-        default=argparse.SUPPRESS,
-        metavar="DIR",
-        help=f"where the till keeps its books and settings (default: {default_root()})",
-    )
-
-
-def add_till_options(parser: argparse.ArgumentParser) -> None:
-    """Give a command what every running till takes."""
-    add_data_dir(parser)
-    unset = argparse.SUPPRESS
-    parser.add_argument(
-        "--mode", type=Mode, choices=list(Mode), default=unset, help="default: training"
-    )
-    parser.add_argument(
-        "--catalog", type=Path, default=unset, metavar="FILE", help="another catalog.toml"
-    )
-    parser.add_argument(
-        "--sandbox",
-        default=unset,
-        metavar="URL",
-        help="a simulator that runs already (training)",
-    )
-    parser.add_argument(
-        "--no-webhooks",
-        action="store_true",
-        default=unset,
-        help="learn of payments by polling alone (training)",
-    )
-
-
-def settings_of(arguments: argparse.Namespace) -> Settings:
-    """Read the settings that a command was called with, and start its log."""
-    root = (arguments.data_dir or default_root()).absolute()
-    settings = load_settings(private_directory(root), arguments.mode)
-    if arguments.sandbox and not is_loopback(arguments.sandbox):
-        raise ConfigError("--sandbox takes an address of this computer", arguments.sandbox)
-    log_to(private_directory(settings.directory))
-    return settings
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
@@ -273,75 +202,6 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             "the simulator begins anew.",
         ) from error
     return 0
-
-
-def _verify(arguments: argparse.Namespace) -> int:
-    root = (arguments.data_dir or default_root()).absolute()
-    modes = [arguments.only] if arguments.only else list(Mode)
-    found = [mode for mode in modes if (root / mode.value / BOOKS).exists()]
-    if not found:
-        raise ConfigError(f"There are no books in {root}", action="Name another --data-dir.")
-    is_clean = True
-    for mode in found:
-        path = root / mode.value / BOOKS
-        print(f"{mode.value} books: {path}")
-        checks = _verified(path, arguments.sandbox if mode is Mode.TRAINING else None)
-        for check in checks:
-            print(f"  {check}")
-        is_clean = is_clean and _is_clean(checks)
-    print("clean" if is_clean else "NOT CLEAN: see the lines marked VIOLATED")
-    return 0 if is_clean else 1
-
-
-def _verified(path: Path, sandbox: str | None) -> list[Check]:
-    """Check one file of books. What is on its way between two sets of books is given some time."""
-    checks: list[Check] = []
-    for pause in _SETTLING_S:
-        taken = None if sandbox is None else _taken_at(sandbox)
-        db = open_reader(path)
-        try:
-            if are_older(db):
-                raise StoreError(
-                    "These books are from an older Scantill",
-                    f"{path} was not changed.",
-                    action="Start the till once: it brings them up to date. Then verify them.",
-                )
-            checks = verify(db, taken)
-        except sqlite3.Error as error:
-            raise store_error(error, path) from error
-        finally:
-            db.close()
-        if taken is None or _is_clean(checks):
-            break
-        time.sleep(pause)
-    return checks
-
-
-def _is_clean(checks: list[Check]) -> bool:
-    return all(check.outcome is not Outcome.VIOLATED for check in checks)
-
-
-def _taken_at(url: str) -> list[TakenPayment]:
-    """Read the simulator's own books."""
-    if not is_loopback(url) or not url.startswith("http://"):
-        raise ConfigError("--sandbox takes an http address of this computer", url)
-    try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/_control/books", timeout=10) as reply:  # noqa: S310 - loopback http, checked above
-            books = json.load(reply)
-        return [
-            TakenPayment(
-                payment_id=payment["payment_id"],
-                reference=payment["reference"] or "",
-                currency=payment["currency"],
-                captured_minor=payment["captured_minor"],
-                refunded_minor=payment["refunded_minor"],
-            )
-            for account in books["accounts"].values()
-            for payment in account["payments"]
-        ]
-    except _NO_SIMULATOR as error:
-        detail = f"{type(error).__name__}: {error}."
-        raise ConfigError(f"No simulator answers at {url}", detail) from error
 
 
 def _catalog_check(arguments: argparse.Namespace) -> int:

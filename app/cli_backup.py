@@ -1,12 +1,12 @@
 """The commands `backup` and `restore`."""
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from app.backups import folder_of, person_at
+from app.cli_options import add_data_dir
 from app.errors import ConfigError, StoreError
 from app.settings import Mode, Settings, default_root, load_settings
 from app.store.backup import Report, make_backup, readable
@@ -14,9 +14,7 @@ from app.store.connection import BOOKS, private_directory
 from app.store.restore import restore_books
 
 
-def add_backup_commands(
-    commands: Any, add_data_dir: Callable[[argparse.ArgumentParser], None]
-) -> None:
+def add_backup_commands(commands: Any) -> None:
     """Give the parser's sub-commands `backup` and `restore`."""
     backup = commands.add_parser("backup", help="copy the books, beside a running till or without")
     add_data_dir(backup)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from app.cli import add_data_dir, add_till_options, settings_of
+from app.cli_options import add_data_dir, add_till_options, settings_of
 from app.domain.money import EXPONENTS, Money, plain_decimal
 from app.domain.payment import Payment
 from app.domain.refund import Refund, RefundState

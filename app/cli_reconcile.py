@@ -9,11 +9,11 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from app.cli_options import add_till_options, settings_of
 from app.domain.reconciliation import Report
 from app.errors import Message, StoreError
 from app.providers.pages import is_loopback
@@ -38,18 +38,16 @@ _LINES: Final = {
 }
 
 
-def add_reconcile(commands: Any, add_options: Callable[[argparse.ArgumentParser], None]) -> None:
+def add_reconcile(commands: Any) -> None:
     """Add the command to the parser's commands."""
     parser = commands.add_parser(
         "reconcile", help="compare the books with what the payment providers say"
     )
-    add_options(parser)
+    add_till_options(parser)
     parser.set_defaults(run=_reconcile)
 
 
 def _reconcile(arguments: argparse.Namespace) -> int:
-    from app.cli import settings_of
-
     settings = settings_of(arguments)
     if is_running(settings.directory):
         done = _asked_of_the_running(settings.directory)

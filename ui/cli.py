@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.cli import add_data_dir, add_till_options, build_parser, run
+from app.cli import build_parser, run
+from app.cli_options import add_data_dir, add_till_options
 
 _GOOD_CARD = "4242424242424242"
 _ENDS = ("challenge", "error", "late", "late-fail", "expired", "cancel", "closed")

@@ -19,7 +19,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap import Till
-from app.cli import settings_of
+from app.cli_options import settings_of
 from app.clock import SystemClock
 from app.errors import ConfigError, Message, ScantillError
 from app.settings import Settings
