@@ -24,14 +24,15 @@ from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
 from app.domain.reconciliation import Report
-from app.errors import BooksDamaged, Message, ProviderError, StoreError
+from app.errors import BooksDamaged, Message, StoreError
 from app.events import Fact
 from app.gateway import Gateway
+from app.introductions import Introductions
 from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
 from app.providers.retry import Jitter
-from app.providers.strategy import MovesPages, PaymentStrategy, RegistersWebhooks
+from app.providers.strategy import MovesPages
 from app.providers.stripe.client import WEBHOOK_SECRET
 from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
@@ -54,7 +55,6 @@ SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
 _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
 _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
-_INTRODUCE_AGAIN_S: Final = 5.0
 _NO_SIMULATOR: Final = Message(
     "It is for training: no real money is in its books, and the till's own were not touched. Close "
     "another till or simulator that uses them. If the file is damaged, move it away: the simulator "
@@ -113,7 +113,7 @@ class Till:
         except BaseException:
             self.store.close()
             raise
-        self._register_webhooks = register_webhooks and self._registers
+        self._registers = self._registers and register_webhooks
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._status = TillStatus()
@@ -210,6 +210,15 @@ class Till:
             jitter=chance.jitter,
             look_at_codes=self.watch.look_at_codes,
         )
+        self.introductions = Introductions(
+            self.gateway,
+            health=self.health,
+            clock=self._clock,
+            owner=self.store.till_id,
+            address_for=self._webhook_address,
+            registered=self.watch.look_again,
+            introduced=self._introduced,
+        )
 
     @cached_property
     def catalog_watch(self) -> CatalogWatch:
@@ -261,7 +270,7 @@ class Till:
         self.catalog_watch.start()
         self._spawn(self.refunds.keep_sweeping())
         for name, strategy in self.strategies.items():
-            self._spawn(self._introduce(name, strategy))
+            self._spawn(self.introductions.of(name, strategy))
 
     async def adopt(self) -> None:
         """Learn from the books whose accounts these are; part of `start`."""
@@ -324,6 +333,14 @@ class Till:
         """Compare the books with the providers' at the operator's wish."""
         return await self.reconciler.run("by hand")
 
+    def _webhook_address(self, account: str) -> str:
+        return f"{self.door.address}/webhooks/{account}" if self._registers else ""
+
+    def _introduced(self) -> None:
+        self.door.wake()
+        # What happened before the address was known is on the provider's list alone.
+        self.reconciler.soon()
+
     def _on_fact(self, fact: Fact) -> None:
         if fact.name.startswith(("exception.", "till.")) and self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: self._spawn(self._refresh_status()))
@@ -340,31 +357,6 @@ class Till:
             needs_person=waiting,
             books=BooksState(must_reconcile=must_reconcile),
         )
-
-    async def _introduce(self, name: str, strategy: PaymentStrategy) -> None:
-        """Learn whose account it is and, in training, have the simulator send its events here.
-
-        Polling settles alone until that is done; deliveries of an account that is not known yet
-        wait in the inbox.
-        """
-        while True:
-            try:
-                await self.gateway.identified(strategy)
-                if self._register_webhooks and isinstance(strategy, RegistersWebhooks):
-                    url = f"{self.door.address}/webhooks/{name}"
-                    await strategy.register_webhook(url, owner=self.store.till_id)
-                    # What was said until now went to where this till listened before.
-                    self.watch.look_again()
-            except ProviderError as error:
-                self.health.failed(name, self._clock.now(), error)
-                _log.info("%s is not introduced yet: %s", name, error)
-                await self._clock.sleep(_INTRODUCE_AGAIN_S)
-            else:
-                self.health.answered(name, self._clock.now())
-                self.door.wake()
-                # What happened before the address was known is on the provider's list alone.
-                self.reconciler.soon()
-                return
 
     @staticmethod
     async def _closing(what: str, step: Awaitable[object]) -> None:

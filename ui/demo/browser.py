@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from ui.demo.customer import CARD_NAME, CVC, EXPIRY
+from ui.demo.wallet import CARD_NAME, CVC, EXPIRY
 
 T = TypeVar("T")
 

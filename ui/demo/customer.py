@@ -8,9 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Final, Protocol
 
-CARD_NAME: Final = "Ada Sample"
-CVC: Final = "123"
-EXPIRY: Final = "12/34"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 

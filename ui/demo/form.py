@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from ui.demo.customer import CARD_NAME, CVC, EXPIRY
+from ui.demo.wallet import CARD_NAME, CVC, EXPIRY
 
 
 class FormCustomer:
