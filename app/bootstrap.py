@@ -106,6 +106,7 @@ class Till:
         if with_catalog:
             # A faulty one is told before anything is opened.
             _ = self.catalog_watch
+        self._registers = register_webhooks and settings.mode is Mode.TRAINING
         chance = chance or Chance.of_the_system()
         self.store = _store(settings, self._clock, chance.ids)
         try:
@@ -113,7 +114,6 @@ class Till:
         except BaseException:
             self.store.close()
             raise
-        self._registers = self._registers and register_webhooks
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._status = TillStatus()
@@ -141,9 +141,8 @@ class Till:
                     ) from error
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
-        self._registers = settings.mode is Mode.TRAINING and not settings.variables.first(
-            WEBHOOK_SECRET.variables[0]
-        )
+        if settings.variables.first(*WEBHOOK_SECRET.variables):
+            self._registers = False
         self.health = Health(tuple(self.strategies))
         self.orders = OrderBook(self.store)
         self.backups = Backups(self.store, settings, clock=self._clock)
