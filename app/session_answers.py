@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
+from app.domain.order import OrderState
 from app.errors import InvariantError, Message
 from app.failpoints import reach
 from app.providers.strategy import OpenedSession
@@ -18,7 +19,9 @@ from app.store.intents import (
     finish_intent,
     insert_intent,
     supersede_unanswered,
+    unanswered,
 )
+from app.store.orders import find_order
 from app.store.payments import clear_unknown
 
 
@@ -55,6 +58,30 @@ def write_doubt(tx: Transaction, attempt_id: int, words: str) -> Attempt:
         return hold_unknown(tx, attempt, words)
     supersede_overtaken(tx, attempt_id)
     return attempt
+
+
+def write_capture_intent(tx: Transaction, attempt_id: int) -> Intent | None:
+    """Write down that the money which the customer agreed to is about to be taken.
+
+    One whose answer is missing is asked for again, whatever was decided since: it may have taken
+    the money. A new one is not begun, and None is given, once the session is to be closed or its
+    order is over; money that nobody wants any more is never taken.
+    """
+    if (before := unanswered(tx.connection, attempt_id, Operation.CAPTURE)) is not None:
+        return before
+    attempt = known_attempt(tx, attempt_id)
+    order = find_order(tx.connection, attempt.order_id)
+    is_wanted = order is not None and order.state is OrderState.OPEN and attempt.is_live
+    if attempt.close_reason is not None or not is_wanted:
+        return None
+    number = 1 + count_of(tx.connection, attempt_id, Operation.CAPTURE)
+    return insert_intent(
+        tx,
+        key=attempt.reference.key("capture" if number == 1 else f"capture-{number}"),
+        operation=Operation.CAPTURE,
+        attempt_id=attempt_id,
+        parameters={"session": attempt.session_id},
+    )
 
 
 def write_close_intent(tx: Transaction, attempt: Attempt) -> Intent:

@@ -13,7 +13,7 @@ from app.asking import answer_to
 from app.clock import Clock
 from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.judgement import Standing, Verdict
-from app.domain.observation import Observation, Source
+from app.domain.observation import Observation, SessionState, Source
 from app.errors import (
     CheckoutRefused,
     Message,
@@ -25,8 +25,14 @@ from app.errors import (
 from app.failpoints import reach
 from app.gateway import Gateway, OtherKeys
 from app.providers.retry import Jitter
-from app.providers.strategy import OpenedSession, PaymentStrategy
-from app.session_answers import known_attempt, write_close_intent, write_doubt, write_opened
+from app.providers.strategy import Captures, OpenedSession, PaymentStrategy
+from app.session_answers import (
+    known_attempt,
+    write_capture_intent,
+    write_close_intent,
+    write_doubt,
+    write_opened,
+)
 from app.settle import never_made, out_of_reach, settle, want_closed
 from app.silence import mind_silence
 from app.store import Store, Transaction
@@ -34,9 +40,10 @@ from app.store.attempts import find_attempt, mark_attempt
 from app.store.doubts import has_overtaken, supersede_overtaken
 from app.store.intents import (
     Intent,
+    Operation,
     Outcome,
     finish_intent,
-    unanswered_create,
+    unanswered,
 )
 from app.store.payments import clear_unknown
 from app.turns import Turns
@@ -114,6 +121,9 @@ class Sessions:
             attempt = await self._find(attempt_id)
             if attempt.session_id is None:
                 attempt = await self._made_sure_of(attempt_id)
+            elif await self._is_being_captured(attempt_id):
+                # Money that was asked for may be moving: first it is known what became of it.
+                attempt = await self._look(attempt_id, Source.CLOSE)
             if attempt.session_id is None or attempt.is_final:
                 return attempt
             return await self._close(attempt)
@@ -135,7 +145,42 @@ class Sessions:
                 raise
             return await self._gone(attempt_id)
         reach("look.called")
-        return await self._settled(attempt_id, seen)
+        attempt = await self._settled(attempt_id, seen)
+        if seen.state is SessionState.APPROVED and isinstance(strategy, Captures):
+            return await self._capture(attempt, strategy)
+        return attempt
+
+    async def _capture(self, attempt: Attempt, strategy: Captures) -> Attempt:
+        """Take what the customer agreed to, unless nobody wants it any more."""
+        was_asked = await self._is_being_captured(attempt.id)
+        intent = await self._store.write(lambda tx: write_capture_intent(tx, attempt.id))
+        if intent is None:
+            return attempt
+        session_id = attempt.session_id or ""
+        try:
+            seen = await answer_to(
+                lambda: strategy.capture(session_id, key=intent.key),
+                gateway=self._gateway,
+                account=attempt.account,
+                clock=self._clock,
+                jitter=self._jitter,
+                budget_s=CREATE_BUDGET_S,
+                was_asked=was_asked,
+            )
+        except Rejected as refused:
+            result = {"code": refused.code, "detail": refused.detail}
+            await self._store.write(
+                lambda tx: finish_intent(tx, intent.id, Outcome.REJECTED, result)
+            )
+            raise
+        except ProviderError as error:
+            words = error.words
+            return await self._store.write(lambda tx: write_doubt(tx, attempt.id, words))
+        return await self._settled(attempt.id, seen, intent)
+
+    async def _is_being_captured(self, attempt_id: int) -> bool:
+        found = await self._store.read(lambda db: unanswered(db, attempt_id, Operation.CAPTURE))
+        return found is not None
 
     async def _made_sure_of(self, attempt_id: int) -> Attempt:
         """Find out whether there is a session to be closed; a refusal says that there is none."""
@@ -147,7 +192,7 @@ class Sessions:
 
     async def _create(self, attempt_id: int, *, is_first: bool = False) -> Attempt:
         """Ask for the session of an unanswered intent; only who wrote it knows of a first call."""
-        intent = await self._store.read(lambda db: unanswered_create(db, attempt_id))
+        intent = await self._store.read(lambda db: unanswered(db, attempt_id, Operation.CREATE))
         attempt = await self._find(attempt_id)
         if intent is None:
             return attempt

@@ -37,6 +37,7 @@ from app.store.store import next_number, takes_live
 
 _CLEARED_BY: Final = {
     SessionState.OPEN: Message("the session is open"),
+    SessionState.APPROVED: Message("the customer agreed to pay"),
     SessionState.PROCESSING: Message("the session is processing"),
     SessionState.PAID: Message("the session is paid"),
     SessionState.FAILED: Message("the session is failed"),

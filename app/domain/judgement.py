@@ -71,6 +71,8 @@ class Books:
 
 _PLAIN_STATES: Final = {
     SessionState.OPEN: AttemptState.OPEN,
+    # Nothing has moved, and the customer may have to agree anew.
+    SessionState.APPROVED: AttemptState.OPEN,
     SessionState.PROCESSING: AttemptState.PROCESSING,
     SessionState.FAILED: AttemptState.FAILED,
 }

@@ -22,9 +22,13 @@ class Source(StrEnum):
 
 
 class SessionState(StrEnum):
-    """What a provider can say of a session. `expired` covers one that was closed on request."""
+    """What a provider can say of a session. `expired` covers one that was closed on request.
+
+    `approved`: the customer agreed, and no money moves until the till takes it.
+    """
 
     OPEN = "open"
+    APPROVED = "approved"
     PROCESSING = "processing"
     PAID = "paid"
     FAILED = "failed"

@@ -67,11 +67,13 @@ class RefundRequest:
 class Recheck:
     """An event that says something happened to `reference` but not enough to judge money by.
 
-    `amount` is what it seems to be about, where it says so.
+    Where it does not say our reference, `session_id` is the provider's own name of what it is
+    about. `amount` is what it seems to be about, where it says so.
     """
 
     reference: str
     amount: Money | None = None
+    session_id: str = ""
 
 
 Seen = Observation | RefundObservation | DisputeObservation | Recheck
@@ -233,6 +235,18 @@ class PaymentStrategy(Protocol):
 
     async def aclose(self) -> None:
         """Let go of the network."""
+        ...
+
+
+@runtime_checkable
+class Captures(Protocol):
+    """A provider where the customer's word moves no money: taking it is a call of the till's."""
+
+    async def capture(self, session_id: str, *, key: str) -> Observation:
+        """Take what the customer agreed to, once, however often under the same key.
+
+        What was taken before, and what a bank declines, is an observation like any other.
+        """
         ...
 
 

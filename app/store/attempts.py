@@ -49,6 +49,16 @@ def find_attempt_by_reference(connection: sqlite3.Connection, reference: str) ->
     return None if row is None else attempt_from(row)
 
 
+def find_attempt_by_session(
+    connection: sqlite3.Connection, provider: str, session_id: str
+) -> Attempt | None:
+    """Find an attempt by the provider's own name of its session."""
+    row = connection.execute(
+        "SELECT * FROM attempts WHERE provider = ? AND session_id = ?", (provider, session_id)
+    ).fetchone()
+    return None if row is None else attempt_from(row)
+
+
 def attempts_of(connection: sqlite3.Connection, order_id: str) -> tuple[Attempt, ...]:
     """Give the attempts of an order, oldest first."""
     rows = connection.execute(

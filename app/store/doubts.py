@@ -10,11 +10,15 @@ from app.store.intents import Operation, Outcome
 from app.store.transaction import Transaction, read_stamp, stamp
 
 _OVERTAKEN: Final = """
-    outcome IS NULL AND operation IN (:create, :close) AND EXISTS (
+    outcome IS NULL AND operation IN (:create, :capture, :close) AND EXISTS (
         SELECT 1 FROM attempts WHERE attempts.id = intents.attempt_id AND (
             is_final = 1 OR (intents.operation = :create AND session_id IS NOT NULL)))
 """
-_OPERATIONS: Final = {"create": Operation.CREATE.value, "close": Operation.CLOSE.value}
+_OPERATIONS: Final = {
+    "create": Operation.CREATE.value,
+    "capture": Operation.CAPTURE.value,
+    "close": Operation.CLOSE.value,
+}
 
 
 def has_overtaken(connection: sqlite3.Connection) -> bool:

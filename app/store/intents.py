@@ -24,6 +24,7 @@ class Operation(StrEnum):
     """What a call does at the provider."""
 
     CREATE = "create"
+    CAPTURE = "capture"
     CLOSE = "close"
     REFUND = "refund"
 
@@ -114,15 +115,17 @@ def altered_intents(connection: sqlite3.Connection) -> list[str]:
     return [row["key"] for row in rows if _digest(row["parameters"]) != row["digest"]]
 
 
-def unanswered_create(connection: sqlite3.Connection, attempt_id: int) -> Intent | None:
-    """Give the creating call of an attempt if its answer is still missing.
+def unanswered(
+    connection: sqlite3.Connection, attempt_id: int, operation: Operation
+) -> Intent | None:
+    """Give the call of this kind for an attempt if its answer is still missing.
 
     Raises InvariantError where its parameters no longer match their digest: sent under the same
     key they would be another request.
     """
     row = connection.execute(
         "SELECT * FROM intents WHERE attempt_id = ? AND operation = ? AND outcome IS NULL",
-        (attempt_id, Operation.CREATE.value),
+        (attempt_id, operation.value),
     ).fetchone()
     return None if row is None else _intent_from(row)
 

@@ -16,7 +16,7 @@ from app.domain.attempt import Reference
 from app.domain.dispute import DisputeObservation
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing
-from app.domain.observation import Observation
+from app.domain.observation import Observation, SessionState
 from app.domain.refund import RefundObservation
 from app.errors import Message, ScantillError, StoreError
 from app.failpoints import reach
@@ -25,7 +25,7 @@ from app.settle import settle
 from app.settle_disputes import settle_dispute
 from app.settle_refunds import settle_refund
 from app.store import Store, Transaction
-from app.store.attempts import find_attempt_by_reference
+from app.store.attempts import find_attempt_by_reference, find_attempt_by_session
 from app.store.inbox import (
     InboxEntry,
     disown_old_refunds,
@@ -40,6 +40,7 @@ _PAUSE_AFTER_FAULT_S: Final = 1.0
 _REFUND_WAITS: Final = timedelta(days=7)
 """Longer than any provider goes on telling of a payment, or a till's watch needs to find it."""
 _DISOWN_EACH_S: Final = 3600.0
+_STRANGE: Final = frozenset({Standing.FOREIGN, Standing.QUARANTINED})
 
 _log = logging.getLogger(__name__)
 
@@ -137,13 +138,18 @@ class InboxWorker:
         return partial(_settle, entry, seen, self._store.till_id)
 
 
-def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction) -> None:
+def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction) -> int | None:
+    """Settle what was told of a session; one whose money is to be taken is looked at at once."""
     verdict = settle(tx, till_id, seen)
     detail = verdict.detail
     if verdict.standing is Standing.FOREIGN and seen.payments:
         # By it a refund that comes later is known for a stranger's, too.
         detail = seen.payments[0].payment_id
     handled(tx, entry.id, verdict.standing.value, detail)
+    if seen.state is not SessionState.APPROVED or verdict.standing in _STRANGE:
+        return None
+    attempt = find_attempt_by_reference(tx.connection, seen.reference)
+    return None if attempt is None else attempt.id
 
 
 def _settle_refund(entry: InboxEntry, seen: RefundObservation, tx: Transaction) -> None:
@@ -157,6 +163,9 @@ def _settle_dispute(entry: InboxEntry, seen: DisputeObservation, tx: Transaction
 def _recheck(entry: InboxEntry, seen: Recheck, till_id: str, tx: Transaction) -> int | None:
     """Have a session looked at; one of ours that is not in the books needs a person."""
     attempt = find_attempt_by_reference(tx.connection, seen.reference)
+    if attempt is None and seen.session_id:
+        provider = entry.delivery.provider
+        attempt = find_attempt_by_session(tx.connection, provider, seen.session_id)
     if attempt is not None:
         handled(tx, entry.id, "rechecked")
         return attempt.id

@@ -44,6 +44,7 @@ __all__ = ["LOST", "Call", "FakeProvider", "FakeSession", "FakeStrategy"]
 
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _PAGE = 50
+_UNDECIDED = (SessionState.OPEN, SessionState.APPROVED, SessionState.PROCESSING)
 PAGES = "https://pay.fake.example"
 
 
@@ -101,7 +102,7 @@ class FakeProvider:
         self._capture(session)
         session.state = SessionState.PAID
         session.decline = ""
-        self._tell(session, "paid")
+        self.tell(session, "paid")
         return True
 
     def pay_slowly(self, session_id: str) -> bool:
@@ -110,7 +111,7 @@ class FakeProvider:
         if session.state is not SessionState.OPEN:
             return False
         session.state = SessionState.PROCESSING
-        self._tell(session, "processing")
+        self.tell(session, "processing")
         return True
 
     def decide(self, session_id: str, *, succeeded: bool) -> bool:
@@ -122,7 +123,7 @@ class FakeProvider:
             session.payments.append(SeenPayment(f"fp_{session_id}_1", session.amount))
             self._capture(session)
         session.state = SessionState.PAID if succeeded else SessionState.FAILED
-        self._tell(session, "decided")
+        self.tell(session, "decided")
         return True
 
     def decline(self, session_id: str, code: str = "card_declined") -> bool:
@@ -130,7 +131,7 @@ class FakeProvider:
         if session.state is not SessionState.OPEN:
             return False
         session.decline = code
-        self._tell(session, "declined")
+        self.tell(session, "declined")
         return True
 
     def challenge(self, session_id: str) -> bool:
@@ -139,7 +140,7 @@ class FakeProvider:
         if session.state is not SessionState.OPEN:
             return False
         session.decline = ""
-        self._tell(session, "recheck")
+        self.tell(session, "recheck")
         return True
 
     def close(self, session_id: str) -> FakeSession:
@@ -147,12 +148,12 @@ class FakeProvider:
         if session.state is SessionState.OPEN:
             session.state = SessionState.EXPIRED
             session.closed_at = self.clock.now()
-            self._tell(session, "expired")
+            self.tell(session, "expired")
         return session
 
     def is_final(self, session: FakeSession) -> bool:
         """Say whether no money can come by a session any more."""
-        if session.state in (SessionState.OPEN, SessionState.PROCESSING):
+        if session.state in _UNDECIDED:
             return False
         since = session.closed_at
         return since is None or self.clock.now() - since >= self.hesitates_for
@@ -175,7 +176,7 @@ class FakeProvider:
         taken = session.payments[-1]
         self.refunds.captured[taken.payment_id] = taken.amount
 
-    def _tell(self, session: FakeSession, event_type: str) -> None:
+    def tell(self, session: FakeSession, event_type: str) -> None:
         number = len(self.events) + 1
         self.told_at.append(self.now())
         body = {

@@ -70,6 +70,7 @@ class Counter:
         *,
         clock: VirtualClock | None = None,
         provider: FakeProvider | None = None,
+        strategy: type[FakeStrategy] = FakeStrategy,
         shop: Shop = SHOP,
         pages: ReturnPages | None = None,
         seed: int = 1,
@@ -78,7 +79,7 @@ class Counter:
         self.directory = directory
         self.clock = clock or VirtualClock()
         self.provider = provider or FakeProvider(self.clock)
-        self.strategy = FakeStrategy(self.provider)
+        self.strategy = strategy(self.provider)
         self.shop = shop
         self.pages = pages or ReturnPages()
         self.random = random.Random(seed)

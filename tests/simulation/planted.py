@@ -166,7 +166,9 @@ async def _under_fresh_keys(self: Any, attempt: Any, intent: Any, strategy: Any,
 
 
 async def _under_an_old_key(self: Any, attempt_id: int, **_: Any) -> Any:
-    intent = await self._store.read(lambda db: intent_rows.unanswered_create(db, attempt_id))
+    intent = await self._store.read(
+        lambda db: intent_rows.unanswered(db, attempt_id, intent_rows.Operation.CREATE)
+    )
     attempt = await self._find(attempt_id)
     if intent is None:
         return attempt
@@ -322,9 +324,7 @@ BUGS: Final[Mapping[str, Bug]] = {
     "a key is used after the provider has forgotten it": Bug(
         ((sessions.Sessions, "_create", _under_an_old_key),), within=150
     ),
-    "a call whose answer was lost is forgotten": Bug(
-        ((sessions, "unanswered_create", _say(None)),)
-    ),
+    "a call whose answer was lost is forgotten": Bug(((sessions, "unanswered", _say(None)),)),
     "a code is shown whatever became of its session": Bug(
         ((checkout.Checkout, "mark_shown", _shown_without_a_word),)
     ),

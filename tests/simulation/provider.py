@@ -84,7 +84,7 @@ class Bank(FakeProvider):
         payment_id = f"fp_{session_id}_{len(session.payments) + 1}"
         session.payments.append(SeenPayment(payment_id, session.amount))
         self._capture(session)
-        self._tell(session, "paid again")
+        self.tell(session, "paid again")
         return True
 
     def pay_closed(self, session_id: str) -> bool:
@@ -188,8 +188,8 @@ class Bank(FakeProvider):
 
     def hint(self, session_id: str) -> None:
         """Send an event that money cannot be judged by, and one that means nothing."""
-        self._tell(self.sessions[session_id], "recheck")
-        self._tell(self.sessions[session_id], "nothing")
+        self.tell(self.sessions[session_id], "recheck")
+        self.tell(self.sessions[session_id], "nothing")
 
     def over(self) -> set[str]:
         """Give the sessions that nobody can pay now."""
@@ -243,12 +243,12 @@ class Bank(FakeProvider):
         self.events.append(told)
         self._heard(told)
 
-    def _tell(self, session: FakeSession, event_type: str) -> None:
-        super()._tell(session, event_type)
+    def tell(self, session: FakeSession, event_type: str) -> None:
+        super().tell(session, event_type)
         self._heard(self.events[-1])
 
     def _tell_as(self, session: FakeSession, *, account: str, live: bool) -> None:
-        super()._tell(session, "paid")
+        super().tell(session, "paid")
         told = self.events.pop()
         self.told_at.pop()
         self._send("paid", json.loads(told.body), account=account, live=live)

@@ -96,7 +96,7 @@ def asked(store: Store, key: str = "t11111-0rder0000001-1-create") -> intents.In
 
 def test_an_intent_is_swept_as_it_was_written_until_it_is_answered(store: Store) -> None:
     intent = asked(store)
-    look = lambda db: intents.unanswered_create(db, FIRST)  # noqa: E731
+    look = lambda db: intents.unanswered(db, FIRST, intents.Operation.CREATE)  # noqa: E731
     assert store.read_now(look) == intent
     assert store.write_now(lambda tx: intents.finish_intent(tx, intent.id, Outcome.DONE, {"x": 1}))
     assert store.read_now(look) is None
@@ -112,7 +112,7 @@ def test_an_intent_whose_parameters_were_touched_is_never_sent(store: Store) -> 
     assert store.read_now(intents.altered_intents) == []
     store.write_now(statement("UPDATE intents SET parameters = replace(parameters, '1', '2')"))
     with pytest.raises(InvariantError, match="not as it was written"):
-        store.read_now(lambda db: intents.unanswered_create(db, FIRST))
+        store.read_now(lambda db: intents.unanswered(db, FIRST, intents.Operation.CREATE))
     assert store.read_now(intents.altered_intents) == [intent.key]
 
 
@@ -126,6 +126,10 @@ def test_an_idempotency_key_is_written_once(store: Store) -> None:
 def test_asking_anew_gives_up_waiting_for_earlier_answers(store: Store) -> None:
     intent = asked(store)
     store.write_now(lambda tx: intents.supersede_unanswered(tx, FIRST, Operation.CLOSE))
-    assert store.read_now(lambda db: intents.unanswered_create(db, FIRST)) == intent
+    assert (
+        store.read_now(lambda db: intents.unanswered(db, FIRST, intents.Operation.CREATE)) == intent
+    )
     store.write_now(lambda tx: intents.supersede_unanswered(tx, FIRST, Operation.CREATE))
-    assert store.read_now(lambda db: intents.unanswered_create(db, FIRST)) is None
+    assert (
+        store.read_now(lambda db: intents.unanswered(db, FIRST, intents.Operation.CREATE)) is None
+    )
