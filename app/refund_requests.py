@@ -34,9 +34,10 @@ def check_press(press: str) -> None:
         )
 
 
-def check_same(known: Refund, payment_id: str, amount: Money) -> None:
+def check_same(known: Refund, payment_id: str, amount: Money, provider: str) -> None:
     """Raise CheckoutRefused where the same press gave back something else."""
-    if (known.payment_id, known.amount) != (payment_id, amount):
+    asked = (provider or known.provider, payment_id, amount)
+    if (known.provider, known.payment_id, known.amount) != asked:
         raise CheckoutRefused(
             Message("This press of the button gave back something else"),
             Message("{amount} of {payment}.", amount=known.amount, payment=known.payment_id),

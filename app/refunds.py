@@ -66,10 +66,18 @@ class Refunds:
         self._unasked: set[int] = set()
 
     async def ask(
-        self, payment_id: str, amount: Money, *, press: str, by: str, reason: str
+        self,
+        payment_id: str,
+        amount: Money,
+        *,
+        press: str,
+        by: str,
+        reason: str,
+        provider: str = "",
     ) -> Refund:
         """Give `amount` of a payment back; the same `press` again gives the same refund.
 
+        `provider` tells payments with one id apart; it may be left out where there is but one.
         The result says how it stands: `requested` while no answer has come (the till keeps
         asking), `failed` with the provider's words where it refused. Raises CheckoutRefused before
         anything is done.
@@ -79,15 +87,15 @@ class Refunds:
         known = await self._store.read(lambda db: refund_by_press(db, press))
         is_new = False
         if known is None:
-            is_new, known = await self._begun(payment_id, amount, press=press, by=by, reason=reason)
-        check_same(known, payment_id, amount)
+            payment = await self.payment(payment_id, provider)
+            is_new, known = await self._begun(payment, amount, press=press, by=by, reason=reason)
+        check_same(known, payment_id, amount, provider)
         return await self.finish(known, is_new=is_new)
 
     async def _begun(
-        self, payment_id: str, amount: Money, *, press: str, by: str, reason: str
+        self, payment: Payment, amount: Money, *, press: str, by: str, reason: str
     ) -> tuple[bool, Refund]:
         """Write a refund down, unless the same press did so meanwhile; say whether it is new."""
-        payment = await self.payment(payment_id)
         strategy = await self.strategy_for(payment)
 
         def write(tx: Transaction) -> tuple[bool, Refund]:
@@ -112,9 +120,10 @@ class Refunds:
             return refund
         return await self._take_up(refund.id, Source.MANUAL, budget_s=ASK_BUDGET_S)
 
-    async def payment(self, payment_id: str) -> Payment:
+    async def payment(self, payment_id: str, provider: str = "") -> Payment:
         """Find a payment by the provider's id. Raises CheckoutRefused where that is not one."""
-        found = await self._store.read(lambda db: payments_called(db, payment_id))
+        called = await self._store.read(lambda db: payments_called(db, payment_id))
+        found = [payment for payment in called if provider in ("", payment.provider)]
         if len(found) != 1:
             raise CheckoutRefused(
                 Message("The payment {payment} is not in the books", payment=payment_id)

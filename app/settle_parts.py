@@ -8,7 +8,7 @@ from app.domain.ledger import holding_entries
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.domain.payment import Payment
-from app.errors import InvariantError, Message
+from app.errors import Message
 from app.store import Transaction
 from app.store.decisions import (
     close_exception,
@@ -86,9 +86,7 @@ def _tell(tx: Transaction, order: Order, held: Payment, left: Money) -> None:
             payment_id=held.payment_id,
             detail=detail,
         )
-    if not left.minor:
-        entry = holding_exception(tx.connection, held)
-        if entry is None:
-            raise InvariantError(f"Payment {held.payment_id} is held without an entry")
+    entry = holding_exception(tx.connection, held)
+    if entry is not None and not left.minor:
         reason = Message("all of it was given back before")
         close_exception(tx, entry, by=BY_ITSELF, reason=reason)

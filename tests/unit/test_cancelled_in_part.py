@@ -203,6 +203,22 @@ def test_two_parts_are_two_entries(till: Counter) -> None:
     asyncio.run(story())
 
 
+def test_money_that_waits_already_stays_as_it_is(till: Counter) -> None:
+    async def story() -> None:
+        order, _ = await paid_in_part(till, 200)
+        second = await till.open(order)
+        await till.checkout.mark_shown(second.id)
+        till.provider.pay(second.session_id or "", eur(100))
+        await till.look(second)
+        assert [each.amount for each in waiting(till)] == [eur(100)]
+        before = entry(till, 2)
+        await till.checkout.cancel(order.id)
+        assert entry(till, 2) == before
+        assert [each.id for each in waiting(till)] == [2, 1]
+
+    asyncio.run(story())
+
+
 def test_money_that_is_held_is_not_held_again(till: Counter) -> None:
     """The compare-and-set below all checks is loud."""
 

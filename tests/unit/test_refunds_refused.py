@@ -122,6 +122,11 @@ def test_two_providers_with_a_payment_of_one_id_are_told_apart_by_a_person(
                 "FROM payments"
             )
         )
+        named = {"press": "named", "by": BY, "reason": WHY}
+        done = await till.refunds.ask(payment_id, eur(200), provider="fakepay", **named)
+        assert done.state is RefundState.SUCCEEDED
+        with pytest.raises(CheckoutRefused, match="gave back something else"):
+            await till.refunds.ask(payment_id, eur(200), provider="other", **named)
         with pytest.raises(CheckoutRefused, match="Several providers"):
             await ask(till, payment_id)
 
