@@ -46,6 +46,8 @@ class StatusStrip(Part):
         caption = Type.CAPTION
         self._provider = IconLabel(look, "network", "", caption, colour="text_muted")
         self._door = IconLabel(look, "door", "", caption, colour="text_muted")
+        self._compared = IconLabel(look, "refresh", "", caption, colour="text_muted")
+        self._is_compared_well = True
         strong = Type.CAPTION_STRONG
         self._person = IconLabel(look, "person", "", strong, colour="danger", is_firm=True)
         self._backup = IconLabel(look, "alert", "", strong, colour="warning", is_firm=True)
@@ -54,11 +56,12 @@ class StatusStrip(Part):
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._provider)
         self._row.addWidget(self._door)
+        self._row.addWidget(self._compared)
         self._row.addStretch(1)
         for label in (self._backup, self._person, self._mode, self._shop):
             self._row.addWidget(label)
-        self._person.hide()
-        self._backup.hide()
+        for label in (self._person, self._backup, self._compared):
+            label.hide()
         self.on_look_changed()
 
     def show_status(self, status: TillStatus, now: datetime) -> None:
@@ -69,6 +72,7 @@ class StatusStrip(Part):
         self._door.set_colour("danger" if status.clock_wrong_min else "text_muted")
         self._door.set_text(self._door_words(status, now))
         self._show_backup(status.books.backup)
+        self._show_compared(status, now)
         count = status.needs_person
         self._person.setVisible(count > 0)
         words = ngettext("{count} needs a person", "{count} need a person", count)
@@ -107,12 +111,42 @@ class StatusStrip(Part):
         needed += [label for label in (self._backup, self._person) if not label.isHidden()]
         may_go = [self._mode, self._shop] if self._has_mode_bar else [self._shop]
         needed += [] if self._has_mode_bar else [self._mode]
+        if self._compared.text:
+            # Where all is well it is the first to go, and else the last.
+            may_go.insert(len(may_go) if self._is_compared_well else 0, self._compared)
         margins = self._row.contentsMargins()
         room = self.width() - margins.left() - margins.right() + self._row.spacing()
         room -= sum(label.sizeHint().width() + self._row.spacing() for label in needed)
         for label in may_go:
             room -= label.sizeHint().width() + self._row.spacing()
             label.setVisible(room >= 0)
+
+    def _show_compared(self, status: TillStatus, now: datetime) -> None:
+        """Say when the books were last compared with the provider's, and whether all could be."""
+        report, label, formats = status.reconciled, self._compared, self.look.formats
+        words, hint = "", ""
+        icon, colour = ("refresh", "text_muted"), "text_muted"
+        self._is_compared_well = True
+        if status.is_making_sure:
+            words, icon = _("Making sure what was paid"), ("hourglass", "busy")
+            self._is_compared_well = False
+        elif report is not None and (report.problems or report.still_unknown):
+            words, icon = _("Not all could be compared"), ("alert", "warning")
+            colour, self._is_compared_well = "warning", False
+            hint = "\n".join(map(formats.message, report.problems))
+        elif report is not None:
+            words = _("Compared {ago}").format(ago=formats.ago(report.ended_at, now))
+            hint = _("Found: payments {payments}, refunds {refunds}, disputes {disputes}.").format(
+                payments=formats.count(report.payments),
+                refunds=formats.count(report.refunds),
+                disputes=formats.count(report.disputes),
+            )
+        label.set_icon(*icon)
+        label.set_colour(colour)
+        label.set_text(words)
+        label.setToolTip(hint)
+        label.setAccessibleDescription(hint)
+        label.setVisible(bool(words))
 
     def _show_backup(self, backup: BackupState) -> None:
         self._backup.setVisible(backup.problem is not None)

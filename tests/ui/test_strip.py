@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from PySide6.QtWidgets import QApplication
 
+from app.domain.reconciliation import Report
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, FakeTill
@@ -48,6 +50,41 @@ def test_what_is_said_elsewhere_goes_before_anything_is_shortened(
     QApplication.processEvents()
     assert is_whole(strip._shop)
     assert is_whole(strip._mode)
+
+
+def compared(window: Window, till: FakeTill, report: Report, **more: object) -> IconLabel:
+    till.answers = replace(till.answers, reconciled=report, **more)  # type: ignore[arg-type]
+    window._on_status()
+    QApplication.processEvents()
+    return window.strip._compared
+
+
+def test_it_says_when_the_books_were_compared_and_what_was_found(
+    make_window: Make, till: FakeTill
+) -> None:
+    window = make_window(till)
+    assert not window.strip._compared.isVisible()
+    at = till.clock.now() - timedelta(minutes=3)
+    label = compared(window, till, Report("timer", at, at, payments=2))
+    assert is_whole(label) and label.text == "Compared 3 minutes ago"
+    assert label.toolTip() == "Found: payments 2, refunds 0, disputes 0."
+    asleep = compared(window, till, Report("timer", at, at), is_making_sure=True)
+    assert asleep.text == "Making sure what was paid"
+
+
+def test_what_could_not_be_compared_is_said_before_the_shops_name(
+    make_window: Make, till: FakeTill
+) -> None:
+    window = make_window(till, ui_scale=1.5)
+    at = till.clock.now()
+    label = compared(window, till, Report("timer", at, at, problems=["No answer."]))
+    assert is_whole(label) and label.text == "Not all could be compared"
+    assert label.accessibleDescription() == "No answer."
+    make_busy(window, till)
+    assert is_whole(window.strip._person) and not window.strip._shop.isVisible()
+    # Where all is well it is what makes room.
+    well = compared(window, till, Report("timer", at, at))
+    assert not well.isVisible() and is_whole(window.strip._person)
 
 
 def test_what_needs_a_person_is_whole_where_the_rest_cannot_be(

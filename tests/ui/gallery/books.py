@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from app.domain.reconciliation import Report as Comparison
 from app.errors import BooksDamaged, CheckoutRefused, StoreError
 from app.status import BackupState, BooksState
 from app.store.backup import Backup, Report
@@ -55,6 +56,20 @@ async def damaged(stage: Stage) -> None:
 async def restored(stage: Stage) -> None:
     stage.add_first(3)
     _tell(stage, BooksState(must_reconcile=True))
+
+
+async def compared(stage: Stage) -> None:
+    at = START - timedelta(minutes=4)
+    stage.till.answers = replace(stage.till.answers, reconciled=Comparison("timer", at, at))
+    stage.window._on_status()
+
+
+async def not_all_compared(stage: Stage) -> None:
+    report = Comparison(
+        "timer", START, START, problems=["Stripe does not answer."], still_unknown=2
+    )
+    stage.till.answers = replace(stage.till.answers, reconciled=report, needs_person=12)
+    stage.window._on_status()
 
 
 async def no_backup(stage: Stage) -> None:

@@ -345,6 +345,8 @@ SCENES: Final = (
     Scene("books-damaged", books.damaged),
     Scene("books-restored", books.restored),
     Scene("books-no-backup", books.no_backup),
+    Scene("books-compared", books.compared),
+    Scene("books-not-all-compared", books.not_all_compared),
     Scene("books-rescue", books.rescue, "dialog"),
     Scene("books-rescue-dark", books.rescue_in_the_dark, "dialog"),
     Scene("trouble", trouble, "dialog"),
