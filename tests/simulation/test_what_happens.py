@@ -15,7 +15,7 @@ from tests.simulation.network import MISFORTUNES
 from tests.simulation.plan import Verb, Weather
 from tests.simulation.shrink import story
 
-_DAYS: Final = range(1_000, 1_060)
+_DAYS: Final = range(1_000, 1_070)
 
 pytestmark = pytest.mark.simulation
 
