@@ -98,6 +98,8 @@ class Backups:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._making is not None:
             await asyncio.gather(self._making, return_exceptions=True)
+        # By hand one may be made all the same.
+        self._halt = Halt()
 
     async def make(self) -> BackupState:
         """Make a backup now, unless the newest one has all there is; say how that went."""

@@ -275,6 +275,8 @@ def test_a_till_that_is_closed_gives_up_the_backup_in_progress_and_leaves_nothin
     backups = asyncio.run(story())
     assert list(folder_of(settings).iterdir()) == []
     assert backups.state.made_at is None and backups.state.problem is None
+    monkeypatch.undo()
+    assert asyncio.run(backups.make()).made_at is not None, "by hand one is made all the same"
     assert till.violations() == []
     till.close()
 
