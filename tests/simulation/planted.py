@@ -316,11 +316,7 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((sessions.Sessions, "_close", _closed_unasked),)
     ),
     "a second session opens beside one that can be paid": Bug(
-<<<<<<< HEAD
-        ((checkout, "refuse_second", _nothing),), within=150
-=======
-        ((checkout, "_refuse_second", _nothing),)
->>>>>>> depth
+        ((checkout, "refuse_second", _nothing),)
     ),
     "each try asks under a fresh key": Bug(
         ((sessions.Sessions, "_asked_to_open", _under_fresh_keys),)
@@ -332,13 +328,7 @@ BUGS: Final[Mapping[str, Bug]] = {
     "a code is shown whatever became of its session": Bug(
         ((checkout.Checkout, "mark_shown", _shown_without_a_word),)
     ),
-<<<<<<< HEAD
-    "a deadline does not close its session": Bug(
-        ((turn.Turn, "is_overdue", _say(False)),), within=150
-    ),
-=======
-    "a deadline does not close its session": Bug(((watch, "_is_overdue", _say(False)),)),
->>>>>>> depth
+    "a deadline does not close its session": Bug(((turn.Turn, "is_overdue", _say(False)),)),
     "the watch forgets what is over for the till alone": Bug(
         # The provider's list of sessions is a second guard: it finds most of them.
         (
@@ -362,11 +352,7 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((reconcile.Reconciliation, "_events", _unread),)
     ),
     "restored books are sold with before they are compared": Bug(
-<<<<<<< HEAD
-        ((checkout_refusals, "needs_reconciliation", _say(False)),), within=150
-=======
-        ((checkout, "needs_reconciliation", _say(False)),)
->>>>>>> depth
+        ((checkout_refusals, "needs_reconciliation", _say(False)),)
     ),
     "a commit is put off": Bug(((writer.Writer, "_run_batch", _committed_now_and_then),)),
 }
