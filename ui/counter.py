@@ -21,8 +21,9 @@ from app.errors import CartRefused, ConfigError, ScantillError
 from app.events import Fact
 from app.status import PhonesState
 from ui.i18n import _, ngettext
+from ui.pay.news import paid_model
 from ui.pay.state import Action, PaidModel, PayModel
-from ui.payment import Payment, paid_model
+from ui.payment import Payment
 from ui.sell.refill import refill
 from ui.tasks import Tasks
 from ui.till import Till

@@ -4,7 +4,6 @@ The store knows more than this object: after every notice it is asked again. The
 `order.paid`, which is believed at once, because it is told after its commit.
 """
 
-import asyncio
 import math
 from collections.abc import Awaitable
 from datetime import timedelta
@@ -20,7 +19,8 @@ from app.domain.order import Order, OrderState
 from app.errors import ScantillError
 from app.events import Fact
 from app.orders import OrderDetail
-from ui.pay.qr import modules_of
+from ui.pay.codes import Codes
+from ui.pay.news import is_newer, paid_model
 from ui.pay.state import SHOWS_CODE, PaidModel, PayModel, Phase, phase_of
 from ui.tasks import Tasks, as_ours
 from ui.till import Till
@@ -57,7 +57,7 @@ class Payment(QObject):
         self._attempt: Attempt | None = None
         self._error: ScantillError | None = None
         self._shown_attempt: int | None = None
-        self._encoded: set[str | None] = set()
+        self._codes = Codes()
         self._ends_at = math.inf
         self._patient_since: float | None = None
         self._is_opening = False
@@ -269,27 +269,18 @@ class Payment(QObject):
 
     def _is_ready(self, attempt: Attempt) -> bool:
         """Say whether the books know that it is shown, and its code needs no encoding."""
-        return self._shown_attempt == attempt.id and attempt.url in self._encoded
+        return self._shown_attempt == attempt.id and self._codes.has(attempt.url)
 
     async def _prepare(self, attempt: Attempt) -> bool:
         """Go one step on the way to be shown; say whether that went well."""
-        if attempt.url not in self._encoded:
-            return await self._encode(attempt.url)
+        if not self._codes.has(attempt.url):
+            self._error = await self._codes.encode(attempt.url) or self._error
+            return self._codes.has(attempt.url)
         await self._asked(self._till.checkout.mark_shown(attempt.id))
         if self._error is not None:
             return False
         self._shown_attempt = attempt.id
         self._patient_since = self._clock.elapsed()
-        return True
-
-    async def _encode(self, url: str | None) -> bool:
-        """Encode a code beside the GUI's thread, where the views find it; say whether it can be."""
-        try:
-            await asyncio.to_thread(modules_of, url or "")
-        except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
-            self._error = as_ours(error)
-            return False
-        self._encoded.add(url)
         return True
 
     async def _check_now(self) -> None:
@@ -333,8 +324,8 @@ class Payment(QObject):
     async def _follow_move(self, attempt: Attempt) -> None:
         """Encode where a shown code leads from now on: it is replaced in one turn of the loop."""
         is_shown = attempt.id == self._shown_attempt and attempt.is_payable and not self._is_over
-        if is_shown and attempt.url not in self._encoded:
-            await self._encode(attempt.url)
+        if is_shown and not self._codes.has(attempt.url):
+            self._error = await self._codes.encode(attempt.url) or self._error
 
     async def _read(self) -> None:
         try:
@@ -374,7 +365,7 @@ class Payment(QObject):
         if (
             known is None
             or attempt.number > known.number
-            or (attempt.id == known.id and _is_newer(attempt, known))
+            or (attempt.id == known.id and is_newer(attempt, known))
         ):
             self._attempt = attempt
             if known is None or (known.id, known.deadline_at) != (attempt.id, attempt.deadline_at):
@@ -401,17 +392,3 @@ class Payment(QObject):
     def _finish(self, paid: PaidModel) -> None:
         self._is_over = True
         self.paid.emit(paid)
-
-
-def _is_newer(attempt: Attempt, known: Attempt) -> bool:
-    """Compare two readings of one attempt; that it is being closed is never taken back."""
-    if known.close_reason is not None and attempt.close_reason is None:
-        return False
-    return attempt.version >= known.version
-
-
-def paid_model(fact: Fact) -> PaidModel:
-    """Read what the Paid screen shows from an `order.paid` fact."""
-    data = fact.data
-    total = Money(data["total_minor"], data["currency"])
-    return PaidModel(total, data["number"], data["receipt_number"])

@@ -8,6 +8,7 @@ _C: Final = "tests/unit/test_checkout.py::"
 _E: Final = "tests/unit/test_checkout_ends.py::"
 _X: Final = "tests/unit/test_sessions.py::"
 _A: Final = "tests/unit/test_sessions_accounts.py::"
+_K: Final = "tests/unit/test_captures.py::"
 
 ASKING: Final = (
     Guard(
@@ -27,6 +28,23 @@ ASKING: Final = (
         "        if is_one_lost and refused.is_of_the_key:\n",
         "        if False:\n",
         (f"{_X}test_a_key_that_is_refused_after_a_lost_answer_says_nothing_of_the_lost_call",),
+    ),
+    Guard(
+        "taken only while it is wanted",
+        "what a customer agreed to is not taken once the session is to be closed",
+        "app/session_answers.py",
+        "    if attempt.close_reason is not None or not is_wanted:\n        return None\n",
+        "",
+        (f"{_K}test_a_word_that_comes_after_the_cancelling_takes_nothing",),
+    ),
+    Guard(
+        "one key for taking",
+        "a lost answer takes no money a second time under another key",
+        "app/session_answers.py",
+        "    if (before := unanswered(tx.connection, attempt_id, Operation.CAPTURE)) is not None:\n"
+        "        return before\n",
+        "",
+        (f"{_K}test_without_any_answer_it_is_not_known_and_the_next_look_finds_out",),
     ),
     Guard(
         "the lifetime of a key",

@@ -17,6 +17,17 @@ KEEPING: Final = (
         (f"{_S}test_opening.py::test_a_commit_that_returned_is_on_the_disk_by_sqlites_own_word",),
     ),
     Guard(
+        "opened anew after a failed sync",
+        "what a failed sync may have lost is written and synced again",
+        "app/store/connection.py",
+        '    return family_of(error) == "SQLITE_IOERR"\n',
+        "    return False\n",
+        (
+            "tests/power/test_failing_syncs.py::"
+            "test_at_whichever_sync_the_disk_fails_once_nothing_acknowledged_is_lost",
+        ),
+    ),
+    Guard(
         "settings asserted at each open",
         "a setting that SQLite refuses keeps the books closed",
         "app/store/connection.py",

@@ -66,7 +66,7 @@ RETURNING: Final = (
         "app/settle_refunds.py",
         "    ours = asked or refund_by_key(tx.connection, refund.key)\n",
         "    ours = asked\n",
-        (f"{_U}test_refunds_answers.py::test_a_webhook_before_the_calls_answer_ends_in_one_row",),
+        (f"{_U}test_refunds_news.py::test_a_webhook_before_the_calls_answer_ends_in_one_row",),
     ),
     Guard(
         "a refund of another account",

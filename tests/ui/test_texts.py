@@ -117,7 +117,7 @@ def test_the_window_shows_no_text_that_is_not_marked(name: str) -> None:
     assert unmarked_in_window((ROOT / name).read_text("utf-8")) == []
 
 
-COMMANDS = ("cli.py", "cli_money.py", "cli_backup.py", "cli_reconcile.py")
+COMMANDS = tuple(sorted(path.name for path in (ROOT / "app").glob("cli*.py")))
 
 
 @pytest.mark.parametrize("name", modules("app", "sandbox", *COMMANDS))

@@ -22,6 +22,7 @@ from tests.parts.till import Counter
 from tests.unit import (
     test_refunds,
     test_refunds_answers,
+    test_refunds_news,
     test_refunds_refused,
     test_resolutions,
     test_resolutions_once,
@@ -146,7 +147,7 @@ def test_without_the_key_in_the_news_a_webhook_that_is_first_would_be_a_second_r
     proves(
         "app.settle_refunds.refund_by_key",
         lambda db, key: None,
-        test_refunds_answers.test_a_webhook_before_the_calls_answer_ends_in_one_row,
+        test_refunds_news.test_a_webhook_before_the_calls_answer_ends_in_one_row,
         True,
     )
 
@@ -157,7 +158,7 @@ def test_without_waiting_for_our_own_answer_news_without_a_key_would_be_a_second
     proves(
         "app.settle_refunds.is_awaited",
         lambda *_: False,
-        test_refunds_answers.test_a_webhook_before_the_calls_answer_ends_in_one_row,
+        test_refunds_news.test_a_webhook_before_the_calls_answer_ends_in_one_row,
         False,
     )
 
@@ -197,13 +198,13 @@ def test_without_telling_a_refund_that_failed_would_be_overlooked(proves: Proof)
     proves(
         "app.settle_refunds.tell_failure",
         nothing,
-        test_refunds_answers.test_a_refund_that_fails_later_is_taken_back_and_needs_a_person,
+        test_refunds_news.test_a_refund_that_fails_later_is_taken_back_and_needs_a_person,
         RefundState.SUCCEEDED,
     )
     proves(
         "app.settle_refunds.tell_failure",
         nothing,
-        test_refunds_answers.test_held_money_that_comes_back_from_the_bank_is_on_the_list_again,
+        test_refunds_news.test_held_money_that_comes_back_from_the_bank_is_on_the_list_again,
     )
 
 
