@@ -68,7 +68,7 @@ def authorize(
     bench: Workbench, payment: Record, *, settles_as: str = "returned", after_s: int | None = None
 ) -> None:
     """Have the bank promise the money; that is not paid, and without a capture it goes back."""
-    payment.body["status"] = "authorized"
+    payment.body.update(objects.NO_FAILURE, status="authorized")
     rest = "rrn" if payment.body["method"] == "upi" else "auth_code"
     payment.body["acquirer_data"] = {rest: bench.ids("", 12)}
     payment.private["settles_as"] = settles_as

@@ -6,6 +6,15 @@ from typing import Any
 from app.sandbox.books import JsonObject
 from app.sandbox.razorpay.ways import Failure, Way
 
+EVIDENCE = (
+    "summary shipping_proof billing_proof cancellation_proof customer_communication"
+    " proof_of_service explanation_letter refund_confirmation access_activity_log"
+    " refund_cancellation_policy term_and_conditions others"
+).split()
+NO_FAILURE: Mapping[str, None] = dict.fromkeys(
+    ("error_code", "error_description", "error_source", "error_step", "error_reason")
+)
+
 
 def notes_of(notes: Mapping[str, Any] | None) -> Any:
     """An empty object is a list there, since no PHP array tells the two apart."""
@@ -116,11 +125,7 @@ def payment(
         "notes": notes_of(notes),
         "fee": None,
         "tax": None,
-        "error_code": None,
-        "error_description": None,
-        "error_source": None,
-        "error_step": None,
-        "error_reason": None,
+        **NO_FAILURE,
         "acquirer_data": {"rrn": None} if is_upi else {"auth_code": None},
         "created_at": created,
     }
@@ -224,13 +229,6 @@ def dispute(
             "submitted_at": None,
         },
     }
-
-
-EVIDENCE = (
-    "summary shipping_proof billing_proof cancellation_proof customer_communication"
-    " proof_of_service explanation_letter refund_confirmation access_activity_log"
-    " refund_cancellation_policy term_and_conditions others"
-).split()
 
 
 def event(*, account: str, created: int, name: str, about: Mapping[str, JsonObject]) -> JsonObject:

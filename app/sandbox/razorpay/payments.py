@@ -158,8 +158,13 @@ def waiting(bench: Workbench, session: Record) -> Record | None:
 
 
 def settle(bench: Workbench, session: Record, *, succeeded: bool) -> bool:
-    """Capture what waits, or give it back; the caller commits. False where nothing waits."""
+    """Capture what waits, or give it back; the caller commits. False where nothing waits.
+
+    Where the last try failed, it turns out to have been authorised after all.
+    """
     payment = waiting(bench, session)
+    if payment is None and succeeded:
+        payment = _authorized_late(bench, session)
     if payment is None:
         return False
     if succeeded:
@@ -167,6 +172,14 @@ def settle(bench: Workbench, session: Record, *, succeeded: bool) -> bool:
     else:
         refunds.return_uncaptured(bench, payment)
     return True
+
+
+def _authorized_late(bench: Workbench, session: Record) -> Record | None:
+    tries = charges.of_session(bench, session)
+    if not tries or tries[-1].body["status"] != "failed":
+        return None
+    charges.authorize(bench, tries[-1])
+    return tries[-1]
 
 
 def settle_due(bench: Workbench) -> bool:

@@ -11,7 +11,15 @@ from app.sandbox.books import JsonObject, Record
 from app.sandbox.control_request import Handler, Refused, flag, whole_or_none
 from app.sandbox.exchange import Surroundings
 from app.sandbox.providers import Landing
-from app.sandbox.razorpay import charges, links, payments, qr_codes, subscriptions, workbench
+from app.sandbox.razorpay import (
+    charges,
+    links,
+    payments,
+    qr_codes,
+    subscriptions,
+    webhooks,
+    workbench,
+)
 from app.sandbox.razorpay.accounts import ACCOUNT_PREFIX
 from app.sandbox.razorpay.api import PREFIX, RazorpayApi
 from app.sandbox.razorpay.book_lines import account_lines, session_line
@@ -33,7 +41,7 @@ class RazorpaySandbox:
     name = "razorpay"
 
     def __init__(self, bench: Workbench, surroundings: Surroundings) -> None:
-        for schema in (workbench.SCHEMA, links.SCHEMA, charges.SCHEMA):
+        for schema in (workbench.SCHEMA, links.SCHEMA, charges.SCHEMA, webhooks.SCHEMA):
             bench.books.define(schema)
         self._bench = bench
         self._changed = surroundings.changed

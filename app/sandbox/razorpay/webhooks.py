@@ -10,8 +10,11 @@ from app.sandbox.control_request import Refused
 from app.sandbox.razorpay.workbench import Workbench
 
 KIND = "razorpay.webhook"
+SCHEMA = """
+CREATE INDEX IF NOT EXISTS razorpay_failed_deliveries ON deliveries (endpoint, seq)
+    WHERE state = 'failed';
+"""
 MOST = 30
-MOST_TRIED_S = 24 * 3600
 
 _MINUTE, _HOUR = 60, 3600
 PAUSES_S = (

@@ -54,6 +54,18 @@ def test_a_link_may_be_paid_twice_and_after_its_end(new_shop: Shop) -> None:
     assert captured == [38000] * 3
 
 
+def test_a_payment_that_failed_may_turn_out_authorised_after_all(new_shop: Shop) -> None:
+    made = new_shop.sell()
+    new_shop.control("POST", f"sessions/{made['id']}/pay", {"declined": True})
+    new_shop.post(f"payment_links/{made['id']}/cancel")
+    new_shop.control("POST", f"sessions/{made['id']}/settle", {"succeeded": True})
+    [payment] = new_shop.get("payments")["items"]
+    assert (payment["status"], payment["error_code"]) == ("captured", None)
+    assert new_shop.read(made)["amount_paid"] == 38000
+    told = [name for name in new_shop.told() if name.startswith("payment.")]
+    assert told == ["payment.failed", "payment.authorized", "payment.captured"]
+
+
 def test_what_is_given_back_before_its_capture_was_never_taken(new_shop: Shop) -> None:
     made = new_shop.sell()
     new_shop.control("POST", f"sessions/{made['id']}/pay", {"delayed": True})
