@@ -1,4 +1,4 @@
-"""Accounts: every test key is one of its own, with nothing to sign up for.
+"""Accounts: every test key is one of its own, unless it is made as one more of another's.
 
 The secret that a key is first used with is its secret from then on. It is kept, since the
 redirect after a payment is signed with it.
@@ -8,55 +8,63 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import re
 
-from app.sandbox.books import Books
+from app.sandbox.books import Books, JsonObject
 from app.sandbox.razorpay.errors import unauthorized
 
 ACCOUNT_PREFIX = "acc_"
 
 _KEY_ID = re.compile(r"rzp_test_[A-Za-z0-9]{4,40}")
+_KEY, _SIGNING = "razorpay_key:", "razorpay_signs_by:"
 _NO_KEY = "Please provide your api key for authentication purposes."
 
 
 def authenticate(books: Books, authorization: str | None) -> str:
     """The account behind an Authorization header, or Razorpay's 401."""
     key_id, secret = _credentials(authorization or "")
-    if _KEY_ID.fullmatch(key_id) is None or not secret:
+    if not is_key_id(key_id) or not secret:
         raise unauthorized()
-    account = account_of(key_id)
-    known = books.fact(_fact(account))
+    known = _known(books, key_id)
     if known is None:
-        set_secret(books, key_id, secret)
-    elif not hmac.compare_digest(known.encode(), secret.encode()):
+        return put_key(books, key_id, secret)
+    if not hmac.compare_digest(known["secret"].encode(), secret.encode()):
         raise unauthorized()
-    return account
+    return str(known["account"])
 
 
-def account_of(key_id: str) -> str:
+def account_of(books: Books, key_id: str) -> str:
+    """A key that nobody has used yet has an account as well."""
+    known = _known(books, key_id)
+    if known is not None:
+        return str(known["account"])
     return ACCOUNT_PREFIX + hashlib.sha256(key_id.encode()).hexdigest()[:14]
+
+
+def put_key(books: Books, key_id: str, secret: str, account: str | None = None) -> str:
+    """Make a key, or give it another secret, in a transaction of its own; answers its account.
+
+    With `account` it is one more key of that one; those it had stay good.
+    """
+    account = account or account_of(books, key_id)
+    with books.transaction():
+        books.set_fact(_KEY + key_id, json.dumps({"account": account, "secret": secret}))
+        books.set_fact(_SIGNING + account, secret)
+    return account
 
 
 def is_key_id(text: str) -> bool:
     return _KEY_ID.fullmatch(text) is not None
 
 
-def secret_of(books: Books, account: str) -> str:
-    return books.fact(_fact(account)) or ""
-
-
-def set_secret(books: Books, key_id: str, secret: str) -> str:
-    """Give a key another secret, in a transaction of its own; answers its account."""
-    account = account_of(key_id)
-    with books.transaction():
-        books.set_fact(_fact(account), secret)
-    return account
-
-
 def signature(books: Books, account: str, *parts: str) -> str:
-    """What proves that a redirect comes from Razorpay: HMAC-SHA256 over `a|b|...`, in hex."""
-    signed = hmac.new(secret_of(books, account).encode(), "|".join(parts).encode(), hashlib.sha256)
-    return signed.hexdigest()
+    """What proves that a redirect comes from Razorpay: HMAC-SHA256 over `a|b|...`, in hex.
+
+    By the secret of the account's newest key.
+    """
+    secret = books.fact(_SIGNING + account) or ""
+    return hmac.new(secret.encode(), "|".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
 def _credentials(authorization: str) -> tuple[str, str]:
@@ -70,5 +78,6 @@ def _credentials(authorization: str) -> tuple[str, str]:
     return key_id, secret
 
 
-def _fact(account: str) -> str:
-    return f"razorpay_secret:{account}"
+def _known(books: Books, key_id: str) -> JsonObject | None:
+    kept = books.fact(_KEY + key_id)
+    return None if kept is None else dict(json.loads(kept))

@@ -44,7 +44,7 @@ class RazorpayControl:
         with self._bench.books.transaction():
             webhook = webhooks.put(
                 self._bench,
-                accounts.account_of(_key_id(order)),
+                accounts.account_of(self._bench.books, _key_id(order, "key_id")),
                 url,
                 secret=secret,
                 events=wanted,
@@ -63,9 +63,11 @@ class RazorpayControl:
         return {"events": [events.line(each) for each in every]}
 
     async def _put_key(self, request: Request) -> JsonObject:
-        order = only(await json_of(request), ("key_id", "key_secret"))
-        secret = _text(order, "key_secret")
-        return {"account": accounts.set_secret(self._bench.books, _key_id(order), secret)}
+        """`key_id`, `key_secret`, and `of`: a key of the account whose other key this is to be."""
+        order = only(await json_of(request), ("key_id", "key_secret", "of"))
+        books, key_id = self._bench.books, _key_id(order, "key_id")
+        account = accounts.account_of(books, _key_id(order, "of")) if "of" in order else None
+        return {"account": accounts.put_key(books, key_id, _text(order, "key_secret"), account)}
 
     async def _put_features(self, request: Request) -> JsonObject:
         order = only(await json_of(request), ("qr_codes", "image_content"))
@@ -91,8 +93,8 @@ def _text(order: JsonObject, name: str) -> str:
     return value
 
 
-def _key_id(order: JsonObject) -> str:
-    key_id = _text(order, "key_id")
+def _key_id(order: JsonObject, name: str) -> str:
+    key_id = _text(order, name)
     if not accounts.is_key_id(key_id):
-        raise Refused("key_id must be a test key's (rzp_test_...)")
+        raise Refused(f"{name} must be a test key's (rzp_test_...)")
     return key_id

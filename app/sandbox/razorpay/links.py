@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.sandbox.books import JsonObject, Query, Record
-from app.sandbox.razorpay import currencies, events, objects, short_urls
+from app.sandbox.razorpay import charges, currencies, events, objects, short_urls
 from app.sandbox.razorpay.errors import bad_request, not_allowed
 from app.sandbox.razorpay.parameters import LinkFilter, NewLink, NoFilter, Nothing, read
 from app.sandbox.razorpay.periods import months_later
@@ -53,7 +53,7 @@ def listing(bench: Workbench, call: Call) -> JsonObject:
     if asked.reference_id is not None:
         found = by_reference(bench, call.account, asked.reference_id)
     elif asked.payment_id is not None:
-        payment = bench.books.get("razorpay.payment", asked.payment_id, call.account)
+        payment = bench.books.get(charges.KIND, asked.payment_id, call.account)
         link = payment and bench.books.get(KIND, payment.private["session"], call.account)
         found = [link] if link else []
     else:
@@ -91,6 +91,60 @@ def expire_due(bench: Workbench) -> bool:
         for link in due:
             close(bench, link, "expired")
     return True
+
+
+def order_of(bench: Workbench, link: Record) -> Record:
+    """The link's order, made when somebody first tries to pay it."""
+    order = bench.books.get(charges.ORDER, link.private["order"] or "")
+    if order is None:
+        order = charges.new_order(
+            bench,
+            link.account,
+            amount=link.body["amount"],
+            currency=link.body["currency"],
+            receipt=link.body["reference_id"],
+            notes=link.body["notes"],
+        )
+        link.private["order"] = link.body["order_id"] = order.id
+        bench.books.save(link)
+    order.body.update(status="attempted", attempts=order.body["attempts"] + 1)
+    bench.books.save(order)
+    return order
+
+
+def credit(bench: Workbench, link: Record, payment: Record) -> None:
+    """Note it on the link, whatever its state: money that comes late is money all the same."""
+    paid = link.body["amount_paid"] + payment.body["amount"]
+    is_part = link.body["accept_partial"] and paid < link.body["amount"]
+    link.body.update(
+        amount_paid=paid,
+        payments=[*(link.body["payments"] or []), objects.link_payment(payment.body, link.id)],
+        status="partially_paid" if is_part else "paid",
+        updated_at=bench.now(),
+    )
+    if not is_part:
+        link.private["closes_at"] = None
+    bench.books.save(link)
+    order = bench.books.get(charges.ORDER, payment.body["order_id"])
+    if order is None:
+        return
+    order.body.update(
+        amount_paid=paid,
+        amount_due=max(0, order.body["amount"] - paid),
+        status="attempted" if is_part else "paid",
+    )
+    bench.books.save(order)
+    account = link.account
+    if not is_part:
+        events.record(bench, "order.paid", account, payment=payment.body, order=order.body)
+    events.record(
+        bench,
+        f"payment_link.{link.body['status']}",
+        account,
+        order=order.body,
+        payment=payment.body,
+        payment_link=presented(bench, link),
+    )
 
 
 def by_reference(bench: Workbench, account: str, reference: str) -> list[Record]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.razorpay import charges, events, links, objects, qr_codes, refunds, subscriptions
+from app.sandbox.razorpay import charges, links, qr_codes, refunds, subscriptions
 from app.sandbox.razorpay.errors import bad_request, not_allowed
 from app.sandbox.razorpay.parameters import Capture, read
 from app.sandbox.razorpay.ways import (
@@ -238,7 +238,7 @@ def _begun(bench: Workbench, session: Record, way: Way, email: str | None, odd: 
         )
     link = session.body
     due = link["amount"] - link["amount_paid"]
-    order = _order(bench, session)
+    order = links.order_of(bench, session)
     return charges.begin(
         bench,
         session,
@@ -251,62 +251,8 @@ def _begun(bench: Workbench, session: Record, way: Way, email: str | None, odd: 
     )
 
 
-def _order(bench: Workbench, link: Record) -> Record:
-    """The link's order, made when somebody first tries to pay it."""
-    order = bench.books.get(charges.ORDER, link.private["order"] or "")
-    if order is None:
-        order = charges.new_order(
-            bench,
-            link.account,
-            amount=link.body["amount"],
-            currency=link.body["currency"],
-            receipt=link.body["reference_id"],
-            notes=link.body["notes"],
-        )
-        link.private["order"] = link.body["order_id"] = order.id
-        bench.books.save(link)
-    order.body.update(status="attempted", attempts=order.body["attempts"] + 1)
-    bench.books.save(order)
-    return order
-
-
-def _link_paid(bench: Workbench, link: Record, payment: Record) -> None:
-    """Note it on the link, whatever its state: money that comes late is money all the same."""
-    paid = link.body["amount_paid"] + payment.body["amount"]
-    is_part = link.body["accept_partial"] and paid < link.body["amount"]
-    link.body.update(
-        amount_paid=paid,
-        payments=[*(link.body["payments"] or []), objects.link_payment(payment.body, link.id)],
-        status="partially_paid" if is_part else "paid",
-        updated_at=bench.now(),
-    )
-    if not is_part:
-        link.private["closes_at"] = None
-    bench.books.save(link)
-    order = bench.books.get(charges.ORDER, payment.body["order_id"])
-    if order is None:
-        return
-    order.body.update(
-        amount_paid=paid,
-        amount_due=max(0, order.body["amount"] - paid),
-        status="attempted" if is_part else "paid",
-    )
-    bench.books.save(order)
-    account = link.account
-    if not is_part:
-        events.record(bench, "order.paid", account, payment=payment.body, order=order.body)
-    events.record(
-        bench,
-        f"payment_link.{link.body['status']}",
-        account,
-        order=order.body,
-        payment=payment.body,
-        payment_link=links.presented(bench, link),
-    )
-
-
 _PAID: Mapping[str, Callable[[Workbench, Record, Record], None]] = {
-    links.KIND: _link_paid,
+    links.KIND: links.credit,
     qr_codes.KIND: qr_codes.credit,
     subscriptions.KIND: subscriptions.charged,
 }

@@ -99,6 +99,16 @@ def test_a_poster_can_be_read_whatever_it_says(text: str) -> None:
     assert [found.text for found in zxingcpp.read_barcodes(image)] == [f"upi://pay?tn={text}"]
 
 
+def test_a_code_has_its_quiet_zone_within_the_poster() -> None:
+    image = Image.open(BytesIO(picture.poster("upi://pay?pa=ada@bank")))
+    box = image.point(lambda grey: 255 * (grey == 0)).getbbox()
+    assert box is not None
+    left, top, right, bottom = box
+    module = (right - left) / 25  # the smallest version that holds this text
+    assert min(left, picture.WIDTH - right, picture.HEIGHT - bottom) >= 4 * module
+    assert right - left == bottom - top and top > 120
+
+
 @pytest.mark.parametrize("status", [400, 403, 413, 429])
 def test_what_the_client_did_wrong_has_one_code_whatever_its_status(status: int) -> None:
     assert plain(status).body()["error"]["code"] == "BAD_REQUEST_ERROR"

@@ -23,6 +23,7 @@ def test_a_dispute_takes_nothing_before_it_is_lost(shop: Shop) -> None:
     assert (dispute["amount"], dispute["amount_deducted"]) == (38000, 0)
     assert (dispute["reason_code"], dispute["respond_by"]) == ("goods_not_received", 1_900_000_000)
     for status in ("under_review", "action_required", "under_review", "lost"):
+        assert shop.books()["disputes"][0]["withdrawn_minor"] == 0
         shop.control("POST", f"disputes/{made['dispute_id']}/move", {"status": status})
     dispute = shop.get(f"disputes/{made['dispute_id']}")
     assert (dispute["status"], dispute["amount_deducted"]) == ("lost", 38000)

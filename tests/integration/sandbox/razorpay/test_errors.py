@@ -37,6 +37,15 @@ def test_a_key_has_one_secret_until_it_is_given_another(shop: Shop) -> None:
     other.close()
 
 
+def test_a_new_key_of_the_same_account_finds_what_the_old_one_made(shop: Shop) -> None:
+    made = shop.sell()
+    new = Shop(shop.origin, "rzp_test_TheNewOne", "its secret")
+    order = {"key_id": new.key_id, "key_secret": new.secret, "of": shop.key_id}
+    assert shop.control("POST", "razorpay/keys", order) == {"account": shop.account()}
+    assert new.read(made) == shop.read(made) == made
+    new.close()
+
+
 @pytest.mark.parametrize(
     "path, words",
     [
