@@ -19,13 +19,13 @@ Notes = dict[str, str | int]
 class Body(BaseModel):
     """A JSON body: nothing that is not known, and no text where a number belongs."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Query(BaseModel):
     """A query: everything in it is text."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class WithNotes(Body):
