@@ -40,6 +40,8 @@ from app.sandbox.pages.outcome import (
 )
 from app.sandbox.phone_door import PhoneDoor, hung_up
 from app.sandbox.providers import Provider, Providers
+from app.sandbox.razorpay.provider import RazorpaySandbox
+from app.sandbox.razorpay.workbench import Workbench as RazorpayWorkbench
 from app.sandbox.stripe.provider import StripeSandbox
 from app.sandbox.stripe.workbench import Workbench
 from app.sandbox.traffic import Traffic
@@ -260,7 +262,10 @@ class SandboxServer:
                 shop_name=self._shop_name,
             )
 
-        return [StripeSandbox(at(Workbench), surroundings)]
+        return [
+            StripeSandbox(at(Workbench), surroundings),
+            RazorpaySandbox(at(RazorpayWorkbench), surroundings),
+        ]
 
 
 async def _sweep(catch_up: Callable[[], None]) -> None:

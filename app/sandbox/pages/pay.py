@@ -31,6 +31,32 @@ class Problem:
     field: str | None = None
 
 
+@dataclass(frozen=True)
+class TestNumber:
+    """A number to try, and what it does."""
+
+    number: str
+    effect: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherWay:
+    """A way to pay beside the card: one field to fill in, and what the payer agrees to.
+
+    `value` is what the form says for it; `agreement` may name `{shop}` and `{total}`.
+    """
+
+    value: str
+    words: str
+    field: str
+    label: str
+    example: str
+    longest: int
+    agreement: str
+    numbers_heading: str
+    numbers: Sequence[TestNumber]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bill:
     """Everything that the page shows."""
@@ -47,17 +73,9 @@ class Bill:
     """What was typed before and may be shown again."""
     email_asked: bool = True
     problem: Problem | None = None
-    takes_debits: bool = False
-    by_debit: bool = False
-    """Whether the last try was a bank debit."""
-
-
-@dataclass(frozen=True)
-class TestNumber:
-    """A number to try, and what it does."""
-
-    number: str
-    effect: str
+    other_way: OtherWay | None = None
+    by_other: bool = False
+    """Whether the last try was by the other way."""
 
 
 _TEST_CARDS = (
@@ -68,9 +86,36 @@ _TEST_CARDS = (
     TestNumber("4000 0000 0000 0069", "expired"),
     TestNumber("4000 0000 0000 0119", "error"),
 )
-_TEST_IBANS = (
-    TestNumber("DE89 3704 0044 0532 0130 00", "arrives later"),
-    TestNumber("DE62 3704 0044 0532 0130 01", "fails later"),
+BANK_DEBIT = OtherWay(
+    value="sepa_debit",
+    words="Bank debit (SEPA)",
+    field="iban",
+    label="IBAN",
+    example="DE89 3704 0044 …",
+    longest=42,
+    agreement="You let {shop} take {total} from this account, once."
+    " A bank takes days for it; this one, seconds.",
+    numbers_heading="Bank accounts",
+    numbers=(
+        TestNumber("DE89 3704 0044 0532 0130 00", "arrives later"),
+        TestNumber("DE62 3704 0044 0532 0130 01", "fails later"),
+    ),
+)
+UPI = OtherWay(
+    value="upi",
+    words="UPI",
+    field="vpa",
+    label="UPI address",
+    example="name@bank",
+    longest=100,
+    agreement="Your UPI app would ask you to approve {total} for {shop}."
+    " This one answers by itself.",
+    numbers_heading="UPI addresses",
+    numbers=(
+        TestNumber("success@razorpay", "works"),
+        TestNumber("failure@razorpay", "declined"),
+        TestNumber("late@razorpay", "arrives later"),
+    ),
 )
 
 
@@ -116,11 +161,11 @@ def pay_page(bill: Bill, *, status: int = 200) -> HTMLResponse:
 def _heading(bill: Bill) -> str:
     if bill.free:
         return "Your details"
-    return "How do you want to pay?" if bill.takes_debits else "Pay by card"
+    return "How do you want to pay?" if bill.other_way else "Pay by card"
 
 
 def _methods(bill: Bill) -> Markup:
-    if not bill.takes_debits:
+    if bill.other_way is None:
         return Markup("")
     choices = joined(
         fill(
@@ -131,8 +176,8 @@ def _methods(bill: Bill) -> Markup:
             chosen=Markup(" checked") if chosen else Markup(""),
         )
         for value, words, chosen in (
-            ("card", "Card", not bill.by_debit),
-            ("sepa_debit", "Bank debit (SEPA)", bill.by_debit),
+            ("card", "Card", not bill.by_other),
+            (bill.other_way.value, bill.other_way.words, bill.by_other),
         )
     )
     return fill(
@@ -141,14 +186,10 @@ def _methods(bill: Bill) -> Markup:
 
 
 def _mandate(bill: Bill) -> Markup:
-    if not bill.takes_debits:
+    if bill.other_way is None:
         return Markup("")
-    return fill(
-        '<p class="quiet by-debit">You let {shop} take {total} from this account, once.'
-        " A bank takes days for it; this one, seconds.</p>",
-        shop=bill.shop,
-        total=bill.total,
-    )
+    agreement = fill(bill.other_way.agreement, shop=bill.shop, total=bill.total)
+    return fill('<p class="quiet by-other">{agreement}</p>', agreement=agreement)
 
 
 def _lines(bill: Bill) -> Markup:
@@ -188,8 +229,8 @@ def _alert(problem: Problem | None) -> Markup:
 
 def _fields(bill: Bill) -> Markup:
     # autocomplete is off so that no phone offers its owner's real card to a simulator.
-    debit = _field(bill, "iban", "IBAN", "DE89 3704 0044 …", "text", 42)
-    name = "Name" if bill.takes_debits else "Name on card"
+    way = bill.other_way
+    name = "Name" if way else "Name on card"
     card = joined(
         [
             Markup('<div class="by-card">'),
@@ -198,9 +239,12 @@ def _fields(bill: Bill) -> Markup:
             _field(bill, "exp", "Expiry", "MM/YY", "numeric", 7),
             _field(bill, "cvc", "CVC", "123", "numeric", 4),
             Markup("</div></div>"),
-            fill('<div class="by-debit">{debit}</div>', debit=debit)
-            if bill.takes_debits
-            else Markup(""),
+            Markup("")
+            if way is None
+            else fill(
+                '<div class="by-other">{field}</div>',
+                field=_field(bill, way.field, way.label, way.example, "text", way.longest),
+            ),
             _field(bill, "name", name, "", "text", 100),
         ]
     )
@@ -244,24 +288,32 @@ def _leave(bill: Bill) -> Markup:
 def _test_numbers(bill: Bill) -> Markup:
     if bill.free:
         return Markup("")
-    debits = fill(
-        '<p class="quiet">Bank accounts</p><ul class="below">{rows}</ul>',
-        rows=_numbers(_TEST_IBANS, "iban"),
+    way = bill.other_way
+    others = (
+        Markup("")
+        if way is None
+        else fill(
+            '<p class="quiet">{heading}</p><ul class="below">{rows}</ul>',
+            heading=way.numbers_heading,
+            rows=_numbers(way.numbers, way.field, way.value),
+        )
     )
     return fill(
-        '<details class="cards"><summary>{words}</summary><ul>{rows}</ul>{debits}'
+        '<details class="cards"><summary>{words}</summary><ul>{rows}</ul>{others}'
         '<p class="quiet">Any date ahead, any CVC. Never enter a real one.</p></details>',
-        words="Test cards and accounts" if bill.takes_debits else "Test cards",
-        rows=_numbers(_TEST_CARDS, "card_number"),
-        debits=debits if bill.takes_debits else Markup(""),
+        words="Test cards and accounts" if way else "Test cards",
+        rows=_numbers(_TEST_CARDS, "card_number", "card"),
+        others=others,
     )
 
 
-def _numbers(numbers: Sequence[TestNumber], field: str) -> Markup:
+def _numbers(numbers: Sequence[TestNumber], field: str, way: str) -> Markup:
     return joined(
         fill(
-            '<li><code data-fill="{field}">{number}</code><span>{effect}</span></li>',
+            '<li><code data-fill="{field}" data-way="{way}">{number}</code>'
+            "<span>{effect}</span></li>",
             field=field,
+            way=way,
             number=each.number,
             effect=each.effect,
         )

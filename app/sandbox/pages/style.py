@@ -78,9 +78,9 @@ border-radius:.75rem;text-wrap:balance}
 .methods input:checked+span{border:2px solid var(--accent);background:var(--tint);
 color:var(--accent)}
 .methods input:focus-visible+span{outline:3px solid var(--accent);outline-offset:2px}
-form .by-debit.quiet{margin-bottom:1rem}
-form:has([value=card]:checked) .by-debit,form:has([value=sepa_debit]:checked) .by-card{
-display:none}
+form .by-other.quiet{margin-bottom:1rem}
+form:has([value=card]:checked) .by-other,
+form:has([name=method]:checked:not([value=card])) .by-card{display:none}
 .bank{padding:2rem 1.5rem 1.5rem}
 .bank .sign{display:grid;place-items:center;width:4.5rem;height:4.5rem;margin-bottom:1rem;
 border-radius:1.25rem;background:var(--tint);color:var(--accent)}
@@ -150,7 +150,7 @@ for(const c of document.querySelectorAll('[data-fill]')){const k=document.create
 k.type='button';k.textContent=c.textContent;k.setAttribute('aria-label','Use '+c.textContent);
 k.addEventListener('click',()=>{const w=f.elements[c.dataset.fill];w.value=c.textContent;
 if(w===n){e.value='12/34';f.cvc.value='123'}
-if(f.method)f.method.value=w===n?'card':'sepa_debit';
+if(f.method)f.method.value=c.dataset.way;
 if(w!==n&&!f.elements.name.value)f.elements.name.value='Ada Sample';
 b.scrollIntoView({block:'center'});b.focus()});c.replaceWith(k)}})();
 """)

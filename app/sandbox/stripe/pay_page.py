@@ -17,7 +17,7 @@ from app.sandbox.pages.outcome import (
     not_debited_page,
     not_found_page,
 )
-from app.sandbox.pages.pay import Bill, Line, Problem, pay_page
+from app.sandbox.pages.pay import BANK_DEBIT, Bill, Line, Problem, pay_page
 from app.sandbox.stripe import debits, payments, sessions
 from app.sandbox.stripe.cards import Decline, Entry, Unusable
 from app.sandbox.stripe.charges import Payer
@@ -156,8 +156,8 @@ class PayPage:
             entered={name: entered.get(name, "") for name in _SHOWN_AGAIN},
             email_asked=body["customer_email"] is None,
             problem=problem,
-            takes_debits=debits.METHOD in body["payment_method_types"],
-            by_debit=_is_debit(entered),
+            other_way=BANK_DEBIT if debits.METHOD in body["payment_method_types"] else None,
+            by_other=_is_debit(entered),
         )
 
     def _success_url(self, session: Record) -> str:

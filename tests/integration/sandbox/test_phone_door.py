@@ -153,6 +153,8 @@ def test_neither_api_exists_behind_it(
 def test_only_the_customers_paths_are_there(server: SandboxServer) -> None:
     paths = {getattr(route, "path", "") for route in server.phones._routes}
     assert paths == {
+        "/razorpay/i/{slug}",
+        "/razorpay/i/{slug}/bank",
         "/c/pay/{session}",
         "/c/pay/{session}/challenge",
         "/success",

@@ -17,7 +17,7 @@ from app.sandbox.pages.outcome import (
     success_page,
     underway_page,
 )
-from app.sandbox.pages.pay import Bill, Line, Problem, pay_page
+from app.sandbox.pages.pay import BANK_DEBIT, UPI, Bill, Line, Problem, pay_page
 from app.sandbox.pages.style import CSS
 
 _EVIL = "\"'><img src=x onerror=alert(1)>{total}"
@@ -55,7 +55,8 @@ _PAGES = [
     underway_page(),
     not_debited_page(shop=_EVIL, total=_EVIL, back_url=_EVIL),
     challenge_page(Challenge(shop=_EVIL, total=_EVIL, brand=_EVIL, last4=_EVIL, action=_EVIL)),
-    pay_page(replace(_bill(), takes_debits=True, by_debit=True)),
+    pay_page(replace(_bill(), other_way=BANK_DEBIT, by_other=True)),
+    pay_page(replace(_bill(), other_way=UPI)),
     cancelled_page(),
     not_found_page(),
 ]
@@ -80,12 +81,12 @@ def test_the_form_has_stable_names_and_offers_no_real_card() -> None:
 
 
 def test_a_bank_debit_is_a_second_way_to_pay_and_the_last_one_stays_chosen() -> None:
-    html = bytes(pay_page(replace(_bill(), takes_debits=True)).body).decode()
+    html = bytes(pay_page(replace(_bill(), other_way=BANK_DEBIT)).body).decode()
     assert re.findall(r'name="method" value="(\w+)"( checked)?', html) == [
         ("card", " checked"),
         ("sepa_debit", ""),
     ]
-    html = bytes(pay_page(replace(_bill(), takes_debits=True, by_debit=True)).body).decode()
+    html = bytes(pay_page(replace(_bill(), other_way=BANK_DEBIT, by_other=True)).body).decode()
     assert 'value="sepa_debit" checked' in html and 'id="iban"' in html
 
 

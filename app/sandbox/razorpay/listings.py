@@ -1,0 +1,17 @@
+"""Lists: newest first, by time of creation, at most a hundred at once."""
+
+from app.sandbox.books import JsonObject, Query
+from app.sandbox.razorpay.parameters import Listing
+from app.sandbox.razorpay.workbench import Workbench, collection
+
+
+def page(bench: Workbench, account: str, kind: str, asked: Listing) -> JsonObject:
+    """One page of an account's objects as they are kept; the span includes both its ends."""
+    conditions: list[tuple[str, list[str | int]]] = []
+    if asked.since is not None:
+        conditions.append(("created >= ?", [asked.since]))
+    if asked.to is not None:
+        conditions.append(("created <= ?", [asked.to]))
+    query = Query(account=account, kind=kind, conditions=conditions, limit=asked.skip + asked.count)
+    found = bench.books.page(query)[0]
+    return collection([record.body for record in found[asked.skip :]])

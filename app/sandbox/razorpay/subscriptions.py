@@ -1,0 +1,264 @@
+"""Plans and subscriptions: the payer's first payment, those that time brings, and their end.
+
+States: created, authenticated, active, pending, halted, cancelled, completed, expired.
+"""
+
+from typing import Any, Final
+
+from app.sandbox.books import JsonObject, Record
+from app.sandbox.razorpay import charges, currencies, events, short_urls
+from app.sandbox.razorpay.errors import bad_request, not_allowed
+from app.sandbox.razorpay.listings import page
+from app.sandbox.razorpay.objects import notes_of
+from app.sandbox.razorpay.parameters import (
+    Cancellation,
+    Listing,
+    NewPlan,
+    NewSubscription,
+    NoFilter,
+    read,
+)
+from app.sandbox.razorpay.periods import period_end
+from app.sandbox.razorpay.ways import DECLINED, Way
+from app.sandbox.razorpay.workbench import Call, Workbench, collection
+
+KIND: Final = "razorpay.subscription"
+PLAN: Final = "razorpay.plan"
+RETRY_S = 86_400
+MOST_RETRIES = 3
+_SHORTEST_DAYS = 7
+_ENDED = ("cancelled", "completed", "expired")
+
+
+def create_plan(bench: Workbench, call: Call) -> JsonObject:
+    asked = read(NewPlan, call.params)
+    currencies.check(asked.item.amount, asked.item.currency)
+    if asked.period == "daily" and asked.interval < _SHORTEST_DAYS:
+        raise bad_request("For daily plans, the minimum interval is 7.", "interval")
+    now = bench.now()
+    body = {
+        "id": bench.id_for(PLAN, "plan_"),
+        "entity": "plan",
+        "interval": asked.interval,
+        "period": asked.period,
+        "item": {
+            "id": bench.ids("item_", 14),
+            "active": True,
+            **asked.item.model_dump(),
+            "unit_amount": asked.item.amount,
+            "type": "plan",
+            "unit": None,
+            "tax_inclusive": False,
+            "tax_id": None,
+            "tax_group_id": None,
+            "created_at": now,
+            "updated_at": now,
+        },
+        "notes": notes_of(asked.notes),
+        "created_at": now,
+    }
+    return bench.keep(call.account, PLAN, body).body
+
+
+def retrieve_plan(bench: Workbench, call: Call) -> JsonObject:
+    read(NoFilter, call.params)
+    return bench.need(call.account, PLAN, call.id).body
+
+
+def list_plans(bench: Workbench, call: Call) -> JsonObject:
+    return page(bench, call.account, PLAN, read(Listing, call.params))
+
+
+def create(bench: Workbench, call: Call) -> JsonObject:
+    asked = read(NewSubscription, call.params)
+    plan = bench.need(call.account, PLAN, asked.plan_id)
+    if asked.expire_by is not None and asked.expire_by <= bench.now():
+        raise bad_request("expire_by must be in the future.", "expire_by")
+    id = bench.id_for(KIND, "sub_")
+    body = {
+        "id": id,
+        "entity": "subscription",
+        "plan_id": plan.id,
+        "customer_id": None,
+        "status": "created",
+        "current_start": None,
+        "current_end": None,
+        "ended_at": None,
+        "quantity": asked.quantity,
+        "notes": notes_of(asked.notes),
+        "charge_at": None,
+        "start_at": None,
+        "end_at": None,
+        "auth_attempts": 0,
+        "total_count": asked.total_count,
+        "paid_count": 0,
+        "customer_notify": bool(asked.customer_notify),
+        "created_at": bench.now(),
+        "expire_by": asked.expire_by,
+        "short_url": "",
+        "has_scheduled_changes": False,
+        "change_scheduled_at": None,
+        "source": "api",
+        "remaining_count": asked.total_count,
+    }
+    private = {
+        "slug": short_urls.add(bench, call.account, KIND, id),
+        "closes_at": asked.expire_by,
+        "amount": plan.body["item"]["amount"] * asked.quantity,
+        "currency": plan.body["item"]["currency"],
+        "fails": False,
+        "ends": False,
+    }
+    return presented(bench, bench.keep(call.account, KIND, body, private))
+
+
+def retrieve(bench: Workbench, call: Call) -> JsonObject:
+    read(NoFilter, call.params)
+    return presented(bench, bench.need(call.account, KIND, call.id))
+
+
+def listing(bench: Workbench, call: Call) -> JsonObject:
+    found = page(bench, call.account, KIND, read(Listing, call.params))
+    records = [bench.need(call.account, KIND, body["id"]) for body in found["items"]]
+    return collection([presented(bench, record) for record in records])
+
+
+def cancel(bench: Workbench, call: Call) -> JsonObject:
+    """Now, or with the end of the period that is paid for."""
+    asked = read(Cancellation, call.params)
+    record = bench.need(call.account, KIND, call.id)
+    status = record.body["status"]
+    if status in _ENDED:
+        raise not_allowed(f"Subscription is not cancellable in {status} status.")
+    if asked.cancel_at_cycle_end:
+        if record.body["current_end"] is None:
+            raise not_allowed("Subscription cannot be cancelled since no billing cycle is going on")
+        record.private["ends"] = True
+        record.body.update(
+            has_scheduled_changes=True, change_scheduled_at=record.body["current_end"]
+        )
+        bench.books.save(record)
+    else:
+        end(bench, record, "cancelled")
+    return presented(bench, record)
+
+
+def end(bench: Workbench, record: Record, status: str) -> None:
+    """Let it be over; the caller commits."""
+    record.body.update(
+        status=status,
+        ended_at=bench.now(),
+        charge_at=None,
+        has_scheduled_changes=False,
+        change_scheduled_at=None,
+    )
+    record.private.update(charges_at=None, closes_at=None)
+    _put(bench, record, status)
+
+
+def begin_payment(
+    bench: Workbench,
+    record: Record,
+    way: Way,
+    *,
+    amount: int | None = None,
+    currency: str | None = None,
+    email: str | None = None,
+) -> Record:
+    """A payment for one period, which keeps what it is paid with for the next."""
+    record.private["way"] = {"method": way.method, "network": way.network, "last4": way.last4}
+    record.private["way"]["vpa"] = way.vpa
+    bench.books.save(record)
+    return charges.begin(
+        bench,
+        record,
+        way,
+        amount=amount or record.private["amount"],
+        currency=currency or record.private["currency"],
+        description="Recurring Payment via Subscription",
+        notes=record.body["notes"],
+        email=email,
+    )
+
+
+def charged(bench: Workbench, record: Record, payment: Record) -> None:
+    """Note the payment of a period, the first one included; the caller commits."""
+    body, plan = record.body, bench.need(record.account, PLAN, record.body["plan_id"])
+    start = body["current_end"] or bench.now()
+    next_end = period_end(start, plan.body["period"], plan.body["interval"])
+    is_first = body["status"] == "created"
+    is_anew = body["status"] != "active"
+    body.update(
+        current_start=start,
+        current_end=next_end,
+        paid_count=body["paid_count"] + 1,
+        remaining_count=max(0, body["remaining_count"] - 1),
+        auth_attempts=0,
+        charge_at=next_end,
+        start_at=body["start_at"] or start,
+    )
+    record.private.update(charges_at=next_end, closes_at=None)
+    if is_first:
+        body["status"] = "authenticated"
+        _put(bench, record, "authenticated", payment=payment.body)
+    body["status"] = "active"
+    if is_anew:
+        _put(bench, record, "activated", payment=payment.body)
+    _put(bench, record, "charged", payment=payment.body)
+    if body["remaining_count"] == 0:
+        end(bench, record, "completed")
+
+
+def due(bench: Workbench) -> list[Record]:
+    """The subscriptions whose next period is to be paid."""
+    return bench.due(KIND, "charges_at")
+
+
+def attempt(bench: Workbench, record: Record) -> Record | None:
+    """Ask the payer's bank for the next period's money, which it promises unless set to fail.
+
+    None where nothing is to be captured. The caller commits.
+    """
+    if record.private["ends"]:
+        end(bench, record, "cancelled")
+        return None
+    payment = begin_payment(bench, record, Way(**record.private["way"]))
+    if not record.private["fails"]:
+        charges.authorize(bench, payment)
+        return payment
+    charges.fail(bench, payment, DECLINED)
+    tries = record.body["auth_attempts"] = record.body["auth_attempts"] + 1
+    is_last = tries > MOST_RETRIES
+    record.body["status"] = "halted" if is_last else "pending"
+    record.private["charges_at"] = None if is_last else bench.now() + RETRY_S
+    record.body["charge_at"] = record.private["charges_at"]
+    _put(bench, record, record.body["status"], payment=payment.body)
+    return None
+
+
+def expire_due(bench: Workbench) -> bool:
+    """Expire what nobody began to pay in time, in a transaction of its own."""
+    late = bench.due(KIND, "closes_at")
+    if not late:
+        return False
+    with bench.books.transaction():
+        for record in late:
+            end(bench, record, "expired")
+    return True
+
+
+def presented(bench: Workbench, record: Record) -> JsonObject:
+    """The subscription as its API shows it now; its page may have moved."""
+    return {**record.body, "short_url": short_urls.url(bench, record.private["slug"])}
+
+
+def _put(bench: Workbench, record: Record, event: str, **about: Any) -> None:
+    bench.books.save(record)
+    named = {"payment": about["payment"]} if "payment" in about else {}
+    events.record(
+        bench,
+        f"subscription.{event}",
+        record.account,
+        **named,
+        subscription=presented(bench, record),
+    )
