@@ -61,6 +61,8 @@ class Exchange(ABC, Generic[AnyCall, AnyRefusal]):
     refusal: type[AnyRefusal]
     key_header = "Idempotency-Key"
     request_id = ("req_", 14)
+    keeps_faults = True
+    """Whether an idempotency key gives an error from inside again, instead of a new try."""
 
     def __init__(self, bench: Bench, keys: Keys, surroundings: Surroundings) -> None:
         self._bench = bench
@@ -197,7 +199,7 @@ class Exchange(ABC, Generic[AnyCall, AnyRefusal]):
             text = _text(fault.body)
         else:
             text = self.refused(self.plain_refusal(status), call.account, call.cause).body
-        if key is not None and fault.store:
+        if key is not None and fault.store and self.keeps_faults:
             with self._bench.books.transaction():
                 if kept := self._keys.answer(call, key):
                     return self.replay(kept, call)

@@ -40,6 +40,8 @@ from app.sandbox.pages.outcome import (
 )
 from app.sandbox.phone_door import PhoneDoor, hung_up
 from app.sandbox.providers import Provider, Providers
+from app.sandbox.square.provider import SquareSandbox
+from app.sandbox.square.workbench import Workbench as SquareWorkbench
 from app.sandbox.stripe.provider import StripeSandbox
 from app.sandbox.stripe.workbench import Workbench
 from app.sandbox.traffic import Traffic
@@ -260,7 +262,10 @@ class SandboxServer:
                 shop_name=self._shop_name,
             )
 
-        return [StripeSandbox(at(Workbench), surroundings)]
+        return [
+            StripeSandbox(at(Workbench), surroundings),
+            SquareSandbox(at(SquareWorkbench), surroundings),
+        ]
 
 
 async def _sweep(catch_up: Callable[[], None]) -> None:
@@ -273,7 +278,8 @@ async def _sweep(catch_up: Callable[[], None]) -> None:
 def _plain_routes(landing: Callable[[str], str]) -> list[Route]:
     async def success(request: Request) -> Response:
         pages = {"paid": success_page, "processing": underway_page, "failed": not_debited_page}
-        return pages[landing(request.query_params.get("session", ""))]()
+        asked = request.query_params
+        return pages[landing(asked.get("session") or asked.get("orderId", ""))]()
 
     async def cancelled(_: Request) -> Response:
         return cancelled_page()
