@@ -151,7 +151,8 @@ class Providers:
         return self._first(lambda each: each.postman.letter(event, endpoint, age_s, changes))
 
     def endpoints(self, event: str) -> list[str]:
-        return self._first(lambda each: each.postman.endpoints(event)) or []
+        postmen = (each.postman for each in self._providers)
+        return next((each.endpoints(event) for each in postmen if each.knows(event)), [])
 
     def knows(self, event: str) -> bool:
         return any(each.postman.knows(event) for each in self._providers)
