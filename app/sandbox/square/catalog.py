@@ -108,7 +108,6 @@ def upsert(bench: Workbench, call: Call) -> JsonObject:
         "type": said["type"],
         "id": id,
         "updated_at": bench.stamp(),
-        "created_at": bench.stamp(),
         "version": int(bench.clock.precise() * 1000),
         "is_deleted": False,
         "present_at_all_locations": True,
@@ -121,7 +120,7 @@ def upsert(bench: Workbench, call: Call) -> JsonObject:
         record = bench.need(call.account, CATALOG, id, "object.id")
         if said.get("version") != record.body["version"]:
             raise invalid("CONFLICT", "The version is not the newest.", "object.version")
-        record.body.update(body, created_at=record.body["created_at"])
+        record.body.update(body)
         bench.books.save(record)
         mappings = []
     updated = {"catalog_version": {"updated_at": body["updated_at"]}}
@@ -148,6 +147,7 @@ def list_objects(bench: Workbench, call: Call) -> JsonObject:
         account=call.account,
         kind=CATALOG,
         conditions=conditions,
+        by="updated_at",
         downwards=False,
         cursor=asked.get("cursor"),
         shape=(asked.get("types"),),

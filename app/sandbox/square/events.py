@@ -31,6 +31,11 @@ TYPES = (
 ).split()
 KEPT_S = 28 * 86_400
 
+_FILTERS = {
+    "event_types": "body, '$.type",
+    "location_ids": "private, '$.location",
+    "merchant_ids": "body, '$.merchant_id",
+}
 _SINCE = "square_events_since:"
 _SEARCH: Mapping[str, Rule] = {
     "cursor": Text(256),
@@ -74,11 +79,13 @@ def record(bench: Workbench, merchant: str, type: str, about: About, cause: Caus
         "data": {"type": about.type, "id": about.id, "object": {about.name: about.body}},
     }
     location = about.body.get("location_id")
-    if location is not None:
+    if type.startswith("dispute."):
         body["location_id"] = location
     for webhook in wanting(bench, merchant, type):
         bench.queue.add(id, webhook.id)
-    return bench.keep(merchant, EVENT, id, body, {"request": cause.request_id})
+    return bench.keep(
+        merchant, EVENT, id, body, {"request": cause.request_id, "location": location}
+    )
 
 
 def wanting(bench: Workbench, merchant: str, type: str) -> list[Record]:
@@ -134,11 +141,10 @@ def search(bench: Workbench, call: Call) -> JsonObject:
         if end in filters.get("created_at", {}):
             limit = filters["created_at"][end]
             conditions.append((f"json_extract(body, '$.created_at') {comparison} ?", [limit]))
-    for name in ("event_types", "location_ids", "merchant_ids"):
+    for name, path in _FILTERS.items():
         if filters.get(name):
             marks = ", ".join("?" * len(filters[name]))
-            path = "type" if name == "event_types" else name[:-1]
-            conditions.append((f"json_extract(body, '$.{path}') IN ({marks})", filters[name]))
+            conditions.append((f"json_extract({path}') IN ({marks})", filters[name]))
     wanted = listing.Wanted(
         account=call.account,
         kind=EVENT,
