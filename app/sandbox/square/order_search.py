@@ -71,6 +71,7 @@ def search(bench: Workbench, call: Call) -> JsonObject:
     conditions: list[listing.Condition] = [
         _one_of("location_id", said["location_ids"]),
         _one_of("state", states),
+        ("json_extract(private, '$.purged') IS NULL", ()),
         (f"json_extract(body, '$.{by}') IS NOT NULL", ()),
     ]
     for name, span in times.items():

@@ -10,7 +10,7 @@ from typing import Any
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.square import events, merchants
-from app.sandbox.square.errors import bad_request, invalid
+from app.sandbox.square.errors import bad_request, invalid, not_found
 from app.sandbox.square.money import LARGEST, Amount, check_currency, money
 from app.sandbox.square.parameters import (
     Absent,
@@ -184,7 +184,24 @@ def tell(bench: Workbench, order: Record, type: str, cause: Cause) -> None:
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
     query_of(call.query, {})
-    return {"order": bench.need(call.account, ORDER, call.id, "order_id").body}
+    order = bench.need(call.account, ORDER, call.id, "order_id")
+    if is_purged(order):
+        raise not_found("order", call.id, "order_id")
+    return {"order": order.body}
+
+
+def purge(bench: Workbench, order: Record) -> bool:
+    """Forget a draft, as Square may do with old ones; the caller commits. False for any other."""
+    if order.body["state"] != "DRAFT":
+        return False
+    order.private["purged"] = True
+    order.body["state"] = "CANCELED"
+    bench.books.save(order)
+    return True
+
+
+def is_purged(order: Record) -> bool:
+    return bool(order.private.get("purged"))
 
 
 def _item(bench: Workbench, merchant: str, line: JsonObject, field: str) -> JsonObject:

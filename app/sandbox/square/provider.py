@@ -21,6 +21,7 @@ from app.sandbox.square import (
     fees,
     links,
     merchants,
+    orders,
     payments,
     readings,
     refunds,
@@ -65,6 +66,7 @@ class SquareSandbox:
     def control_table(self) -> Sequence[tuple[str, str, Handler]]:
         return (
             ("POST", "square/lists", self._set_lag),
+            ("POST", "square/orders/{id}/purge", self._purge),
             ("POST", "square/subscriptions/{id}/renew", self._renew),
         )
 
@@ -144,6 +146,14 @@ class SquareSandbox:
     async def _set_lag(self, request: Request) -> JsonObject:
         lag_s = whole(await json_of(request), "lag_s", 0, 0, 3600)
         return {"lag_s": readings.lag(self._bench, lag_s)}
+
+    async def _purge(self, request: Request) -> JsonObject:
+        order = self._bench.books.get(ORDER, request.path_params["id"])
+        if order is None:
+            return found(None)
+        with self._bench.books.transaction():
+            gone = orders.purge(self._bench, order)
+        return found({"id": order.id} if gone else None)
 
     async def _renew(self, request: Request) -> JsonObject:
         succeeded = (await json_of(request)).get("succeeded", True) is True

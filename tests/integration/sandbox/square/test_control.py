@@ -1,7 +1,10 @@
 """The control API has the same orders for a payment link as for any other session."""
 
+import asyncio
+import sys
 from typing import Any
 
+import httpx
 import pytest
 
 from app.sandbox import SANDBOX_KEY, SandboxServer
@@ -150,3 +153,32 @@ def test_what_was_answered_is_still_there_after_a_restart(
         later = SquareShop(again.origin)
         assert later.payment_of(link)["status"] == "COMPLETED"
         later.close()
+
+
+def test_an_old_draft_may_be_forgotten(square: SquareShop) -> None:
+    link, sold = square.sell(), square.sold()
+    square.control("POST", f"square/orders/{link['order_id']}/purge")
+    assert square.refused("GET", f"/v2/orders/{link['order_id']}")[:2] == (404, "NOT_FOUND")
+    found = square.api("POST", "/v2/orders/search", {"location_ids": [square.location]})
+    assert [each["id"] for each in found["orders"]] == [sold["order_id"]]
+    assert paid(square, link)["outcome"] == "expired"
+    assert square.pay(link).status_code == 410
+    response = square.http.post(f"/_control/square/orders/{sold['order_id']}/purge")
+    assert response.status_code == 404
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one loopback address only")
+def test_phones_pay_by_their_own_door_and_find_no_api_there(
+    server: SandboxServer, square: SquareShop
+) -> None:
+    """One address of loopback stands for this computer's on the shop's network."""
+    door = asyncio.run(server.phones.open("127.0.0.2"))
+    link = square.sell()
+    assert link["url"].startswith(f"{door}/square/u/")
+    with httpx.Client(base_url=door, timeout=10) as phone:
+        shown = phone.get(link["url"])
+        assert shown.status_code == 302 and shown.headers["Location"].startswith("/square/")
+        assert phone.get("/square/v2/locations").status_code == 404
+        form = {"card_number": GOOD_CARD, "exp": "12/34", "cvc": "123", "name": "Ada"}
+        assert phone.post(shown.headers["Location"], data=form).status_code == 303
+    assert square.payment_of(link)["status"] == "COMPLETED"
