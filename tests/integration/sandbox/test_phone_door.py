@@ -155,6 +155,9 @@ def test_only_the_customers_paths_are_there(server: SandboxServer) -> None:
     assert paths == {
         "/c/pay/{session}",
         "/c/pay/{session}/challenge",
+        "/square/u/{code}",
+        "/square/merchant/{merchant}/checkout/{link}",
+        "/square/merchant/{merchant}/checkout/{link}/challenge",
         "/success",
         "/cancelled",
         "/{path:path}",
