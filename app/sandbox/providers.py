@@ -151,15 +151,26 @@ class Providers:
         return self._first(lambda each: each.postman.letter(event, endpoint, age_s, changes))
 
     def endpoints(self, event: str) -> list[str]:
-        postmen = (each.postman for each in self._providers)
-        return next((each.endpoints(event) for each in postmen if each.knows(event)), [])
+        knowing = (each.postman for each in self._providers if each.postman.knows(event))
+        return next((postman.endpoints(event) for postman in knowing), [])
 
     def knows(self, event: str) -> bool:
         return any(each.postman.knows(event) for each in self._providers)
 
     def _first(self, ask: Callable[[Provider], T | None]) -> T | None:
-        answers = (ask(provider) for provider in self._providers)
-        return next((answer for answer in answers if answer is not None), None)
+        refusal: Refused | None = None
+        for provider in self._providers:
+            try:
+                answer = ask(provider)
+            except Refused as error:
+                # It may not be its own that is meant: another one has other words.
+                refusal = error
+                continue
+            if answer is not None:
+                return answer
+        if refusal is not None:
+            raise refusal
+        return None
 
     def _named(self, order: JsonObject) -> tuple[Provider, JsonObject]:
         name = order.get("provider", self._providers[0].name)

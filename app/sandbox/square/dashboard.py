@@ -61,25 +61,25 @@ class SquareDashboard:
 
     def refund(self, id: str, order: JsonObject) -> JsonObject | None:
         """Give money back: `amount_minor` or the rest, `reason`, `outcome` and `after_s`."""
-        only(order, ("amount_minor", "reason", "outcome", "after_s"))
-        amount = whole_or_none(order, "amount_minor", 1, _LARGEST)
-        reason = None if order.get("reason") is None else str(order["reason"])[:192]
-        fate = _fate(order)
         self._catch_up()
         payment = self._bench.books.get(PAYMENT, id)
         if payment is None:
             return None
+        only(order, ("amount_minor", "reason", "outcome", "after_s"))
+        amount = whole_or_none(order, "amount_minor", 1, _LARGEST)
+        reason = None if order.get("reason") is None else str(order["reason"])[:192]
+        fate = _fate(order)
         with self._acting():
             refund = refunds.give(self._bench, payment, amount, reason, fate)
         return refund_line(refund)
 
     def settle_refund(self, id: str, order: JsonObject) -> JsonObject | None:
         """Say what became of a refund: `status`."""
-        only(order, ("status", "failure_reason"))
-        status = _STATUSES[word(order, "status", "succeeded", tuple(_STATUSES))]
         refund = self._bench.books.get(REFUND, id)
         if refund is None:
             return None
+        only(order, ("status", "failure_reason"))
+        status = _meant(order, "status", "succeeded", _STATUSES)
         if refund.body["status"] not in ("PENDING", status):
             raise Refused(f"a refund that is {refund.body['status']} cannot be {status}")
         with self._acting():
@@ -95,15 +95,15 @@ class SquareDashboard:
 
     def dispute(self, id: str, order: JsonObject) -> JsonObject | None:
         """Dispute a payment: `amount_minor` or the whole, `reason`, `due_by`, first `status`."""
+        self._catch_up()
+        payment = self._bench.books.get(PAYMENT, id)
+        if payment is None:
+            return None
         only(order, ("amount_minor", "reason", "due_by", "status"))
         amount = whole_or_none(order, "amount_minor", 1, _LARGEST)
         reason = _meant(order, "reason", "NO_KNOWLEDGE", _REASONS)
         state = _meant(order, "status", "EVIDENCE_REQUIRED", _OPENINGS)
         due_by = whole_or_none(order, "due_by", 0, 10**11)
-        self._catch_up()
-        payment = self._bench.books.get(PAYMENT, id)
-        if payment is None:
-            return None
         with self._acting():
             dispute = disputes.begin(
                 self._bench, payment, amount=amount, reason=reason, due_by=due_by, state=state
@@ -112,11 +112,11 @@ class SquareDashboard:
 
     def move_dispute(self, id: str, order: JsonObject) -> JsonObject | None:
         """Have the bank say how it stands: `status`. Square has no fee to give back."""
-        only(order, ("status", "fee_back"))
-        state = _meant(order, "status", "", _STATES)
         dispute = self._bench.books.get(DISPUTE, id)
         if dispute is None:
             return None
+        only(order, ("status", "fee_back"))
+        state = _meant(order, "status", "", _STATES)
         with self._acting():
             disputes.move(self._bench, dispute, state)
         return dispute_line(dispute)

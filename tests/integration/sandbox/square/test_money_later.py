@@ -77,3 +77,19 @@ def test_a_dispute_begins_and_moves_only_as_it_can(merchant: SquareShop, status:
     assert merchant.http.post(path, json={}).status_code == 400
     move = f"/_control/disputes/{made['dispute_id']}/move"
     assert merchant.http.post(move, json={"status": "INQUIRY_CLOSED"}).status_code == 400
+
+
+def test_squares_own_words_are_understood_beside_the_common_ones(merchant: SquareShop) -> None:
+    payment = merchant.payment_of(merchant.sold())
+    refund = merchant.refund(payment, 10)
+    merchant.control("POST", f"refunds/{refund['id']}/settle", {"status": "REJECTED"})
+    order = {"reason": "AMOUNT_DIFFERS", "status": "INQUIRY_EVIDENCE_REQUIRED"}
+    made = merchant.control("POST", f"payments/{payment['id']}/dispute", order)
+    assert (made["reason"], made["status"]) == ("AMOUNT_DIFFERS", "INQUIRY_EVIDENCE_REQUIRED")
+    moved = merchant.control(
+        "POST", f"disputes/{made['dispute_id']}/move", {"status": "INQUIRY_CLOSED"}
+    )
+    assert moved["status"] == "INQUIRY_CLOSED"
+    for path in ("refunds/x/settle", "disputes/x/move"):
+        response = merchant.http.post(f"/_control/{path}", json={"status": "nonsense"})
+        assert response.status_code == 400
