@@ -167,6 +167,8 @@ def _json(request: Request, body: bytes) -> dict[str, Any]:
         return {}
     try:
         said = json.loads(body)
+        # Half a surrogate is JSON, and no text that could be answered or kept.
+        json.dumps(said, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):

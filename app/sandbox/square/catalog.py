@@ -123,8 +123,8 @@ def upsert(bench: Workbench, call: Call) -> JsonObject:
         record.body.update(body)
         bench.books.save(record)
         mappings = []
-    updated = {"catalog_version": {"updated_at": body["updated_at"]}}
-    about = events.About("catalog_version", "", "catalog_version", updated["catalog_version"])
+    told = {"updated_at": body["updated_at"]}
+    about = events.About("catalog_version", bench.unique(CATALOG), "catalog_version", told)
     events.record(bench, call.account, "catalog.version.updated", about, Cause())
     answer: JsonObject = {"catalog_object": body}
     return {**answer, "id_mappings": mappings} if mappings else answer

@@ -111,7 +111,11 @@ def test_a_location_that_was_closed_sells_nothing(merchant: SquareShop) -> None:
     assert refusal == (400, "INVALID_LOCATION", "order.location_id")
 
 
-@pytest.mark.parametrize("body", ["{", "[1]", "[" * 5000, '"x"'])
+@pytest.mark.parametrize(
+    "body",
+    ["{", "[1]", '"x"', "[" * 5000, '{"a": "\\ud800"}', '{"a": 1' + "0" * 5000 + "}"],
+    ids=["cut", "a list", "a text", "deep", "half a surrogate", "a long number"],
+)
 def test_a_body_that_is_no_json_object_is_refused(merchant: SquareShop, body: str) -> None:
     headers = {"Authorization": f"Bearer {merchant.token}", "Content-Type": "application/json"}
     response = merchant.http.post(f"/square{LINKS}", content=body, headers=headers)
