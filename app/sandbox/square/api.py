@@ -26,6 +26,7 @@ from app.sandbox.square import (
     orders,
     readings,
     refunds,
+    subscribing,
     subscriptions,
     webhooks,
 )
@@ -78,12 +79,12 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", r"/v2/catalog/object", catalog.upsert),
     ("GET", rf"/v2/catalog/object/{_ID}", catalog.retrieve),
     ("GET", r"/v2/catalog/list", catalog.list_objects),
-    ("POST", r"/v2/subscriptions/search", subscriptions.search),
-    ("GET", rf"/v2/subscriptions/{_ID}", subscriptions.retrieve),
-    ("POST", rf"/v2/subscriptions/{_ID}/cancel", subscriptions.cancel),
-    ("DELETE", rf"/v2/subscriptions/{_ID}/actions/{_ID}", subscriptions.undo),
-    ("GET", rf"/v2/invoices/{_ID}", subscriptions.retrieve_invoice),
-    ("GET", rf"/v2/customers/{_ID}", subscriptions.retrieve_customer),
+    ("POST", r"/v2/subscriptions/search", subscribing.search),
+    ("GET", rf"/v2/subscriptions/{_ID}", subscribing.retrieve),
+    ("POST", rf"/v2/subscriptions/{_ID}/cancel", subscribing.cancel),
+    ("DELETE", rf"/v2/subscriptions/{_ID}/actions/{_ID}", subscribing.undo),
+    ("GET", rf"/v2/invoices/{_ID}", subscribing.retrieve_invoice),
+    ("GET", rf"/v2/customers/{_ID}", subscribing.retrieve_customer),
 ]
 _PATTERNS = [(method, re.compile(path), handler) for method, path, handler in _ROUTES]
 _VERSION = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])-[0-3][0-9]")

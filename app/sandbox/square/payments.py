@@ -164,6 +164,7 @@ def change(bench: Workbench, payment: Record, **changes: Any) -> None:
 
 
 def tell(bench: Workbench, payment: Record, type: str) -> None:
+    """Tell of a payment as it is now; the caller commits."""
     about = events.About("payment", payment.id, "payment", payment.body)
     events.record(bench, payment.account, type, about, Cause())
 

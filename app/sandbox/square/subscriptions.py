@@ -5,22 +5,18 @@ payment's alone. A cancelled one runs until the end of what was paid for.
 """
 
 import calendar
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.square import catalog, events, fees, listing, merchants, orders, payment_body
+from app.sandbox.square import catalog, events, fees, merchants, orders, payment_body
 from app.sandbox.square.cards import DECLINED, Card
-from app.sandbox.square.errors import bad_request, not_found
-from app.sandbox.square.parameters import Each, Fields, Rule, Text, Whole, body_of, query_of
 from app.sandbox.square.workbench import (
     CATALOG,
     CUSTOMER,
     INVOICE,
     PAYMENT,
     SUBSCRIPTION,
-    Call,
     Workbench,
 )
 
@@ -32,22 +28,6 @@ _DUE = (
     "kind = 'square.subscription' AND json_extract(private, '$.renews_at') IS NOT NULL"
     " AND json_extract(private, '$.renews_at') <= ?"
 )
-_SEARCH: Mapping[str, Rule] = {
-    "cursor": Text(1024),
-    "include": Each(Text(40), 5),
-    "limit": Whole(1, 200),
-    "query": Fields(
-        {
-            "filter": Fields(
-                {
-                    "customer_ids": Each(Text(191, 1), 100),
-                    "location_ids": Each(Text(50, 1), 100),
-                    "source_names": Each(Text(255, 1), 100),
-                }
-            )
-        }
-    ),
-}
 
 
 def begin(bench: Workbench, link: Record, order: Record, payment: Record) -> None:
@@ -80,7 +60,7 @@ def begin(bench: Workbench, link: Record, order: Record, payment: Record) -> Non
     link.private["subscription"] = id
     bench.books.save(link)
     _invoice(bench, subscription, order, payment)
-    _tell(bench, subscription, "subscription.created")
+    tell(bench, subscription, "subscription.created")
 
 
 def renew(bench: Workbench, subscription: Record, *, succeeded: bool) -> None:
@@ -116,7 +96,7 @@ def renew(bench: Workbench, subscription: Record, *, succeeded: bool) -> None:
     else:
         subscription.private["renews_at"] = bench.now() + 86_400
     _invoice(bench, subscription, order, payment)
-    _tell(bench, subscription, "subscription.updated")
+    tell(bench, subscription, "subscription.updated")
 
 
 def settle_due(bench: Workbench) -> bool:
@@ -129,95 +109,24 @@ def settle_due(bench: Workbench) -> bool:
                 if subscription.body.get("canceled_date"):
                     subscription.private["renews_at"] = None
                     subscription.body.update(status="CANCELED")
-                    _tell(bench, subscription, "subscription.updated")
+                    tell(bench, subscription, "subscription.updated")
                 else:
                     renew(bench, subscription, succeeded=True)
     return happened
 
 
-def retrieve(bench: Workbench, call: Call) -> JsonObject:
-    asked = query_of(call.query, {"include": Text(40)})
-    subscription = bench.need(call.account, SUBSCRIPTION, call.id, "subscription_id")
-    return {"subscription": _shown(subscription, actions="actions" in asked.get("include", ""))}
-
-
-def search(bench: Workbench, call: Call) -> JsonObject:
-    said = body_of(call.body, _SEARCH)
-    filters = said.get("query", {}).get("filter", {})
-    conditions: list[listing.Condition] = []
-    paths = {
-        "customer_ids": "customer_id",
-        "location_ids": "location_id",
-        "source_names": "source.name",
-    }
-    for name, path in paths.items():
-        if filters.get(name):
-            marks = ", ".join("?" * len(filters[name]))
-            conditions.append((f"json_extract(body, '$.{path}') IN ({marks})", filters[name]))
-    wanted = listing.Wanted(
-        account=call.account,
-        kind=SUBSCRIPTION,
-        conditions=conditions,
-        downwards=False,
-        limit=said.get("limit", 200),
-        cursor=said.get("cursor"),
-        shape=(filters,),
-    )
-    found, cursor = listing.page(bench, wanted)
-    bodies = [_shown(each, actions="actions" in said.get("include", [])) for each in found]
-    return listing.in_page("subscriptions", bodies, cursor)
-
-
-def cancel(bench: Workbench, call: Call) -> JsonObject:
-    """Let it end with what was paid for."""
-    body_of(call.body, {})
-    subscription = bench.need(call.account, SUBSCRIPTION, call.id, "subscription_id")
-    body = subscription.body
-    if body["status"] != "ACTIVE" or body.get("canceled_date"):
-        raise bad_request("The subscription is cancelled already.", "subscription_id")
-    body["canceled_date"] = body["charged_through_date"]
-    action = {
-        "id": bench.unique(SUBSCRIPTION),
-        "type": "CANCEL",
-        "effective_date": body["canceled_date"],
-    }
-    body["actions"] = [action]
-    _tell(bench, subscription, "subscription.updated")
-    return {"subscription": _shown(subscription, actions=False), "actions": [action]}
-
-
-def undo(bench: Workbench, call: Call) -> JsonObject:
-    """Take back a cancellation that has not come to pass."""
-    subscription = bench.need(call.account, SUBSCRIPTION, call.id, "subscription_id")
-    body = subscription.body
-    rest = [action for action in body.get("actions", []) if action["id"] != call.ids[1]]
-    if body["status"] != "ACTIVE" or len(rest) == len(body.get("actions", [])):
-        raise not_found("action", call.ids[1], "action_id")
-    del body["canceled_date"], body["actions"]
-    _tell(bench, subscription, "subscription.updated")
-    return {"subscription": _shown(subscription, actions=False)}
-
-
-def retrieve_invoice(bench: Workbench, call: Call) -> JsonObject:
-    query_of(call.query, {})
-    return {"invoice": bench.need(call.account, INVOICE, call.id, "invoice_id").body}
-
-
-def retrieve_customer(bench: Workbench, call: Call) -> JsonObject:
-    query_of(call.query, {})
-    return {"customer": bench.need(call.account, CUSTOMER, call.id, "customer_id").body}
-
-
-def _shown(subscription: Record, *, actions: bool) -> JsonObject:
+def shown(subscription: Record, *, actions: bool) -> JsonObject:
+    """A subscription as the API has it; its scheduled actions only where they were asked for."""
     return {k: v for k, v in subscription.body.items() if actions or k != "actions"}
 
 
-def _tell(bench: Workbench, subscription: Record, type: str) -> None:
+def tell(bench: Workbench, subscription: Record, type: str) -> None:
+    """Write a new version of a subscription, and tell of it; the caller commits."""
     if type != "subscription.created":
         subscription.body["version"] += 1
     bench.books.save(subscription)
-    shown = _shown(subscription, actions=False)
-    about = events.About("subscription", subscription.id, "subscription", shown)
+    body = shown(subscription, actions=False)
+    about = events.About("subscription", subscription.id, "subscription", body)
     events.record(bench, subscription.account, type, about, Cause())
 
 
