@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.sandbox.square import CURRENCIES, SANDBOX_TOKEN, location_of, merchant_of
 from app.sandbox.square.cards import Entry, Unusable, read
 from app.sandbox.square.errors import SquareRefusal
-from app.sandbox.square.fees import _share
+from app.sandbox.square.fees import Terms, _share
 from app.sandbox.square.merchants import authenticate, ids, is_merchant
 from app.sandbox.square.money import Amount, currency_of, shown
 from app.sandbox.square.parameters import (
@@ -29,6 +29,8 @@ from app.sandbox.square.parameters import (
     body_of,
 )
 from app.sandbox.square.postman import PAUSES_S, signature
+from app.sandbox.square.readings import LAG_S
+from app.sandbox.square.refunds import SETTLES_AFTER_S
 from app.sandbox.square.subscriptions import _end
 from app.sandbox.square.workbench import stamped
 
@@ -186,3 +188,7 @@ def test_one_bit_of_the_body_changes_the_signature(
 def test_notices_are_tried_for_two_days() -> None:
     assert PAUSES_S[:6] == (60, 120, 240, 480, 960, 1920)
     assert 48 * 3600 <= sum(PAUSES_S) <= 49 * 3600
+
+
+def test_unless_a_test_says_otherwise_fees_refunds_and_lists_are_late() -> None:
+    assert min(Terms().after_s, SETTLES_AFTER_S, LAG_S) > 0

@@ -10,6 +10,8 @@ from tests.integration.sandbox.shop import Receiver
 
 GOOD_CARD = "4111111111111111"
 DECLINED = "4000000000000002"
+LATER_S = 60
+"""After how long fees are known, refunds are decided and lists know of what is new."""
 LINKS = "/v2/online-checkout/payment-links"
 
 
@@ -113,7 +115,7 @@ class SquareShop:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def later(self, seconds: int) -> None:
+    def later(self, seconds: int = LATER_S + 1) -> None:
         self.control("POST", "clock", {"advance_s": seconds})
 
     def books(self) -> Any:

@@ -136,7 +136,7 @@ def test_the_books_add_up(square: SquareShop) -> None:
     )
     payment = square.payment_of(square.sold())
     square.refund(payment, 80)
-    square.later(5)
+    square.later()
     books = square.books()
     assert books["payments"][0]["fee_minor"] == 20  # 9.5, half to even, and 10
     assert books["balance"] == {"EUR": 380 - 80 - 20}

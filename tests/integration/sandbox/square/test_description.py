@@ -58,7 +58,7 @@ def _asked(square: SquareShop) -> list[tuple[str, str, Any]]:
     square.control("POST", f"sessions/{declined['id']}/pay", {"delayed": True})
     payment = square.payment_of(link)
     refund = ask("POST", "/v2/refunds", square.refund_body(payment, 10, reason="cold"))["refund"]
-    square.later(10)
+    square.later()
     dispute = square.control("POST", f"payments/{payment['id']}/dispute", {})["dispute_id"]
     gone = square.sell()
     ask("GET", "/v2/online-checkout/payment-links/{id}", id=link["id"])
@@ -136,7 +136,7 @@ def test_every_event_is_as_described(square: SquareShop, receiver: Receiver) -> 
     link = square.sold()
     payment = square.payment_of(link)
     square.refund(payment, 10)
-    square.later(10)
+    square.later()
     dispute = square.control("POST", f"payments/{payment['id']}/dispute", {})["dispute_id"]
     square.control("POST", f"disputes/{dispute}/move", {"status": "won"})
     club = subscribed(square)

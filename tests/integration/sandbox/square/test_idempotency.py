@@ -69,7 +69,7 @@ def test_a_refusal_is_not_kept(merchant: SquareShop) -> None:
 
 
 def test_two_requests_with_one_key_at_once_make_one_link(square: SquareShop) -> None:
-    slow = {"match": {"path": f"/square{LINKS}"}, "fault": {"latency_ms": 300}, "times": 2}
+    slow = {"match": {"path": f"/square{LINKS}"}, "fault": {"latency_ms": 1000}, "times": 2}
     square.control("POST", "faults", slow)
     body = square.link_body(key="race")
     with ThreadPoolExecutor(2) as pool:

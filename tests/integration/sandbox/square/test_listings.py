@@ -13,7 +13,7 @@ def ids(found: Any, name: str) -> list[str]:
 def test_a_list_of_payments_learns_of_a_new_one_seconds_later(square: SquareShop) -> None:
     payment = square.payment_of(square.sold())
     assert square.api("GET", "/v2/payments") == {}
-    square.later(3)
+    square.later()
     assert ids(square.api("GET", "/v2/payments"), "payments") == [payment["id"]]
 
 
@@ -30,7 +30,7 @@ def test_a_list_of_payments_is_of_the_main_location_unless_another_is_named(
     main = square.payment_of(square.sold())
     other = square.payment_of(square.sold(location_id=stall))
     refunds = [square.refund(payment)["id"] for payment in (main, other)]
-    square.later(3)
+    square.later()
     assert ids(square.api("GET", "/v2/payments"), "payments") == [main["id"]]
     named = square.api("GET", f"/v2/payments?location_id={stall}")
     assert ids(named, "payments") == [other["id"]]
@@ -41,7 +41,7 @@ def test_payments_come_in_pages_by_the_time_that_is_asked_for(square: SquareShop
     made = []
     for _ in range(5):
         made.append(square.payment_of(square.sold()))
-        square.later(60)
+        square.later()
     path = "/v2/payments?limit=2&sort_order=ASC"
     seen, cursor = [], ""
     while True:

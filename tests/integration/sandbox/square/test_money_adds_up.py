@@ -89,7 +89,7 @@ def test_the_books_say_what_was_taken_and_what_went_back(square: SquareShop, see
     day = Day(square, seed)
     for _ in range(30):
         day.step()
-    square.later(10)
+    square.later()
     lines = [each for each in square.books()["payments"] if each["captured_minor"]]
     assert {each["payment_id"]: each["captured_minor"] for each in lines} == day.captured
     given = {each["payment_id"]: each["refunded_minor"] for each in lines}

@@ -58,7 +58,7 @@ def test_it_creates_reads_and_refunds(client: Square, square: SquareShop) -> Non
         payment_id=payment_id,
     ).refund
     assert refund is not None and refund.status == "PENDING"
-    square.later(5)
+    square.later()
     again = client.refunds.get(refund.id).refund
     assert again is not None and again.status == "COMPLETED"
     assert [each.id for each in client.refunds.list()] == [refund.id]

@@ -11,7 +11,7 @@ def test_a_refund_is_pending_and_completed_a_little_later(square: SquareShop) ->
     assert refund["status"] == "PENDING" and refund["reason"] == "cold"
     assert refund["id"].startswith(payment["id"] + "_")
     assert refund["order_id"] != payment["order_id"]
-    square.later(5)
+    square.later()
     refund = square.api("GET", f"/v2/refunds/{refund['id']}")["refund"]
     assert refund["status"] == "COMPLETED"
     payment = square.api("GET", f"/v2/payments/{payment['id']}")["payment"]
@@ -55,7 +55,7 @@ def test_parts_may_follow_each_other_until_nothing_is_left(square: SquareShop) -
     square.refund(payment, 200)
     body = square.refund_body(payment, 1)
     assert square.refused("POST", "/v2/refunds", body)[1] == "REFUND_ALREADY_PENDING"
-    square.later(5)
+    square.later()
     body = square.refund_body(payment, 1)
     assert square.refused("POST", "/v2/refunds", body)[1] == "REFUND_AMOUNT_INVALID"
     assert square.books()["payments"][0]["refunded_minor"] == 300
@@ -127,7 +127,7 @@ def test_a_refund_at_the_dashboard_has_no_key_of_ours(square: SquareShop) -> Non
     payment = square.payment_of(square.sold())
     made = square.control("POST", f"payments/{payment['id']}/refund", {"amount_minor": 80})
     assert (made["amount_minor"], made["status"]) == (80, "PENDING")
-    square.later(5)
+    square.later()
     (listed,) = square.api("GET", "/v2/refunds")["refunds"]
     assert listed["id"] == made["refund_id"] and listed["status"] == "COMPLETED"
 

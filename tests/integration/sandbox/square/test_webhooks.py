@@ -76,7 +76,7 @@ def test_a_refund_and_a_deleted_link_are_told(square: SquareShop, receiver: Rece
     receiver.wait(1)
     link = square.sold()
     square.refund(square.payment_of(link))
-    square.later(5)
+    square.later()
     receiver.wait(4)
     events = told(receiver)
     states = [
