@@ -6,15 +6,25 @@ package loads no server: that waits until `SandboxServer` is asked for.
 
 from typing import TYPE_CHECKING, Any
 
+from app.sandbox.razorpay import SANDBOX_KEY_ID, SANDBOX_KEY_SECRET
+from app.sandbox.square import SANDBOX_TOKEN, location_of, merchant_of
+
 if TYPE_CHECKING:
     from app.sandbox.server import SandboxServer
 
 __all__ = ["SANDBOX_KEY", "SANDBOX_KEYS", "SANDBOX_PATHS", "SandboxServer"]
 
 SANDBOX_KEY = "sk_test_scantill_sandbox"
-SANDBOX_KEYS = {"stripe": {"secret_key": SANDBOX_KEY}}
+SANDBOX_KEYS = {
+    "stripe": {"secret_key": SANDBOX_KEY},
+    "square": {
+        "access_token": SANDBOX_TOKEN,
+        "location_id": location_of(merchant_of(SANDBOX_TOKEN)),
+    },
+    "razorpay": {"key_id": SANDBOX_KEY_ID, "key_secret": SANDBOX_KEY_SECRET},
+}
 """Keys that each provider's simulator takes, by the names that the till has for them."""
-SANDBOX_PATHS = {"stripe": ""}
+SANDBOX_PATHS = {"stripe": "", "square": "/square", "razorpay": "/razorpay"}
 """Where each provider's API begins, below the simulator's origin."""
 
 

@@ -42,6 +42,8 @@ from app.sandbox.phone_door import PhoneDoor, hung_up
 from app.sandbox.providers import Provider, Providers
 from app.sandbox.razorpay.provider import RazorpaySandbox
 from app.sandbox.razorpay.workbench import Workbench as RazorpayWorkbench
+from app.sandbox.square.provider import SquareSandbox
+from app.sandbox.square.workbench import Workbench as SquareWorkbench
 from app.sandbox.stripe.provider import StripeSandbox
 from app.sandbox.stripe.workbench import Workbench
 from app.sandbox.traffic import Traffic
@@ -265,6 +267,7 @@ class SandboxServer:
         return [
             StripeSandbox(at(Workbench), surroundings),
             RazorpaySandbox(at(RazorpayWorkbench), surroundings),
+            SquareSandbox(at(SquareWorkbench), surroundings),
         ]
 
 
@@ -278,7 +281,8 @@ async def _sweep(catch_up: Callable[[], None]) -> None:
 def _plain_routes(landing: Callable[[str], str]) -> list[Route]:
     async def success(request: Request) -> Response:
         pages = {"paid": success_page, "processing": underway_page, "failed": not_debited_page}
-        return pages[landing(request.query_params.get("session", ""))]()
+        asked = request.query_params
+        return pages[landing(asked.get("session") or asked.get("orderId", ""))]()
 
     async def cancelled(_: Request) -> Response:
         return cancelled_page()
