@@ -21,7 +21,8 @@ class TellsOfNoEvents:
     async def events_since(
         self, since: datetime, *, until: datetime | None = None
     ) -> AsyncIterator[Delivery]:
-        for delivery in ():
+        nothing: tuple[Delivery, ...] = ()
+        for delivery in nothing:
             yield delivery
 
 
@@ -44,7 +45,8 @@ class HasNoDisputes:
     async def list_disputes(
         self, since: datetime, *, source: Source
     ) -> AsyncIterator[DisputeObservation]:
-        for dispute in ():
+        nothing: tuple[DisputeObservation, ...] = ()
+        for dispute in nothing:
             yield dispute
 
 
@@ -68,11 +70,13 @@ class GivesNothingBack:
         raise Rejected(Message("There is no such refund"), status=404)
 
     async def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
-        for refund in ():
+        nothing: tuple[SeenRefund, ...] = ()
+        for refund in nothing:
             yield refund
 
     async def refunds_since(
         self, since: datetime, *, until: datetime | None = None
     ) -> AsyncIterator[SeenRefund]:
-        for refund in ():
+        nothing: tuple[SeenRefund, ...] = ()
+        for refund in nothing:
             yield refund
