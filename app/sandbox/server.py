@@ -38,6 +38,8 @@ from app.sandbox.pages.outcome import (
     success_page,
     underway_page,
 )
+from app.sandbox.paypal.provider import PayPalSandbox
+from app.sandbox.paypal.workbench import Workbench as PayPalWorkbench
 from app.sandbox.phone_door import PhoneDoor, hung_up
 from app.sandbox.providers import Provider, Providers
 from app.sandbox.stripe.provider import StripeSandbox
@@ -260,7 +262,10 @@ class SandboxServer:
                 shop_name=self._shop_name,
             )
 
-        return [StripeSandbox(at(Workbench), surroundings)]
+        return [
+            StripeSandbox(at(Workbench), surroundings),
+            PayPalSandbox(at(PayPalWorkbench), surroundings),
+        ]
 
 
 async def _sweep(catch_up: Callable[[], None]) -> None:
@@ -273,7 +278,9 @@ async def _sweep(catch_up: Callable[[], None]) -> None:
 def _plain_routes(landing: Callable[[str], str]) -> list[Route]:
     async def success(request: Request) -> Response:
         pages = {"paid": success_page, "processing": underway_page, "failed": not_debited_page}
-        return pages[landing(request.query_params.get("session", ""))]()
+        # PayPal puts its order's id there itself, as `token`.
+        told = request.query_params
+        return pages[landing(told.get("session") or told.get("token", ""))]()
 
     async def cancelled(_: Request) -> Response:
         return cancelled_page()
