@@ -151,7 +151,8 @@ class Providers:
         return self._first(lambda each: each.postman.letter(event, endpoint, age_s, changes))
 
     def endpoints(self, event: str) -> list[str]:
-        return self._first(lambda each: each.postman.endpoints(event)) or []
+        knowing = (each.postman for each in self._providers if each.postman.knows(event))
+        return next((postman.endpoints(event) for postman in knowing), [])
 
     def knows(self, event: str) -> bool:
         return any(each.postman.knows(event) for each in self._providers)

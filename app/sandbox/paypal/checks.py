@@ -4,12 +4,11 @@ Fields that PayPal does not know are passed over, as it passes over them.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from app.sandbox.books import JsonObject
 from app.sandbox.paypal.errors import Detail, PayPalRefusal
 
 _VALUE = re.compile(r"-?[0-9]+|-?[0-9]*[.][0-9]+")
@@ -144,14 +143,11 @@ class _Value:
         return []
 
 
-def check(
-    body: Any, rule: Rule, refuse: Callable[..., PayPalRefusal] = PayPalRefusal
-) -> JsonObject:
+def check(body: Any, rule: Rule) -> Any:
     """The body, if there is nothing wrong with it; else PayPal's 400 with all that is."""
     if faults := rule.faults(body, ""):
-        raise refuse(400, *faults)
-    checked: JsonObject = body
-    return checked
+        raise PayPalRefusal(400, *faults)
+    return body
 
 
 def _wrong(at: str, value: object) -> Detail:

@@ -60,7 +60,7 @@ _ORDER = Fields(
 
 def checked(body: Any) -> JsonObject:
     """The request to make an order, or PayPal's refusal: 400 for its form, 422 for its sums."""
-    order = check(body, _ORDER)
+    order: JsonObject = check(body, _ORDER)
     if order["intent"] == "AUTHORIZE":
         raise not_simulated("intent AUTHORIZE", "/intent")
     if len(order["purchase_units"]) > 1:

@@ -51,7 +51,7 @@ def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
     }
     if source:
         body["payment_source"] = {"paypal": {}}
-    private = {
+    private: JsonObject = {
         "context": wallet.get("experience_context") or given.get("application_context") or {},
         "email": wallet.get("email_address"),
         "captures": [],

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.sandbox.paypal.workbench import Workbench
@@ -87,7 +87,7 @@ class Signer:
     def rotate(self) -> None:
         """Sign with a new key from now on, vouched for by the same authority; commits."""
         material = self._material()
-        authority_key = _private(material["authority_key"])
+        authority_key = _authority_key(material["authority_key"])
         authority = x509.load_pem_x509_certificate(material["authority"].encode())
         self._keep({**material, **self._leaf(authority, authority_key)})
 
@@ -104,7 +104,8 @@ class Signer:
         return self._kept or {}
 
     def _new(self) -> dict[str, str]:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
+        # An elliptic curve: to make a second RSA key would take as long as all the rest.
+        key = ec.generate_private_key(ec.SECP256R1())
         name = _named("Scantill training authority, trust it in tests only")
         authority = self._certificate(
             name, name, key.public_key(), key, days=_AUTHORITY_DAYS, authority=True
@@ -115,7 +116,9 @@ class Signer:
             **self._leaf(authority, key),
         }
 
-    def _leaf(self, authority: x509.Certificate, signer: rsa.RSAPrivateKey) -> dict[str, str]:
+    def _leaf(
+        self, authority: x509.Certificate, signer: ec.EllipticCurvePrivateKey
+    ) -> dict[str, str]:
         key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
         leaf = self._certificate(
             _named(_NAME), authority.subject, key.public_key(), signer, days=_LEAF_DAYS
@@ -131,8 +134,8 @@ class Signer:
         self,
         subject: x509.Name,
         issuer: x509.Name,
-        key: rsa.RSAPublicKey,
-        signer: rsa.RSAPrivateKey,
+        key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+        signer: ec.EllipticCurvePrivateKey,
         *,
         days: int,
         authority: bool = False,
@@ -203,7 +206,7 @@ def _pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _key_pem(key: rsa.RSAPrivateKey) -> str:
+def _key_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -215,4 +218,11 @@ def _private(pem: str) -> rsa.RSAPrivateKey:
     key = serialization.load_pem_private_key(pem.encode(), None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError("the signing key is not an RSA key")
+    return key
+
+
+def _authority_key(pem: str) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("the authority's key is not one of an elliptic curve")
     return key

@@ -55,12 +55,22 @@ class PayPalShop:
     def api(
         self, method: str, path: str, body: Any = None, *, id: str | None = None, **headers: str
     ) -> httpx.Response:
-        self._token = self._token or self.ask_token().json()["access_token"]
-        sent = {"Authorization": f"Bearer {self._token}", "Prefer": "return=representation"}
+        sent = {**self._authorized(), "Prefer": "return=representation"}
         if id is not None:
             sent["PayPal-Request-Id"] = id
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         return self.http.request(method, ROOT + path, json=body, headers=sent)
+
+    def raw(self, method: str, path: str, content: bytes) -> httpx.Response:
+        headers = {**self._authorized(), "Content-Type": "application/json"}
+        return self.http.request(method, ROOT + path, content=content, headers=headers)
+
+    def http_get(self, path: str, query: dict[str, str]) -> httpx.Response:
+        return self.http.get(ROOT + path, params=query or None, headers=self._authorized())
+
+    def _authorized(self) -> dict[str, str]:
+        self._token = self._token or self.ask_token().json()["access_token"]
+        return {"Authorization": f"Bearer {self._token}"}
 
     def sell(self, value: str = "12.34", currency: str = "EUR", **unit: Any) -> Any:
         self._count += 1

@@ -50,9 +50,9 @@ def test_an_order_shows_its_refunds_and_stays_completed(paypal: PayPalShop) -> N
         (_part("1.00", "USD"), "REFUND_CAPTURE_CURRENCY_MISMATCH"),
     ],
 )
-def test_a_wrong_amount_is_refused(paypal: PayPalShop, body: Any, issue: str) -> None:
-    capture = paypal.sold("10.00")["id"]
-    answer = paypal.refund(capture, body)
+def test_a_wrong_amount_is_refused(new_paypal: PayPalShop, body: Any, issue: str) -> None:
+    capture = new_paypal.sold("10.00")["id"]
+    answer = new_paypal.refund(capture, body)
     assert (answer.status_code, issue_of(answer)) == (422, issue)
 
 
