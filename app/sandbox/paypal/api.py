@@ -16,11 +16,14 @@ from app.sandbox.paypal import (
     ROOT,
     accounts,
     captures,
+    catalog,
     disputes,
     events,
     orders,
     payments,
     refunds,
+    subscriptions,
+    transactions,
     webhooks,
 )
 from app.sandbox.paypal.errors import PayPalRefusal, bad_request
@@ -53,6 +56,21 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/v1/notifications/webhooks-events", events.listing),
     ("GET", rf"/v1/notifications/webhooks-events/{_ID}", events.retrieve),
     ("POST", rf"/v1/notifications/webhooks-events/{_ID}/resend", events.resend),
+    ("POST", r"/v1/catalogs/products", catalog.create_product),
+    ("GET", r"/v1/catalogs/products", catalog.list_products),
+    ("GET", rf"/v1/catalogs/products/{_ID}", catalog.retrieve_product),
+    ("POST", r"/v1/billing/plans", catalog.create_plan),
+    ("GET", r"/v1/billing/plans", catalog.list_plans),
+    ("GET", rf"/v1/billing/plans/{_ID}", catalog.retrieve_plan),
+    ("POST", rf"/v1/billing/plans/{_ID}/activate", catalog.activate_plan),
+    ("POST", rf"/v1/billing/plans/{_ID}/deactivate", catalog.deactivate_plan),
+    ("POST", r"/v1/billing/subscriptions", subscriptions.create),
+    ("GET", rf"/v1/billing/subscriptions/{_ID}", subscriptions.retrieve),
+    ("POST", rf"/v1/billing/subscriptions/{_ID}/cancel", subscriptions.cancel),
+    ("POST", rf"/v1/billing/subscriptions/{_ID}/suspend", subscriptions.suspend),
+    ("POST", rf"/v1/billing/subscriptions/{_ID}/activate", subscriptions.activate),
+    ("GET", rf"/v1/billing/subscriptions/{_ID}/transactions", subscriptions.transactions),
+    ("GET", r"/v1/reporting/transactions", transactions.listing),
     ("GET", r"/v1/customer/disputes", disputes.listing),
     ("GET", rf"/v1/customer/disputes/{_ID}", disputes.retrieve),
     ("POST", rf"/v1/customer/disputes/{_ID}/accept-claim", disputes.accept),
@@ -67,10 +85,26 @@ def _refund_now(bench: Workbench, call: Call, id: str) -> JsonObject:
     return refunds.answered(bench, bench.need(call.account, refunds.KIND, id), call)
 
 
+def _product_now(bench: Workbench, call: Call, id: str) -> JsonObject:
+    return catalog.shown_product(bench, bench.need(call.account, catalog.PRODUCT, id))
+
+
+def _plan_now(bench: Workbench, call: Call, id: str) -> JsonObject:
+    return catalog.shown_plan(bench, bench.need(call.account, catalog.PLAN, id))
+
+
+def _subscription_now(bench: Workbench, call: Call, id: str) -> JsonObject:
+    found = subscriptions.need(bench, call.account, id)
+    return subscriptions.answered(bench, found, call)
+
+
 _REPLAYS: list[tuple[str, Replay]] = [
     (r"/v2/checkout/orders", _order_now),
     (rf"/v2/checkout/orders/{_ID}/capture", _order_now),
     (rf"/v2/payments/captures/{_ID}/refund", _refund_now),
+    (r"/v1/catalogs/products", _product_now),
+    (r"/v1/billing/plans", _plan_now),
+    (r"/v1/billing/subscriptions", _subscription_now),
 ]
 """The calls that a request id makes safe to repeat, and how things stand since."""
 
@@ -148,7 +182,8 @@ class PayPalApi(Exchange[Call, PayPalRefusal]):
         }
 
     def catch_up(self) -> None:
-        happened = [step(self._desk) for step in (orders.end_due, refunds.settle_due)]
+        steps = (orders.end_due, refunds.settle_due, subscriptions.charge_due)
+        happened = [step(self._desk) for step in steps]
         if any(happened):
             self._changed()
 

@@ -4,7 +4,7 @@ The shape is that of every provider here. Amounts are integers of the smallest u
 """
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.paypal import captures, disputes, orders, refunds
+from app.sandbox.paypal import billing, captures, disputes, orders, refunds
 from app.sandbox.paypal.money import minor_of
 from app.sandbox.paypal.workbench import Workbench
 
@@ -17,6 +17,7 @@ def account_lines(bench: Workbench, account: str) -> JsonObject:
 
     disputed = [dispute_line(dispute) for dispute in all_of(disputes.KIND)]
     payments = [payment_line(each, disputed) for each in all_of(captures.KIND)]
+    payments += [sale_line(sale) for sale in all_of(billing.SALE)]
     left: dict[str, int] = {}
     for line in payments:
         kept = line["captured_minor"] - line["refunded_minor"] - (line["fee_minor"] or 0)
@@ -28,7 +29,10 @@ def account_lines(bench: Workbench, account: str) -> JsonObject:
         "payments": payments,
         "refunds": [refund_line(refund) for refund in all_of(refunds.KIND)],
         "disputes": disputed,
-        "sessions": [session_line(order) for order in all_of(orders.KIND)],
+        "sessions": [
+            *(session_line(order) for order in all_of(orders.KIND)),
+            *(subscription_line(each) for each in all_of(billing.KIND)),
+        ],
         "balance": left,
     }
 
@@ -42,6 +46,39 @@ def session_line(order: Record) -> JsonObject:
         "payment_status": "paid" if order.private["captures"] else "unpaid",
         "amount_total": minor_of(unit["amount"]),
         "currency": unit["amount"]["currency_code"],
+    }
+
+
+def subscription_line(subscription: Record) -> JsonObject:
+    is_over = subscription.private.get("is_over")
+    return {
+        "id": subscription.id,
+        "reference": subscription.body.get("custom_id"),
+        "status": "EXPIRED" if is_over else subscription.body["status"],
+        "payment_status": "paid" if subscription.private["sales"] else "unpaid",
+        "amount_total": subscription.private["minor"],
+        "currency": subscription.private["currency"],
+    }
+
+
+def sale_line(sale: Record) -> JsonObject:
+    """A payment of a subscription; PayPal's simulator has no refunds of these."""
+    return {
+        "payment_id": sale.id,
+        "session_id": sale.private["subscription"],
+        "reference": sale.body.get("custom"),
+        "metadata": {},
+        "amount_minor": sale.private["minor"],
+        "currency": sale.private["currency"],
+        "livemode": False,
+        "captured_minor": sale.private["minor"],
+        "refunded_minor": 0,
+        "withdrawn_minor": 0,
+        "reinstated_minor": 0,
+        "fee_minor": sale.private["fee_minor"],
+        "fee_currency": sale.private["currency"],
+        "status": "COMPLETED",
+        "created": sale.created,
     }
 
 

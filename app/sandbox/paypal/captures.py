@@ -62,6 +62,7 @@ def add(
         complete(bench, capture)
         return capture
     body["status_details"] = {"reason": pending}
+    capture.private["began_pending"] = True
     bench.books.save(capture)
     words = f"Payment pending for {_said(capture)}"
     tell(bench, capture, "PAYMENT.CAPTURE.PENDING", words)

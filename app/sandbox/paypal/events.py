@@ -61,7 +61,7 @@ def listing(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
     ]
     for name, sign in (("start_time", ">="), ("end_time", "<=")):
         if name in call.query:
-            conditions.append((f"created {sign} ?", (_moment(call, name),)))
+            conditions.append((f"created {sign} ?", (moment(call, name),)))
     if "event_type" in call.query:
         pattern = call.query["event_type"].translate(_WILD)
         conditions.append(("json_extract(body, '$.event_type') GLOB ?", (pattern,)))
@@ -115,7 +115,8 @@ def _page_size(call: Call) -> int:
     return int(value)
 
 
-def _moment(call: Call, name: str) -> int:
+def moment(call: Call, name: str) -> int:
+    """A time in the query, with its zone; raises PayPal's 400."""
     value = call.query[name]
     try:
         moment = datetime.fromisoformat(value)

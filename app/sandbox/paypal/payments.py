@@ -155,12 +155,6 @@ def _payer(bench: Workbench, order: Record, choice: Choice) -> JsonObject:
     return {
         "name": {"given_name": given or "Ada", "surname": surname or "Sample"},
         "email_address": choice.email or order.private["email"] or "buyer@example.com",
-        "payer_id": _payer_id(bench),
+        "payer_id": bench.payer_id(),
         "address": {"country_code": "US"},
     }
-
-
-def _payer_id(bench: Workbench) -> str:
-    """Thirteen capitals and digits without those that look alike."""
-    id = bench.ids("payer:", 13).removeprefix("payer:").upper()
-    return id.translate(str.maketrans("01IO", "2345"))

@@ -12,9 +12,18 @@ from starlette.routing import Route
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.control_request import Handler, Refused, flag, json_of, only, whole_or_none, word
 from app.sandbox.exchange import Surroundings
-from app.sandbox.paypal import ROOT, accounts, captures, orders, payments, refunds
+from app.sandbox.paypal import (
+    ROOT,
+    accounts,
+    billing,
+    captures,
+    orders,
+    payments,
+    refunds,
+    subscriptions,
+)
 from app.sandbox.paypal.api import PayPalApi
-from app.sandbox.paypal.book_lines import account_lines, session_line
+from app.sandbox.paypal.book_lines import account_lines, session_line, subscription_line
 from app.sandbox.paypal.dashboard import PayPalDashboard
 from app.sandbox.paypal.errors import PayPalRefusal
 from app.sandbox.paypal.money import SUPPORTED, minor_of
@@ -22,6 +31,7 @@ from app.sandbox.paypal.pay_page import PayPage
 from app.sandbox.paypal.payments import Choice
 from app.sandbox.paypal.postman import PayPalPostman
 from app.sandbox.paypal.signing import CERTIFICATES, Signer
+from app.sandbox.paypal.subscription_page import SubscriptionPage
 from app.sandbox.paypal.workbench import Workbench
 from app.sandbox.providers import Landing
 
@@ -46,13 +56,14 @@ class PayPalSandbox:
     name = "paypal"
 
     def __init__(self, bench: Workbench, surroundings: Surroundings) -> None:
-        for schema in (orders.SCHEMA, captures.SCHEMA, refunds.SCHEMA):
+        for schema in (orders.SCHEMA, captures.SCHEMA, refunds.SCHEMA, billing.SCHEMA):
             bench.books.define(schema)
         self._bench = bench
         self._changed = surroundings.changed
         self._signer = Signer(bench)
         self._api = PayPalApi(bench, surroundings, self._signer)
         self._page = PayPage(bench, surroundings.faults, self.catch_up, self._changed)
+        self._subscribe = SubscriptionPage(bench, surroundings.faults, self.catch_up, self._changed)
         self.dashboard = PayPalDashboard(bench, self.catch_up, self._changed)
         self.postman = PayPalPostman(bench, self._signer)
 
@@ -65,7 +76,7 @@ class PayPalSandbox:
 
     def page_routes(self) -> list[Route]:
         """The customer's pages alone."""
-        return self._page.routes()
+        return [*self._page.routes(), *self._subscribe.routes()]
 
     def control_table(self) -> Sequence[tuple[str, str, Handler]]:
         return (
@@ -86,7 +97,7 @@ class PayPalSandbox:
         self.catch_up()
         session = self._session(session_id)
         if session is None:
-            return None
+            return self._agree(session_id, order)
         choice = _choice(only(order, _ORDER))
         captures_now, force = flag(order, "capture"), flag(order, "force")
         try:
@@ -124,7 +135,7 @@ class PayPalSandbox:
         self.catch_up()
         session = self._session(session_id)
         if session is None:
-            return None
+            return self._forget(session_id)
         if session.body["status"] != "COMPLETED" and not orders.is_over(session):
             with self._bench.books.transaction():
                 orders.end(self._bench, session)
@@ -166,6 +177,34 @@ class PayPalSandbox:
             taken = payments.take(self._bench, session)
             return "processing" if taken.body["status"] == "PENDING" else "paid"
         return state
+
+    def _agree(self, id: str, order: JsonObject) -> JsonObject | None:
+        """Subscribe as a customer would; with a funding that `declines`, its payments fail."""
+        subscription = self._bench.books.get(billing.KIND, id)
+        if subscription is None:
+            return None
+        choice = _choice(only(order, _ORDER))
+        with self._bench.books.transaction():
+            done = subscriptions.approve(self._bench, subscription, choice.funding)
+            if not done and subscription.body["status"] == "ACTIVE":
+                # The payer of a running subscription may choose what the next payments come from.
+                subscription.private["funding"] = choice.funding
+                self._bench.books.save(subscription)
+        self._changed()
+        outcome = "declined" if not subscription.private["sales"] else "paid"
+        line = subscription_line(subscription)
+        return {"outcome": outcome, "code": None, "message": None, **line}
+
+    def _forget(self, id: str) -> JsonObject | None:
+        """Let the time to approve a subscription be over."""
+        subscription = self._bench.books.get(billing.KIND, id)
+        if subscription is None:
+            return None
+        if subscription.body["status"] == "APPROVAL_PENDING":
+            subscription.private["is_over"] = True
+            with self._bench.books.transaction():
+                self._bench.books.save(subscription)
+        return subscription_line(subscription)
 
     def _pay_again(self, session: Record, choice: Choice) -> payments.State:
         amount = session.body["purchase_units"][0]["amount"]

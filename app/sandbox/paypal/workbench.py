@@ -30,6 +30,11 @@ class Workbench(bench.Bench):
             if not self.books.exists(kind, id):
                 return id
 
+    def payer_id(self) -> str:
+        """Thirteen capitals and digits without those that look alike."""
+        id = self.ids("payer:", 13).removeprefix("payer:").upper()
+        return id.translate(str.maketrans("01IO", "2345"))
+
     def put(
         self, account: str, kind: str, body: JsonObject, private: JsonObject | None = None
     ) -> Record:
