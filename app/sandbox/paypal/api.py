@@ -19,6 +19,7 @@ from app.sandbox.paypal import (
     catalog,
     disputes,
     events,
+    mock_events,
     orders,
     payments,
     refunds,
@@ -56,6 +57,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/v1/notifications/webhooks-events", events.listing),
     ("GET", rf"/v1/notifications/webhooks-events/{_ID}", events.retrieve),
     ("POST", rf"/v1/notifications/webhooks-events/{_ID}/resend", events.resend),
+    ("POST", r"/v1/notifications/simulate-event", mock_events.create),
     ("POST", r"/v1/catalogs/products", catalog.create_product),
     ("GET", r"/v1/catalogs/products", catalog.list_products),
     ("GET", rf"/v1/catalogs/products/{_ID}", catalog.retrieve_product),
@@ -202,6 +204,13 @@ def _json(request: Request, body: bytes) -> Any:
     if "application/json" not in request.headers.get("Content-Type", ""):
         raise PayPalRefusal(415)
     try:
-        return json.loads(body)
+        value = json.loads(body.decode(), parse_constant=_not_json)
+        # Half a surrogate pair is read without complaint, and could not be written again.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise bad_request("MALFORMED_REQUEST_JSON", "/") from error
+    return value
+
+
+def _not_json(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -60,7 +60,7 @@ def listing(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
         marks = ", ".join("?" for _ in wanted)
         conditions.append((f"json_extract(body, '$.status') IN ({marks})", wanted))
     size = call.query.get("page_size", "10")
-    if not size.isdigit() or not 1 <= int(size) <= 50:
+    if not (size.isascii() and size.isdigit()) or not 1 <= int(size) <= 50:
         raise _bad_query("page_size", size)
     after = call.query.get("next_page_token")
     query = Query(

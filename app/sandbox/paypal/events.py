@@ -3,6 +3,7 @@
 What nobody was subscribed to is not in the list of events, and never comes to be.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.sandbox.books import JsonObject, Query, Record
@@ -28,9 +29,25 @@ def record(
     resource_type: str,
     resource: JsonObject,
     summary: str,
-) -> Record:
+) -> None:
     """Note that something happened to a resource, as it looks now; the caller commits."""
-    webhooks = wanting(bench, account, type)
+    webhooks = [webhook.id for webhook in wanting(bench, account, type)]
+    event = write(bench, account, type, resource_type, resource, summary, told_to=webhooks)
+    for webhook in webhooks:
+        bench.queue.add(event.id, webhook)
+
+
+def write(
+    bench: Workbench,
+    account: str,
+    type: str,
+    resource_type: str,
+    resource: JsonObject,
+    summary: str,
+    *,
+    told_to: Sequence[str],
+) -> Record:
+    """Add an event to the books, and the ids of the webhooks that it is for."""
     id = bench.new_code(KIND, 34, "WH-")
     id = f"{id[:20]}-{id[20:]}"
     body: JsonObject = {
@@ -47,9 +64,7 @@ def record(
             bench.link(f"/v1/notifications/webhooks-events/{id}/resend", "resend", "POST"),
         ],
     }
-    for webhook in webhooks:
-        bench.queue.add(id, webhook.id)
-    return bench.put(account, KIND, body, {"webhooks": [each.id for each in webhooks]})
+    return bench.put(account, KIND, body, {"webhooks": list(told_to)})
 
 
 def listing(bench: Workbench, call: Call) -> tuple[int, JsonObject]:

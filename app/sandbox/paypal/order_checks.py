@@ -15,7 +15,7 @@ _ITEM = Fields(
         "unit_amount": Amount(),
         "tax": Amount(),
         "quantity": Text(10, pattern="[1-9][0-9]{0,9}"),
-        "description": Text(4000, 0),
+        "description": Text(127, 0),
         "sku": Text(127, 0),
         "category": Text(20, words=("DIGITAL_GOODS", "PHYSICAL_GOODS", "DONATION")),
     },

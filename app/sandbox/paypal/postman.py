@@ -40,6 +40,7 @@ class PayPalPostman:
         body = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
         at = time_text(self._bench.clock.unmoved() - age_s)
         id = self._transmission_id()
+        signed_for = record.private.get("signed_for", webhook.id)
         headers = {
             "Accept": "*/*",
             "Content-Type": "application/json",
@@ -47,7 +48,7 @@ class PayPalPostman:
             "Paypal-Auth-Version": "v2",
             "Paypal-Cert-Url": self._signer.certificate_url,
             "Paypal-Transmission-Id": id,
-            "Paypal-Transmission-Sig": self._signer.sign(id, at, webhook.id, body),
+            "Paypal-Transmission-Sig": self._signer.sign(id, at, signed_for, body),
             "Paypal-Transmission-Time": at,
             "Correlation-Id": self._bench.ids("", 13).lower(),
             "User-Agent": "PayPal/AUHR-214.0-58500000",

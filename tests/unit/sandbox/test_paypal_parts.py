@@ -60,9 +60,9 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.sampled_from([None, 1, 3]), st.booleans())
-def test_a_raw_member_is_what_was_written(value: Any, indent: int | None, ascii: bool) -> None:
+def test_a_raw_member_is_what_was_written(value: Any, indent: int | None, plain: bool) -> None:
     def written(what: Any) -> str:
-        return json.dumps(what, indent=indent, ensure_ascii=ascii)
+        return json.dumps(what, indent=indent, ensure_ascii=plain)
 
     before = written({"a": [1, {"webhook_event": 2}], "b": 'x"{'})
     whole = f'{before[:-1]} ,\n "webhook_event" :  {written(value)}  , "c": 1}}'

@@ -54,7 +54,8 @@ def test_it_is_decided(
     assert (moved["status"], moved["outcome"]) == ("RESOLVED", outcome)
     assert moved["reinstated_minor"] == reinstated
     receiver.wait(2)
-    last = json.loads(receiver.received[1][1])["resource"]
+    told = [json.loads(body) for _, body in receiver.received]
+    (last,) = [each["resource"] for each in told if each["event_type"].endswith("RESOLVED")]
     assert last["dispute_outcome"]["outcome_code"] == outcome
     assert "seller_response_due_date" not in last
 

@@ -152,7 +152,18 @@ def test_an_invoice_is_paid_once(paypal: PayPalShop) -> None:
     check_answer(ORDERS, "post", CAPTURE, answer)
 
 
-@pytest.mark.parametrize("content", [b"{", b"nonsense", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"nonsense",
+        b"[" * 100_000,
+        b'{"intent": NaN}',
+        b'{"intent": "\\ud800"}',
+        b'{"intent": "\xff"}',
+        b'{"intent": ' + b"1" * 5000 + b"}",
+    ],
+)
 def test_what_is_no_json_is_a_bad_request(new_paypal: PayPalShop, content: bytes) -> None:
     answer = new_paypal.raw("POST", CREATE, content)
     assert (answer.status_code, issue_of(answer)) == (400, "MALFORMED_REQUEST_JSON")

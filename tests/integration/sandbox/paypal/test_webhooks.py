@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidSignature
 
+from app.sandbox import SandboxServer
 from tests.integration.sandbox.paypal.notices import Headers, is_genuine
 from tests.integration.sandbox.paypal.shop import PayPalShop, capture_of, issue_of
 from tests.integration.sandbox.shop import Receiver, eventually
@@ -113,6 +114,34 @@ def test_an_event_that_was_written_anew_is_not_verified(
     webhook, headers, body = _notice(paypal, receiver)
     anew = json.dumps(json.loads(body), indent=1).encode()
     assert _verify(paypal, webhook, headers, anew) == "FAILURE"
+
+
+def test_a_mock_event_is_signed_for_a_webhook_that_nobody_has(
+    paypal: PayPalShop, receiver: Receiver
+) -> None:
+    webhook = paypal.listen(receiver, "PAYMENT.CAPTURE.COMPLETED")["id"]
+    asked = {"webhook_id": webhook, "event_type": "PAYMENT.CAPTURE.COMPLETED"}
+    assert paypal.api("POST", "/v1/notifications/simulate-event", asked).status_code == 202
+    receiver.wait(1)
+    headers, body = receiver.received[0]
+    authority = paypal.control("GET", "paypal/signing")["authority"]
+    pem = _certificate(paypal, headers)
+    assert is_genuine(headers, body, "WEBHOOK_ID", pem, authority)
+    assert not is_genuine(headers, body, webhook, pem, authority)
+    assert _verify(paypal, webhook, headers, body) == "FAILURE"
+    assert _events(paypal) == []
+
+
+def test_a_simulator_that_comes_back_signs_with_the_same_key(
+    paypal: PayPalShop, server: SandboxServer
+) -> None:
+    before = paypal.control("GET", "paypal/signing")
+    server.stop()
+    again = PayPalShop(server.start())
+    try:
+        assert again.control("GET", "paypal/signing") == before
+    finally:
+        again.close()
 
 
 def test_a_verification_without_its_parts_is_a_bad_request(paypal: PayPalShop) -> None:
