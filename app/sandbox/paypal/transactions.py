@@ -118,13 +118,12 @@ def _names(custom: str | None, invoice: str | None) -> JsonObject:
 
 
 def _is_wanted(line: JsonObject, call: Call) -> bool:
-    currency = line["transaction_amount"]["currency_code"]
-    return (
-        call.query.get("transaction_id", line["transaction_id"]) == line["transaction_id"]
-        and call.query.get("transaction_status", line["transaction_status"])
-        == line["transaction_status"]
-        and call.query.get("transaction_currency", currency) == currency
-    )
+    said = {
+        "transaction_id": line["transaction_id"],
+        "transaction_status": line["transaction_status"],
+        "transaction_currency": line["transaction_amount"]["currency_code"],
+    }
+    return all(call.query.get(name, value) == value for name, value in said.items())
 
 
 def _written(at: int) -> str:

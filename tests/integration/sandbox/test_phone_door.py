@@ -155,6 +155,9 @@ def test_only_the_customers_paths_are_there(server: SandboxServer) -> None:
     assert paths == {
         "/c/pay/{session}",
         "/c/pay/{session}/challenge",
+        "/paypal/checkoutnow",
+        "/paypal/checkoutnow/challenge",
+        "/paypal/webapps/billing/subscriptions",
         "/success",
         "/cancelled",
         "/{path:path}",

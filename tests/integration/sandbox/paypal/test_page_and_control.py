@@ -77,6 +77,10 @@ def test_who_comes_back_to_the_shop_is_told_the_truth(paypal: PayPalShop) -> Non
     assert "Payment received" in paypal.http.get(back).text
 
 
+def test_its_address_is_as_long_as_in_life(paypal: PayPalShop) -> None:
+    assert 58 <= len(page_of(paypal.sell())) <= 66
+
+
 def test_a_page_of_nothing_is_not_found(paypal: PayPalShop) -> None:
     assert paypal.http.get("/paypal/checkoutnow?token=0").status_code == 404
     assert paypal.http.get("/paypal/checkoutnow").status_code == 404
