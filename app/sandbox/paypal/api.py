@@ -15,6 +15,7 @@ from app.sandbox.keys import Answer
 from app.sandbox.paypal import (
     ROOT,
     accounts,
+    billing,
     captures,
     catalog,
     disputes,
@@ -72,6 +73,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", rf"/v1/billing/subscriptions/{_ID}/suspend", subscriptions.suspend),
     ("POST", rf"/v1/billing/subscriptions/{_ID}/activate", subscriptions.activate),
     ("GET", rf"/v1/billing/subscriptions/{_ID}/transactions", subscriptions.transactions),
+    ("GET", rf"/v1/payments/sale/{_ID}", billing.retrieve_sale),
     ("GET", r"/v1/reporting/transactions", transactions.listing),
     ("GET", r"/v1/customer/disputes", disputes.listing),
     ("GET", rf"/v1/customer/disputes/{_ID}", disputes.retrieve),

@@ -4,10 +4,10 @@ import calendar
 from datetime import UTC, datetime, timedelta
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.paypal import events
+from app.sandbox.paypal import captures, events
 from app.sandbox.paypal.money import text
 from app.sandbox.paypal.terms import fee_of
-from app.sandbox.paypal.workbench import Workbench
+from app.sandbox.paypal.workbench import Call, Workbench
 
 KIND, SALE = "paypal.subscription", "paypal.sale"
 SCHEMA = """
@@ -21,6 +21,10 @@ _DUE = (
 )
 _DAYS = {"DAY": 1, "WEEK": 7}
 _FAILS = ("declines", "challenged")
+
+
+def retrieve_sale(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
+    return 200, bench.need(call.account, SALE, call.id).body
 
 
 def due(bench: Workbench) -> list[Record]:
@@ -101,13 +105,8 @@ def _sale(bench: Workbench, subscription: Record) -> Record:
     }
     if "custom_id" in subscription.body:
         body["custom"] = subscription.body["custom_id"]
-    private_part = {
-        "subscription": subscription.id,
-        "minor": private["minor"],
-        "fee_minor": fee,
-        "currency": currency,
-    }
-    return bench.put(subscription.account, SALE, body, private_part)
+    captures.add_sale(bench, subscription, id, private["minor"], currency)
+    return bench.put(subscription.account, SALE, body)
 
 
 def _put(bench: Workbench, subscription: Record, status: str) -> None:

@@ -17,7 +17,6 @@ def account_lines(bench: Workbench, account: str) -> JsonObject:
 
     disputed = [dispute_line(dispute) for dispute in all_of(disputes.KIND)]
     payments = [payment_line(each, disputed) for each in all_of(captures.KIND)]
-    payments += [sale_line(sale) for sale in all_of(billing.SALE)]
     left: dict[str, int] = {}
     for line in payments:
         kept = line["captured_minor"] - line["refunded_minor"] - (line["fee_minor"] or 0)
@@ -58,27 +57,6 @@ def subscription_line(subscription: Record) -> JsonObject:
         "payment_status": "paid" if subscription.private["sales"] else "unpaid",
         "amount_total": subscription.private["minor"],
         "currency": subscription.private["currency"],
-    }
-
-
-def sale_line(sale: Record) -> JsonObject:
-    """A payment of a subscription; PayPal's simulator has no refunds of these."""
-    return {
-        "payment_id": sale.id,
-        "session_id": sale.private["subscription"],
-        "reference": sale.body.get("custom"),
-        "metadata": {},
-        "amount_minor": sale.private["minor"],
-        "currency": sale.private["currency"],
-        "livemode": False,
-        "captured_minor": sale.private["minor"],
-        "refunded_minor": 0,
-        "withdrawn_minor": 0,
-        "reinstated_minor": 0,
-        "fee_minor": sale.private["fee_minor"],
-        "fee_currency": sale.private["currency"],
-        "status": "COMPLETED",
-        "created": sale.created,
     }
 
 

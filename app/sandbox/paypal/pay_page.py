@@ -25,7 +25,7 @@ _CHALLENGE = f"{PATH}/challenge"
 SOURCES = (
     Source("balance", "PayPal balance", "works"),
     Source("echeck", "Bank account", "arrives later"),
-    Source("review", "New card", "is looked at first"),
+    Source("review", "New card", "checked first"),
     Source("challenged", "Visa 3155", "bank asks"),
     Source("declines", "Visa 0002", "declined later"),
     Source("unusable", "Visa 0069", "expired"),

@@ -216,6 +216,30 @@ def _note(bench: Workbench, capture: Record, refund: Record) -> None:
 
 def _tell(bench: Workbench, refund: Record, type: str, words: str) -> None:
     amount = refund.body["amount"]
+    if type == "PAYMENT.CAPTURE.REFUNDED" and captures.is_sale(capture_of(bench, refund)):
+        _tell_of_sale(bench, refund)
+        return
     summary = f"A {amount['currency_code']} {amount['value']} capture payment {words}"
     resource = presented(bench, refund)
+    events.record(bench, refund.account, type, "refund", resource, summary)
+
+
+def _tell_of_sale(bench: Workbench, refund: Record) -> None:
+    """A subscription's payment is told of in the older form, with a sum below zero."""
+    amount, sale = refund.body["amount"], refund.private["capture"]
+    resource: JsonObject = {
+        "id": refund.id,
+        "state": "completed",
+        "amount": {"total": f"-{amount['value']}", "currency": amount["currency_code"]},
+        "sale_id": sale,
+        "create_time": refund.body["create_time"],
+        "update_time": refund.body["update_time"],
+        "links": [
+            bench.link(f"/v2/payments/refunds/{refund.id}", "self"),
+            bench.link(f"/v1/payments/sale/{sale}", "sale"),
+        ],
+    }
+    if "custom_id" in refund.body:
+        resource["custom"] = refund.body["custom_id"]
+    type, summary = "PAYMENT.SALE.REFUNDED", "A sale payment was refunded"
     events.record(bench, refund.account, type, "refund", resource, summary)

@@ -6,7 +6,7 @@ Nothing is captured: each payment is a sale that PayPal makes when its time has 
 from typing import Final
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.paypal import billing, catalog, events
+from app.sandbox.paypal import billing, captures, catalog, events
 from app.sandbox.paypal.checks import Fields, Rule, Text, WebAddress
 from app.sandbox.paypal.errors import Detail, PayPalRefusal, not_found
 from app.sandbox.paypal.money import minor_of, money
@@ -143,7 +143,7 @@ def transactions(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
             fault = Detail("MISSING_REQUIRED_PARAMETER", name, location="query", description=words)
             raise PayPalRefusal(400, fault)
     first, last = (events.moment(call, name) for name in ("start_time", "end_time"))
-    sales = [bench.need(call.account, billing.SALE, id) for id in subscription.private["sales"]]
+    sales = [bench.need(call.account, captures.KIND, id) for id in subscription.private["sales"]]
     lines = [_transaction(subscription, sale) for sale in sales if first <= sale.created <= last]
     path = f"/v1/billing/subscriptions/{subscription.id}/transactions"
     return 200, {"transactions": lines, "links": [bench.link(path, "self")]}
@@ -250,16 +250,16 @@ def _billing_info(subscription: Record) -> JsonObject:
 
 
 def _transaction(subscription: Record, sale: Record) -> JsonObject:
-    currency, private = subscription.private["currency"], sale.private
+    breakdown = sale.body["seller_receivable_breakdown"]
     return {
         "id": sale.id,
-        "status": "COMPLETED",
+        "status": sale.body["status"],
         "payer_email": subscription.body["subscriber"]["email_address"],
         "payer_name": subscription.body["subscriber"]["name"],
         "amount_with_breakdown": {
-            "gross_amount": money(private["minor"], currency),
-            "fee_amount": money(private["fee_minor"], currency),
-            "net_amount": money(private["minor"] - private["fee_minor"], currency),
+            "gross_amount": breakdown["gross_amount"],
+            "fee_amount": breakdown["paypal_fee"],
+            "net_amount": breakdown["net_amount"],
         },
         "time": sale.body["create_time"],
     }

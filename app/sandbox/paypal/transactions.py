@@ -5,7 +5,7 @@ it was completed. The first is left out unless `balance_affecting_records_only` 
 """
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.paypal import billing, captures, events, refunds
+from app.sandbox.paypal import captures, events, refunds
 from app.sandbox.paypal.errors import Detail, PayPalRefusal
 from app.sandbox.paypal.money import minor_of, money
 from app.sandbox.paypal.workbench import Call, Workbench, time_text
@@ -54,7 +54,6 @@ def _all(bench: Workbench, call: Call) -> list[tuple[int, JsonObject]]:
     lines: list[tuple[int, JsonObject]] = []
     for capture in of(captures.KIND):
         lines += _capture_lines(capture)
-    lines += [(sale.created, _sale_line(sale)) for sale in of(billing.SALE)]
     lines += [(refund.created, _refund_line(refund)) for refund in of(refunds.KIND)]
     wants_all = call.query.get("balance_affecting_records_only", "Y") == "N"
     lines = [(at, line) for at, line in lines if wants_all or line["transaction_status"] != "P"]
@@ -64,7 +63,11 @@ def _all(bench: Workbench, call: Call) -> list[tuple[int, JsonObject]]:
 def _capture_lines(capture: Record) -> list[tuple[int, JsonObject]]:
     body = capture.body
     amount, breakdown = body["amount"], body.get("seller_receivable_breakdown")
-    line = _line(capture.id, _SALE, amount, body["create_time"], body["update_time"])
+    code = _SUBSCRIPTION if captures.is_sale(capture) else _SALE
+    line = _line(capture.id, code, amount, body["create_time"], body["update_time"])
+    if captures.is_sale(capture):
+        line["paypal_reference_id"] = capture.private["order"]
+        line["paypal_reference_id_type"] = "SUB"
     line |= _names(body.get("custom_id"), body.get("invoice_id"))
     begun = capture.private.get("began_pending")
     lines = [{**line, "transaction_status": "P"}] if begun else []
@@ -75,19 +78,6 @@ def _capture_lines(capture: Record) -> list[tuple[int, JsonObject]]:
         fee = -minor_of(breakdown["paypal_fee"])
         lines[-1]["fee_amount"] = money(fee, amount["currency_code"])
     return [(capture.created, each) for each in lines]
-
-
-def _sale_line(sale: Record) -> JsonObject:
-    minor, currency = sale.private["minor"], sale.private["currency"]
-    at = sale.body["create_time"]
-    return {
-        **_line(sale.id, _SUBSCRIPTION, money(minor, currency), at, at),
-        **_names(sale.body.get("custom"), None),
-        "fee_amount": money(-sale.private["fee_minor"], currency),
-        "paypal_reference_id": sale.private["subscription"],
-        "paypal_reference_id_type": "SUB",
-        "transaction_status": "S",
-    }
 
 
 def _refund_line(refund: Record) -> JsonObject:

@@ -50,7 +50,7 @@ def check_event(event: Any) -> None:
         "refund": (_PAYMENTS, "refund"),
         "subscription": ("billing_subscriptions_v1", "subscription"),
     }
-    if event["resource_type"] in resources:
+    if event["resource_type"] in resources and "SALE" not in event["event_type"]:
         check_named(*resources[event["resource_type"]], event["resource"])
 
 

@@ -1,6 +1,7 @@
 """PayPal's own package, pointed at the simulator, creates, reads, captures and refunds."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,18 +11,26 @@ from paypalserversdk.configuration import Configuration, Environment, Server
 from paypalserversdk.exceptions.error_exception import ErrorException
 from paypalserversdk.http.auth.o_auth_2 import ClientCredentialsAuthCredentials
 from paypalserversdk.models.amount_with_breakdown import AmountWithBreakdown
+from paypalserversdk.models.cancel_subscription_request import CancelSubscriptionRequest
 from paypalserversdk.models.checkout_payment_intent import CheckoutPaymentIntent
+from paypalserversdk.models.create_subscription_request import CreateSubscriptionRequest
+from paypalserversdk.models.frequency import Frequency
 from paypalserversdk.models.money import Money
 from paypalserversdk.models.order_request import OrderRequest
+from paypalserversdk.models.payment_preferences import PaymentPreferences
 from paypalserversdk.models.payment_source import PaymentSource
 from paypalserversdk.models.paypal_wallet import PaypalWallet
 from paypalserversdk.models.paypal_wallet_experience_context import PaypalWalletExperienceContext
+from paypalserversdk.models.plan_request import PlanRequest
 from paypalserversdk.models.purchase_unit_request import PurchaseUnitRequest
 from paypalserversdk.models.refund_request import RefundRequest
+from paypalserversdk.models.subscription_billing_cycle import SubscriptionBillingCycle
+from paypalserversdk.models.subscription_pricing_scheme import SubscriptionPricingScheme
 from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
 
 from app.sandbox import SandboxServer
 from app.sandbox.paypal import ROOT, TRAINING_CLIENT_ID, TRAINING_SECRET
+from tests.integration.sandbox.paypal.shop import PayPalShop
 
 ALL = "return=representation"
 
@@ -90,6 +99,42 @@ def test_it_sells_and_gives_back(client: Any) -> None:
     assert client.payments.get_refund({"refund_id": refund.id}).body.id == refund.id
     read = client.payments.get_captured_payment({"capture_id": capture.id}).body
     assert (read.status, read.custom_id) == ("PARTIALLY_REFUNDED", "till1-7-1")
+
+
+def test_it_subscribes_reads_and_cancels(client: Any, paypal: PayPalShop) -> None:
+    product = paypal.api("POST", "/v1/catalogs/products", {"name": "Club", "type": "SERVICE"})
+    cycle = SubscriptionBillingCycle(
+        frequency=Frequency(interval_unit="MONTH", interval_count=1),
+        tenure_type="REGULAR",
+        sequence=1,
+        total_cycles=0,
+        pricing_scheme=SubscriptionPricingScheme(
+            fixed_price=Money(currency_code="EUR", value="10.00")
+        ),
+    )
+    asked: Any = PlanRequest(
+        product_id=product.json()["id"],
+        name="Monthly",
+        billing_cycles=[cycle],
+        payment_preferences=PaymentPreferences(),
+    )
+    plan = client.subscriptions.create_billing_plan({"body": asked, "prefer": ALL}).body
+    asked = CreateSubscriptionRequest(plan_id=plan.id, custom_id="till1-7-1")
+    made = client.subscriptions.create_subscription({"body": asked, "prefer": ALL}).body
+    assert made.status == "APPROVAL_PENDING"
+    httpx.post(_pages(made)["approve"], data={"funding": "balance"})
+    read = client.subscriptions.get_subscription({"id": made.id}).body
+    assert (read.status, read.billing_info.last_payment.amount.value) == ("ACTIVE", "10.00")
+    reason = CancelSubscriptionRequest(reason="enough")
+    client.subscriptions.cancel_subscription({"id": made.id, "body": reason})
+    assert client.subscriptions.get_subscription({"id": made.id}).body.status == "CANCELLED"
+    paypal.control("POST", "clock", {"advance_s": 3 * 3600 + 1})
+    now = datetime.now(UTC)
+    span = {"start_date": now - timedelta(days=1), "end_date": now + timedelta(days=1)}
+    written = {name: moment.strftime("%Y-%m-%dT%H:%M:%SZ") for name, moment in span.items()}
+    report = client.transaction_search.search_transactions(written).body
+    (line,) = [each.transaction_info for each in report.transaction_details]
+    assert (line.custom_field, line.paypal_reference_id) == ("till1-7-1", made.id)
 
 
 def test_it_understands_the_refusals(client: Any) -> None:

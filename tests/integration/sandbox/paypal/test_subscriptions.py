@@ -152,6 +152,23 @@ def test_its_payments_are_listed(paypal: PayPalShop) -> None:
     assert paypal.http_get(path, {}).status_code == 400
 
 
+def test_a_payment_of_it_is_refunded_like_a_capture(paypal: PayPalShop, receiver: Receiver) -> None:
+    paypal.listen(receiver, "PAYMENT.SALE.COMPLETED", "PAYMENT.SALE.REFUNDED")
+    id = _new(paypal)["id"]
+    paypal.control("POST", f"sessions/{id}/pay", {})
+    (payment,) = paypal.books()["payments"]
+    sale = paypal.api("GET", f"/v1/payments/sale/{payment['payment_id']}").json()
+    assert (sale["billing_agreement_id"], sale["state"]) == (id, "completed")
+    refund = paypal.refund(payment["payment_id"], {"amount": money("4.00")})
+    assert (refund.status_code, refund.json()["custom_id"]) == (201, "till1-7-1")
+    receiver.wait(2)
+    told = [json.loads(body) for _, body in receiver.received]
+    (resource,) = [each["resource"] for each in told if each["event_type"].endswith("REFUNDED")]
+    assert resource["sale_id"] == payment["payment_id"]
+    assert resource["amount"] == {"total": "-4.00", "currency": "EUR"}
+    assert paypal.books()["payments"][0]["refunded_minor"] == 400
+
+
 def test_failed_renewals_are_told_and_suspend_it(paypal: PayPalShop, receiver: Receiver) -> None:
     paypal.listen(receiver, "BILLING.SUBSCRIPTION.PAYMENT.FAILED", "BILLING.SUBSCRIPTION.SUSPENDED")
     id = _new(paypal)["id"]
