@@ -4,6 +4,7 @@ from typing import Final
 
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.paypal import events
+from app.sandbox.paypal.errors import unprocessable
 from app.sandbox.paypal.money import minor_of, money
 from app.sandbox.paypal.terms import receivable
 from app.sandbox.paypal.workbench import Call, Workbench
@@ -130,15 +131,16 @@ def refund_so_far(bench: Workbench, capture: Record, minor: int) -> None:
     _save(bench, capture)
 
 
-def invoice_is_used(bench: Workbench, account: str, invoice: str | None) -> bool:
-    """Say whether the shop has been paid under this invoice number before."""
-    if invoice is None:
-        return False
+def check_invoice(bench: Workbench, account: str, invoice: str | None) -> None:
+    """Refuse an invoice number under which the shop has been paid before."""
     condition = (
         "account = ? AND kind = 'paypal.capture' AND json_extract(body, '$.invoice_id') = ?"
         " AND json_extract(body, '$.status') <> 'DECLINED'"
     )
-    return bool(bench.books.select(condition, (account, invoice), index="paypal_invoices"))
+    if invoice is not None and bench.books.select(
+        condition, (account, invoice), index="paypal_invoices"
+    ):
+        raise unprocessable("DUPLICATE_INVOICE_ID", "/purchase_units/0/invoice_id", invoice)
 
 
 def presented(bench: Workbench, capture: Record) -> JsonObject:

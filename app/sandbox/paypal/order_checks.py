@@ -5,7 +5,7 @@ from typing import Any
 from app.sandbox.books import JsonObject
 from app.sandbox.paypal import money
 from app.sandbox.paypal.checks import Amount, Fields, Rule, Several, Text, WebAddress, check
-from app.sandbox.paypal.errors import Detail, PayPalRefusal, not_simulated, unprocessable
+from app.sandbox.paypal.errors import Detail, PayPalRefusal, not_simulated
 
 _BREAKDOWN = "item_total shipping handling tax_total insurance shipping_discount discount".split()
 _TAKEN_OFF = ("shipping_discount", "discount")
@@ -68,9 +68,10 @@ def checked(body: Any) -> JsonObject:
     for source in order.get("payment_source") or {}:
         if source != "paypal":
             raise not_simulated(f"the payment source {source}", f"/payment_source/{source}")
-    for place, unit in enumerate(order["purchase_units"]):
-        if faults := _unit_faults(unit, f"/purchase_units/@reference_id=='default'/{place}"):
-            raise PayPalRefusal(422, *faults)
+    unit = order["purchase_units"][0]
+    at = f"/purchase_units/@reference_id=='{unit.get('reference_id', 'default')}'"
+    if faults := _unit_faults(unit, at):
+        raise PayPalRefusal(422, *faults)
     return order
 
 
@@ -79,11 +80,6 @@ def checked_amount(amount: JsonObject, at: str) -> int:
     if faults := _money_faults(amount, f"{at}/value", positive=True):
         raise PayPalRefusal(422, *faults)
     return money.minor_of(amount)
-
-
-def check_invoice(is_used: bool) -> None:  # noqa: FBT001 - the one thing that is asked
-    if is_used:
-        raise unprocessable("DUPLICATE_INVOICE_ID", "/purchase_units/0/invoice_id")
 
 
 def _unit_faults(unit: JsonObject, at: str) -> list[Detail]:

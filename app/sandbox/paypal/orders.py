@@ -10,7 +10,7 @@ from typing import Final
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.paypal import events, order_checks
 from app.sandbox.paypal.captures import KIND as CAPTURE
-from app.sandbox.paypal.captures import in_order, invoice_is_used
+from app.sandbox.paypal.captures import check_invoice, in_order
 from app.sandbox.paypal.errors import bad_request, not_found, not_simulated, unprocessable
 from app.sandbox.paypal.refunds import KIND as REFUND
 from app.sandbox.paypal.refunds import in_order as refund_in_order
@@ -40,7 +40,7 @@ def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
     if source and call.cause.idempotency_key is None:
         raise bad_request("PAYPAL_REQUEST_ID_REQUIRED")
     unit = given["purchase_units"][0]
-    order_checks.check_invoice(invoice_is_used(bench, call.account, unit.get("invoice_id")))
+    check_invoice(bench, call.account, unit.get("invoice_id"))
     wallet = (source or {}).get("paypal") or {}
     body: JsonObject = {
         "id": bench.new_code(KIND),

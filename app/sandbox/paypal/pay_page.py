@@ -1,6 +1,6 @@
 """PayPal's page for an order: the payer approves it and goes back; no money moves here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.requests import Request
@@ -173,7 +173,7 @@ class PayPage:
 
 def served(
     faults: Faults, answer: Callable[[Request, Mapping[str, str]], Response]
-) -> Callable[..., "object"]:
+) -> Callable[[Request], Awaitable[Response]]:
     """A page as it should be, or as a fault wants it."""
 
     async def page(request: Request) -> Response:

@@ -11,7 +11,6 @@ from app.sandbox.paypal import captures, events, orders
 from app.sandbox.paypal.checks import Fields, check
 from app.sandbox.paypal.errors import not_simulated, unprocessable
 from app.sandbox.paypal.money import minor_of
-from app.sandbox.paypal.order_checks import check_invoice
 from app.sandbox.paypal.workbench import Call, Workbench
 
 State: TypeAlias = Literal[
@@ -122,8 +121,7 @@ def take(bench: Workbench, order: Record) -> Record:
         link = orders.page_link(bench, order, "payer-action")
         raise unprocessable("PAYER_ACTION_REQUIRED", links=[link])
     unit = order.body["purchase_units"][0]
-    used = captures.invoice_is_used(bench, order.account, unit.get("invoice_id"))
-    check_invoice(used)
+    captures.check_invoice(bench, order.account, unit.get("invoice_id"))
     amount = unit["amount"]
     pending = order.private["reason"] or _PENDING.get(funding)
     order.private.pop("expires_at", None)

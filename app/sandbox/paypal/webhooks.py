@@ -1,5 +1,6 @@
 """Webhooks: up to ten for an app, each an address and the names of events; `*` means all."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from app.sandbox.books import JsonObject, Record
@@ -146,7 +147,7 @@ def _check_types(wanted: list[JsonObject]) -> list[str]:
     return names
 
 
-def _described(names: "list[str] | dict[str, str]") -> list[JsonObject]:
+def _described(names: Iterable[str]) -> list[JsonObject]:
     return [
         {
             "name": name,

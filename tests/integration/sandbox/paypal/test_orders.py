@@ -139,9 +139,9 @@ def test_after_three_hours_an_order_is_not_to_be_found(paypal: PayPalShop, appro
     paypal.capture(kept["id"])
     if approved:
         paypal.approve(sold)
-    paypal.control("POST", "clock", {"advance_s": 3 * 3600 - 1})
+    paypal.control("POST", "clock", {"advance_s": 3 * 3600 - 60})
     assert paypal.read(sold["id"])["id"] == sold["id"]
-    paypal.control("POST", "clock", {"advance_s": 2})
+    paypal.control("POST", "clock", {"advance_s": 61})
     for answer in (
         paypal.api("GET", f"/v2/checkout/orders/{sold['id']}"),
         paypal.capture(sold["id"]),
