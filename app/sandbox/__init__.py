@@ -6,6 +6,7 @@ package loads no server: that waits until `SandboxServer` is asked for.
 
 from typing import TYPE_CHECKING, Any
 
+from app.sandbox.paypal import TRAINING_CLIENT_ID, TRAINING_SECRET
 from app.sandbox.razorpay import SANDBOX_KEY_ID, SANDBOX_KEY_SECRET
 from app.sandbox.square import SANDBOX_TOKEN, location_of, merchant_of
 
@@ -21,10 +22,11 @@ SANDBOX_KEYS = {
         "access_token": SANDBOX_TOKEN,
         "location_id": location_of(merchant_of(SANDBOX_TOKEN)),
     },
+    "paypal": {"client_id": TRAINING_CLIENT_ID, "client_secret": TRAINING_SECRET},
     "razorpay": {"key_id": SANDBOX_KEY_ID, "key_secret": SANDBOX_KEY_SECRET},
 }
 """Keys that each provider's simulator takes, by the names that the till has for them."""
-SANDBOX_PATHS = {"stripe": "", "square": "/square", "razorpay": "/razorpay"}
+SANDBOX_PATHS = {"stripe": "", "square": "/square", "paypal": "/paypal", "razorpay": "/razorpay"}
 """Where each provider's API begins, below the simulator's origin."""
 
 

@@ -38,6 +38,8 @@ from app.sandbox.pages.outcome import (
     success_page,
     underway_page,
 )
+from app.sandbox.paypal.provider import PayPalSandbox
+from app.sandbox.paypal.workbench import Workbench as PayPalWorkbench
 from app.sandbox.phone_door import PhoneDoor, hung_up
 from app.sandbox.providers import Provider, Providers
 from app.sandbox.razorpay.provider import RazorpaySandbox
@@ -268,6 +270,7 @@ class SandboxServer:
             StripeSandbox(at(Workbench), surroundings),
             RazorpaySandbox(at(RazorpayWorkbench), surroundings),
             SquareSandbox(at(SquareWorkbench), surroundings),
+            PayPalSandbox(at(PayPalWorkbench), surroundings),
         ]
 
 
@@ -281,8 +284,10 @@ async def _sweep(catch_up: Callable[[], None]) -> None:
 def _plain_routes(landing: Callable[[str], str]) -> list[Route]:
     async def success(request: Request) -> Response:
         pages = {"paid": success_page, "processing": underway_page, "failed": not_debited_page}
-        asked = request.query_params
-        return pages[landing(asked.get("session") or asked.get("orderId", ""))]()
+        # PayPal and Square put their order's id there themselves.
+        told = request.query_params
+        session = told.get("session") or told.get("token") or told.get("orderId", "")
+        return pages[landing(session)]()
 
     async def cancelled(_: Request) -> Response:
         return cancelled_page()

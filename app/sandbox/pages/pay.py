@@ -122,11 +122,7 @@ UPI = OtherWay(
 def pay_page(bill: Bill, *, status: int = 200) -> HTMLResponse:
     content = fill(
         """<main class="two">
-<section aria-label="What you pay">
-{shop}
-<div class="due"><p>{to_pay}</p><h1{wide}>{total}</h1></div>
-{lines}
-</section>
+{due}
 <section class="sheet" aria-labelledby="how"><h2 id="how">{heading}</h2>
 {alert}
 <form method="post" action="{action}" novalidate>
@@ -139,13 +135,9 @@ def pay_page(bill: Bill, *, status: int = 200) -> HTMLResponse:
 {numbers}
 </section>
 </main>""",
-        shop=shop_line(bill.shop),
-        to_pay=f"To pay {bill.period}" if bill.period else "To pay",
-        total=bill.total,
-        wide=Markup(' class="wide"') if len(bill.total) > _WIDE else Markup(""),
-        lines=_lines(bill),
+        due=due(bill.shop, bill.total, bill.lines, bill.period),
         heading=_heading(bill),
-        alert=_alert(bill.problem),
+        alert=alert(bill.problem),
         action=bill.action,
         methods=_methods(bill),
         fields=_fields(bill),
@@ -192,7 +184,23 @@ def _mandate(bill: Bill) -> Markup:
     return fill('<p class="quiet by-other">{agreement}</p>', agreement=agreement)
 
 
-def _lines(bill: Bill) -> Markup:
+def due(shop: str, total: str, lines: Sequence[Line], period: str = "") -> Markup:
+    """The shop, the sum, and what it is for."""
+    return fill(
+        """<section aria-label="What you pay">
+{shop}
+<div class="due"><p>{to_pay}</p><h1{wide}>{total}</h1></div>
+{lines}
+</section>""",
+        shop=shop_line(shop),
+        to_pay=f"To pay {period}" if period else "To pay",
+        total=total,
+        wide=Markup(' class="wide"') if len(total) > _WIDE else Markup(""),
+        lines=_lines(lines),
+    )
+
+
+def _lines(lines: Sequence[Line]) -> Markup:
     rows = joined(
         fill(
             "<li><span>{name}{detail}</span><b>{amount}</b></li>",
@@ -202,19 +210,20 @@ def _lines(bill: Bill) -> Markup:
             else Markup(""),
             amount=line.amount,
         )
-        for line in bill.lines
+        for line in lines
     )
     listed = fill('<ul class="lines">{rows}</ul>', rows=rows)
-    if len(bill.lines) <= _FEW:
+    if len(lines) <= _FEW:
         return listed
     return fill(
         "<details><summary>{count} items</summary>{listed}</details>",
-        count=len(bill.lines),
+        count=len(lines),
         listed=listed,
     )
 
 
-def _alert(problem: Problem | None) -> Markup:
+def alert(problem: Problem | None) -> Markup:
+    """What went wrong, where something did."""
     if problem is None:
         return Markup("")
     return fill(

@@ -1,0 +1,114 @@
+"""PayPal's page for a subscription: the payer agrees to pay again and again."""
+
+from collections.abc import Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app.sandbox.books import Record
+from app.sandbox.faults import Faults
+from app.sandbox.pages.outcome import already_paid_page, expired_page, not_found_page
+from app.sandbox.pages.pay import Line, Problem
+from app.sandbox.pages.wallet import Approval, Source, approval_page
+from app.sandbox.paypal import ROOT, subscriptions
+from app.sandbox.paypal.money import shown
+from app.sandbox.paypal.pay_page import served, with_query
+from app.sandbox.paypal.workbench import Workbench
+
+PATH = f"{ROOT}{subscriptions.PAGE}"
+SOURCES = (
+    Source("balance", "PayPal balance", "works"),
+    Source("declines", "Visa 0002", "payments fail"),
+    Source("unusable", "Visa 0069", "expired"),
+)
+_UNUSABLE = Problem(
+    "unusable", "PayPal does not take this one.", "Nothing was charged. Choose another."
+)
+
+
+class SubscriptionPage:
+    """`/webapps/billing/subscriptions?ba_token=…`."""
+
+    def __init__(
+        self,
+        bench: Workbench,
+        faults: Faults,
+        catch_up: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._bench = bench
+        self._faults = faults
+        self._catch_up = catch_up
+        self._changed = changed
+
+    def routes(self) -> list[Route]:
+        return [Route(PATH, served(self._faults, self._answered), methods=["GET", "POST"])]
+
+    def _answered(self, request: Request, form: Mapping[str, str]) -> Response:
+        self._catch_up()
+        subscription = self._subscription(request.query_params.get("ba_token", ""))
+        if subscription is None:
+            return not_found_page()
+        shop, total = self._shop(subscription), _total(subscription)
+        if subscription.private.get("is_over"):
+            back = self._back(subscription, "cancel_url")
+            return expired_page(shop=shop, total=total, back_url=back)
+        if subscription.body["status"] != "APPROVAL_PENDING":
+            back = self._back(subscription, "return_url")
+            return already_paid_page(shop=shop, total=total, back_url=back)
+        if request.method == "POST":
+            return self._approved(subscription, form.get("funding", "balance"))
+        return approval_page(self._approval(subscription, None))
+
+    def _approved(self, subscription: Record, funding: str) -> Response:
+        if funding not in [source.value for source in SOURCES]:
+            return approval_page(self._approval(subscription, _UNUSABLE), status=422)
+        with self._bench.books.transaction():
+            done = subscriptions.approve(self._bench, subscription, funding)
+        self._changed()
+        if not done:
+            return approval_page(self._approval(subscription, _UNUSABLE), status=402)
+        back = self._back(subscription, "return_url")
+        if back is None:
+            shop, total = self._shop(subscription), _total(subscription)
+            return already_paid_page(shop=shop, total=total, back_url=None)
+        return RedirectResponse(back, 303)
+
+    def _approval(self, subscription: Record, problem: Problem | None) -> Approval:
+        total, frequency = _total(subscription), subscription.private["cycle"]["frequency"]
+        count, unit = frequency["interval_count"], frequency["interval_unit"].lower()
+        period = f"every {unit}" if count == 1 else f"every {count} {unit}s"
+        return Approval(
+            shop=self._shop(subscription),
+            wallet="PayPal",
+            total=total,
+            lines=[Line(subscription.private["name"], total, period)],
+            sources=SOURCES,
+            chosen="balance",
+            action=f"{PATH}?ba_token={subscription.private['ba_token']}",
+            button="Agree & Subscribe",
+            cancel_url=self._back(subscription, "cancel_url"),
+            period=f"now, then {period}",
+            problem=problem,
+        )
+
+    def _subscription(self, token: str) -> Record | None:
+        condition = "kind = ? AND json_extract(private, '$.ba_token') = ?"
+        found = self._bench.books.select(condition, (subscriptions.KIND, token))
+        return found[0] if found else None
+
+    def _back(self, subscription: Record, name: str) -> str | None:
+        url = self._bench.way_back(subscription.private["context"].get(name))
+        if not url:
+            return None
+        private = subscription.private
+        told = {"subscription_id": subscription.id, "ba_token": private["ba_token"]}
+        return with_query(url, told)
+
+    def _shop(self, subscription: Record) -> str:
+        return str(subscription.private["context"].get("brand_name") or self._bench.shop_name)
+
+
+def _total(subscription: Record) -> str:
+    return shown(subscription.private["minor"], subscription.private["currency"])

@@ -1,0 +1,60 @@
+"""What a payment costs the shop. Illustrative: PayPal's own fees depend on the contract."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from app.sandbox.books import JsonObject
+from app.sandbox.paypal.money import money
+from app.sandbox.paypal.workbench import Workbench
+
+_TERMS = "paypal_terms"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """A share in hundredths of a per cent, a fixed part, and what a chargeback costs."""
+
+    basis_points: int = 349
+    fixed_minor: int = 49
+    dispute_minor: int = 1500
+
+
+def terms(bench: Workbench) -> Terms:
+    kept = bench.books.fact(_TERMS)
+    return Terms() if kept is None else Terms(**json.loads(kept))
+
+
+def set_terms(bench: Workbench, changes: JsonObject) -> Terms:
+    """Change the terms for the money to come, in a transaction of its own."""
+    changed = replace(terms(bench), **changes)
+    with bench.books.transaction():
+        bench.books.set_fact(_TERMS, json.dumps(asdict(changed)))
+    return changed
+
+
+def fee_of(bench: Workbench, minor: int) -> int:
+    """The fee of a capture, rounded half to even; never more than the capture."""
+    agreed = terms(bench)
+    whole, rest = divmod(minor * agreed.basis_points, 10_000)
+    share = whole + (rest > 5_000 or (rest == 5_000 and whole % 2 == 1))
+    return min(minor, share + agreed.fixed_minor)
+
+
+def receivable(bench: Workbench, minor: int, currency: str) -> JsonObject:
+    """The breakdown of a capture that has come to be the shop's."""
+    fee = fee_of(bench, minor)
+    return {
+        "gross_amount": money(minor, currency),
+        "paypal_fee": money(fee, currency),
+        "net_amount": money(minor - fee, currency),
+    }
+
+
+def payable(minor: int, refunded_minor: int, currency: str) -> JsonObject:
+    """The breakdown of a refund: the fee of the payment is kept."""
+    return {
+        "gross_amount": money(minor, currency),
+        "paypal_fee": money(0, currency),
+        "net_amount": money(minor, currency),
+        "total_refunded_amount": money(refunded_minor, currency),
+    }

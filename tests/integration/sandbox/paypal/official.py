@@ -1,0 +1,64 @@
+"""PayPal's official API descriptions, to hold the simulator's answers against.
+
+Needs SCANTILL_API_SPECS, the folder of the providers' official descriptions.
+"""
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema.validators import validator_for
+
+_SPECS = os.environ.get("SCANTILL_API_SPECS")
+_ORDERS, _PAYMENTS = "checkout_orders_v2", "payments_payment_v2"
+
+
+@cache
+def _document(name: str) -> Any:
+    if _SPECS is None:
+        pytest.skip("SCANTILL_API_SPECS is not set")
+    return json.loads((Path(_SPECS) / "paypal" / f"{name}.json").read_text("utf-8"))
+
+
+def check_answer(document: str, method: str, path: str, answer: httpx.Response) -> None:
+    """Compare an answer with what the description says of this status; fails where it differs."""
+    described = _document(document)["paths"][path][method]["responses"]
+    status = str(answer.status_code)
+    if status not in described and status == "200":
+        status = "201"  # Older descriptions do not tell of a repeated call.
+    known = described.get(status) or described["default"]
+    if "$ref" in known:
+        known = _document(document)["components"]["responses"][known["$ref"].rsplit("/", 1)[1]]
+    if "content" not in known:
+        assert answer.content == b"" or status.startswith("5")
+        return
+    schema = known["content"]["application/json"]["schema"]
+    assert answer.headers["Content-Type"] == "application/json"
+    check_schema(document, schema, answer.json())
+
+
+def check_event(event: Any) -> None:
+    """Compare a notice and its resource with the descriptions."""
+    check_named("notifications_webhooks_v1", "event", event)
+    resources = {
+        "capture": (_PAYMENTS, "capture-2"),
+        "checkout-order": (_ORDERS, "order"),
+        "refund": (_PAYMENTS, "refund"),
+        "subscription": ("billing_subscriptions_v1", "subscription"),
+    }
+    if event["resource_type"] in resources and "SALE" not in event["event_type"]:
+        check_named(*resources[event["resource_type"]], event["resource"])
+
+
+def check_named(document: str, name: str, value: Any) -> None:
+    check_schema(document, {"$ref": f"#/components/schemas/{name}"}, value)
+
+
+def check_schema(document: str, schema: Any, value: Any) -> None:
+    whole = {**_document(document), **schema, "$schema": "http://json-schema.org/draft-07/schema#"}
+    found = list(validator_for(whole)(whole).iter_errors(value))
+    assert not found, "\n".join(f"{each.json_path}: {each.message}" for each in found[:5])
