@@ -25,6 +25,14 @@ class Method(StrEnum):
     CASH = "cash"
 
 
+class Shows(StrEnum):
+    """What the customer is shown to pay by: a page's address, a UPI text, or nothing at all."""
+
+    PAGE = "page"
+    UPI = "upi"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider takes. Amounts are in the till's minor units.
@@ -36,7 +44,9 @@ class Capabilities:
     later without taking money. `key_lifetime` is how long the provider remembers an idempotency key
     for certain. `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides
     them (a loopback simulator's own), and `phones_origin` where its pages are while phones may
-    come. `reports_fees` says that it tells afterwards what it kept for itself.
+    come. `reports_fees` says that it tells afterwards what it kept for itself. `shows` is what a
+    code leads to; where it shows nothing, the operator confirms the money. `poll_s` is how often a
+    session whose code is shown may be asked about.
     """
 
     currencies: frozenset[str]
@@ -55,6 +65,8 @@ class Capabilities:
     phones_origin: str = ""
     methods: frozenset[Method] = frozenset()
     reports_fees: bool = False
+    shows: Shows = Shows.PAGE
+    poll_s: float = 2.0
 
     @property
     def takes_recurring(self) -> bool:
