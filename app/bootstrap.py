@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
+from app.account_rules import rules_of, terms_of
 from app.accounts import accounts_of, loopback_base, return_pages
 from app.api.token import token_of
 from app.backups import Backups, refuse_lost, with_offer
@@ -49,6 +50,7 @@ from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
 from app.watch import Pace, Reconciler, Watch
+from app.ways import Ways
 from app.webhooks import PublicDoor
 
 SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
@@ -150,6 +152,12 @@ class Till:
         self.sessions = Sessions(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
         self.refunds = Refunds(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
         self.resolutions = Resolutions(self.store, self.refunds)
+        self.ways = Ways(
+            self.gateway,
+            terms=terms_of(settings),
+            rules=rules_of(settings, (*self.strategies, *self.set_up.unready)),
+            unready=self.set_up.unready,
+        )
         self.checkout = Checkout(
             self.store,
             self.sessions,
@@ -159,6 +167,7 @@ class Till:
             clock=self._clock,
             ids=chance.ids,
             deadline=self._deadline,
+            ways=self.ways,
         )
         self.phones = (
             None
@@ -317,7 +326,10 @@ class Till:
         times = (self.door.last_received_at, self._status.last_event_at)
         return replace(
             self._status,
-            accounts=self.health.accounts,
+            accounts=tuple(
+                replace(each, standing=self.gateway.standing(each.name))
+                for each in self.health.accounts
+            ),
             webhook_address=self.door.address,
             last_event_at=max((at for at in times if at is not None), default=None),
             books=replace(

@@ -1,11 +1,13 @@
 """The orders as they are looked at: a page of the list, one order whole, what was in progress."""
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from app.domain.attempt import Attempt, AttemptState
+from app.domain.decision import Decision
 from app.domain.dispute import Dispute
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
@@ -16,6 +18,7 @@ from app.domain.resolution import Case, WayOut, ways_out
 from app.events import Fact
 from app.store import Store
 from app.store.attempts import attempts_of
+from app.store.decided import decisions_of
 from app.store.decisions import case_of, waiting_exceptions
 from app.store.disputes import dispute_of_entry, disputes_due, disputes_of_order
 from app.store.journal import history_of
@@ -58,7 +61,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class OrderDetail:
-    """One order with all that happened to it, oldest first."""
+    """One order with all that happened to it, oldest first.
+
+    `decisions` say by an attempt's id why it went to its account; older ones have none.
+    """
 
     order: Order
     attempts: tuple[Attempt, ...]
@@ -68,6 +74,7 @@ class OrderDetail:
     disputes: tuple[Dispute, ...] = ()
     refunds: tuple[Refund, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    decisions: Mapping[int, Decision] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
@@ -153,6 +160,7 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
         disputes=disputes_of_order(db, order_id),
         refunds=refunds_of_order(db, order_id),
         troubles=tuple(_trouble(db, entry) for entry in entries),
+        decisions=decisions_of(db, order_id),
     )
 
 

@@ -95,6 +95,10 @@ class Sessions:
         reach("sweep.saved")
         return count
 
+    async def known(self, attempt_id: int) -> Attempt:
+        """Give an attempt as the books have it. Raises CheckoutRefused where it is not in them."""
+        return await self._find(attempt_id)
+
     async def create(self, attempt_id: int) -> Attempt:
         """Create an attempt's session from its intent; for whoever has just written that down.
 

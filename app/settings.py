@@ -5,22 +5,37 @@ and checked; a fault names the file and the key.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.domain.capabilities import Method
+from app.domain.money import EXPONENTS
 from app.errors import ConfigError, Message
 from app.problems import problem_of
 
 SETTINGS_FILE: Final = "scantill.toml"
+_PERCENT: Final = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?", re.ASCII)
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,3})?", re.ASCII)
+_METHODS: Final = f"^({'|'.join(method.value for method in Method)})$"
 
 
 class Mode(StrEnum):
@@ -35,15 +50,72 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def _readable_percent(text: str) -> str:
+    if not _PERCENT.fullmatch(text):
+        raise PydanticCustomError("percent", "percent", {"text": repr(text)})
+    return text
+
+
+def _readable_amount(text: str) -> str:
+    if not _AMOUNT.fullmatch(text):
+        raise PydanticCustomError("amount", "amount", {"text": repr(text)})
+    return text
+
+
+_Percent = Annotated[str, AfterValidator(_readable_percent)]
+_Amount = Annotated[str, AfterValidator(_readable_amount)]
+
+
 class AccountTable(_Table):
     """`[accounts.NAME]`: one account at a provider. Its secrets are not in this file.
 
-    `page_host` is a domain of the owner's own that the provider's pages are shown under.
+    `page_host` is a domain of the owner's own that the provider's pages are shown under. What is
+    not `enabled` gets no new payments. The fees are what it keeps of a payment by its price list,
+    per cent and a fixed sum in the payment's currency: an estimate to choose by.
     """
 
     kind: str = ""
     api_base: str = ""
     page_host: str = ""
+    enabled: bool = True
+    fee_percent: _Percent | None = None
+    fee_fixed: _Amount | None = None
+
+
+class RuleTable(_Table):
+    """`[[routing.rules]]`: which accounts come first (`use`), and which are left out (`avoid`).
+
+    A rule counts where all that it says of a payment fits; amounts are decimals of `currency`.
+    """
+
+    use: list[str] = Field(default_factory=list)
+    avoid: list[str] = Field(default_factory=list)
+    currency: str = ""
+    method: Annotated[str, Field(pattern=_METHODS)] | None = None
+    least: _Amount | None = None
+    most: _Amount | None = None
+    recurring: bool | None = None
+
+    @field_validator("currency")
+    @classmethod
+    def _is_known(cls, code: str) -> str:
+        if code and code not in EXPONENTS:
+            raise PydanticCustomError("currency", "currency", {"code": repr(code)})
+        return code
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.use or self.avoid):
+            raise PydanticCustomError("rule_of_nothing", "rule")
+        if not self.currency and (self.least is not None or self.most is not None):
+            raise PydanticCustomError("rule_without_currency", "rule")
+        return self
+
+
+class RoutingTable(_Table):
+    """`[routing]`: the shop's own rules for where a payment goes."""
+
+    rules: list[RuleTable] = Field(default_factory=list)
 
 
 class DoorsTable(_Table):
@@ -94,6 +166,7 @@ class SettingsFile(_Table):
 
     catalog: str = ""
     accounts: dict[str, AccountTable] = Field(default_factory=dict)
+    routing: RoutingTable = RoutingTable()
     doors: DoorsTable = DoorsTable()
     checkout: CheckoutTable = CheckoutTable()
     window: WindowTable = WindowTable()
@@ -195,7 +268,7 @@ def _words(path: Path, error: ValidationError) -> Message:
     lines: list[str] = []
     filled: dict[str, object] = {}
     for number, fault in enumerate(error.errors(include_input=False, include_url=False)):
-        key = ".".join(map(str, fault["loc"]))
+        key = _key_in_words(fault["loc"])
         is_unknown = fault["type"] == "extra_forbidden"
         problem = problem_of(fault)
         if is_unknown and any(word in key for word in ("secret", "key", "token")):
@@ -207,3 +280,14 @@ def _words(path: Path, error: ValidationError) -> Message:
         filled |= {f"place{number}": place, f"key{number}": key, f"problem{number}": problem}
     template = "\n".join(lines)
     return Message(template, **filled)
+
+
+def _key_in_words(place: tuple[int | str, ...]) -> str:
+    """Name a key as people do: the items of a list are counted from one."""
+    words = ""
+    for part in place:
+        if isinstance(part, int):
+            words += f" no. {part + 1}"
+        else:
+            words += f".{part}" if words else part
+    return words

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from app.domain.breaker import Standing
 from app.domain.reconciliation import Report
 from app.errors import ProviderError, Rejected, StoreError
 
@@ -16,7 +17,8 @@ class AccountHealth:
     """Whether an account's provider answers; `since` is when that last changed.
 
     `is_reachable` is None before the first exchange. `is_refused` says that the provider answers
-    and does not take the till's keys; since then it is not reachable, either.
+    and does not take the till's keys; since then it is not reachable, either. `standing` is what
+    the router makes of it.
     """
 
     name: str
@@ -24,6 +26,7 @@ class AccountHealth:
     since: datetime | None = None
     detail: str = ""
     is_refused: bool = False
+    standing: Standing = Standing.WELL
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
-from app.domain.order import Order
+from app.domain.order import Order, Snapshot
 from app.errors import Message
 
 
@@ -92,7 +92,12 @@ class Demand:
 
 def demand_of(order: Order, amount: Money, method: Method | None = None) -> Demand:
     """Say what is asked of a provider that is to take `amount` of an order."""
-    lines = order.snapshot.lines
+    return demand_for(order.snapshot, amount, method)
+
+
+def demand_for(snapshot: Snapshot, amount: Money, method: Method | None = None) -> Demand:
+    """Say what is asked of a provider that is to take `amount` of what was agreed."""
+    lines = snapshot.lines
     recurring = [line for line in lines if line.is_recurring]
     return Demand(
         amount=amount,
@@ -100,7 +105,7 @@ def demand_of(order: Order, amount: Money, method: Method | None = None) -> Dema
         intervals=frozenset(BillingInterval(line.billing_interval) for line in recurring),
         has_onetime=len(recurring) < len(lines),
         has_free_recurring=any(line.total_minor == 0 for line in recurring),
-        is_part=amount != order.total,
+        is_part=amount != snapshot.total,
     )
 
 

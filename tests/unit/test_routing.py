@@ -132,11 +132,11 @@ def test_each_that_is_left_out_has_its_reason() -> None:
 
 def test_when_all_are_down_that_is_said_plainly() -> None:
     down = [replace(each, standing=Standing.DOWN) for each in (MAIN, OTHER)]
-    assert route(TEN, down).problem == "No provider that could take this answers just now."
+    assert route(TEN, down).problem == "No provider that could take this answers just now"
     assert route(TEN, [replace(MAIN, takes=replace(TAKES, maximum_minor=1))]).problem == (
-        "No account that is set up takes this."
+        "No account that is set up takes this"
     )
-    assert route(TEN, []).problem == "No account is set up."
+    assert route(TEN, []).problem == "No account is set up"
     assert route(TEN, [MAIN]).problem is None
 
 
