@@ -77,6 +77,7 @@ def watched_attempts(connection: sqlite3.Connection) -> list[Attempt]:
 
 def insert_attempt(tx: Transaction, attempt: Attempt, decision: Decision | None = None) -> Attempt:
     """Write a new attempt, give it its id, and tell of it; with why it goes to its account."""
+    routing = {} if decision is None else {"routing": routing_of(decision)}
     attempt_id = tx.insert(
         "attempts",
         order_id=attempt.order_id,
@@ -94,7 +95,7 @@ def insert_attempt(tx: Transaction, attempt: Attempt, decision: Decision | None 
         deadline_at=stamp(attempt.deadline_at),
         is_final=0,
         decline="",
-        routing=None if decision is None else routing_of(decision),
+        **routing,
     )
     tx.record(
         "attempt.created",
