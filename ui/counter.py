@@ -181,7 +181,7 @@ class Counter(QObject):
         self.cart.lock()
         self._cart_is_being_paid = True
         payment = self._follow(self.cart_model.total)
-        payment.start(self.cart.content, self._till.accounts[0])
+        payment.start(self.cart.content)
         return True
 
     def act(self, action: Action) -> None:
@@ -197,7 +197,9 @@ class Counter(QObject):
             case Action.KEEP_WAITING:
                 payment.keep_waiting()
             case Action.NEW_CODE:
-                payment.new_code(self._till.accounts[0])
+                payment.new_code()
+            case Action.OTHER_WAYS:
+                payment.look_at_ways()
             case Action.PAY_AS_CUSTOMER:
                 if payment.model.url is not None:
                     self.page_wanted.emit(payment.model.url)
@@ -207,6 +209,11 @@ class Counter(QObject):
                 self._set_aside(payment)
             case Action.BACK_TO_CART:
                 self._back_to_cart(payment)
+
+    def take_way(self, account: str) -> None:
+        """Take another way of payment for what is on the screen."""
+        if self._payment is not None and self._stage is Stage.PAYING:
+            self._payment.take_way(account)
 
     def next_sale(self) -> None:
         """Leave the Paid screen."""
@@ -272,7 +279,7 @@ class Counter(QObject):
         return payment
 
     def _set_aside(self, payment: Payment) -> None:
-        order = payment.order
+        order = payment.known.order
         self._end_payment(keep_cart=order is None or not self._cart_is_being_paid)
         if order is not None:
             self.told.emit(
@@ -281,7 +288,7 @@ class Counter(QObject):
             )
 
     def _back_to_cart(self, payment: Payment) -> None:
-        order = payment.order
+        order = payment.known.order
         if order is not None and order.state is OrderState.OPEN:
             payment.cancel()
         else:
@@ -324,7 +331,7 @@ class Counter(QObject):
         self._enter(Stage.PAID)
 
     def _on_withdrawn(self, order: Order) -> None:
-        has_money_waiting = self._payment is not None and self._payment.has_money_waiting
+        has_money_waiting = self._payment is not None and self._payment.known.has_money_waiting
         self.withdrawn.emit(order)
         self._end_payment(keep_cart=True, order=order)
         self.told.emit(

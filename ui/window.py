@@ -178,6 +178,7 @@ class Window(QMainWindow):
         counter.books_changed.connect(self._on_books)
         counter.catalog_told.connect(self._on_catalog)
         self.pay.action_wanted.connect(counter.act)
+        self.pay.way_wanted.connect(counter.take_way)
         self.paid.next_wanted.connect(counter.next_sale)
         self.orders.continue_wanted.connect(self._on_continue)
         self.rail.place_wanted.connect(self.places.show_place)

@@ -13,6 +13,13 @@ def is_newer(attempt: Attempt, known: Attempt) -> bool:
     return attempt.version >= known.version
 
 
+def newest(known: Attempt | None, attempt: Attempt) -> bool:
+    """Say whether a reading is to be shown in place of what is known."""
+    if known is None or attempt.number > known.number:
+        return True
+    return attempt.id == known.id and is_newer(attempt, known)
+
+
 def paid_model(fact: Fact) -> PaidModel:
     """Read what the Paid screen shows from an `order.paid` fact."""
     data = fact.data

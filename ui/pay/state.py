@@ -18,6 +18,7 @@ from app.status import PhonesState
 from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _, _n
+from ui.pay.choosing import WaysModel
 from ui.theme import Tone
 
 SLOW_AFTER: Final = timedelta(minutes=4)
@@ -54,6 +55,7 @@ class Action(StrEnum):
     NEW_CODE = "new_code"
     SET_ASIDE = "set_aside"
     BACK_TO_CART = "back_to_cart"
+    OTHER_WAYS = "other_ways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class PayModel:
     """All that the Pay screen shows of one payment. `url` is set only while a QR may be seen.
 
     `ends_at` is its deadline in seconds of `Clock.elapsed`, which nobody can set.
-    `phones` is None where there is no switch for them.
+    `phones` is None where there is no switch for them, `ways` where there is one way of payment.
     """
 
     phase: Phase
@@ -75,6 +77,15 @@ class PayModel:
     is_busy: bool = False
     was_shown: bool = True
     phones: PhonesState | None = None
+    ways: WaysModel | None = None
+
+    @property
+    def may_change_way(self) -> bool:
+        """Say whether the operator may take another way now."""
+        if self.ways is None:
+            return False
+        is_unseen = self.phase is Phase.UNKNOWN and not self.was_shown
+        return self.phase in _MAY_CHANGE_WAY or is_unseen
 
     @property
     def host(self) -> str:
@@ -159,6 +170,9 @@ def _phase_of_open(attempt: Attempt, waited: timedelta, *, is_over: bool, is_sho
     return Phase.WAITING
 
 
+_MAY_CHANGE_WAY: Final = frozenset(
+    {Phase.WAITING, Phase.SLOW, Phase.DECLINED, Phase.REFUSED, Phase.FAILED}
+)
 SHOWS_CODE: Final = frozenset({Phase.WAITING, Phase.SLOW, Phase.DECLINED})
 """Phases in which a customer may scan the code."""
 
@@ -177,6 +191,8 @@ def wording(model: PayModel, *, is_training: bool = False) -> Wording:
     if is_training and model.phase in SHOWS_CODE:
         switch = (Action.ALLOW_PHONES,) if model.phones is not None else ()
         actions = (Action.PAY_AS_CUSTOMER, *switch, *actions)
+    if model.may_change_way:
+        actions = (Action.OTHER_WAYS, *actions)
     return Wording(_(words.title), sentence, words.tone, words.icon, actions)
 
 
@@ -191,6 +207,7 @@ def action_label(action: Action) -> str:
         Action.NEW_CODE: _("New code"),
         Action.SET_ASIDE: _("Set aside, next sale"),
         Action.BACK_TO_CART: _("Back to the cart"),
+        Action.OTHER_WAYS: _("Other ways"),
     }[action]
 
 
