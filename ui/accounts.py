@@ -1,5 +1,6 @@
 """Payment accounts by the names that people know."""
 
+from collections.abc import Collection
 from typing import Final
 
 _BRANDS: Final = (
@@ -16,3 +17,12 @@ def account_label(name: str) -> str:
         if name.startswith(prefix):
             return brand
     return name.replace("_", " ").capitalize()
+
+
+def label_among(name: str, names: Collection[str]) -> str:
+    """Give an account's name as people know it, told apart from others of the same brand."""
+    label = account_label(name)
+    if sum(account_label(each) == label for each in names) > 1:
+        brand = next((prefix for prefix, word in _BRANDS if word == label), name)
+        return f"{label}{name[len(brand) :].replace('_', ' ')}"
+    return label

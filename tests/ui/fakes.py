@@ -109,6 +109,7 @@ class FakeCheckout:
         self.url = URL
         self.cancels_as: OrderState = OrderState.CANCELLED
         self.withdraws_as: AttemptState | None = AttemptState.CANCELLED
+        self.opens_at = ""
         self.charged: list[str | None] = []
 
     async def called(self, name: str) -> None:
@@ -138,7 +139,8 @@ class FakeCheckout:
     ) -> Attempt:
         self.charged.append(account)
         await self._enter("open_session")
-        taken = account or next(iter(self._till.ways.by_itself), self._till.accounts[0])
+        first = self.opens_at or next(iter(self._till.ways.by_itself), self._till.accounts[0])
+        taken = account or first
         return self._till.orders.attempt(order_id, self.opens_as, url=self.url, account=taken)
 
     async def withdraw(self, order_id: str) -> Order:

@@ -119,13 +119,6 @@ class ElidedText(Part):
             self._colour = token
             self.update()
 
-    def set_lines(self, lines: int) -> None:
-        """Take so many lines at most."""
-        if lines != self._lines:
-            self._lines = lines
-            self.updateGeometry()
-            self.update()
-
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(self._font())
         width = round(metrics.horizontalAdvance(self._text)) + 2

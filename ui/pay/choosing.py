@@ -11,7 +11,7 @@ from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.orders import OrderDetail
 from app.routing import Choice, LeftOut, Route
-from ui.accounts import account_label
+from ui.accounts import label_among
 from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
@@ -32,6 +32,11 @@ class WaysModel:
     decision: Decision | None
     choices: tuple[Choice, ...]
     left_out: tuple[LeftOut, ...]
+
+    def label(self, account: str) -> str:
+        """Give an account's name as people know it, told apart from the others."""
+        named = (*self.choices, *self.left_out)
+        return label_among(account, [each.account for each in named])
 
     @property
     def choice(self) -> Choice | None:
@@ -98,14 +103,14 @@ def must_be_closed(attempt: Attempt | None) -> bool:
 
 def way_words(model: WaysModel, formats: Formats) -> tuple[str, str]:
     """Name the way that is taken, and say why."""
-    name = account_label(model.account) if model.account else _("No way of payment")
+    name = model.label(model.account) if model.account else _("No way of payment")
     decision = model.decision
     if decision is not None and decision.is_operators:
         return name, _("You chose it.")
     if decision is not None and decision.tried:
         before = decision.tried[-1]
         return name, _("{name}: {reason}").format(
-            name=isolated(account_label(before.account)), reason=formats.message(before.reason)
+            name=isolated(model.label(before.account)), reason=formats.message(before.reason)
         )
     if decision is not None:
         return name, formats.message(decision.reason)

@@ -220,8 +220,11 @@ class PayScreen(Part):
         if model.ways is None or not model.may_change_way:
             self._close_ways()
         if model.ways is not None:
-            self._way.show_way(model.ways, is_brief=self._is_short)
+            self._way.show_way(model.ways)
             self._ways.show_ways(model.ways)
+        # Who was declined has scanned it already.
+        is_known = self._is_short and model.ways is not None and model.phase is Phase.DECLINED
+        self._scan.setVisible(not is_known)
 
     def _open_ways(self) -> None:
         self._told.hide()

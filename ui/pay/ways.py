@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.routing import Choice, LeftOut
 from ui import theme
-from ui.accounts import account_label
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
@@ -46,12 +45,11 @@ class WayLine(Part):
         """Give what is said, with its reason."""
         return f"{self._name.text}. {self._why.text}"
 
-    def show_way(self, model: WaysModel, *, is_brief: bool) -> None:
-        """Say it; `is_brief` keeps the reason to one line."""
+    def show_way(self, model: WaysModel) -> None:
+        """Say it."""
         name, why = way_words(model, self.look.formats)
         self._name.set_text(name)
         self._why.set_text(why)
-        self._why.set_lines(1 if is_brief else _REASON_LINES)
         self._why.setVisible(bool(why))
         self.setAccessibleName(self.text)
 
@@ -66,12 +64,11 @@ class WayLine(Part):
 class WayButton(Button):
     """A way to choose: its name, and in up to two lines what is to be said of it."""
 
-    def __init__(self, look: Look, choice: Choice, key: str, *, is_taken: bool) -> None:
-        label = account_label(choice.account)
-        super().__init__(look, label, key=key)
+    def __init__(self, look: Look, model: WaysModel, choice: Choice, key: str) -> None:
+        super().__init__(look, model.label(choice.account), key=key)
         self._said = look.formats.message(choice.reason)
-        self._is_taken = is_taken
-        if is_taken:
+        self._is_taken = choice.account == model.account
+        if self._is_taken:
             self._said = _("Taken now. {reason}").format(reason=self._said)
         self.setObjectName(f"way_{choice.account}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -125,9 +122,9 @@ class WayButton(Button):
 class LeftOutLine(Part):
     """A way that cannot be taken, greyed, with its reason."""
 
-    def __init__(self, look: Look, left: LeftOut) -> None:
+    def __init__(self, look: Look, model: WaysModel, left: LeftOut) -> None:
         super().__init__(look)
-        name = account_label(left.account)
+        name = model.label(left.account)
         said = look.formats.message(left.reason)
         self._name = ElidedText(look, name, Type.BODY, colour="text_muted")
         self._said = Text(look, said, Type.CAPTION, colour="text_muted", wraps=True)
@@ -191,17 +188,19 @@ class WaysList(Part):
                 widget.deleteLater()
         for number, choice in enumerate(model.choices, start=1):
             key = str(number) if number <= _MOST_KEYS else ""
-            row = WayButton(self.look, choice, key, is_taken=choice.account == model.account)
+            row = WayButton(self.look, model, choice, key)
             row.clicked.connect(lambda account=choice.account: self.chosen.emit(account))
             self._list.addWidget(row)
         for left in model.left_out:
-            self._list.addWidget(LeftOutLine(self.look, left))
+            self._list.addWidget(LeftOutLine(self.look, model, left))
         self._list.addStretch(1)
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(self.look.dp(theme.M))
-        self._list.setContentsMargins(0, 0, self.look.dp(theme.S), 0)
+        # On both sides: the mark of where one is stands at either, with the language.
+        side = self.look.dp(theme.S)
+        self._list.setContentsMargins(side, 0, side, 0)
         self._list.setSpacing(self.look.metrics.gap)
         super().on_look_changed()
