@@ -210,6 +210,7 @@ class Settings(BaseModel):
     file: SettingsFile
     environment: Environment
     variables: Variables = Field(default=Variables(), exclude=True, repr=False)
+    env_files: tuple[Path, ...] = ()
 
     @property
     def directory(self) -> Path:
@@ -253,6 +254,7 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
             mode=mode,
             file=SettingsFile.model_validate(document),
             environment=Environment(_env_file=env_files),
+            env_files=tuple(reversed(env_files)),
             variables=Variables(
                 (dict(os.environ), *(dotenv_values(path) for path in reversed(env_files)))
             ),

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.domain.breaker import Standing
 from app.domain.reconciliation import Report
-from app.errors import ProviderError, Rejected, StoreError
+from app.errors import Message, ProviderError, Rejected, StoreError
 
 CLOCK_WRONG_S: Final = 120.0
 """From when on the computer's clock is called wrong: webhooks are refused at five minutes."""
@@ -56,7 +56,8 @@ class TillStatus:
 
     `clock_off_s` is how far this computer's clock is ahead of the provider's, None while no
     provider told its own. While `is_making_sure` the computer has just slept, and codes are asked
-    about before they are shown again. `reconciled` is the newest reconciliation.
+    about before they are shown again. `reconciled` is the newest reconciliation. `exposed_keys`
+    says which files with keys other users of the computer can read, if there are any.
     """
 
     accounts: tuple[AccountHealth, ...] = ()
@@ -67,6 +68,7 @@ class TillStatus:
     clock_off_s: float | None = None
     is_making_sure: bool = False
     reconciled: Report | None = None
+    exposed_keys: Message | None = None
 
     @property
     def clock_wrong_min(self) -> int:

@@ -165,11 +165,9 @@ class StatusStrip(Part):
             self._provider.set_colour("text_muted")
             self._provider.set_text(_("{name}: not asked yet").format(name=name))
         elif health.is_reachable:
-            is_shaky = health.standing is not Standing.WELL
-            self._provider.set_icon("network", "warning" if is_shaky else "good")
+            self._provider.set_icon("network", "good")
             self._provider.set_colour("text_muted")
-            words = _("{name} answers now and then") if is_shaky else _("{name} answers")
-            self._provider.set_text(words.format(name=name))
+            self._provider.set_text(_("{name} answers").format(name=name))
         else:
             self._provider.set_icon("offline", "danger")
             self._provider.set_colour("danger")

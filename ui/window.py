@@ -122,6 +122,10 @@ class Window(QMainWindow):
         self.counter.tasks.start(self.counter.resume())
         self._status_timer.start()
         self._on_status()
+        exposed = self._till.status().exposed_keys
+        if exposed is not None:
+            words = self.look.formats.message(exposed)
+            self.notice.tell(_("Others can read your keys"), words, Tone.WARNING)
 
     async def finish(self) -> None:
         """End everything that runs behind the window, before the loop is closed."""

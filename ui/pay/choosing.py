@@ -35,8 +35,8 @@ class WaysModel:
 
     def label(self, account: str) -> str:
         """Give an account's name as people know it, told apart from the others."""
-        named = (*self.choices, *self.left_out)
-        return label_among(account, [each.account for each in named])
+        choices = [each.account for each in self.choices]
+        return label_among(account, [*choices, *(each.account for each in self.left_out)])
 
     @property
     def choice(self) -> Choice | None:
