@@ -189,7 +189,7 @@ class WaysList(Part):
         for number, choice in enumerate(model.choices, start=1):
             key = str(number) if number <= _MOST_KEYS else ""
             row = WayButton(self.look, model, choice, key)
-            row.clicked.connect(lambda account=choice.account: self.chosen.emit(account))
+            row.clicked.connect(lambda *_, account=choice.account: self.chosen.emit(account))
             self._list.addWidget(row)
         for left in model.left_out:
             self._list.addWidget(LeftOutLine(self.look, model, left))
