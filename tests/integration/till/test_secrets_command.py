@@ -178,7 +178,7 @@ def test_what_counts_more_than_the_store_is_told(
 def test_without_a_store_to_be_trusted_it_says_what_to_do_and_asks_for_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, root: Path
 ) -> None:
-    keyring.set_keyring(NoKeyring())
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring has no types here
     status, _, err = secrets(capsys, monkeypatch, root, "set", NAME, value=GOOD)
     assert status == 1 and "no key store that Scantill trusts" in err
     assert f"Put the key into {root / '.env'}" in err
