@@ -32,9 +32,10 @@ def rules_of(settings: Settings, accounts: Iterable[str]) -> tuple[Rule, ...]:
                     given[f"place{at}"] = _place(settings, number, key)
                     given[f"problem{at}"] = Message("there is no account {name}", name=name)
     if lines:
+        template = "\n".join(lines)
         raise ConfigError(
             Message("The settings name an account that is not set up"),
-            Message("\n".join(lines), **given),
+            Message(template, **given),
             action=Message(
                 "Name one of these, or set that one up: {names}.", names=", ".join(known)
             ),

@@ -158,9 +158,10 @@ def none_answers(route: Route, tried: list[Said] | None = None) -> CheckoutRefus
     for number, each in enumerate(said):
         lines.append(f"{{account{number}}}: {{reason{number}}}")
         given |= {f"account{number}": each.account, f"reason{number}": each.reason}
+    template = " ".join(lines)
     return CheckoutRefused(
         route.problem or Message("No provider that could take this answers just now"),
-        Message(" ".join(lines), **given) if lines else "",
+        Message(template, **given) if lines else "",
         action=Message("Take it another way: {ways}.", ways=", ".join(by_hand))
         if by_hand
         else Message("Try again in a minute, or change the cart."),

@@ -23,10 +23,10 @@ _WHOLE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `is_good` is None where nothing was tried."""
+    """One thing that was looked at, in words: a Message. `is_good` is None for what was not."""
 
     subject: str
-    words: Message
+    words: str
     is_good: bool | None = None
 
 
@@ -87,7 +87,7 @@ def least_of(takes: Capabilities, currency: str) -> Money:
 def _currency(takes: Capabilities, currency: str) -> Finding:
     problem = objection(takes, Demand(least_of(takes, currency)))
     if problem:
-        return Finding("currency", Message("{problem}", problem=problem), is_good=False)
+        return Finding("currency", problem, is_good=False)
     return Finding("currency", Message("It takes {currency}.", currency=currency), is_good=True)
 
 
