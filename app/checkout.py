@@ -5,7 +5,7 @@ Nothing here judges money: what a provider says goes through `app.settle`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from app.checkout_refusals import (
@@ -14,6 +14,7 @@ from app.checkout_refusals import (
     standing,
 )
 from app.clock import Clock
+from app.deadlines import Deadlines
 from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
 from app.domain.capabilities import demand_of, objection
 from app.domain.cart import CartContent
@@ -79,7 +80,7 @@ class Checkout:
         self._clock = clock
         self._ids = ids
         self._deadline = deadline
-        self._ends_at: dict[int, float] = {}
+        self._deadlines = Deadlines(clock)
 
     async def place_order(self, content: CartContent) -> Order:
         """Freeze a cart into an order with a number. One that costs nothing is paid at once.
@@ -152,7 +153,7 @@ class Checkout:
             return attempt
 
         attempt = await self._store.write(write)
-        self._keep_deadline(attempt)
+        self._deadlines.keep(attempt)
         reach("create.intended")
         opened = await self._sessions.create(attempt.id)
         if opened.state is AttemptState.OPEN and not opened.is_payable:
@@ -174,7 +175,7 @@ class Checkout:
 
         def write(tx: Transaction) -> Attempt:
             attempt = find_attempt(tx.connection, attempt_id)
-            if attempt is None or not attempt.is_payable or self._is_over(attempt, tx.at):
+            if attempt is None or not attempt.is_payable or self._deadlines.is_over(attempt):
                 raise CheckoutRefused(Message("This code must not be shown any more"))
             if attempt.shown_at is not None:
                 return attempt
@@ -186,19 +187,6 @@ class Checkout:
         shown = await self._store.write(write)
         reach("shown.saved")
         return shown
-
-    def _keep_deadline(self, attempt: Attempt) -> None:
-        """Take a new attempt's deadline over to the clock that nobody sets; forget what is over."""
-        now = self._clock.elapsed()
-        self._ends_at = {known: end for known, end in self._ends_at.items() if end > now}
-        self._ends_at[attempt.id] = now + attempt.left_at(self._clock.now()).total_seconds()
-
-    def _is_over(self, attempt: Attempt, at: datetime) -> bool:
-        """Say whether the deadline has passed; of an earlier run's attempt only the wall knows."""
-        ends_at = self._ends_at.get(attempt.id)
-        if ends_at is None:
-            return attempt.left_at(at) <= timedelta(0)
-        return ends_at <= self._clock.elapsed()
 
     async def check_now(self, attempt_id: int) -> Attempt:
         """Ask the provider at the operator's wish. Raises ProviderError without an answer."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.domain.breaker import Standing
+from app.breaker import Standing
 from app.domain.capabilities import Capabilities, Demand, Method, objection
 from app.domain.money import Money
 from app.errors import ConfigError, Message

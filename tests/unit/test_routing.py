@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.breaker import Standing
+from app.breaker import Standing
 from app.domain.capabilities import Capabilities, Demand, Method
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
