@@ -42,8 +42,11 @@ class Rules(Protocol):
 
     provider: str
     kept_s: int
-    page_paths: Sequence[str]
-    """Where its pages begin, below the origin."""
+
+    @property
+    def page_paths(self) -> Sequence[str]:
+        """Where its pages begin, below the origin."""
+        ...
 
     def too_long(self, key: str) -> Exception | None:
         """Say no to a key that it would not take."""
