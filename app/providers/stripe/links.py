@@ -84,6 +84,9 @@ def observation_of(
         observation_from(each, source=source, provider_account=provider_account, at=at)
         for each in sessions
     ]
+    live = link.get("livemode") is True
+    if any(visit.live != live for visit in visits):
+        raise Protocol(Message("Stripe mixes test money and live money in one payment link"))
     states = {visit.state for visit in visits}
     takes_visits = _takes_visits(link)
     if not is_whole or takes_visits:
@@ -93,7 +96,7 @@ def observation_of(
         source=source,
         provider=PROVIDER,
         provider_account=provider_account,
-        live=link.get("livemode") is True,
+        live=live,
         reference=reference_of(link),
         session_id=link_id,
         state=state,

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,26 @@ def test_an_unanswered_closing_is_never_called_cancelled(root: Path, customer: C
     with_till(root, customer, story, pace=NEVER, register_webhooks=False)
 
 
+def test_money_that_comes_after_all_is_late_and_held(root: Path, customer: Customer) -> None:
+    async def story(till: Till) -> None:
+        await until_registered(till, customer)
+        order, attempt = await show(till)
+        await visited(customer, attempt)
+        await till.checkout.cancel(order.id)
+        path = f"sessions/{attempt.session_id}/pay"
+        await elsewhere(customer.control, "POST", path, card=GOOD_CARD, force=True)
+
+        async def told() -> bool:
+            detail = await till.orders.detail(order.id)
+            return detail is not None and bool(detail.exceptions)
+
+        await until(told)
+        assert await state(till, order) == "cancelled"
+
+    with_till(root, customer, story)
+    assert open_exceptions(root) == ["paid_late"]
+
+
 def test_a_deadline_of_the_tills_own_ends_the_link(root: Path, customer: Customer) -> None:
     async def story(till: Till) -> None:
         order, attempt = await show(till)
@@ -381,7 +402,7 @@ def test_beside_checkout_at_the_same_account_each_payment_finds_its_own(
             orders.append(order)
         for order in orders:
             await until_state(till, order, "paid")
-            await until(lambda order=order: is_over(till, order))
+            await until(partial(is_over, till, order))
         left, attempt = await show(till)
         await visited(customer, attempt)
         report = await till.reconcile()

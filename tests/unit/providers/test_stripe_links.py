@@ -86,7 +86,9 @@ def looked_at(*answers: Any) -> Observation:
 
 USED_UP = {"restrictions": {"completed_sessions": {"count": 1, "limit": 1}}}
 OFF = {"active": False}
-TRIED = {"payment_intent": intent("requires_payment_method", last_payment_error={"code": "no"})}
+TRIED: dict[str, Any] = {
+    "payment_intent": intent("requires_payment_method", last_payment_error={"code": "no"})
+}
 
 
 # --- opening -----------------------------------------------------------------------------------
@@ -261,6 +263,8 @@ def test_a_refusal_is_the_newest_try_among_those_who_tried() -> None:
         (link(), page(visit(payment_link="plink_2"))),
         (link(), page(session())),
         (link(), page(visit(status="new state"))),
+        (link(), page(bought() | {"livemode": True})),
+        (link(livemode=True), page(bought())),
         (link(), page(visit(status="complete", payment_status="paid"))),
     ],
 )
