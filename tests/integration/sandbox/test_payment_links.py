@@ -1,6 +1,7 @@
 """Payment links: an address that opens a Checkout session for each visit, until it is used up."""
 
 import re
+import socket
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ import httpx
 import pytest
 import stripe
 
+from app.sandbox import SandboxServer
 from app.sandbox.stripe.payment_link_parameters import LINK_CHANGES, LINK_LISTING, LINK_RULES
 from tests.integration.sandbox.shop import DECLINED, Receiver, Shop, line
 
@@ -329,8 +331,17 @@ def test_an_owner_may_end_a_link_with_all_that_it_opened(new_shop: Shop) -> None
     assert never.status_code == 404
 
 
-def test_a_link_comes_back_with_its_simulator(shop: Shop) -> None:
-    api = shop.client.v1.payment_links
-    link = api.create(wish(), {"idempotency_key": "k-1"})
-    assert api.create(wish(), {"idempotency_key": "k-1"}).url == link.url
-    assert link.url.startswith(f"{shop.origin}/test_")
+def test_a_link_comes_back_with_its_simulator_on_whatever_port(
+    shop: Shop, server: SandboxServer
+) -> None:
+    link = shop.client.v1.payment_links.create(wish(), {"idempotency_key": "k-1"})
+    port = server.listening_port
+    server.stop()
+    with socket.create_server(("127.0.0.1", port)):
+        moved = Shop(server.start())
+        again = moved.client.v1.payment_links.create(wish(), {"idempotency_key": "k-1"})
+        assert again.id == link.id and again.url != link.url
+        assert again.url.startswith(f"{moved.origin}/test_")
+        assert moved.pay(visited(moved, again.url)).status_code == 303
+        moved.close()
+        server.stop()

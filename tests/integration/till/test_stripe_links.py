@@ -1,5 +1,6 @@
 """Sales by Stripe's payment links: a whole till, and customers who come and go as they like."""
 
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -199,6 +200,28 @@ def test_cancelling_while_a_customer_pays_ends_in_paid(root: Path, customer: Cus
 
     with_till(root, customer, story, pace=NEVER, register_webhooks=False)
     assert books(customer)[1] == ["expired", "complete"]
+
+
+def test_one_who_pays_between_the_deactivating_and_the_expiring_has_paid(
+    root: Path, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire = StripeLinks._expire
+    pages: list[str] = []
+
+    async def too_late(strategy: StripeLinks, session_id: str, *, key: str) -> None:
+        assert (await elsewhere(books, customer))[0]["active"] is False
+        assert await paid(customer, pages.pop()) == 303
+        await expire(strategy, session_id, key=key)
+
+    async def story(till: Till) -> None:
+        order, attempt = await show(till)
+        pages.append(await visited(customer, attempt))
+        monkeypatch.setattr(StripeLinks, "_expire", too_late)
+        assert (await till.checkout.cancel(order.id)).state.value == "paid"
+        assert pages == [] and (await attempt_of(till, order)).is_final
+
+    with_till(root, customer, story, pace=NEVER, register_webhooks=False)
+    assert open_exceptions(root) == []
 
 
 def test_an_unanswered_closing_is_never_called_cancelled(root: Path, customer: Customer) -> None:
@@ -411,3 +434,30 @@ def test_beside_checkout_at_the_same_account_each_payment_finds_its_own(
     with_till(root, customer, story)
     assert open_exceptions(root) == []
     assert rows(root, "SELECT count(*) FROM payments WHERE held_as IS NOT NULL") == [(0,)]
+
+
+def test_money_by_a_link_that_the_books_have_forgotten_is_found_on_the_list_and_held(
+    root: Path, customer: Customer, tmp_path: Path
+) -> None:
+    async def nothing(till: Till) -> None:
+        assert (await till.reconcile()).problems == []
+
+    with_till(root, customer, nothing, pace=NEVER, register_webhooks=False)
+    older = shutil.copytree(root, tmp_path / "older")
+
+    async def sold(till: Till) -> None:
+        order, attempt = await show(till)
+        await paid(customer, await visited(customer, attempt))
+        await till.checkout.check_now(attempt.id)
+        await visited_in_vain(customer, attempt)
+        assert await state(till, order) == "paid"
+
+    with_till(root, customer, sold, pace=NEVER, register_webhooks=False)
+    with_till(older, customer, nothing, pace=NEVER, register_webhooks=False)
+    assert rows(older, "SELECT held_as FROM payments") == [("mismatch",)]
+    assert open_exceptions(older) == ["mismatch"]
+
+
+async def visited_in_vain(customer: Customer, attempt: Attempt) -> None:
+    answer = await elsewhere(httpx.get, str(attempt.url))
+    assert answer.status_code == 200 and "no longer active" in answer.text
