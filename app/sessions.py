@@ -44,6 +44,7 @@ from app.store.intents import (
     Outcome,
     finish_intent,
     unanswered,
+    was_done,
 )
 from app.store.payments import clear_unknown
 from app.turns import Turns
@@ -148,7 +149,15 @@ class Sessions:
         attempt = await self._settled(attempt_id, seen)
         if seen.state is SessionState.APPROVED and isinstance(strategy, Captures):
             return await self._capture(attempt, strategy)
+        if seen.state is SessionState.PAID and not seen.is_final:
+            return await self._closed_to_others(attempt)
         return attempt
+
+    async def _closed_to_others(self, attempt: Attempt) -> Attempt:
+        """Close what was paid and can be paid again, so that nobody does; once, if it is heard."""
+        if await self._store.read(lambda db: was_done(db, attempt.id, Operation.CLOSE)):
+            return attempt
+        return await self._close(attempt)
 
     async def _capture(self, attempt: Attempt, strategy: Captures) -> Attempt:
         """Take what the customer agreed to, unless nobody wants it any more."""

@@ -16,11 +16,13 @@ from app.domain.money import Money
 from app.domain.presentation import PresentedLine
 from app.errors import Unavailable
 from app.providers.kinds.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_links import StripeLinks
 from app.providers.strategy import (
     PaymentStrategy,
     SessionRequest,
     WebhookRequest,
 )
+from app.providers.stripe.account import StripeAccount
 from app.sandbox import SANDBOX_KEY, SandboxServer
 from tests.integration.sandbox.shop import Receiver
 from tests.parts.clock import VirtualClock
@@ -67,7 +69,11 @@ class Rig(Protocol):
 
 
 class StripeRig:
-    """Stripe Checkout beside the simulator, over real sockets."""
+    """A kind of Stripe's beside the simulator, over real sockets."""
+
+    kind: type[StripeCheckout | StripeLinks] = StripeCheckout
+    made = "sessions"
+    """What the simulator's books call what the till opens."""
 
     def __init__(self, directory: Path) -> None:
         self._server = SandboxServer(books_path=directory / "sandbox.db")
@@ -75,7 +81,7 @@ class StripeRig:
         self._http = httpx.Client(base_url=self._origin, timeout=10)
 
     def strategy(self) -> PaymentStrategy:
-        return StripeCheckout("main", SANDBOX_KEY, clock=SystemClock(), api_base=self._origin)
+        return self.kind("main", SANDBOX_KEY, clock=SystemClock(), api_base=self._origin)
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -106,12 +112,12 @@ class StripeRig:
 
     def sessions_made(self) -> int:
         accounts = self._control("GET", "books")["accounts"].values()
-        return sum(len(account["sessions"]) for account in accounts)
+        return sum(len(account[self.made]) for account in accounts)
 
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         receiver = Receiver()
         try:
-            assert isinstance(strategy, StripeCheckout)
+            assert isinstance(strategy, StripeAccount)
             await strategy.register_webhook(receiver.url, owner="t")
             await asyncio.to_thread(self.pay, session_id)
             await asyncio.to_thread(receiver.wait, 1)
@@ -136,6 +142,13 @@ class StripeRig:
         answer = self._http.request(method, f"/_control/{path}", json=body or None)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+class StripeLinksRig(StripeRig):
+    """Stripe Payment Links: whoever pays stands before the link's newest page."""
+
+    kind = StripeLinks
+    made = "links"
 
 
 class FakeRig:
@@ -191,7 +204,11 @@ class FakeRig:
         return
 
 
-RIGS: dict[str, Callable[[Path], Rig]] = {"stripe_checkout": StripeRig, "fake": FakeRig}
+RIGS: dict[str, Callable[[Path], Rig]] = {
+    "stripe_checkout": StripeRig,
+    "stripe_links": StripeLinksRig,
+    "fake": FakeRig,
+}
 
 
 def a_request(minor: int = 1234, **changes: Any) -> SessionRequest:

@@ -13,8 +13,9 @@ from app.domain.fee import FeeKind, SeenFee
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.errors import Rejected, Unavailable
-from app.providers.kinds.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_links import StripeLinks
 from app.providers.strategy import PaymentStrategy, RefundRequest, WebhookRequest
+from app.providers.stripe.account import StripeAccount
 from tests.contract.rigs import FakeRig, Rig, StripeRig, a_request, opened, tried
 from tests.integration.sandbox.shop import Receiver
 
@@ -61,7 +62,7 @@ class StripeDisputes(StripeRig):
     async def dispute_delivery(self, strategy: PaymentStrategy, payment_id: str) -> WebhookRequest:
         receiver = Receiver()
         try:
-            assert isinstance(strategy, StripeCheckout)
+            assert isinstance(strategy, StripeAccount)
             await strategy.register_webhook(receiver.url, owner="t")
             await asyncio.to_thread(self.dispute, payment_id)
             await asyncio.to_thread(receiver.wait, 2)
@@ -71,6 +72,12 @@ class StripeDisputes(StripeRig):
             receiver.close()
         lowered = {name.lower(): value for name, value in headers.items()}
         return WebhookRequest(lowered, body, datetime.now(UTC))
+
+
+class StripeLinksDisputes(StripeDisputes):
+    """The same, of what was paid by a payment link."""
+
+    kind = StripeLinks
 
 
 class FakeDisputeRig(FakeRig):
@@ -114,6 +121,7 @@ class FakeDisputeRig(FakeRig):
 
 RIGS: dict[str, Callable[[Path], DisputeRig]] = {
     "stripe_checkout": StripeDisputes,
+    "stripe_links": StripeLinksDisputes,
     "fake": FakeDisputeRig,
 }
 

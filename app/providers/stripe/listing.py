@@ -1,4 +1,4 @@
-"""Stripe's own lists of what happened since a moment: events and Checkout Sessions.
+"""Stripe's own lists: events, Checkout Sessions, and those of one payment link.
 
 Source: Stripe's API reference, "List all events" (of the last 30 days) and "List all Checkout
 Sessions". Pages are small enough for one reply to stay far below what the till takes.
@@ -36,6 +36,22 @@ async def sessions_since(
         # Others sell through the account too; what they do need not be understood.
         if Reference.parse(reference_of(session)) is not None:
             yield session
+
+
+async def sessions_of_link(
+    client: stripe.StripeClient, link_id: str
+) -> AsyncIterator[dict[str, Any]]:
+    """Give every session that a payment link opened, newest first."""
+    with in_our_words():
+        page = await client.v1.checkout.sessions.list_async(
+            {
+                "payment_link": link_id,
+                "limit": _PAGE,
+                "expand": [f"data.{name}" for name in EXPAND],
+            }
+        )
+    async for session in through(page):
+        yield session
 
 
 async def events_since(

@@ -10,7 +10,10 @@ from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import balance
 from app.sandbox.stripe.workbench import Workbench
 
-_KINDS = ("checkout.session", "payment_intent", "charge", "refund", "dispute", balance.KIND)
+_KINDS = (
+    *("checkout.session", "payment_link", "payment_intent"),
+    *("charge", "refund", "dispute", balance.KIND),
+)
 
 
 def account_lines(bench: Workbench, account: str) -> JsonObject:
@@ -43,6 +46,7 @@ def account_lines(bench: Workbench, account: str) -> JsonObject:
         "refunds": [refund_line(refund) for refund in found["refund"]],
         "disputes": disputes,
         "sessions": [session_line(session) for session in found["checkout.session"]],
+        "links": [link_line(link) for link in found["payment_link"]],
         "balance": left,
     }
 
@@ -87,10 +91,21 @@ def session_line(session: Record) -> JsonObject:
     return {
         "id": session.id,
         "reference": _reference(session, session.body["metadata"]),
+        "payment_link": session.body["payment_link"],
         "status": session.body["status"],
         "payment_status": session.body["payment_status"],
         "amount_total": session.body["amount_total"],
         "currency": session.body["currency"],
+    }
+
+
+def link_line(link: Record) -> JsonObject:
+    return {
+        "id": link.id,
+        "reference": link.body["metadata"].get("reference"),
+        "active": link.body["active"],
+        "amount_total": sum(item["amount_total"] for item in link.private["line_items"]),
+        "currency": link.body["currency"],
     }
 
 
@@ -122,7 +137,8 @@ def _payment_line(
 
 
 def _reference(session: Record | None, metadata: JsonObject) -> str | None:
+    """What the shop called it; a link's visitor may name a client reference of their own."""
     reference: Any = None
-    if session is not None:
+    if session is not None and session.body["payment_link"] is None:
         reference = session.body["client_reference_id"]
     return reference or metadata.get("reference")

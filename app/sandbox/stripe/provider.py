@@ -13,10 +13,18 @@ from app.sandbox.books import JsonObject, Record
 from app.sandbox.control_request import Handler, Refused, json_of, whole
 from app.sandbox.exchange import Surroundings
 from app.sandbox.providers import Landing
-from app.sandbox.stripe import balance, oddities, payments, refunds, sessions, versions
+from app.sandbox.stripe import (
+    balance,
+    oddities,
+    payment_links,
+    payments,
+    refunds,
+    sessions,
+    versions,
+)
 from app.sandbox.stripe.accounts import ACCOUNT_PREFIX
 from app.sandbox.stripe.api import StripeApi
-from app.sandbox.stripe.book_lines import account_lines, session_line
+from app.sandbox.stripe.book_lines import account_lines, link_line, session_line
 from app.sandbox.stripe.cards import Entry
 from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.dashboard import StripeDashboard
@@ -29,12 +37,17 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class StripeSandbox:
-    """One provider: satisfies `Provider`."""
+    """One provider: satisfies `Provider`.
+
+    A payment link's id stands for the page that its newest visitor has open; `pay` begins a visit
+    where nobody has one.
+    """
 
     name = "stripe"
 
     def __init__(self, bench: Workbench, surroundings: Surroundings) -> None:
         bench.books.define(sessions.SCHEMA)
+        bench.books.define(payment_links.SCHEMA)
         bench.books.define(refunds.SCHEMA)
         bench.books.define(payments.SCHEMA)
         bench.books.define(balance.SCHEMA)
@@ -65,7 +78,7 @@ class StripeSandbox:
     def pay(self, session_id: str, order: JsonObject) -> JsonObject | None:
         """Pay as a customer would, or oddly; None where there is no such session."""
         self.catch_up()
-        session = self._session(session_id)
+        session = self._visited(session_id)
         if session is None:
             return None
         odd, delayed = oddities.read(order), bool(order.get("delayed"))
@@ -105,8 +118,14 @@ class StripeSandbox:
         return "processing" if payments.is_processing(self._bench, session) else "failed"
 
     def expire(self, session_id: str) -> JsonObject | None:
-        """Expire a session if it is open; None where there is no such session."""
+        """Expire a session if it is open, or end a link; None where there is neither."""
         self.catch_up()
+        link = self._bench.books.get(payment_links.KIND, session_id)
+        if link is not None:
+            with self._bench.books.transaction():
+                payment_links.shut(self._bench, link)
+            self._changed()
+            return link_line(link)
         session = self._session(session_id)
         if session is None:
             return None
@@ -145,7 +164,23 @@ class StripeSandbox:
         return {"account": account, "api_version": version}
 
     def _session(self, id: str) -> Record | None:
-        return self._bench.books.get(sessions.KIND, id)
+        """The session of that id, or a link's newest."""
+        link = self._bench.books.get(payment_links.KIND, id)
+        if link is None:
+            return self._bench.books.get(sessions.KIND, id)
+        return next(reversed(payment_links.sessions_of(self._bench, link)), None)
+
+    def _visited(self, id: str) -> Record | None:
+        """The session of that id, or of whoever stands before a link's page."""
+        link = self._bench.books.get(payment_links.KIND, id)
+        if link is None:
+            return self._session(id)
+        if open_now := payment_links.open_sessions(self._bench, link):
+            return open_now[-1]
+        if not payment_links.takes_visits(link):
+            return self._session(id)
+        with self._bench.books.transaction():
+            return payment_links.visit(self._bench, link, {})
 
 
 def _outcome_line(outcome: payments.Outcome, session: Record) -> JsonObject:
