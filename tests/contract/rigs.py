@@ -22,6 +22,8 @@ from app.providers.strategy import (
     WebhookRequest,
 )
 from app.sandbox import SANDBOX_KEY, SandboxServer
+from tests.contract.square_rig import SquareRig
+from tests.contract.ways import Ways
 from tests.integration.sandbox.shop import Receiver
 from tests.parts.clock import VirtualClock
 from tests.parts.provider import LOST, FakeProvider, FakeStrategy
@@ -38,6 +40,8 @@ VERBS = (
 
 class Rig(Protocol):
     """A strategy beside a provider to practise on."""
+
+    ways: Ways
 
     def strategy(self) -> PaymentStrategy: ...
 
@@ -68,6 +72,8 @@ class Rig(Protocol):
 
 class StripeRig:
     """Stripe Checkout beside the simulator, over real sockets."""
+
+    ways = Ways()
 
     def __init__(self, directory: Path) -> None:
         self._server = SandboxServer(books_path=directory / "sandbox.db")
@@ -141,6 +147,8 @@ class StripeRig:
 class FakeRig:
     """The in-memory fake of the other tests."""
 
+    ways = Ways()
+
     def __init__(self, directory: Path) -> None:
         self._clock = VirtualClock()
         self._provider = FakeProvider(self._clock)
@@ -191,7 +199,11 @@ class FakeRig:
         return
 
 
-RIGS: dict[str, Callable[[Path], Rig]] = {"stripe_checkout": StripeRig, "fake": FakeRig}
+RIGS: dict[str, Callable[[Path], Rig]] = {
+    "stripe_checkout": StripeRig,
+    "square": SquareRig,
+    "fake": FakeRig,
+}
 
 
 def a_request(minor: int = 1234, **changes: Any) -> SessionRequest:
