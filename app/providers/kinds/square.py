@@ -38,11 +38,11 @@ from app.providers.square.client import (
 )
 from app.providers.square.disputes import dispute_from, disputes_since, observed
 from app.providers.square.documents import moment_from, object_of, text_of
-from app.providers.square.endpoints import keep_events, register
+from app.providers.square.endpoints import register
 from app.providers.square.events import seen_in
 from app.providers.square.fees import fees_of
 from app.providers.square.links import WAY, Links, order_in
-from app.providers.square.listing import EVENT_MEMORY, events_since, orders_since
+from app.providers.square.listing import KeptEvents, orders_since
 from app.providers.square.locations import locate
 from app.providers.square.looks import payments_named, payments_of
 from app.providers.square.orders import link_parameters, observation_from, reference_of
@@ -101,8 +101,8 @@ class Square:
             access_token, api_base=api_base, clock=clock, transport=transport, budget=budget
         )
         self._links = Links(self._client)
-        self._is_located = self._keeps_events = False
-        self.event_memory = EVENT_MEMORY
+        self._events = KeptEvents(self._client)
+        self._is_located = False
         self.provider_account = ""
         hosts = _LIVE_HOSTS if is_live else _TEST_HOSTS
         self.capabilities = Capabilities(
@@ -138,7 +138,7 @@ class Square:
         """Have events sent to `url`, and kept; accept what is signed for that."""
         key = await register(self._client, url, owner=owner)
         self._signers = (*self._signers[-1:], Signer(url, key))
-        await self._keep_events()
+        await self._events.keep()
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
         if not self._is_located:
@@ -233,10 +233,7 @@ class Square:
         self, since: datetime, *, until: datetime | None = None
     ) -> AsyncIterator[Delivery]:
         await self._known()
-        await self._keep_events()
-        if not self._keeps_events:
-            return
-        async for body in events_since(self._client, since, until):
+        async for body in self._events.since(since, until):
             # It came over the till's own line, from the account itself: nothing is signed.
             try:
                 listed = self._delivery(WebhookRequest({}, body, self._clock.now()))
@@ -244,6 +241,10 @@ class Square:
                 _log.warning("%s lists an event that is none: %s", self.account, error)
             else:
                 yield listed
+
+    @property
+    def event_memory(self) -> timedelta:
+        return self._events.memory
 
     def clock_off(self) -> timedelta | None:
         return self._client.transport.clock_off()
@@ -282,20 +283,6 @@ class Square:
         """Learn whose sessions these are; a new token's account is not in the books yet."""
         if not self.provider_account:
             await self.identify()
-
-    async def _keep_events(self) -> None:
-        """Have Square keep its events; where a token may not ask for that, other lists tell."""
-        if self._keeps_events or not self.event_memory:
-            return
-        try:
-            await keep_events(self._client)
-        except Rejected as refused:
-            if refused.status != 403:
-                raise
-            _log.info("%s may not read Square's events: %s", self.account, refused)
-            self.event_memory = timedelta(0)
-        else:
-            self._keeps_events = True
 
     async def _order(self, order_id: str) -> Mapping[str, Any]:
         return object_of(await self._client.get("orders", order_id), "order")
@@ -347,7 +334,7 @@ def _built(setup: AccountSetup) -> Square:
     base = setup.api_base or (LIVE_BASE if setup.is_live else TEST_BASE)
     _check_mode(setup, base)
     keys = setup.both(SIGNATURE_KEY.name)
-    if keys and not setup.webhook_urls:
+    if keys and not setup.webhook_urls and not is_loopback(base):
         _log.warning("%s: without BASE_URL no webhook of Square's can be verified", setup.name)
     return Square(
         setup.name,

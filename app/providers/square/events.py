@@ -73,17 +73,18 @@ def _payment(payment: Mapping[str, Any], delivery: Delivery, at: datetime) -> Se
     if not order_id:
         return None
     try:
-        taken, status = seen_payment(payment), status_of(payment)
+        taken = seen_payment(payment)
     except Protocol:
         return Recheck(reference, session_id=order_id)
-    asked = Recheck(reference, taken.amount, order_id)
-    if not reference:
-        return asked
-    if status == "COMPLETED":
+    try:
+        status = status_of(payment)
+    except Protocol:
+        return Recheck(reference, taken.amount, order_id)
+    if reference and status == "COMPLETED":
         return _observed(delivery, reference, order_id, at, taken)
-    if status in REFUSED:
+    if reference and status in REFUSED:
         return _observed(delivery, reference, order_id, at, None, decline_of([payment]))
-    return asked
+    return Recheck(reference, session_id=order_id)
 
 
 def _observed(

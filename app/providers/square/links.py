@@ -23,18 +23,18 @@ class Links:
 
     def __init__(self, client: SquareClient) -> None:
         self._client = client
-        self._by_order: dict[str, str] = {}
+        self.remembered: dict[str, str] = {}
 
     def remember(self, order_id: str, link_id: str) -> None:
         """Note which link an order has; the oldest note gives way."""
-        if len(self._by_order) >= _REMEMBERED:
-            del self._by_order[next(iter(self._by_order))]
-        self._by_order[order_id] = link_id
+        if len(self.remembered) >= _REMEMBERED:
+            del self.remembered[next(iter(self.remembered))]
+        self.remembered[order_id] = link_id
 
     async def of_order(self, order_id: str) -> str | None:
         """Give the id of an order's link, or None where it has none (any more)."""
-        if order_id in self._by_order:
-            return self._by_order[order_id]
+        if order_id in self.remembered:
+            return self.remembered[order_id]
         async for link in self._client.listed("payment_links", *WAY, limit=_PAGE):
             # Others' links are noted, too: the next who asks may need one of them.
             self.remember(str(link.get("order_id") or ""), text_of(link, "id"))

@@ -1,24 +1,30 @@
 """Square's own lists of what happened since a moment: orders and events.
 
 Source: Square's API reference, SearchOrders and SearchEvents (of the last 28 days, and only since
-the merchant has them kept). Pages are small enough for one reply to stay far below what the till
-takes.
+the merchant has them kept). Pages are small enough for one reply to stay below what the till takes,
+even where each order has many lines.
 """
 
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.domain.attempt import Reference
+from app.errors import Rejected
 from app.providers.square.client import SquareClient
 from app.providers.square.documents import moment_from, stamp
-from app.providers.square.endpoints import EVENTS
+from app.providers.square.endpoints import EVENTS, keep_events
 from app.providers.square.orders import reference_of
 
-EVENT_MEMORY: Final = timedelta(days=28)
-_PAGE: Final = 50
+_EVENT_MEMORY: Final = timedelta(days=28)
+_ORDERS: Final = 20
+_EVENTS: Final = 50
+_FORBIDDEN: Final = 403
 _STATES: Final = ("DRAFT", "OPEN", "COMPLETED", "CANCELED")
+
+_log = logging.getLogger(__name__)
 
 
 async def orders_since(
@@ -30,7 +36,7 @@ async def orders_since(
     """
     body = {
         "location_ids": [location_id],
-        "limit": _PAGE,
+        "limit": _ORDERS,
         "query": {
             "filter": {
                 "date_time_filter": {"updated_at": span(since, until)},
@@ -49,21 +55,48 @@ async def orders_since(
             yield order
 
 
-async def events_since(
-    client: SquareClient, since: datetime, until: datetime | None
-) -> AsyncIterator[bytes]:
-    """Give the events that the till is told of, as JSON, of then and before `until`."""
-    body = {
-        "limit": _PAGE,
-        "query": {
-            "filter": {"event_types": list(EVENTS), "created_at": span(since, until)},
-            "sort": {"field": "DEFAULT", "order": "DESC"},
-        },
-    }
-    async for event in client.found("events", "events", body=body):
-        told = moment_from(event.get("created_at"))
-        if until is None or told is None or told < until:
-            yield json.dumps(event).encode()
+class KeptEvents:
+    """The events that Square keeps for the token's application, once it was told to.
+
+    `memory` is how far back they are listed: nothing where the token may not ask for that. Then
+    orders, refunds and disputes tell by their own lists.
+    """
+
+    def __init__(self, client: SquareClient) -> None:
+        self._client = client
+        self._is_on = False
+        self.memory = _EVENT_MEMORY
+
+    async def keep(self) -> bool:
+        """Have events kept from now on, and say whether they are."""
+        if self._is_on or not self.memory:
+            return self._is_on
+        try:
+            await keep_events(self._client)
+        except Rejected as refused:
+            if refused.status != _FORBIDDEN:
+                raise
+            _log.info("Square's events may not be read: %s", refused)
+            self.memory = timedelta(0)
+        else:
+            self._is_on = True
+        return self._is_on
+
+    async def since(self, since: datetime, until: datetime | None) -> AsyncIterator[bytes]:
+        """Give the events that the till is told of, as JSON, of then and before `until`."""
+        if not await self.keep():
+            return
+        body = {
+            "limit": _EVENTS,
+            "query": {
+                "filter": {"event_types": list(EVENTS), "created_at": span(since, until)},
+                "sort": {"field": "DEFAULT", "order": "DESC"},
+            },
+        }
+        async for event in self._client.found("events", "events", body=body):
+            told = moment_from(event.get("created_at"))
+            if until is None or told is None or told < until:
+                yield json.dumps(event).encode()
 
 
 def span(since: datetime, until: datetime | None) -> Mapping[str, str]:
