@@ -81,6 +81,11 @@ async def until_registered(till: Till, customer: Customer) -> None:
         return bool(await elsewhere(customer.requests, "POST", HOOKS))
 
     await until(is_known, within_s=SOON_S)
+    await until_reconciled(till)
+
+
+async def until_reconciled(till: Till) -> None:
+    """Wait for the look around at the start: from then on nobody asks but who is made to."""
     await until(lambda: till.status().reconciled is not None, within_s=SOON_S)
 
 
@@ -189,6 +194,7 @@ def test_a_customer_who_pays_while_the_sale_is_cancelled_has_paid(
     """Square refuses to delete a paid link: what it is now is looked at, never assumed."""
 
     async def story(till: Till) -> None:
+        await until_reconciled(till)
         order, attempt = await show(till)
         assert await elsewhere(customer.pay, attempt.url) == 200
         await till.checkout.cancel(order.id)
@@ -238,6 +244,7 @@ def test_a_draft_that_square_forgot_is_gone_and_a_person_is_told(
     root: Path, customer: SquareCustomer
 ) -> None:
     async def story(till: Till) -> None:
+        await until_reconciled(till)
         order, attempt = await show(till)
         await elsewhere(customer.control, "POST", f"square/orders/{order_of(attempt)}/purge")
         looked = await till.sessions.look(attempt.id, Source.POLL)
