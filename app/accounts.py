@@ -80,6 +80,7 @@ def accounts_of(
             is_live=settings.mode is Mode.LIVE,
             api_base=_checked_base(base, kind),
             page_host=table.page_host,
+            webhook_urls=_webhook_urls(settings.public_url, name, kind.provider),
         )
         accounts.strategies[name] = kind.build(setup)
     return accounts
@@ -137,6 +138,12 @@ def _base(settings: Settings, sandbox_url: str, kind: Kind, table: AccountTable)
         return f"{sandbox_url}{SANDBOX_PATHS[kind.provider]}"
     named = settings.variables.first(kind.base_variable) if kind.base_variable else ""
     return table.api_base or named
+
+
+def _webhook_urls(public_url: str, name: str, provider: str) -> tuple[str, ...]:
+    """Give the addresses that an owner may have named to the provider: both lead here."""
+    both = dict.fromkeys((name, provider)) if public_url else {}
+    return tuple(f"{public_url}/webhooks/{each}" for each in both)
 
 
 def _checked_base(base: str, kind: Kind) -> str:

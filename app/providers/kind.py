@@ -31,6 +31,7 @@ class AccountSetup:
 
     `keys` are its keys by name; what is not needed may be missing. `api_base` is empty where the
     provider's own is meant, `page_host` a domain of the owner's that replaces the provider's.
+    `webhook_urls` are the addresses at which the world reaches the account's webhooks.
     """
 
     name: str
@@ -39,6 +40,7 @@ class AccountSetup:
     is_live: bool = False
     api_base: str = ""
     page_host: str = ""
+    webhook_urls: tuple[str, ...] = ()
     transport: httpx.AsyncBaseTransport | None = None
     budget: RequestBudget | None = None
 

@@ -24,6 +24,8 @@ from app.providers.strategy import (
 )
 from app.providers.stripe.account import StripeAccount
 from app.sandbox import SANDBOX_KEY, SandboxServer
+from tests.contract.square_rig import SquareRig
+from tests.contract.ways import Ways
 from tests.integration.sandbox.shop import Receiver
 from tests.parts.clock import VirtualClock
 from tests.parts.provider import LOST, FakeProvider, FakeStrategy
@@ -40,6 +42,8 @@ VERBS = (
 
 class Rig(Protocol):
     """A strategy beside a provider to practise on."""
+
+    ways: Ways
 
     def strategy(self) -> PaymentStrategy: ...
 
@@ -74,6 +78,8 @@ class StripeRig:
     kind: type[StripeCheckout | StripeLinks] = StripeCheckout
     made = "sessions"
     """What the simulator's books call what the till opens."""
+
+    ways = Ways()
 
     def __init__(self, directory: Path) -> None:
         self._server = SandboxServer(books_path=directory / "sandbox.db")
@@ -154,6 +160,8 @@ class StripeLinksRig(StripeRig):
 class FakeRig:
     """The in-memory fake of the other tests."""
 
+    ways = Ways()
+
     def __init__(self, directory: Path) -> None:
         self._clock = VirtualClock()
         self._provider = FakeProvider(self._clock)
@@ -207,6 +215,7 @@ class FakeRig:
 RIGS: dict[str, Callable[[Path], Rig]] = {
     "stripe_checkout": StripeRig,
     "stripe_links": StripeLinksRig,
+    "square": SquareRig,
     "fake": FakeRig,
 }
 

@@ -184,7 +184,8 @@ def test_a_newer_try_that_the_bank_asks_about_takes_the_refusal_back(rig: Rig) -
             await asyncio.to_thread(happens, session.session_id)
             seen = await strategy.fetch(session.session_id, source=Source.POLL)
             assert (seen.state, seen.payments) == (SessionState.OPEN, ())
-            assert seen.decline is not None and bool(seen.decline) is is_refused
+            is_seen = is_refused or not rig.ways.tells_of_challenges
+            assert seen.decline is not None and bool(seen.decline) is is_seen
 
     tried(rig, story)
 
@@ -198,8 +199,11 @@ def test_complete_is_not_paid_until_it_is_decided(rig: Rig, succeeded: bool) -> 
         assert (seen.state, seen.is_final, seen.payments) == (SessionState.PROCESSING, False, ())
         await asyncio.to_thread(rig.decide, session.session_id, succeeded=succeeded)
         seen = await strategy.fetch(session.session_id, source=Source.POLL)
-        assert seen.is_final
-        assert seen.state is (SessionState.PAID if succeeded else SessionState.FAILED)
+        if succeeded or rig.ways.is_over_after_a_late_no:
+            end = SessionState.PAID if succeeded else SessionState.FAILED
+            assert (seen.state, seen.is_final) == (end, True)
+        else:
+            assert (seen.state, seen.is_final) == (SessionState.OPEN, False) and seen.decline
         assert len(seen.payments) == int(succeeded)
 
     tried(rig, story)
@@ -335,7 +339,10 @@ def test_its_clock_and_its_requests_are_known_once_it_has_answered(rig: Rig) -> 
 
 def test_a_subscription_is_paid_like_anything_else(rig: Rig) -> None:
     async def story(strategy: PaymentStrategy) -> None:
-        assert strategy.capabilities.takes_recurring
+        if not strategy.capabilities.takes_recurring:
+            wish = Demand(Money(1234, "EUR"), intervals=frozenset({BillingInterval.MONTHLY}))
+            assert objection(strategy.capabilities, wish)
+            return
         monthly = BillingInterval.MONTHLY.value
         lines = (PresentedLine("Club", 1000, monthly), PresentedLine("Cup", 234))
         session = await opened(strategy, a_request(1234, lines=lines))
@@ -377,7 +384,7 @@ def test_a_genuine_delivery_is_read_as_the_same_news_that_a_look_would_bring(rig
 def test_a_delivery_that_was_touched_is_refused(rig: Rig) -> None:
     async def story(strategy: PaymentStrategy) -> None:
         _, raw = await delivered(rig, strategy)
-        unsigned = {**raw.headers, "stripe-signature": "", "x-signed": ""}
+        unsigned = dict.fromkeys(raw.headers, "")
         at = raw.received_at
         forgeries = [
             WebhookRequest({}, raw.body, at),
