@@ -57,7 +57,16 @@ class RazorpayLinks(RazorpayAccount):
 
     events = LINK_EVENTS
 
-    def __init__(self, *, custom_host: str = "", api_base: str = API_BASE, **options: Any) -> None:
+    def __init__(
+        self,
+        account: str,
+        key_id: str,
+        key_secret: str,
+        *,
+        custom_host: str = "",
+        api_base: str = API_BASE,
+        **options: Any,
+    ) -> None:
         capabilities = Capabilities(
             currencies=CURRENCIES,
             minimum_minor=MINIMUM_MINOR,
@@ -72,7 +81,9 @@ class RazorpayLinks(RazorpayAccount):
             methods=frozenset({Method.CARD, Method.WALLET, Method.BANK, Method.UPI}),
             reports_fees=True,
         )
-        super().__init__(capabilities=capabilities, api_base=api_base, **options)
+        super().__init__(
+            account, key_id, key_secret, capabilities=capabilities, api_base=api_base, **options
+        )
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
         now = await self._by_razorpay()

@@ -59,7 +59,15 @@ class RazorpayUpi(RazorpayAccount):
 
     events = CODE_EVENTS
 
-    def __init__(self, *, api_base: str = API_BASE, **options: Any) -> None:
+    def __init__(
+        self,
+        account: str,
+        key_id: str,
+        key_secret: str,
+        *,
+        api_base: str = API_BASE,
+        **options: Any,
+    ) -> None:
         capabilities = Capabilities(
             currencies=frozenset({RUPEES}),
             minimum_minor=MINIMUM_MINOR,
@@ -75,7 +83,9 @@ class RazorpayUpi(RazorpayAccount):
             reports_fees=True,
             shows=Shows.UPI,
         )
-        super().__init__(capabilities=capabilities, api_base=api_base, **options)
+        super().__init__(
+            account, key_id, key_secret, capabilities=capabilities, api_base=api_base, **options
+        )
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
         now = await self._by_razorpay()

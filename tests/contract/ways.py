@@ -1,0 +1,29 @@
+"""What the contract suite has to know of a provider beyond its capabilities."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What the providers differ in, beyond what their capabilities say.
+
+    Whether a look tells of tries that were refused, and of money that is promised and not taken
+    yet; whether a session is over with a promise that is not kept.
+    """
+
+    tells_declines: bool = True
+    tells_promises: bool = True
+    ends_with_its_promise: bool = True
+
+
+@dataclass(frozen=True)
+class DisputeWays:
+    """How a provider disputes 10.00, and what it keeps of a payment of 10.00, in minor units.
+
+    Whether it withdraws the money at once or when the dispute is lost, and its fee for that.
+    """
+
+    withdraws_at_once: bool = True
+    word: str = "needs_response"
+    fee_minor: int = 1500
+    payment_fee_minor: int = 59
