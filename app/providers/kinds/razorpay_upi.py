@@ -148,6 +148,7 @@ class RazorpayUpi(RazorpayAccount):
             if codes.reference_of(code) == reference
         ]
         # Money counts most, then what can be paid; of equals the first that was made.
+        found.reverse()
         found.sort(key=lambda code: (codes.is_paid(code), codes.is_active(code)), reverse=True)
         for orphan in found[1:]:
             if codes.is_active(orphan):

@@ -20,7 +20,7 @@ ACCOUNT_PREFIX: Final = "acc_"
 
 def verify(request: WebhookRequest, secrets: tuple[str, ...]) -> None:
     """Check a delivery against every valid secret. Raises WebhookRejected; reads no body."""
-    given = request.headers.get(SIGNATURE, "").encode()
+    given = request.headers.get(SIGNATURE, "").encode(errors="replace")
     for secret in secrets:
         if secret:
             expected = hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
