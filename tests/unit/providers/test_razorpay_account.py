@@ -141,7 +141,8 @@ def test_each_state_of_a_refund_is_known(status: str, state: RefundState) -> Non
 
 
 def test_a_refund_of_somebody_elses_has_no_key() -> None:
-    for notes in ([], {}, None, {"key": 7}):
+    emptinesses: list[Any] = [[], {}, None, {"key": 7}]
+    for notes in emptinesses:
         assert asyncio.run(links_over(Wire(refund(notes=notes))).fetch_refund("rfnd_1")).key == ""
 
 

@@ -267,7 +267,7 @@ def test_a_try_that_failed_may_be_authorized_late_and_is_watched_for_three_days(
     "answers",
     [
         [link("issued")],
-        [link(None)],
+        [link("")],
         [link(id="")],
         [link("paid", payments={"payment_id": "pay_1"})],
         [link("paid", payments=[{"amount": 1}])],

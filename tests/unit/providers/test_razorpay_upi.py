@@ -31,8 +31,7 @@ from tests.parts.razorpay import (
 from tests.parts.stripe import REFERENCE, Raw, Wire
 
 NONE = listed()
-TEXTLESS = {"image_content": None}
-CLOSED = {"status": "closed"}
+TEXTLESS: dict[str, Any] = {"image_content": None}
 
 
 def prepared() -> dict[str, Any]:

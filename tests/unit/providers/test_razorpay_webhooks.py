@@ -117,6 +117,8 @@ def test_the_events_id_is_not_signed_and_tells_nothing() -> None:
         for each in (first, second)
     }
     assert len(ids) == 1
+    door = read_event(delivered(BODY), account="upi", provider_account="", live=False)
+    assert door.event_id not in ids
     other = json.dumps(event("payment_link.expired", payment_link=link("expired"))).encode()
     assert read(other) != read(BODY)
 
