@@ -113,6 +113,8 @@ class RazorpayAccount(TellsOfNoEvents):
             key_id=self._key_id,
             url=url,
             secret=secret,
+            # Each account of a till listens at an address of its own.
+            owner=f"{owner} {self.account}",
             of_sessions=self.events,
         )
 

@@ -24,11 +24,12 @@ async def register(
     key_id: str,
     url: str,
     secret: str,
+    owner: str,
     of_sessions: tuple[str, ...],
 ) -> None:
-    """Have a key's events sent to `url`, signed with `secret`.
+    """Have a key's events sent to `url`, instead of to any earlier address of `owner`.
 
-    Raises Rejected for an API that is not on this computer.
+    They are signed with `secret`. Raises Rejected for an API that is not on this computer.
     """
     if not is_loopback(api_base):
         raise Rejected(
@@ -41,6 +42,7 @@ async def register(
         "key_id": key_id,
         "url": url,
         "secret": secret,
+        "owner": owner,
         "events": [*of_sessions, *REFUND_EVENTS, *DISPUTE_EVENTS],
     }
     await control.call("POST", _CONTROL, {}, body=order)

@@ -213,7 +213,8 @@ def test_money_is_given_back_once(
         ]
         found = await asyncio.gather(*asked)
         assert {refund.state for refund in found} == {RefundState.SUCCEEDED}
-        told = "SELECT count(*) > 0 FROM inbox WHERE event_type LIKE 'refund.%' AND standing IS NOT NULL"
+        of_refunds = "event_type LIKE 'refund.%' AND standing IS NOT NULL"
+        told = f"SELECT count(*) > 0 FROM inbox WHERE {of_refunds}"
         await until(lambda: rows(root, told) == [(1,)])
         await till.refunds.sweep()
         assert await state(till, order) == "paid"

@@ -95,6 +95,7 @@ def test_a_simulator_is_told_where_to_send_events_and_never_the_keys() -> None:
     assert "authorization" not in told.headers
     assert order["key_id"] == "rzp_test_key" and len(order["secret"]) >= 32
     assert "qr_code.credited" in order["events"] and "payment_link.paid" not in order["events"]
+    assert order["owner"] == "t main"
     assert till._secrets == ("b", order["secret"])
 
 
