@@ -143,8 +143,8 @@ class RazorpayLinks(RazorpayAccount):
     ) -> AsyncIterator[Observation | Recheck]:
         await self._known()
         begun, ended = int(since.timestamp()), int(until.timestamp()) if until else None
-        # Razorpay filters links by nothing but ids; they come newest first.
-        async for page in self._client.pages(_PATH, "payment_links"):
+        # Razorpay filters links by nothing but ids; they come newest first, as many as it likes.
+        async for page in self._client.pages(_PATH, key="payment_links", ends_short=False):
             for link in page:
                 made = link.get("created_at")
                 if not isinstance(made, int):

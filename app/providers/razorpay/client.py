@@ -99,18 +99,17 @@ class RazorpayClient:
         if until is not None:
             # Both ends are included at Razorpay.
             span["to"] = int(until.timestamp()) - 1
-        async for page in self.pages(path, "items", **span):
+        async for page in self.pages(path, **span):
             for each in page:
                 yield each
-            if len(page) < PAGE:
-                return
 
     async def pages(
-        self, path: str, key: str, **query: str | int
+        self, path: str, *, key: str = "items", ends_short: bool = True, **query: str | int
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """Give a list page after page, each object once though others are made meanwhile.
 
-        Raises Protocol where the list does not go on, which would leave out the rest.
+        `ends_short` says that only its last page has fewer than were asked for. Raises Protocol
+        where the list does not go on, which would leave out the rest.
         """
         known: set[str] = set()
         skipped = 0
@@ -120,6 +119,8 @@ class RazorpayClient:
                 raise Protocol(Message("Razorpay's list begins again instead of going on"), path)
             known.update(str(each.get("id")) for each in fresh)
             yield fresh
+            if ends_short and len(page) < PAGE:
+                return
             skipped += len(page)
 
 

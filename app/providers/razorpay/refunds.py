@@ -12,7 +12,7 @@ from typing import Any, Final
 from app.domain.refund import RefundState, SeenRefund
 from app.errors import Message, Protocol
 from app.providers.razorpay.amounts import money_from
-from app.providers.razorpay.client import PAGE, RazorpayClient
+from app.providers.razorpay.client import RazorpayClient
 from app.providers.razorpay.documents import note_of, text_of
 from app.providers.strategy import RefundRequest
 
@@ -54,11 +54,9 @@ async def fetch(client: RazorpayClient, refund_id: str) -> SeenRefund:
 
 async def documents_of(client: RazorpayClient, payment_id: str) -> AsyncIterator[dict[str, Any]]:
     """Give every refund of a payment as Razorpay has it, newest first."""
-    async for page in client.pages(f"/v1/payments/{payment_id}/refunds", "items"):
+    async for page in client.pages(f"/v1/payments/{payment_id}/refunds"):
         for document in page:
             yield document
-        if len(page) < PAGE:
-            return
 
 
 async def made_since(

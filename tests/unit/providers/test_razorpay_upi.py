@@ -311,8 +311,10 @@ def test_codes_are_listed_by_the_time_of_their_making(expected_logs: ExpectedLog
 
 
 def test_a_page_that_is_full_is_followed_by_the_next() -> None:
-    full = [code(id=f"qr_{number:014}", notes=[]) for number in range(100)]
-    wire = Wire(listed(*full), listed(full[-1], code(id="qr_ours")))
+    """A code that somebody makes meanwhile moves the others on: the next page has one again."""
+    first = [code(id=f"qr_{number:014}", notes=[]) for number in range(200, 100, -1)]
+    second = [first[-1], *(code(id=f"qr_{number:014}", notes=[]) for number in range(100, 1, -1))]
+    wire = Wire(listed(*first), listed(*second), listed(code(id="qr_ours")))
     session = asyncio.run(codes_over(wire).open_session(prepared(), key=KEY))
     assert session.session_id == "qr_ours"
-    assert [each.url.params["skip"] for each in wire.requests] == ["0", "100"]
+    assert [each.url.params["skip"] for each in wire.requests] == ["0", "100", "200"]
