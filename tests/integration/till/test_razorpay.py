@@ -194,6 +194,24 @@ def test_a_cancelled_session_takes_no_money_any_more(
     with_till(root, customer, story)
 
 
+def test_a_try_that_is_authorized_late_is_found_by_polling_alone(
+    root: Path, customer: Customer
+) -> None:
+    """The bank said no, the order was cancelled, and then the bank had taken the money."""
+    accounts(root, LINKS)
+
+    async def story(till: Till) -> None:
+        order, attempt = await show(till, LINKS)
+        assert await elsewhere(customer.pay, attempt.url, "4000000000000002") == 402
+        assert (await till.checkout.cancel(order.id)).state.value == "cancelled"
+        path = f"sessions/{attempt.session_id}/settle"
+        await elsewhere(customer.control, "POST", path, succeeded=True)
+        held = "SELECT kind, amount_minor FROM exceptions"
+        await until(lambda: rows(root, held) == [("paid_late", 50_000)])
+
+    with_till(root, customer, story, register_webhooks=False)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("drop", [None, "before", "after_effect"])
 def test_money_is_given_back_once(
