@@ -61,7 +61,7 @@ class RazorpayClient:
         pair = base64.b64encode(f"{key_id}:{key_secret}".encode()).decode()
         self._headers = {"Authorization": f"Basic {pair}"}
 
-    async def get(self, path: str, **query: str | int) -> dict[str, Any]:
+    async def get(self, path: str, **query: Any) -> dict[str, Any]:
         """Read something; its path is below the API's address."""
         asked = {name.rstrip("_"): str(value) for name, value in query.items()}
         return await self._api.call("GET", path, self._headers, query=asked)
@@ -95,7 +95,7 @@ class RazorpayClient:
         self, path: str, since: datetime, until: datetime | None
     ) -> AsyncIterator[dict[str, Any]]:
         """Give what was made since then and before `until`, newest first, each once."""
-        span = {"from_": int(since.timestamp())}
+        span: dict[str, Any] = {"from_": int(since.timestamp())}
         if until is not None:
             # Both ends are included at Razorpay.
             span["to"] = int(until.timestamp()) - 1
@@ -104,7 +104,7 @@ class RazorpayClient:
                 yield each
 
     async def pages(
-        self, path: str, *, key: str = "items", ends_short: bool = True, **query: str | int
+        self, path: str, *, key: str = "items", ends_short: bool = True, **query: Any
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """Give a list page after page, each object once though others are made meanwhile.
 
