@@ -24,6 +24,7 @@ from app.providers.strategy import (
 )
 from app.providers.stripe.account import StripeAccount
 from app.sandbox import SANDBOX_KEY, SandboxServer
+from tests.contract.razorpay_rigs import CodeRig, LinkRig
 from tests.contract.square_rig import SquareRig
 from tests.contract.ways import Ways
 from tests.integration.sandbox.shop import Receiver
@@ -41,9 +42,13 @@ VERBS = (
 
 
 class Rig(Protocol):
-    """A strategy beside a provider to practise on."""
+    """A strategy beside a provider to practise on, in a currency that it takes."""
 
-    ways: Ways
+    @property
+    def ways(self) -> Ways: ...
+
+    @property
+    def currency(self) -> str: ...
 
     def strategy(self) -> PaymentStrategy: ...
 
@@ -80,6 +85,7 @@ class StripeRig:
     """What the simulator's books call what the till opens."""
 
     ways = Ways()
+    currency = "EUR"
 
     def __init__(self, directory: Path) -> None:
         self._server = SandboxServer(books_path=directory / "sandbox.db")
@@ -161,6 +167,7 @@ class FakeRig:
     """The in-memory fake of the other tests."""
 
     ways = Ways()
+    currency = "EUR"
 
     def __init__(self, directory: Path) -> None:
         self._clock = VirtualClock()
@@ -216,15 +223,17 @@ RIGS: dict[str, Callable[[Path], Rig]] = {
     "stripe_checkout": StripeRig,
     "stripe_links": StripeLinksRig,
     "square": SquareRig,
+    "razorpay": LinkRig,
+    "razorpay_upi": CodeRig,
     "fake": FakeRig,
 }
 
 
-def a_request(minor: int = 1234, **changes: Any) -> SessionRequest:
+def a_request(minor: int = 1234, *, currency: str = "EUR", **changes: Any) -> SessionRequest:
     reference = Reference(IDS.new(TILL_ID_LENGTH), IDS.new(ORDER_ID_LENGTH), 1)
     values: dict[str, Any] = {
         "reference": reference,
-        "amount": Money(minor, "EUR"),
+        "amount": Money(minor, currency),
         "lines": (
             PresentedLine("2 x Kaffee \u00e0 la cr\u00e8me", minor - 1),
             PresentedLine("B", 1),
@@ -249,6 +258,8 @@ def tried(rig: Rig, story: Callable[[PaymentStrategy], Awaitable[Any]]) -> Any:
 
 
 async def opened(strategy: PaymentStrategy, request: SessionRequest | None = None) -> Any:
-    request = request or a_request()
+    if request is None:
+        taken = strategy.capabilities.currencies
+        request = a_request(currency="EUR" if "EUR" in taken else min(taken))
     parameters = await strategy.prepare_session(request)
     return await strategy.open_session(parameters, key=request.reference.key("create"))

@@ -13,7 +13,7 @@ from app.domain.dispute import DisputeState
 from app.providers.kinds.square import Square
 from app.providers.strategy import PaymentStrategy, WebhookRequest
 from app.sandbox import SANDBOX_KEYS, SANDBOX_PATHS, SandboxServer
-from tests.contract.ways import DUE, Ways
+from tests.contract.ways import DUE, DisputeWays, Ways
 from tests.integration.sandbox.shop import Receiver, eventually
 
 _KEYS = SANDBOX_KEYS["square"]
@@ -29,11 +29,11 @@ class SquareRig:
 
     ways = Ways(
         tells_of_challenges=False,
-        is_over_after_a_late_no=False,
+        ends_with_its_promise=False,
         tells_fees_of_refunds=False,
-        dispute_word="EVIDENCE_REQUIRED",
-        dispute_fee_minor=0,
     )
+    dispute_ways = DisputeWays(word="EVIDENCE_REQUIRED", fee_minor=0)
+    currency = "EUR"
 
     def __init__(self, directory: Path) -> None:
         self._server = SandboxServer(books_path=directory / "sandbox.db")

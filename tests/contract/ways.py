@@ -1,4 +1,4 @@
-"""Where providers may differ and both are right: what a rig's provider tells and does."""
+"""What the contract suite has to know of a provider beyond its capabilities."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,17 +7,30 @@ DUE = datetime(2030, 3, 17, 17, 46, 40, tzinfo=UTC)
 """When an answer to a dispute is due."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ways:
-    """A provider's ways.
+    """What the providers differ in and are all right, beyond what their capabilities say.
 
-    `tells_of_challenges` says that a try which the bank asks about is seen, and
-    `is_over_after_a_late_no` that a payment which fails in the end ends its session. A dispute that
-    waits for an answer is called `dispute_word` and costs `dispute_fee_minor`.
+    Whether a look tells of tries that were refused, of tries that the bank asks about, and of money
+    that is promised and not taken yet; whether a session is over with a promise that is not kept;
+    whether fees of refunds are told.
     """
 
+    tells_declines: bool = True
     tells_of_challenges: bool = True
-    is_over_after_a_late_no: bool = True
+    tells_promises: bool = True
+    ends_with_its_promise: bool = True
     tells_fees_of_refunds: bool = True
-    dispute_word: str = "needs_response"
-    dispute_fee_minor: int = 1500
+
+
+@dataclass(frozen=True)
+class DisputeWays:
+    """How a provider disputes 10.00, and what it keeps of a payment of 10.00, in minor units.
+
+    Whether it withdraws the money at once or when the dispute is lost, and its fee for that.
+    """
+
+    withdraws_at_once: bool = True
+    word: str = "needs_response"
+    fee_minor: int = 1500
+    payment_fee_minor: int = 59

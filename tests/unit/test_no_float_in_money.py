@@ -13,6 +13,7 @@ MONEY_CODE = (
     *sorted((ROOT / "app").glob("checkout*.py")),
     ROOT / "app/providers/stripe/sessions.py",
     ROOT / "app/providers/stripe/amounts.py",
+    *(ROOT / f"app/providers/razorpay/{part}.py" for part in ("amounts", "links", "codes", "upi")),
 )
 FRACTIONS = {"pricing.py": {"base * tax.rate / (1 + tax.rate)"}}
 """Divisions that stay exact, since one side is a Fraction; by file and by their very text."""
