@@ -21,6 +21,8 @@ from app.sandbox import SANDBOX_KEYS, SANDBOX_PATHS
 from app.settings import AccountTable, Mode, Settings
 
 _DEFAULT: Final = "stripe_checkout"
+_WHICH: Final = {"stripe": "?session={CHECKOUT_SESSION_ID}"}
+"""How a provider is asked to name the session in the address that phones come back to."""
 _NO_LETTER: Final = re.compile(r"[^A-Z0-9]+")
 
 
@@ -41,7 +43,7 @@ def loopback_base(settings: Settings) -> str:
     return base if is_loopback(base) else ""
 
 
-def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
+def return_pages(settings: Settings, sandbox_url: str, provider: str = "stripe") -> ReturnPages:
     """Say where phones go after paying: our public address, or a loopback double's own pages."""
     base = sandbox_url or loopback_base(settings) or settings.public_url
     if is_loopback(base) and not (sandbox_url or loopback_base(settings)):
@@ -52,7 +54,7 @@ def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
     if not base:
         return ReturnPages()
     # The simulator's own page says whether the money has come or is on its way.
-    which = "?session={CHECKOUT_SESSION_ID}" if sandbox_url else ""
+    which = _WHICH.get(provider, "") if sandbox_url else ""
     return ReturnPages(f"{base}/success{which}", f"{base}/cancelled")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.accounts import accounts_of, loopback_base, return_pages
 from app.api.token import token_of
@@ -38,7 +38,6 @@ from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
 from app.refunds import Refunds
 from app.resolutions import Resolutions
-from app.sandbox import SandboxServer
 from app.sandbox.books import BooksUnusable
 from app.sessions import Sessions
 from app.settings import Mode, Settings
@@ -50,6 +49,9 @@ from app.store.inbox import last_received
 from app.store.payments import count_waiting
 from app.watch import Pace, Reconciler, Watch
 from app.webhooks import PublicDoor
+
+if TYPE_CHECKING:
+    from app.sandbox import SandboxServer
 
 SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
 _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
@@ -126,19 +128,8 @@ class Till:
         if settings.mode is Mode.TRAINING:
             self.sandbox_url = (sandbox_url or loopback_base(settings)).rstrip("/")
             if not self.sandbox_url:
-                books_path = settings.directory / "sandbox.db"
-                self._sandbox = SandboxServer(
-                    books_path=books_path,
-                    shop_name=self.catalog.shop.name if self._has_catalog else "",
-                )
-                try:
-                    self.sandbox_url = self._sandbox.start()
-                except (BooksUnusable, sqlite3.Error, OSError) as error:
-                    raise StoreError(
-                        Message("The simulator cannot be started"),
-                        f"{error} ({books_path}).",
-                        action=_NO_SIMULATOR,
-                    ) from error
+                self._sandbox = _simulator(settings, self.catalog.shop.name)
+                self.sandbox_url = self._sandbox.origin
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
         if settings.variables.first(*WEBHOOK_SECRET.variables):
@@ -155,7 +146,10 @@ class Till:
             self.sessions,
             self.gateway,
             shop=lambda: self.catalog.shop,
-            pages={name: return_pages(settings, self.sandbox_url) for name in self.strategies},
+            pages={
+                name: return_pages(settings, self.sandbox_url, each.provider)
+                for name, each in self.strategies.items()
+            },
             clock=self._clock,
             ids=chance.ids,
             deadline=self._deadline,
@@ -368,6 +362,23 @@ class Till:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _simulator(settings: Settings, shop_name: str) -> "SandboxServer":
+    """Start the simulator. It is loaded only now: a till that sells for money needs none."""
+    from app.sandbox import SandboxServer
+
+    books_path = settings.directory / "sandbox.db"
+    server = SandboxServer(books_path=books_path, shop_name=shop_name)
+    try:
+        server.start()
+    except (BooksUnusable, sqlite3.Error, OSError) as error:
+        raise StoreError(
+            Message("The simulator cannot be started"),
+            f"{error} ({books_path}).",
+            action=_NO_SIMULATOR,
+        ) from error
+    return server
 
 
 def _store(settings: Settings, clock: Clock, ids: Ids) -> Store:
