@@ -128,7 +128,8 @@ class Till:
         if settings.mode is Mode.TRAINING:
             self.sandbox_url = (sandbox_url or loopback_base(settings)).rstrip("/")
             if not self.sandbox_url:
-                self._sandbox = _simulator(settings, self.catalog.shop.name)
+                shop = self.catalog.shop.name if self._has_catalog else ""
+                self._sandbox = _simulator(settings, shop)
                 self.sandbox_url = self._sandbox.origin
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
