@@ -24,7 +24,7 @@ from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
 from app.domain.reconciliation import Report
-from app.errors import BooksDamaged, Message, StoreError
+from app.errors import BooksDamaged
 from app.events import Fact
 from app.gateway import Gateway
 from app.introductions import Introductions
@@ -38,7 +38,6 @@ from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
 from app.refunds import Refunds
 from app.resolutions import Resolutions
-from app.sandbox.books import BooksUnusable
 from app.sessions import Sessions
 from app.settings import Mode, Settings
 from app.status import BooksState, Health, TillStatus
@@ -47,6 +46,7 @@ from app.store.accounts import known_for
 from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
+from app.training import simulator_of
 from app.watch import Pace, Reconciler, Watch
 from app.webhooks import PublicDoor
 
@@ -57,11 +57,6 @@ SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
 _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
 _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
-_NO_SIMULATOR: Final = Message(
-    "It is for training: no real money is in its books, and the till's own were not touched. Close "
-    "another till or simulator that uses them. If the file is damaged, move it away: the simulator "
-    "begins anew, and what it had open is put on the list of what needs a person."
-)
 
 _log = logging.getLogger(__name__)
 
@@ -129,7 +124,7 @@ class Till:
             self.sandbox_url = (sandbox_url or loopback_base(settings)).rstrip("/")
             if not self.sandbox_url:
                 shop = self.catalog.shop.name if self._has_catalog else ""
-                self._sandbox = _simulator(settings, shop)
+                self._sandbox = simulator_of(settings, shop)
                 self.sandbox_url = self._sandbox.origin
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
@@ -363,23 +358,6 @@ class Till:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _simulator(settings: Settings, shop_name: str) -> "SandboxServer":
-    """Start the simulator. It is loaded only now: a till that sells for money needs none."""
-    from app.sandbox import SandboxServer
-
-    books_path = settings.directory / "sandbox.db"
-    server = SandboxServer(books_path=books_path, shop_name=shop_name)
-    try:
-        server.start()
-    except (BooksUnusable, sqlite3.Error, OSError) as error:
-        raise StoreError(
-            Message("The simulator cannot be started"),
-            f"{error} ({books_path}).",
-            action=_NO_SIMULATOR,
-        ) from error
-    return server
 
 
 def _store(settings: Settings, clock: Clock, ids: Ids) -> Store:
