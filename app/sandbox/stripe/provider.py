@@ -13,14 +13,24 @@ from app.sandbox.books import JsonObject, Record
 from app.sandbox.control_request import Handler, Refused, json_of, whole
 from app.sandbox.exchange import Surroundings
 from app.sandbox.providers import Landing
-from app.sandbox.stripe import balance, oddities, payments, refunds, sessions, versions
+from app.sandbox.stripe import (
+    balance,
+    intent_payments,
+    intents,
+    oddities,
+    payments,
+    refunds,
+    sessions,
+    versions,
+)
 from app.sandbox.stripe.accounts import ACCOUNT_PREFIX
 from app.sandbox.stripe.api import StripeApi
-from app.sandbox.stripe.book_lines import account_lines, session_line
+from app.sandbox.stripe.book_lines import account_lines, intent_line, session_line
 from app.sandbox.stripe.cards import Entry
 from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.dashboard import StripeDashboard
 from app.sandbox.stripe.debits import Mandate
+from app.sandbox.stripe.elements import elements_routes
 from app.sandbox.stripe.pay_page import PayPage
 from app.sandbox.stripe.postman import StripePostman
 from app.sandbox.stripe.workbench import Workbench
@@ -48,6 +58,7 @@ class StripeSandbox:
     def routes(self) -> list[Route]:
         return [
             Route("/v1/{path:path}", self._api.answer, methods=_METHODS),
+            *elements_routes(),
             *self.page_routes(),
         ]
 
@@ -66,7 +77,8 @@ class StripeSandbox:
         """Pay as a customer would, or oddly; None where there is no such session."""
         self.catch_up()
         session = self._session(session_id)
-        if session is None:
+        intent = self._intent(session_id)
+        if session is None and intent is None:
             return None
         odd, delayed = oddities.read(order), bool(order.get("delayed"))
         payer = Payer(name=order.get("name"), email=order.get("email"))
@@ -80,23 +92,38 @@ class StripeSandbox:
                 cvc=str(order.get("cvc", "123")),
             )
         with self._bench.books.transaction():
-            outcome = oddities.pay(self._bench, session, way, payer, odd, delayed=delayed)
+            if session is not None:
+                outcome = oddities.pay(self._bench, session, way, payer, odd, delayed=delayed)
+                line = session_line(session)
+            else:
+                assert intent is not None
+                outcome = self._pay_intent(intent, way, payer, odd, delayed=delayed)
+                line = intent_line(intent)
         self._changed()
-        return _outcome_line(outcome, session)
+        return _outcome_line(outcome, line)
 
     def authenticate(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
         """Answer the bank's challenge; None where nobody was asked."""
         self.catch_up()
+        if (intent := self._intent(session_id)) is not None:
+            with self._bench.books.transaction():
+                proven = intent_payments.authenticate(self._bench, intent, succeeded=succeeded)
+            self._changed()
+            is_asked = proven.state != "nothing_to_prove"
+            return _outcome_line(proven, intent_line(intent)) if is_asked else None
         session = self._session(session_id)
         if session is None or payments.challenged_method(self._bench, session) is None:
             return None
         with self._bench.books.transaction():
             outcome = payments.authenticate(self._bench, session, succeeded=succeeded)
         self._changed()
-        return _outcome_line(outcome, session)
+        return _outcome_line(outcome, session_line(session))
 
     def landing(self, session_id: str) -> Landing | None:
         """Say what a payer who comes back to the shop is to be told."""
+        if (intent := self._intent(session_id)) is not None:
+            landed: dict[str, Landing] = {"succeeded": "paid", "processing": "processing"}
+            return landed.get(intent.body["status"], "failed")
         session = self._session(session_id)
         if session is None:
             return None
@@ -105,8 +132,17 @@ class StripeSandbox:
         return "processing" if payments.is_processing(self._bench, session) else "failed"
 
     def expire(self, session_id: str) -> JsonObject | None:
-        """Expire a session if it is open; None where there is no such session."""
+        """Expire a session if it is open; None where there is no such session.
+
+        A payment intent never expires by itself: it is canceled as if at the dashboard.
+        """
         self.catch_up()
+        if (intent := self._intent(session_id)) is not None:
+            if intent.body["status"] in intents.OPEN:
+                with self._bench.books.transaction():
+                    intents.close(self._bench, intent, "abandoned", Cause())
+                self._changed()
+            return intent_line(intent)
         session = self._session(session_id)
         if session is None:
             return None
@@ -118,6 +154,11 @@ class StripeSandbox:
 
     def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
         """Decide a delayed payment; None where nothing waits for that."""
+        if (intent := self._intent(session_id)) is not None:
+            with self._bench.books.transaction():
+                is_settled = payments.settle_intent(self._bench, intent, succeeded=succeeded)
+            self._changed()
+            return intent_line(intent) if is_settled else None
         session = self._session(session_id)
         if session is None:
             return None
@@ -144,16 +185,34 @@ class StripeSandbox:
             raise Refused("this API version is not known")
         return {"account": account, "api_version": version}
 
+    def _pay_intent(
+        self,
+        intent: Record,
+        way: Entry | Mandate,
+        payer: Payer,
+        odd: oddities.Oddity,
+        *,
+        delayed: bool,
+    ) -> payments.Outcome:
+        if odd == oddities.Oddity():
+            return intent_payments.pay(self._bench, intent, way, payer, delayed=delayed)
+        return intent_payments.pay_oddly(self._bench, intent, way, payer, odd, delayed=delayed)
+
     def _session(self, id: str) -> Record | None:
         return self._bench.books.get(sessions.KIND, id)
 
+    def _intent(self, id: str) -> Record | None:
+        """An intent of a shop's own page; that of a Checkout session is paid by its session."""
+        found = self._bench.books.get(intents.KIND, id)
+        return found if intents.is_own(found) else None
 
-def _outcome_line(outcome: payments.Outcome, session: Record) -> JsonObject:
+
+def _outcome_line(outcome: payments.Outcome, line: JsonObject) -> JsonObject:
     problem = outcome.problem
     return {
         "outcome": outcome.state,
         "code": None if problem is None else problem.code,
         "decline_code": getattr(problem, "decline_code", None),
         "message": None if problem is None else problem.message,
-        **session_line(session),
+        **line,
     }
