@@ -80,6 +80,7 @@ def accounts_of(
             is_live=settings.mode is Mode.LIVE,
             api_base=_checked_base(base, kind),
             page_host=table.page_host,
+            script_url=_checked_base(table.script_url, kind),
         )
         accounts.strategies[name] = kind.build(setup)
     return accounts

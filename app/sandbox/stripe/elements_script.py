@@ -126,7 +126,8 @@ FRAME_HTML = """<!doctype html>
 <meta name="color-scheme" content="light dark"><style>{css}</style></head>
 <body><p class="sim">Simulator: no real money</p>
 <div id="card"><label>Card number
-<input name="card_number" inputmode="numeric" autocomplete="cc-number" placeholder="1234 1234 1234 1234"></label>
+<input name="card_number" inputmode="numeric" autocomplete="cc-number"
+placeholder="1234 1234 1234 1234"></label>
 <div class="pair"><label>Expiry
 <input name="exp" inputmode="numeric" autocomplete="cc-exp" placeholder="MM/YY"></label><label>CVC
 <input name="cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123"></label></div></div>
@@ -134,9 +135,7 @@ FRAME_HTML = """<!doctype html>
 <div class="pair"><button type="button" id="complete">Complete</button>
 <button type="button" id="fail">Fail</button></div></div>
 <script>{script}</script></body></html>
-""".replace(  # a line that HTML wants whole
-    ' placeholder="1234', '\nplaceholder="1234'
-)
+"""
 
 FRAME_CSS = """
 *{box-sizing:border-box}

@@ -76,9 +76,8 @@ class StripeSandbox:
     def pay(self, session_id: str, order: JsonObject) -> JsonObject | None:
         """Pay as a customer would, or oddly; None where there is no such session."""
         self.catch_up()
-        session = self._session(session_id)
-        intent = self._intent(session_id)
-        if session is None and intent is None:
+        subject = self._session(session_id) or self._intent(session_id)
+        if subject is None:
             return None
         odd, delayed = oddities.read(order), bool(order.get("delayed"))
         payer = Payer(name=order.get("name"), email=order.get("email"))
@@ -92,15 +91,13 @@ class StripeSandbox:
                 cvc=str(order.get("cvc", "123")),
             )
         with self._bench.books.transaction():
-            if session is not None:
-                outcome = oddities.pay(self._bench, session, way, payer, odd, delayed=delayed)
-                line = session_line(session)
+            if subject.kind == intents.KIND:
+                outcome = self._pay_intent(subject, way, payer, odd, delayed=delayed)
             else:
-                assert intent is not None
-                outcome = self._pay_intent(intent, way, payer, odd, delayed=delayed)
-                line = intent_line(intent)
+                outcome = oddities.pay(self._bench, subject, way, payer, odd, delayed=delayed)
         self._changed()
-        return _outcome_line(outcome, line)
+        is_intent = subject.kind == intents.KIND
+        return _outcome_line(outcome, (intent_line if is_intent else session_line)(subject))
 
     def authenticate(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
         """Answer the bank's challenge; None where nobody was asked."""
