@@ -16,7 +16,7 @@ from app.key_store import KeyStore
 from app.providers.kind import AccountSetup, KeyField, Kind
 from app.providers.kinds import KINDS
 from app.providers.pages import is_loopback
-from app.providers.strategy import PaymentStrategy
+from app.providers.strategy import HasOwnPage, PaymentStrategy
 from app.sandbox import SANDBOX_KEYS, SANDBOX_PATHS
 from app.settings import AccountTable, Mode, Settings
 
@@ -54,6 +54,17 @@ def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
     # The simulator's own page says whether the money has come or is on its way.
     which = "?session={CHECKOUT_SESSION_ID}" if sandbox_url else ""
     return ReturnPages(f"{base}/success{which}", f"{base}/cancelled")
+
+
+def serve_pages(settings: Settings, strategies: Mapping[str, PaymentStrategy], door: str) -> None:
+    """Say where customers find the till's own pages: at its public address, else at its `door`.
+
+    Customers of a live till are never sent to this computer itself.
+    """
+    origin = settings.public_url or ("" if settings.mode is Mode.LIVE else door)
+    for strategy in strategies.values():
+        if origin and isinstance(strategy, HasOwnPage):
+            strategy.serve_pages(origin)
 
 
 def accounts_of(

@@ -283,10 +283,10 @@ class HasOwnPage(Protocol):
         """Ask for what a customer's browser pays with; nothing where nobody may pay any more."""
         ...
 
-    async def confirm(self, session_id: str, method: str) -> Observation:
-        """Pay with what the customer typed into the provider's own field, and look again.
+    async def confirm(self, session_id: str, method: str) -> None:
+        """Pay with what the customer typed into the provider's own field.
 
-        Raises Rejected where the provider refuses; what a bank declines is a Rejected of 402.
+        What came of it the next look tells. Raises Rejected with 402 where a bank declines.
         """
         ...
 

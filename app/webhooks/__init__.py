@@ -1,5 +1,6 @@
 """The public door: takes webhooks from outside and settles them, in a thread of its own."""
 
 from app.webhooks.door import PublicDoor
+from app.webhooks.pay_desk import PayDesk
 
-__all__ = ["PublicDoor"]
+__all__ = ["PayDesk", "PublicDoor"]

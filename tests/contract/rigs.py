@@ -16,16 +16,19 @@ from app.domain.money import Money
 from app.domain.presentation import PresentedLine
 from app.errors import Unavailable
 from app.providers.kinds.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_elements import StripeElements
 from app.providers.strategy import (
     PaymentStrategy,
+    RegistersWebhooks,
     SessionRequest,
     WebhookRequest,
 )
-from app.sandbox import SANDBOX_KEY, SandboxServer
+from app.sandbox import SANDBOX_KEY, SANDBOX_KEYS, SandboxServer
 from tests.integration.sandbox.shop import Receiver
 from tests.parts.clock import VirtualClock
 from tests.parts.provider import LOST, FakeProvider, FakeStrategy
 
+PUBLISHABLE_KEY = SANDBOX_KEYS["stripe"]["publishable_key"]
 IDS = Ids(random.Random(7))
 
 
@@ -111,7 +114,7 @@ class StripeRig:
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         receiver = Receiver()
         try:
-            assert isinstance(strategy, StripeCheckout)
+            assert isinstance(strategy, RegistersWebhooks)
             await strategy.register_webhook(receiver.url, owner="t")
             await asyncio.to_thread(self.pay, session_id)
             await asyncio.to_thread(receiver.wait, 1)
@@ -136,6 +139,26 @@ class StripeRig:
         answer = self._http.request(method, f"/_control/{path}", json=body or None)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+class ElementsRig(StripeRig):
+    """Stripe Elements beside the simulator, over real sockets; its customers pay on our page."""
+
+    def strategy(self) -> PaymentStrategy:
+        strategy = StripeElements(
+            "main", SANDBOX_KEY, PUBLISHABLE_KEY, clock=SystemClock(), api_base=self._origin
+        )
+        strategy.serve_pages("https://till.example")
+        return strategy
+
+    def pay_slowly(self, session_id: str) -> None:
+        debit = {"iban": "DE08370400440532013003", "name": "Ada"}
+        done = self._control("POST", f"sessions/{session_id}/pay", **debit)
+        assert done["outcome"] == "processing"
+
+    def sessions_made(self) -> int:
+        accounts = self._control("GET", "books")["accounts"].values()
+        return sum(len(account["payments"]) for account in accounts)
 
 
 class FakeRig:
@@ -191,7 +214,11 @@ class FakeRig:
         return
 
 
-RIGS: dict[str, Callable[[Path], Rig]] = {"stripe_checkout": StripeRig, "fake": FakeRig}
+RIGS: dict[str, Callable[[Path], Rig]] = {
+    "stripe_checkout": StripeRig,
+    "stripe_elements": ElementsRig,
+    "fake": FakeRig,
+}
 
 
 def a_request(minor: int = 1234, **changes: Any) -> SessionRequest:

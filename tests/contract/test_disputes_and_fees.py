@@ -13,9 +13,13 @@ from app.domain.fee import FeeKind, SeenFee
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.errors import Rejected, Unavailable
-from app.providers.kinds.stripe_checkout import StripeCheckout
-from app.providers.strategy import PaymentStrategy, RefundRequest, WebhookRequest
-from tests.contract.rigs import FakeRig, Rig, StripeRig, a_request, opened, tried
+from app.providers.strategy import (
+    PaymentStrategy,
+    RefundRequest,
+    RegistersWebhooks,
+    WebhookRequest,
+)
+from tests.contract.rigs import ElementsRig, FakeRig, Rig, StripeRig, a_request, opened, tried
 from tests.integration.sandbox.shop import Receiver
 
 DUE = datetime(2030, 3, 17, 17, 46, 40, tzinfo=UTC)
@@ -61,7 +65,7 @@ class StripeDisputes(StripeRig):
     async def dispute_delivery(self, strategy: PaymentStrategy, payment_id: str) -> WebhookRequest:
         receiver = Receiver()
         try:
-            assert isinstance(strategy, StripeCheckout)
+            assert isinstance(strategy, RegistersWebhooks)
             await strategy.register_webhook(receiver.url, owner="t")
             await asyncio.to_thread(self.dispute, payment_id)
             await asyncio.to_thread(receiver.wait, 2)
@@ -71,6 +75,10 @@ class StripeDisputes(StripeRig):
             receiver.close()
         lowered = {name.lower(): value for name, value in headers.items()}
         return WebhookRequest(lowered, body, datetime.now(UTC))
+
+
+class ElementsDisputes(StripeDisputes, ElementsRig):
+    """The same of payments on our own page."""
 
 
 class FakeDisputeRig(FakeRig):
@@ -114,6 +122,7 @@ class FakeDisputeRig(FakeRig):
 
 RIGS: dict[str, Callable[[Path], DisputeRig]] = {
     "stripe_checkout": StripeDisputes,
+    "stripe_elements": ElementsDisputes,
     "fake": FakeDisputeRig,
 }
 

@@ -64,14 +64,13 @@ from app.providers.stripe.intents import (
     observation_from,
 )
 from app.providers.stripe.listing import EVENT_MEMORY, events_since, intents_since
-from app.providers.stripe.page_setup import check_publishable, page_setup
+from app.providers.stripe.page_setup import check_publishable, setup_of
 from app.providers.stripe.sessions import PROVIDER, money_from, reference_of, text_of
 from app.providers.stripe.webhooks import read_event, verify
 
 _log = logging.getLogger(__name__)
 
 _TOKEN_BYTES: Final = 16
-_NOT_FOUND: Final = 404
 _UNEXPECTED_STATE: Final = 400
 
 
@@ -106,9 +105,7 @@ class StripeElements:
         self._secrets = webhook_secrets
         self._api_base = api_base
         self._script_url = script_url
-        self._is_minimal: bool | None = True if script_url else None
-        if api_base == API_BASE:
-            self._is_minimal = False
+        self._is_minimal: bool | None = False if api_base == API_BASE else bool(script_url) or None
         self._origin = ""
         self._client, self._transport = stripe_client(
             secret_key, api_base=api_base, clock=clock, transport=transport, budget=budget
@@ -122,9 +119,9 @@ class StripeElements:
             known = text_of(await _answer(self._client.v1.accounts.retrieve_current_async()), "id")
         except (Rejected, Protocol) as refused:
             status = doubles.status_of(refused)
-            if status not in {403, _NOT_FOUND}:
+            if status not in {403, 404}:
                 raise
-            is_minimal = status == _NOT_FOUND
+            is_minimal = status == 404
         if self._is_minimal is None:
             self._is_minimal = is_minimal
         # What was known once stays: a right that was taken away makes it no other account.
@@ -186,24 +183,19 @@ class StripeElements:
         )
 
     async def page_setup(self) -> PageSetup:
-        return page_setup(
-            publishable_key=self._publishable_key,
-            api_base=self._api_base,
-            script_url=self._script_url,
-            is_minimal=await self._knows_little(),
-        )
+        little = await self._knows_little()
+        return setup_of(self._publishable_key, self._api_base, self._script_url, is_minimal=little)
 
     async def client_secret(self, session_id: str) -> str:
         intent = await self._retrieved(session_id)
         return text_of(intent, "client_secret") if intent.get("status") in OPEN else ""
 
-    async def confirm(self, session_id: str, method: str) -> Observation:
-        """Pay with a method of the double's own making; where Stripe is, its script confirms."""
+    async def confirm(self, session_id: str, method: str) -> None:
         if not await self._knows_little():
+            # Stripe's own script does that, with a key that can do nothing else.
             raise Rejected(Message("The customer's browser confirms this payment"), status=400)
         if (await self._retrieved(session_id)).get("status") in OPEN:
             await doubles.confirm(self._client, session_id, method)
-        return await self.fetch(session_id, source=Source.MANUAL)
 
     async def fetch(self, session_id: str, *, source: Source) -> Observation:
         await self._known()

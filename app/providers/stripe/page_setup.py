@@ -30,8 +30,8 @@ def check_publishable(account: str, key: str, *, is_live: bool) -> None:
     )
 
 
-def page_setup(
-    *, publishable_key: str, api_base: str, script_url: str, is_minimal: bool
+def setup_of(
+    publishable_key: str, api_base: str, script_url: str, *, is_minimal: bool
 ) -> PageSetup:
     """Say what the page needs, for Stripe itself or for a double at `api_base`."""
     if api_base == API_BASE:

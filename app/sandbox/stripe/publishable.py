@@ -4,11 +4,12 @@ This is what Stripe.js asks for from a customer's browser. No amount and no stat
 """
 
 import hmac
+from collections.abc import Mapping
 
 from app.sandbox.books import JsonObject
 from app.sandbox.stripe import intent_payments, intents
 from app.sandbox.stripe.errors import StripeRefusal, bad_parameter, missing_parameter, no_such
-from app.sandbox.stripe.parameters import Choice, Text, check_all
+from app.sandbox.stripe.parameters import Choice, Rule, Text, check_all
 from app.sandbox.stripe.presentation import presented
 from app.sandbox.stripe.workbench import Call, Workbench
 
@@ -21,6 +22,11 @@ _SHOWN = (
     *("payment_method_types", "processing", "receipt_email", "setup_future_usage", "shipping"),
     *("source", "status"),
 )
+
+_VERDICT_RULES: Mapping[str, Rule] = {
+    "client_secret": Text(500),
+    "verdict": Choice(["complete", "fail"]),
+}
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
@@ -40,8 +46,7 @@ def confirm(bench: Workbench, call: Call) -> JsonObject:
 
 def authenticate(bench: Workbench, call: Call) -> JsonObject:
     """Answer the bank's challenge, as its own page would."""
-    rules = {"client_secret": Text(500), "verdict": Choice(["complete", "fail"])}
-    params = check_all(call.form, rules, ("client_secret", "verdict"))
+    params = check_all(call.form, _VERDICT_RULES, ("client_secret", "verdict"))
     _check_secret(bench, call)
     intent = bench.need(call.account, intents.KIND, call.id, "intent")
     succeeded = params["verdict"] == "complete"
