@@ -36,7 +36,7 @@ _PAGE: Final = """<!doctype html>
 {notice}
 <main>
 <p class="shop"><span class="mark" aria-hidden="true">{initial}</span>{shop}</p>
-<section class="due"><p>To pay</p><h1>{total}</h1></section>
+<section class="due"><p>Total</p><h1>{total}</h1></section>
 <ul class="lines">{lines}</ul>
 <form id="pay" class="sheet on-open" novalidate>
 <p id="problem" class="alert" role="alert" hidden></p>

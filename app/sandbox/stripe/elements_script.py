@@ -144,7 +144,8 @@ color:CanvasText}
 .sim{margin:0 0 .6rem;font-size:.8rem;font-weight:600;color:#8a5a00}
 label{display:block;font-size:.875rem;font-weight:600;margin-bottom:.75rem}
 input{display:block;width:100%;height:3rem;margin-top:.3rem;padding:0 .8rem;font:inherit;
-font-size:1.0625rem;border:1px solid #828e87;border-radius:.6rem;background:Field;color:FieldText}
+font-size:1.0625rem;font-weight:400;border:1px solid #828e87;border-radius:.6rem;
+background:Field;color:FieldText}
 input[aria-invalid]{border:2px solid #ad2018}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}
 button{min-height:3rem;font:inherit;font-weight:700;border:1px solid #828e87;border-radius:.6rem;
