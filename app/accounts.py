@@ -56,15 +56,21 @@ def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
     return ReturnPages(f"{base}/success{which}", f"{base}/cancelled")
 
 
-def serve_pages(settings: Settings, strategies: Mapping[str, PaymentStrategy], door: str) -> None:
+def serve_pages(
+    settings: Settings, strategies: Mapping[str, PaymentStrategy], door: str
+) -> dict[str, str]:
     """Say where customers find the till's own pages: at its public address, else at its `door`.
 
-    Customers of a live till are never sent to this computer itself.
+    Customers of a live till are never sent to this computer itself. Gives the accounts that have
+    such pages, each with that origin.
     """
     origin = settings.public_url or ("" if settings.mode is Mode.LIVE else door)
-    for strategy in strategies.values():
+    served: dict[str, str] = {}
+    for name, strategy in strategies.items():
         if origin and isinstance(strategy, HasOwnPage):
             strategy.serve_pages(origin)
+            served[name] = origin
+    return served
 
 
 def accounts_of(

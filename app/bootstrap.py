@@ -49,7 +49,7 @@ from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
 from app.watch import Pace, Reconciler, Watch
-from app.webhooks import PayDesk, PublicDoor
+from app.webhooks import PayDesk, PublicDoor, readdress
 
 SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
 _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
@@ -262,7 +262,8 @@ class Till:
         if self.phones is not None:
             await self.phones.start()
         await asyncio.to_thread(self.door.start)
-        serve_pages(self.settings, self.strategies, self.door.address)
+        served = serve_pages(self.settings, self.strategies, self.door.address)
+        await readdress(self.store, served)
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
         self.watch.start()

@@ -2,5 +2,6 @@
 
 from app.webhooks.door import PublicDoor
 from app.webhooks.pay_desk import PayDesk
+from app.webhooks.pay_sale import readdress
 
-__all__ = ["PayDesk", "PublicDoor"]
+__all__ = ["PayDesk", "PublicDoor", "readdress"]

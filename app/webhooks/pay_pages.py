@@ -5,12 +5,9 @@ pay, and can do nothing else. Amount and order are the books'; nothing is taken 
 what the provider's own field made of a card. What the page says of money is what the books say.
 """
 
-import hmac
 import logging
 import re
-import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -18,51 +15,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.clock import Clock
-from app.domain.attempt import Attempt, AttemptState
-from app.domain.order import Order
 from app.errors import Rejected, ScantillError, StoreError, WebhookRejected
 from app.providers.envelope import strict_object
 from app.providers.strategy import PageSetup
 from app.store import Store
-from app.store.attempts import find_attempt_by_reference
-from app.store.orders import find_order
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_page import page, unknown_page
+from app.webhooks.pay_sale import Sale, find_sale
 from app.webhooks.rate import Bucket, Buckets
 from app.webhooks.receiver import body_of
 
 MAX_BODY_BYTES: Final = 4 * 1024
 _PATH: Final = "/pay/{page}"
-_ADDRESS: Final = re.compile(
-    r"(?P<reference>[0-9a-z]{6}-[0-9a-z]{12}-[1-9][0-9]{0,4})-(?P<token>[0-9a-f]{32})"
-)
 _METHOD: Final = re.compile(r"(pm|card|src)_[A-Za-z0-9_]{1,64}")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """What a page is about."""
-
-    attempt: Attempt
-    order: Order
-
-    @property
-    def state(self) -> str:
-        """Say in a word how it stands, for the page."""
-        match self.attempt.state:
-            case AttemptState.PAID:
-                return "paid"
-            case AttemptState.PROCESSING:
-                return "processing"
-            case AttemptState.CREATING | AttemptState.UNKNOWN:
-                return "wait"
-            case AttemptState.FAILED:
-                return "failed"
-            case _:
-                return "open" if self.attempt.is_payable else "closed"
 
 
 class _Refused(Exception):
@@ -195,19 +163,6 @@ class PayPages:
                 return _json({"error": "The payment provider does not answer; try again"}, 503)
 
         return answer
-
-
-def find_sale(db: sqlite3.Connection, address: str) -> Sale | None:
-    """Find what a page's address is about; the token is compared in constant time."""
-    match = _ADDRESS.fullmatch(address)
-    if match is None:
-        return None
-    attempt = find_attempt_by_reference(db, match["reference"])
-    known = "" if attempt is None else (attempt.url or "").rpartition("/pay/")[2]
-    if attempt is None or not hmac.compare_digest(known.encode(), address.encode()):
-        return None
-    order = find_order(db, attempt.order_id)
-    return None if order is None else Sale(attempt, order)
 
 
 def _words_of(rejected: Rejected) -> tuple[dict[str, str], int]:
