@@ -86,9 +86,16 @@ class PayDesk:
         if loop is None or loop.is_closed():
             work.close()
             raise Unavailable(Message("The till is closing"))
-        asked = asyncio.run_coroutine_threadsafe(work, loop)
-        try:
-            # What was begun goes on though nobody waits: it may have moved money.
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asked)), _PATIENCE_S)
-        except TimeoutError as error:
-            raise Unavailable(Message("The payment provider takes too long")) from error
+        asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+        asked.add_done_callback(_heard)
+        # What was begun goes on though nobody waits: it may have moved money.
+        await asyncio.wait({asked}, timeout=_PATIENCE_S)
+        if not asked.done():
+            raise Unavailable(Message("The payment provider takes too long"))
+        return asked.result()
+
+
+def _heard(asked: asyncio.Future[Any]) -> None:
+    """Take note of an error that nobody waits for any more; the watch meets it, too."""
+    if not asked.cancelled():
+        asked.exception()

@@ -14,13 +14,14 @@ from app.domain.attempt import Attempt, AttemptState
 from app.domain.catalog import Shop
 from app.domain.order import Order
 from app.errors import Rejected, Unavailable
-from app.webhooks import pay_pages, readdress
+from app.webhooks import pay_desk, pay_pages, readdress
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_pages import MAX_BODY_BYTES, PayPages
 from app.webhooks.receiver import Receiver
 from tests.conftest import ExpectedLogs
 from tests.parts.own_page import LOST, SETUP, PagedStrategy
-from tests.parts.till import Counter, begun
+from tests.parts.provider import Call
+from tests.parts.till import Counter, begun, until_state
 
 SHOP = Shop(name="Caf\u00e9 <b>\u202eNoir</b>", success_url="https://shop.example/thanks")
 
@@ -351,6 +352,30 @@ def test_a_till_that_is_closing_makes_the_page_wait(till: Counter) -> None:
     )
     assert door.ask("GET", path).status_code == 503
     assert door.ask("GET", f"{path}/state").json()["state"] == "open"
+
+
+def test_who_waits_too_long_is_put_off_and_what_was_begun_goes_on(
+    till: Counter, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minimal(till)
+    order, _, path = sold(till)
+    monkeypatch.setattr(pay_desk, "_PATIENCE_S", 0.01)
+
+    async def story() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(call: Call) -> None:
+            if call.verb == "confirm":
+                begun.set()
+                await go_on.wait()
+
+        till.strategy.pause = slow
+        answer = await door.asked("POST", f"{path}/confirm", json={"payment_method": "pm_1"})
+        assert answer.status_code == 503 and begun.is_set()
+        go_on.set()
+        await until_state(till, order, "paid")
+
+    asyncio.run(story())
 
 
 def test_keys_that_are_refused_tell_a_customer_nothing_of_them(
