@@ -84,5 +84,6 @@ async def readdress(store: Store, origins: Mapping[str, str]) -> None:
                 data={"address": origins[attempt.account]},
             )
 
-    if origins and await store.read(moved):
+    new = await store.read(moved) if origins else []
+    if new:
         await store.write(write)

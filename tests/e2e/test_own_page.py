@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from app.store.connection import private_directory
@@ -186,6 +187,26 @@ def test_with_an_offline_double_the_page_takes_a_payment_by_a_card_field(
         monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_12345")
         monkeypatch.setenv("STRIPE_PUBLISHABLE_KEY", "pk_test_12345")
         run(sale(double))
+
+
+def test_who_comes_back_from_a_bank_is_told_how_it_really_stands(run: Run, tmp_path: Path) -> None:
+    async def sale() -> None:
+        async with open_shop(with_own_page(tmp_path)) as shop, Phone() as phone:
+            page = PageOfOurs(phone)
+            url = await charged(shop)
+            back = f"{url}?payment_intent=pi_1&redirect_status=succeeded"
+            await page.open(back)
+            assert "did not come about" in await page.complaint()
+            detail = await shop.till.orders.unfinished()
+            assert detail is not None
+            pay = f"{shop.till.sandbox_url}/_control/sessions/{detail.attempts[0].session_id}/pay"
+            async with httpx.AsyncClient(trust_env=False) as client:
+                (await client.post(pay, json={"card": CARD})).raise_for_status()
+            await phone.open(back)
+            await page.comes_to("paid")
+            await shop.paid()
+
+    run(sale())
 
 
 async def until_says(page: PageOfOurs, words: str) -> None:

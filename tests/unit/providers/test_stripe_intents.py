@@ -105,7 +105,8 @@ def test_slow_money_that_failed_is_failed_once_nobody_can_pay_any_more() -> None
 def test_only_an_intent_with_our_mark_and_a_tills_reference_is_our_own() -> None:
     assert is_own(own())
     assert not is_own(intent())
-    for metadata in ({"page": "elements"}, {"page": "elements", "reference": "x"}, None, "x", []):
+    others: list[Any] = [{"page": "elements"}, {"page": "elements", "reference": "x"}, None, "x"]
+    for metadata in others:
         assert not is_own(own() | {"metadata": metadata})
 
 

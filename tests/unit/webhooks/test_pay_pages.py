@@ -17,6 +17,7 @@ from app.errors import Rejected, Unavailable
 from app.webhooks import pay_desk, pay_pages, readdress
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_pages import MAX_BODY_BYTES, PayPages
+from app.webhooks.pay_sale import find_sale
 from app.webhooks.receiver import Receiver
 from tests.conftest import ExpectedLogs
 from tests.parts.own_page import LOST, SETUP, PagedStrategy
@@ -319,7 +320,7 @@ def test_an_order_without_lines_is_refused(
     till: Counter, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, _, path = sold(till)
-    found = pay_pages.find_sale
+    found = find_sale
 
     def emptied(*arguments: Any) -> Any:
         sale = found(*arguments)
