@@ -6,53 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from starlette.routing import Route
 
-from app.domain.attempt import Attempt, AttemptState
-from app.domain.catalog import Shop
-from app.domain.order import Order
+from app.domain.attempt import AttemptState
 from app.errors import Rejected, Unavailable
-from app.webhooks import pay_desk, pay_pages, readdress
+from app.webhooks import pay_desk, pay_pages
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_pages import MAX_BODY_BYTES, PayPages
 from app.webhooks.pay_sale import find_sale
 from app.webhooks.receiver import Receiver
 from tests.conftest import ExpectedLogs
-from tests.parts.own_page import LOST, SETUP, PagedStrategy
+from tests.parts.own_page import LOST, PagedStrategy
+from tests.parts.pay_door import SHOP, Door, minimal, sold
 from tests.parts.provider import Call
 from tests.parts.till import Counter, begun, until_state
-
-SHOP = Shop(name="Caf\u00e9 <b>\u202eNoir</b>", success_url="https://shop.example/thanks")
-
-
-class Door:
-    """The public door's application, and a customer's browser that asks it."""
-
-    def __init__(self, till: Counter) -> None:
-        self.till = till
-        self.looks: list[int] = []
-        desk = PayDesk(till.gateway, till.sessions, loop=asyncio.get_running_loop)
-        pages = PayPages(till.store, desk, clock=till.clock, look=self.looks.append)
-        strategies = {till.strategy.account: till.strategy}
-        self.receiver = Receiver(
-            till.store,
-            strategies,
-            clock=till.clock,
-            on_received=lambda: None,
-            pages=pages.routes(),
-        )
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return asyncio.run(self.asked(method, path, **options))
-
-    async def asked(self, method: str, path: str, **options: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(self.receiver.application())
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://door", trust_env=False
-        ) as client:
-            return await client.request(method, path, **options)
 
 
 @pytest.fixture
@@ -65,16 +32,6 @@ def till(tmp_path: Path) -> Iterator[Counter]:
 @pytest.fixture
 def door(till: Counter) -> Door:
     return Door(till)
-
-
-def sold(till: Counter, *minors: int) -> tuple[Order, Attempt, str]:
-    """Show a code, and give the path that it leads to."""
-    order, attempt = asyncio.run(till.show(*minors))
-    return order, attempt, (attempt.url or "").removeprefix("https://till.example")
-
-
-def minimal(till: Counter) -> None:
-    till.strategy.setup = replace(SETUP, is_minimal=True)  # type: ignore[attr-defined]
 
 
 def wrong_addresses(path: str) -> list[str]:
@@ -387,79 +344,3 @@ def test_keys_that_are_refused_tell_a_customer_nothing_of_them(
     answer = door.ask("POST", f"{path}/intent", json={})
     assert answer.status_code == 409 and "sk_test" not in answer.text
     expected_logs.take_all("refused")
-
-
-def test_who_asks_too_often_is_put_off_and_others_are_served(till: Counter, door: Door) -> None:
-    _, _, path = sold(till)
-    _, _, other = sold(till)
-    statuses = [door.ask("GET", f"{path}/state").status_code for _ in range(40)]
-    assert statuses.count(200) == 24 and statuses[-1] == 429
-    assert door.ask("GET", f"{path}/state").headers["Retry-After"]
-    assert door.ask("GET", f"{other}/state").status_code == 200
-    till.clock.advance(1)
-    assert door.ask("GET", f"{path}/state").status_code == 200
-
-
-def test_a_flood_of_guessed_addresses_leaves_webhooks_alone(till: Counter, door: Door) -> None:
-    _, attempt, _ = sold(till)
-
-    async def flood() -> list[int]:
-        guess = f"/pay/{attempt.reference}-{'0' * 32}"
-        answers = await asyncio.gather(*(door.asked("GET", guess) for _ in range(300)))
-        return [answer.status_code for answer in answers]
-
-    statuses = asyncio.run(flood())
-    assert statuses.count(404) == 200 and statuses.count(429) == 100
-    till.provider.pay(attempt.session_id or "")
-    body = till.provider.events[-1].body
-    answer = door.ask("POST", "/webhooks/fake", content=body, headers={"X-Signed": "yes"})
-    assert answer.status_code == 200
-
-
-def test_the_providers_budget_is_kept_for_the_till(till: Counter, door: Door) -> None:
-    paths = [sold(till)[2] for _ in range(8)]
-    door.ask("GET", f"{paths[0]}/config")
-    statuses = [
-        door.ask("POST", f"{path}/intent", json={}).status_code for path in paths for _ in range(5)
-    ]
-    assert statuses.count(200) == 29 and statuses.count(429) == 11
-    assert till.strategy.count("client_secret") == 29
-
-
-def test_only_these_paths_exist_and_none_of_the_page_where_no_account_has_one(
-    till: Counter, door: Door
-) -> None:
-    routes = door.receiver.application().routes
-    assert {route.path for route in routes if isinstance(route, Route)} == {
-        "/webhooks/{name}",
-        "/success",
-        "/cancelled",
-        "/pay/{page}",
-        "/pay/{page}/config",
-        "/pay/{page}/intent",
-        "/pay/{page}/confirm",
-        "/pay/{page}/state",
-    }
-    _, _, path = sold(till)
-    for method, what in (("GET", "intent"), ("GET", "confirm"), ("POST", "state"), ("PUT", "")):
-        assert door.ask(method, f"{path}/{what}".rstrip("/")).status_code == 405
-    for elsewhere in ("/pay", "/pay/", f"{path}/x", f"{path}/config/x", "/docs", "/openapi.json"):
-        assert door.ask("GET", elsewhere).status_code == 404
-    plain = Receiver(till.store, {}, clock=till.clock, on_received=lambda: None).application()
-    assert not any("pay" in getattr(route, "path", "") for route in plain.routes)
-
-
-def test_an_unfinished_sales_page_moves_with_the_door_and_what_is_over_stays(
-    till: Counter, door: Door
-) -> None:
-    order, over, _ = sold(till)
-    asyncio.run(till.checkout.cancel(order.id))
-    _, attempt, path = sold(till)
-    for origin in ("http://127.0.0.1:4711", "http://127.0.0.1:4711"):
-        asyncio.run(readdress(till.store, {"fake": origin}))
-    asyncio.run(readdress(till.store, {"another": "http://127.0.0.1:1"}))
-    asyncio.run(readdress(till.store, {}))
-    assert till.attempt(attempt.id).url == f"http://127.0.0.1:4711{path}"
-    assert (till.attempt(over.id).url or "").startswith("https://till.example/")
-    assert till.count("journal", "name = 'attempt.moved'") == 1
-    assert door.ask("GET", path).status_code == 200
