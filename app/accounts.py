@@ -16,7 +16,7 @@ from app.key_store import KeyStore
 from app.providers.kind import AccountSetup, KeyField, Kind
 from app.providers.kinds import KINDS
 from app.providers.pages import is_loopback
-from app.providers.strategy import PaymentStrategy
+from app.providers.strategy import HasOwnPage, PaymentStrategy
 from app.sandbox import SANDBOX_KEYS, SANDBOX_PATHS
 from app.settings import AccountTable, Mode, Settings
 
@@ -58,6 +58,23 @@ def return_pages(settings: Settings, sandbox_url: str, provider: str = "stripe")
     return ReturnPages(f"{base}/success{which}", f"{base}/cancelled")
 
 
+def serve_pages(
+    settings: Settings, strategies: Mapping[str, PaymentStrategy], door: str
+) -> dict[str, str]:
+    """Say where customers find the till's own pages: at its public address, else at its `door`.
+
+    Customers of a live till are never sent to this computer itself. Gives the accounts that have
+    such pages, each with that origin.
+    """
+    origin = settings.public_url or ("" if settings.mode is Mode.LIVE else door)
+    served: dict[str, str] = {}
+    for name, strategy in strategies.items():
+        if origin and isinstance(strategy, HasOwnPage):
+            strategy.serve_pages(origin)
+            served[name] = origin
+    return served
+
+
 def accounts_of(
     settings: Settings, sandbox_url: str, clock: Clock, store: KeyStore | None = None
 ) -> Accounts:
@@ -83,6 +100,7 @@ def accounts_of(
             api_base=_checked_base(base, kind),
             page_host=table.page_host,
             webhook_urls=_webhook_urls(settings.public_url, name, kind.provider),
+            script_url=_checked_base(table.script_url, kind),
         )
         accounts.strategies[name] = kind.build(setup)
     return accounts

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.accounts import accounts_of, loopback_base, return_pages
+from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
 from app.api.token import token_of
 from app.backups import Backups, refuse_lost, with_offer
 from app.catalog_watch import CatalogWatch
@@ -48,7 +48,7 @@ from app.store.inbox import last_received
 from app.store.payments import count_waiting
 from app.training import simulator_of
 from app.watch import Pace, Reconciler, Watch
-from app.webhooks import PublicDoor
+from app.webhooks import PayDesk, PublicDoor, readdress
 
 if TYPE_CHECKING:
     from app.sandbox import SandboxServer
@@ -181,6 +181,7 @@ class Till:
             port=settings.port,
             clock=self._clock,
             recheck=self.watch.poke,
+            desk=PayDesk(self.gateway, self.sessions, loop=lambda: self._loop),
         )
         self.reconciliation = Reconciliation(
             self.store,
@@ -251,6 +252,8 @@ class Till:
         if self.phones is not None:
             await self.phones.start()
         await asyncio.to_thread(self.door.start)
+        served = serve_pages(self.settings, self.strategies, self.door.address)
+        await readdress(self.store, served)
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
         self.watch.start()

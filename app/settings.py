@@ -39,11 +39,13 @@ class AccountTable(_Table):
     """`[accounts.NAME]`: one account at a provider. Its secrets are not in this file.
 
     `page_host` is a domain of the owner's own that the provider's pages are shown under.
+    `script_url` is for a page of the till's own: where an offline double of Stripe has its script.
     """
 
     kind: str = ""
     api_base: str = ""
     page_host: str = ""
+    script_url: str = ""
 
 
 class DoorsTable(_Table):

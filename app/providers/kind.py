@@ -30,7 +30,8 @@ class AccountSetup:
     """Everything an account is built from.
 
     `keys` are its keys by name; what is not needed may be missing. `api_base` is empty where the
-    provider's own is meant, `page_host` a domain of the owner's that replaces the provider's.
+    provider's own is meant, `page_host` a domain of the owner's that replaces the provider's, and
+    `script_url` the script that a page of the till's own loads from a double of the provider's.
     `webhook_urls` are the addresses at which the world reaches the account's webhooks.
     """
 
@@ -41,6 +42,7 @@ class AccountSetup:
     api_base: str = ""
     page_host: str = ""
     webhook_urls: tuple[str, ...] = ()
+    script_url: str = ""
     transport: httpx.AsyncBaseTransport | None = None
     budget: RequestBudget | None = None
 

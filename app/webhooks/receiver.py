@@ -1,11 +1,11 @@
-"""What is behind the public port: webhook paths and two plain pages, nothing else.
+"""What is behind the public port: webhook paths, two plain pages and the pay page, nothing else.
 
 Order of work: size cap, route, raw bytes, signature, strict envelope, inbox row committed, and
 only then a 2xx. A delivery that is refused writes nothing and calls nobody.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
@@ -34,7 +34,10 @@ _PAGE: Final = (
 
 
 class Receiver:
-    """Builds the application of the public port. `on_received` is called after each commit."""
+    """Builds the application of the public port. `on_received` is called after each commit.
+
+    `pages` are the routes of the pay page, none where no account has one.
+    """
 
     def __init__(
         self,
@@ -43,10 +46,12 @@ class Receiver:
         *,
         clock: Clock,
         on_received: Callable[[], None],
+        pages: Sequence[Route] = (),
     ) -> None:
         self._store = store
         self._clock = clock
         self._on_received = on_received
+        self._pages = tuple(pages)
         self._under_way = 0
         self._by_path = paths_of(strategies)
 
@@ -57,6 +62,7 @@ class Receiver:
                 Route("/webhooks/{name}", self._webhook, methods=["POST"]),
                 Route("/success", _success),
                 Route("/cancelled", _cancelled),
+                *self._pages,
             ]
         )
 
@@ -80,7 +86,7 @@ class Receiver:
         delivery = strategy.read_webhook(
             WebhookRequest(
                 headers={name.lower(): value for name, value in request.headers.items()},
-                body=await _body(request),
+                body=await body_of(request),
                 received_at=self._clock.now(),
             )
         )
@@ -116,18 +122,19 @@ def paths_of(strategies: Mapping[str, PaymentStrategy]) -> dict[str, PaymentStra
     return by_path
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Read a body whole, small and in time. Raises WebhookRejected; keeps no more than it takes."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise WebhookRejected("Compressed deliveries are not taken", status=415)
     length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or len(length) > 9 or int(length) > MAX_BODY_BYTES:
+    if not length.isdecimal() or len(length) > 9 or int(length) > most:
         raise WebhookRejected("The delivery is too large", status=413)
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_DEADLINE_S):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BODY_BYTES:
+                if len(body) > most:
                     raise WebhookRejected("The delivery is too large", status=413)
     except TimeoutError as error:
         raise WebhookRejected("The delivery took too long", status=408) from error

@@ -16,14 +16,15 @@ from app.domain.money import Money
 from app.domain.presentation import PresentedLine
 from app.errors import Unavailable
 from app.providers.kinds.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_elements import StripeElements
 from app.providers.kinds.stripe_links import StripeLinks
 from app.providers.strategy import (
     PaymentStrategy,
+    RegistersWebhooks,
     SessionRequest,
     WebhookRequest,
 )
-from app.providers.stripe.account import StripeAccount
-from app.sandbox import SANDBOX_KEY, SandboxServer
+from app.sandbox import SANDBOX_KEY, SANDBOX_KEYS, SandboxServer
 from tests.contract.razorpay_rigs import CodeRig, LinkRig
 from tests.contract.square_rig import SquareRig
 from tests.contract.ways import Ways
@@ -31,6 +32,7 @@ from tests.integration.sandbox.shop import Receiver
 from tests.parts.clock import VirtualClock
 from tests.parts.provider import LOST, FakeProvider, FakeStrategy
 
+PUBLISHABLE_KEY = SANDBOX_KEYS["stripe"]["publishable_key"]
 IDS = Ids(random.Random(7))
 
 
@@ -129,7 +131,7 @@ class StripeRig:
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         receiver = Receiver()
         try:
-            assert isinstance(strategy, StripeAccount)
+            assert isinstance(strategy, RegistersWebhooks)
             await strategy.register_webhook(receiver.url, owner="t")
             await asyncio.to_thread(self.pay, session_id)
             await asyncio.to_thread(receiver.wait, 1)
@@ -161,6 +163,26 @@ class StripeLinksRig(StripeRig):
 
     kind = StripeLinks
     made = "links"
+
+
+class ElementsRig(StripeRig):
+    """Stripe Elements beside the simulator, over real sockets; its customers pay on our page."""
+
+    def strategy(self) -> PaymentStrategy:
+        strategy = StripeElements(
+            "main", SANDBOX_KEY, PUBLISHABLE_KEY, clock=SystemClock(), api_base=self._origin
+        )
+        strategy.serve_pages("https://till.example")
+        return strategy
+
+    def pay_slowly(self, session_id: str) -> None:
+        debit = {"iban": "DE08370400440532013003", "name": "Ada"}
+        done = self._control("POST", f"sessions/{session_id}/pay", **debit)
+        assert done["outcome"] == "processing"
+
+    def sessions_made(self) -> int:
+        accounts = self._control("GET", "books")["accounts"].values()
+        return sum(len(account["payments"]) for account in accounts)
 
 
 class FakeRig:
@@ -225,6 +247,7 @@ RIGS: dict[str, Callable[[Path], Rig]] = {
     "square": SquareRig,
     "razorpay": LinkRig,
     "razorpay_upi": CodeRig,
+    "stripe_elements": ElementsRig,
     "fake": FakeRig,
 }
 

@@ -14,10 +14,14 @@ from app.domain.money import Money
 from app.domain.observation import Source
 from app.errors import Rejected, Unavailable
 from app.providers.kinds.stripe_links import StripeLinks
-from app.providers.strategy import PaymentStrategy, RefundRequest, WebhookRequest
-from app.providers.stripe.account import StripeAccount
+from app.providers.strategy import (
+    PaymentStrategy,
+    RefundRequest,
+    RegistersWebhooks,
+    WebhookRequest,
+)
 from tests.contract.razorpay_rigs import CodeDisputes, LinkDisputes
-from tests.contract.rigs import FakeRig, Rig, StripeRig, a_request, opened, tried
+from tests.contract.rigs import ElementsRig, FakeRig, Rig, StripeRig, a_request, opened, tried
 from tests.contract.square_rig import SquareRig
 from tests.contract.ways import DUE, DisputeWays
 from tests.integration.sandbox.shop import Receiver
@@ -69,7 +73,7 @@ class StripeDisputes(StripeRig):
     async def dispute_delivery(self, strategy: PaymentStrategy, payment_id: str) -> WebhookRequest:
         receiver = Receiver()
         try:
-            assert isinstance(strategy, StripeAccount)
+            assert isinstance(strategy, RegistersWebhooks)
             await strategy.register_webhook(receiver.url, owner="t")
             await asyncio.to_thread(self.dispute, payment_id)
             await asyncio.to_thread(receiver.wait, 2)
@@ -85,6 +89,10 @@ class StripeLinksDisputes(StripeDisputes):
     """The same, of what was paid by a payment link."""
 
     kind = StripeLinks
+
+
+class ElementsDisputes(StripeDisputes, ElementsRig):
+    """The same of payments on our own page."""
 
 
 class FakeDisputeRig(FakeRig):
@@ -133,6 +141,7 @@ RIGS: dict[str, Callable[[Path], DisputeRig]] = {
     "square": SquareRig,
     "razorpay": LinkDisputes,
     "razorpay_upi": CodeDisputes,
+    "stripe_elements": ElementsDisputes,
     "fake": FakeDisputeRig,
 }
 

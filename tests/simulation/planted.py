@@ -248,7 +248,7 @@ def _committed_now_and_then(self: Any, units: list[Any]) -> list[Any]:
 async def _acknowledged_first(self: Any, request: Any) -> Any:
     strategy = self._by_path[request.path_params["name"].lower()]
     headers = dict(request.headers.items())
-    body = await receiver._body(request)
+    body = await receiver.body_of(request)
     delivery = strategy.read_webhook(WebhookRequest(headers, body, self._clock.now()))
 
     async def later() -> None:

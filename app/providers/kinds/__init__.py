@@ -6,12 +6,20 @@ Another kind is a file beside these and a line here.
 from typing import Final
 
 from app.providers.kind import Kind
-from app.providers.kinds import razorpay, razorpay_upi, square, stripe_checkout, stripe_links
+from app.providers.kinds import (
+    razorpay,
+    razorpay_upi,
+    square,
+    stripe_checkout,
+    stripe_elements,
+    stripe_links,
+)
 
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
         stripe_checkout.KIND,
+        stripe_elements.KIND,
         stripe_links.KIND,
         square.KIND,
         razorpay.KIND,

@@ -54,13 +54,28 @@ async def sessions_of_link(
         yield session
 
 
-async def events_since(
+async def intents_since(
     client: stripe.StripeClient, since: datetime, until: datetime | None
+) -> AsyncIterator[dict[str, Any]]:
+    """Give the payment intents made since then and before `until`, newest first."""
+    with in_our_words():
+        page = await client.v1.payment_intents.list_async(
+            {"created": cast(Any, span(since, until)), "limit": _PAGE}
+        )
+    async for intent in through(page):
+        yield intent
+
+
+async def events_since(
+    client: stripe.StripeClient,
+    since: datetime,
+    until: datetime | None,
+    types: tuple[str, ...] = EVENTS,
 ) -> AsyncIterator[bytes]:
     """Give the events that the till is told of, as JSON, of then and before `until`."""
     with in_our_words():
         page = await client.v1.events.list_async(
-            {"created": cast(Any, span(since, until)), "limit": _PAGE, "types": list(EVENTS)}
+            {"created": cast(Any, span(since, until)), "limit": _PAGE, "types": list(types)}
         )
     async for event in through(page):
         yield json.dumps(event).encode()

@@ -109,6 +109,19 @@ def link_line(link: Record) -> JsonObject:
     }
 
 
+def intent_line(intent: Record) -> JsonObject:
+    """An intent of a shop's own page, in the words that a session has."""
+    status = intent.body["status"]
+    return {
+        "id": intent.id,
+        "reference": intent.body["metadata"].get("reference"),
+        "status": status,
+        "payment_status": "paid" if status == "succeeded" else "unpaid",
+        "amount_total": intent.body["amount"],
+        "currency": intent.body["currency"],
+    }
+
+
 def _payment_line(
     intent: Record,
     session: Record | None,
@@ -119,7 +132,7 @@ def _payment_line(
     metadata = {**(session.body["metadata"] if session else {}), **intent.body["metadata"]}
     return {
         "payment_id": intent.id,
-        "session_id": intent.private["session"],
+        "session_id": intent.private["session"] or intent.id,
         "reference": _reference(session, metadata),
         "metadata": metadata,
         "amount_minor": intent.body["amount"],
