@@ -6,6 +6,6 @@ Another kind is a file beside these and a line here.
 from typing import Final
 
 from app.providers.kind import Kind
-from app.providers.kinds import stripe_checkout
+from app.providers.kinds import paypal, stripe_checkout
 
-KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (stripe_checkout.KIND,)}
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (stripe_checkout.KIND, paypal.KIND)}
