@@ -6,7 +6,7 @@ answer that does not come leaves the attempt `unknown`; it is asked for again un
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from app.asking import answer_to
@@ -28,6 +28,7 @@ from app.providers.retry import Jitter
 from app.providers.strategy import Captures, OpenedSession, PaymentStrategy
 from app.session_answers import (
     known_attempt,
+    run_out,
     write_capture_intent,
     write_close_intent,
     write_doubt,
@@ -342,7 +343,7 @@ class Sessions:
         """
         takes, now = strategy.capabilities, self._clock.now()
         if takes.forgets_unpaid and now - attempt.created_at >= takes.session_lifetime:
-            return await self._settled(attempt.id, _run_out(attempt, source, now))
+            return await self._settled(attempt.id, run_out(attempt, source, now))
         words = Message("The provider has no such session any more.")
         return await self._store.write(lambda tx: self._write_never_made(tx, attempt.id, words))
 
@@ -386,18 +387,3 @@ class Sessions:
             if attempt.state is AttemptState.UNKNOWN:
                 await mind_silence(self._store, self._clock, attempt_id)
             return attempt
-
-
-def _run_out(attempt: Attempt, source: Source, at: datetime) -> Observation:
-    """Say that a session's time is over and no money can come by it."""
-    return Observation(
-        source=source,
-        provider=attempt.provider,
-        provider_account=attempt.provider_account,
-        live=attempt.live,
-        reference=str(attempt.reference),
-        session_id=attempt.session_id or "",
-        state=SessionState.EXPIRED,
-        observed_at=at,
-        is_final=True,
-    )

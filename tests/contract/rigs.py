@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +22,8 @@ from app.providers.strategy import (
     WebhookRequest,
 )
 from app.sandbox import SANDBOX_KEY, SandboxServer
+from tests.contract.paypal_rig import PayPalRig
+from tests.contract.ways import Ways
 from tests.integration.sandbox.shop import Receiver
 from tests.parts.clock import VirtualClock
 from tests.parts.provider import LOST, FakeProvider, FakeStrategy
@@ -38,6 +40,8 @@ VERBS = (
 
 class Rig(Protocol):
     """A strategy beside a provider to practise on."""
+
+    ways: Ways
 
     def strategy(self) -> PaymentStrategy: ...
 
@@ -61,6 +65,8 @@ class Rig(Protocol):
 
     def sessions_made(self) -> int: ...
 
+    def let_pass(self, time: timedelta) -> None: ...
+
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest: ...
 
     def close(self) -> None: ...
@@ -68,6 +74,8 @@ class Rig(Protocol):
 
 class StripeRig:
     """Stripe Checkout beside the simulator, over real sockets."""
+
+    ways = Ways()
 
     def __init__(self, directory: Path) -> None:
         self._server = SandboxServer(books_path=directory / "sandbox.db")
@@ -108,6 +116,9 @@ class StripeRig:
         accounts = self._control("GET", "books")["accounts"].values()
         return sum(len(account["sessions"]) for account in accounts)
 
+    def let_pass(self, time: timedelta) -> None:
+        self._control("POST", "clock", advance_s=int(time.total_seconds()))
+
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         receiver = Receiver()
         try:
@@ -140,6 +151,8 @@ class StripeRig:
 
 class FakeRig:
     """The in-memory fake of the other tests."""
+
+    ways = Ways()
 
     def __init__(self, directory: Path) -> None:
         self._clock = VirtualClock()
@@ -182,6 +195,9 @@ class FakeRig:
     def sessions_made(self) -> int:
         return len(self._provider.sessions)
 
+    def let_pass(self, time: timedelta) -> None:
+        assert not time, "the fake's lists are never late"
+
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         self.pay(session_id)
         body = self._provider.events[-1].body
@@ -191,7 +207,11 @@ class FakeRig:
         return
 
 
-RIGS: dict[str, Callable[[Path], Rig]] = {"stripe_checkout": StripeRig, "fake": FakeRig}
+RIGS: dict[str, Callable[[Path], Rig]] = {
+    "stripe_checkout": StripeRig,
+    "paypal": PayPalRig,
+    "fake": FakeRig,
+}
 
 
 def a_request(minor: int = 1234, **changes: Any) -> SessionRequest:

@@ -22,7 +22,7 @@ from app.providers.paypal.documents import moment_from, objects_in, pages_of, ti
 EVENT_MEMORY: Final = timedelta(days=7)
 """How long PayPal keeps its list of events is not said; for so long it surely does."""
 LATE: Final = timedelta(hours=4)
-_LONGEST: Final = timedelta(days=31)
+_LEAST, _LONGEST = timedelta(seconds=1), timedelta(days=31)
 _REFUND: Final = "T1107"
 _EVENTS_A_PAGE: Final = 50
 _LINES_A_PAGE: Final = 200
@@ -76,7 +76,7 @@ async def _lines(
     client: PayPalClient, since: datetime, until: datetime | None, now: datetime
 ) -> list[Mapping[str, Any]]:
     """Read the report of a span, newest first; it takes 31 days at most in one question."""
-    end, found = until or max(now, since), []
+    end, found = until or max(now, since + _LEAST), []
     while since < end:
         part_end = min(since + _LONGEST, end)
         found += await _report(client, since, part_end)
