@@ -231,6 +231,7 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(own, critical=False)
+            .add_extension(_usage(is_root=is_root), critical=True)
         )
         if not is_root:
             builder = builder.add_extension(
@@ -242,6 +243,17 @@ class Authority:
 
 
 _LATER = START + timedelta(days=3650)
+
+
+def _usage(*, is_root: bool) -> x509.KeyUsage:
+    unused = dict.fromkeys(
+        (
+            *("content_commitment", "data_encipherment", "key_agreement", "encipher_only"),
+            *("decipher_only", "key_encipherment", "crl_sign"),
+        ),
+        False,
+    )
+    return x509.KeyUsage(digital_signature=not is_root, key_cert_sign=is_root, **unused)
 
 
 def _named(name: str) -> x509.Name:
