@@ -275,7 +275,10 @@ def pem_of(**changes: Any) -> str:
         pem_of(bits=1024),
         ROOT.pem,
     ],
-    ids=str,
+    ids=[
+        *("empty", "nonsense", "cut", "another root", "another owner", "a longer name"),
+        *("a name alike", "not begun", "over", "a short key", "the root itself"),
+    ],
 )
 def test_a_certificate_that_proves_nothing_is_not_used(pem: str) -> None:
     desk = desk_with(pem).on("POST", CHECK, {"verification_status": "FAILURE"})
@@ -290,7 +293,7 @@ def test_a_certificate_that_proves_nothing_is_not_used(pem: str) -> None:
         Raw(200, b"x" * (2 * 1024 * 1024)),
         httpx.ConnectError("down"),
     ],
-    ids=repr,
+    ids=["redirect", "gone", "huge", "no answer"],
 )
 def test_what_cannot_be_checked_by_a_certificate_is_put_before_paypal(answer: Any) -> None:
     desk = Desk().on("GET", PATH, answer).on("POST", CHECK, {"verification_status": "SUCCESS"})
