@@ -10,7 +10,8 @@ import httpx
 from app.clock import SystemClock
 from app.domain.dispute import DisputeState
 from app.domain.observation import SessionState
-from app.providers.kinds.paypal import PayPal
+from app.providers.kind import AccountSetup
+from app.providers.kinds.paypal import KIND, PayPal
 from app.providers.strategy import PaymentStrategy, WebhookRequest
 from app.sandbox import SANDBOX_KEYS, SANDBOX_PATHS, SandboxServer
 from tests.contract.looks import looked
@@ -42,7 +43,8 @@ class PayPalRig:
 
     def strategy(self) -> PaymentStrategy:
         base = f"{self._origin}{SANDBOX_PATHS['paypal']}"
-        return PayPal("main", **SANDBOX_KEYS["paypal"], clock=SystemClock(), api_base=base)
+        keys = SANDBOX_KEYS["paypal"]
+        return KIND.build(AccountSetup("main", keys, SystemClock(), api_base=base))
 
     def now(self) -> datetime:
         return datetime.now(UTC)

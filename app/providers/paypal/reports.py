@@ -100,7 +100,7 @@ async def _report(
     found: list[Mapping[str, Any]] = []
     pages, page = 1, 1
     while page <= pages:
-        answer = await client.get("/v1/reporting/transactions", {**query, "page": str(page)})
+        answer = await _page(client, {**query, "page": str(page)})
         told = answer.get("total_pages")
         if type(told) is not int:
             raise Protocol(Message("PayPal's report does not say how long it is"))
@@ -111,6 +111,21 @@ async def _report(
             if isinstance(info := detail.get("transaction_info"), Mapping)
         ]
     return found
+
+
+async def _page(client: PayPalClient, query: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        return await client.get("/v1/reporting/transactions", query)
+    except Rejected as refused:
+        if refused.status != 403:
+            raise
+        raise Rejected(
+            Message("PayPal does not let the till read the account's transactions"),
+            refused.detail,
+            action=Message("Switch on Transaction Search for the app at PayPal."),
+            code=refused.code,
+            status=refused.status,
+        ) from refused
 
 
 def _is_refund(line: Mapping[str, Any]) -> bool:

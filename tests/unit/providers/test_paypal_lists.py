@@ -145,7 +145,10 @@ def test_a_move_of_money_that_is_no_capture_is_passed_over() -> None:
 def test_a_key_that_may_not_read_the_report_says_so() -> None:
     with pytest.raises(Rejected) as refused:
         sessions(Desk().on("GET", REPORT, refusal(403, "", "NOT_AUTHORIZED")))
-    assert refused.value.status == 403
+    assert refused.value.status == 403 and "Transaction Search" in refused.value.action
+    with pytest.raises(Rejected) as other:
+        sessions(Desk().on("GET", REPORT, refusal(400, "INVALID_PARAMETER_VALUE")))
+    assert "Transaction Search" not in other.value.action
 
 
 @pytest.mark.parametrize("pages", [None, "2", 1.0, True])
