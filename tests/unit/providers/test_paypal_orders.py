@@ -14,7 +14,8 @@ from app.domain.presentation import PresentedLine
 from app.errors import Protocol, Rejected, Unavailable
 from app.providers.paypal.amounts import money_from
 from app.providers.paypal.orders import order_parameters
-from app.providers.strategy import OpenedSession
+from app.providers.strategy import OpenedSession, RefundRequest
+from tests.integration.sandbox.paypal.official import check_named
 from tests.parts.clock import VirtualClock
 from tests.parts.paypal import (
     CAPTURE,
@@ -336,3 +337,11 @@ def test_the_page_of_an_order_is_asked_for_anew() -> None:
     till = strategy(desk)
     assert asyncio.run(till.page_of(ORDER)) == PAGE
     assert asyncio.run(till.page_of(ORDER)) == ""
+
+
+def test_what_is_asked_for_is_what_the_official_description_takes() -> None:
+    asked = order_parameters(request())
+    check_named("checkout_orders_v2", "order_request", asked)
+    back = RefundRequest(CAPTURE, Money(200, "EUR"), REFERENCE.key("refund-1"), REFERENCE)
+    sent = strategy(Desk()).prepare_refund(back)["body"]
+    check_named("payments_payment_v2", "refund_request", sent)
