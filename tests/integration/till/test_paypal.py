@@ -277,7 +277,40 @@ def test_what_is_not_signed_for_this_till_is_refused_without_a_trace(
         )
         assert answer.status_code == 400
         paths = [each["path"] for each in customer.control("GET", "requests")["requests"]]
-        assert not [path for path in paths if "certs" in path or "verify" in path]
+        assert not [path for path in paths if "verify" in path]
 
     with_paypal(root, customer, story, pace=NEVER)
     assert rows(root, "SELECT count(*) FROM inbox") == [(0,)]
+
+
+def checks(customer: Customer) -> int:
+    """Count the notices that the till put before PayPal's own check."""
+    return len(customer.requests("POST", "/paypal/v1/notifications/verify-webhook-signature"))
+
+
+def test_a_new_certificate_is_fetched_and_without_one_paypal_is_asked(
+    root: Path, customer: Customer
+) -> None:
+    async def sell(till: Till) -> None:
+        order, attempt = await show(till)
+        await elsewhere(approve, customer, attempt.session_id)
+        await until_state(till, order, "paid")
+
+    async def sign(**order: Any) -> dict[str, Any]:
+        made = await elsewhere(customer.control, "POST", "paypal/signing", **order)
+        return dict(made)
+
+    async def story(till: Till) -> None:
+        await until_registered(till, customer)
+        # By its list of events a sale may be known before its notice is.
+        await until(lambda: till.status().reconciled is not None)
+        await sell(till)
+        url = str((await sign(rotate=True))["cert_url"])
+        await sell(till)
+        assert await elsewhere(checks, customer) == 0
+        await sign(cert_url=f"{url}-gone")
+        await sell(till)
+        assert await elsewhere(checks, customer) > 0
+
+    with_paypal(root, customer, story, pace=NEVER)
+    assert len(customer.taken()) == 3
