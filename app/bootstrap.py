@@ -172,7 +172,7 @@ class Till:
             self.checkout,
             clock=self._clock,
             jitter=chance.jitter,
-            pace=pace,
+            pace=pace or Pace(at_least_s=self._poll_pause_s),
         )
         self.door = PublicDoor(
             self.store,
@@ -327,6 +327,10 @@ class Till:
 
     def _webhook_address(self, account: str) -> str:
         return f"{self.door.address}/webhooks/{account}" if self._registers else ""
+
+    def _poll_pause_s(self, account: str) -> float:
+        strategy = self.strategies.get(account)
+        return 0.0 if strategy is None else strategy.capabilities.poll_pause.total_seconds()
 
     def _introduced(self) -> None:
         self.door.wake()

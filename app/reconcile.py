@@ -269,6 +269,8 @@ class Reconciliation:
         since = min(cursor, now) - _OVERLAP
         if restored is not None:
             since -= _BEFORE_BACKUP
+        if kind in (SESSIONS, REFUNDS):
+            since -= strategy.capabilities.lists_after
         if kind == SESSIONS:
             # One that was open is seen once more after its page has closed.
             since -= strategy.capabilities.session_lifetime

@@ -28,6 +28,7 @@ from app.providers.retry import Jitter
 from app.providers.strategy import Captures, OpenedSession, PaymentStrategy
 from app.session_answers import (
     known_attempt,
+    run_out,
     write_capture_intent,
     write_close_intent,
     write_doubt,
@@ -144,7 +145,7 @@ class Sessions:
         except Rejected as refused:
             if refused.status != _NOT_FOUND:
                 raise
-            return await self._gone(attempt_id)
+            return await self._gone(attempt, strategy, source)
         reach("look.called")
         attempt = await self._settled(attempt_id, seen)
         if seen.state is SessionState.APPROVED and isinstance(strategy, Captures):
@@ -165,10 +166,16 @@ class Sessions:
         intent = await self._store.write(lambda tx: write_capture_intent(tx, attempt.id))
         if intent is None:
             return attempt
+        reach("capture.intended")
         session_id = attempt.session_id or ""
+
+        async def call() -> Observation:
+            reach("capture.calling")
+            return await strategy.capture(session_id, key=intent.key)
+
         try:
             seen = await answer_to(
-                lambda: strategy.capture(session_id, key=intent.key),
+                call,
                 gateway=self._gateway,
                 account=attempt.account,
                 clock=self._clock,
@@ -185,6 +192,7 @@ class Sessions:
         except ProviderError as error:
             words = error.words
             return await self._store.write(lambda tx: write_doubt(tx, attempt.id, words))
+        reach("capture.called")
         return await self._settled(attempt.id, seen, intent)
 
     async def _is_being_captured(self, attempt_id: int) -> bool:
@@ -294,6 +302,7 @@ class Sessions:
 
     async def _close(self, attempt: Attempt) -> Attempt:
         session_id = attempt.session_id or ""
+        strategy = None
         try:
             strategy = await self._strategy_of(attempt)
             intent = await self._store.write(lambda tx: write_close_intent(tx, attempt))
@@ -306,8 +315,9 @@ class Sessions:
             seen = await self._gateway.asked(attempt.account, call)
             reach("close.called")
         except ProviderError as error:
-            if isinstance(error, Rejected) and error.status == _NOT_FOUND:
-                return await self._gone(attempt.id)
+            is_unknown = isinstance(error, Rejected) and error.status == _NOT_FOUND
+            if is_unknown and strategy is not None:
+                return await self._gone(attempt, strategy, Source.CLOSE)
             words = error.words
             return await self._store.write(lambda tx: write_doubt(tx, attempt.id, words))
         return await self._settled(attempt.id, seen, intent)
@@ -335,10 +345,16 @@ class Sessions:
             )
         return attempt
 
-    async def _gone(self, attempt_id: int) -> Attempt:
-        """Write down that the provider, asked with the right keys, has no such session."""
+    async def _gone(self, attempt: Attempt, strategy: PaymentStrategy, source: Source) -> Attempt:
+        """Write down that the provider, asked with the right keys, has no such session.
+
+        Where it forgets what nobody paid, that is how one ends whose time was over.
+        """
+        takes, now = strategy.capabilities, self._clock.now()
+        if takes.forgets_unpaid and now - attempt.created_at >= takes.session_lifetime:
+            return await self._settled(attempt.id, run_out(attempt, source, now))
         words = Message("The provider has no such session any more.")
-        return await self._store.write(lambda tx: self._write_never_made(tx, attempt_id, words))
+        return await self._store.write(lambda tx: self._write_never_made(tx, attempt.id, words))
 
     def _write_never_made(self, tx: Transaction, attempt_id: int, words: str) -> Attempt:
         """Write down that there is no session, which is an answer: no call waits for one now."""

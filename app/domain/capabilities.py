@@ -46,7 +46,10 @@ class Capabilities:
     them (a loopback simulator's own), and `phones_origin` where its pages are while phones may
     come. `reports_fees` says that it tells afterwards what it kept for itself. `shows` is what a
     code leads to; where it shows nothing, the operator confirms the money. `poll_pause` is how long
-    a session whose code is shown is left alone between two looks.
+    a session whose code is shown is left alone between two looks. `lists_after` is how late its
+    lists of sessions and refunds may be, and `lists_unpaid` says that they have those which moved
+    no money, too. `forgets_unpaid` says that a session whose life is over without money is not to
+    be found there.
     """
 
     currencies: frozenset[str]
@@ -67,6 +70,9 @@ class Capabilities:
     reports_fees: bool = False
     shows: Shows = Shows.PAGE
     poll_pause: timedelta = timedelta(seconds=2)
+    lists_after: timedelta = timedelta(0)
+    lists_unpaid: bool = True
+    forgets_unpaid: bool = False
 
     @property
     def takes_recurring(self) -> bool:

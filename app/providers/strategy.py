@@ -292,6 +292,19 @@ class HasOwnPage(Protocol):
 
 
 @runtime_checkable
+class LearnsSigners(Protocol):
+    """A provider whose deliveries are checked by what has to be fetched from it first."""
+
+    async def learn_signer(self, request: WebhookRequest) -> None:
+        """Fetch what a delivery is to be checked with, unless that is known.
+
+        Asks a few times a minute at most and waits a few seconds; what cannot be genuine causes no
+        question. Raises nothing of it: `read_webhook` says whether that sufficed.
+        """
+        ...
+
+
+@runtime_checkable
 class RegistersWebhooks(Protocol):
     """A provider that can be told where to send its events."""
 

@@ -1,7 +1,8 @@
 """What is behind the public port: webhook paths, two plain pages and the pay page, nothing else.
 
 Order of work: size cap, route, raw bytes, signature, strict envelope, inbox row committed, and
-only then a 2xx. A delivery that is refused writes nothing and calls nobody.
+only then a 2xx. A delivery that is refused writes nothing and calls nobody; what a genuine one is
+checked with may have to be fetched first.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from app.clock import Clock
 from app.errors import StoreError, WebhookRejected
 from app.failpoints import reach
-from app.providers.strategy import PaymentStrategy, WebhookRequest
+from app.providers.strategy import LearnsSigners, PaymentStrategy, WebhookRequest
 from app.store import Store, Transaction
 from app.store.inbox import receive
 
@@ -83,13 +84,14 @@ class Receiver:
         strategy = self._by_path.get(request.path_params["name"].lower())
         if strategy is None:
             raise WebhookRejected("There is no such account", status=404)
-        delivery = strategy.read_webhook(
-            WebhookRequest(
-                headers={name.lower(): value for name, value in request.headers.items()},
-                body=await body_of(request),
-                received_at=self._clock.now(),
-            )
+        told = WebhookRequest(
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await body_of(request),
+            received_at=self._clock.now(),
         )
+        if isinstance(strategy, LearnsSigners):
+            await strategy.learn_signer(told)
+        delivery = strategy.read_webhook(told)
         reach("webhook.verified")
 
         def write(tx: Transaction) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -104,6 +104,9 @@ class RazorpayRig:
 
     def fault(self, match: dict[str, str], *, times: int | None = 1, **fault: Any) -> None:
         self.control("POST", "faults", match=match, fault=fault, times=times)
+
+    def let_pass(self, time: timedelta) -> None:
+        self.control("POST", "clock", advance_s=int(time.total_seconds()))
 
     def control(self, method: str, path: str, **body: Any) -> Any:
         answer = self._http.request(method, f"/_control/{path}", json=body or None)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from app.providers.strategy import (
     WebhookRequest,
 )
 from app.sandbox import SANDBOX_KEY, SANDBOX_KEYS, SandboxServer
+from tests.contract.paypal_rig import PayPalRig
 from tests.contract.razorpay_rigs import CodeRig, LinkRig
 from tests.contract.square_rig import SquareRig
 from tests.contract.ways import Ways
@@ -73,6 +74,8 @@ class Rig(Protocol):
     def cut_the_line(self) -> None: ...
 
     def sessions_made(self) -> int: ...
+
+    def let_pass(self, time: timedelta) -> None: ...
 
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest: ...
 
@@ -127,6 +130,9 @@ class StripeRig:
     def sessions_made(self) -> int:
         accounts = self._control("GET", "books")["accounts"].values()
         return sum(len(account[self.made]) for account in accounts)
+
+    def let_pass(self, time: timedelta) -> None:
+        self._control("POST", "clock", advance_s=int(time.total_seconds()))
 
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         receiver = Receiver()
@@ -232,6 +238,9 @@ class FakeRig:
     def sessions_made(self) -> int:
         return len(self._provider.sessions)
 
+    def let_pass(self, time: timedelta) -> None:
+        assert not time, "the fake's lists are never late"
+
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         self.pay(session_id)
         body = self._provider.events[-1].body
@@ -248,6 +257,7 @@ RIGS: dict[str, Callable[[Path], Rig]] = {
     "razorpay": LinkRig,
     "razorpay_upi": CodeRig,
     "stripe_elements": ElementsRig,
+    "paypal": PayPalRig,
     "fake": FakeRig,
 }
 

@@ -1,7 +1,7 @@
 """Square's rig: payment links beside the simulator, over real sockets."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,9 @@ class SquareRig:
 
     def fault(self, *, times: int | None = 1, **fault: Any) -> None:
         self.control("POST", "faults", match={"path": "/square/*"}, fault=fault, times=times)
+
+    def let_pass(self, time: timedelta) -> None:
+        self.control("POST", "clock", advance_s=int(time.total_seconds()))
 
     def control(self, method: str, path: str, **body: Any) -> Any:
         answer = self._http.request(method, f"/_control/{path}", json=body or None)

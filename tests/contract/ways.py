@@ -27,10 +27,13 @@ class Ways:
 class DisputeWays:
     """How a provider disputes 10.00, and what it keeps of a payment of 10.00, in minor units.
 
-    Whether it withdraws the money at once or when the dispute is lost, and its fee for that.
+    Whether it withdraws the money at once or when the dispute is lost, and its fee for that; what
+    it calls a payment made twice; whether it may tell what it keeps of a payment only later.
     """
 
     withdraws_at_once: bool = True
     word: str = "needs_response"
+    reason: str = "duplicate"
     fee_minor: int = 1500
     payment_fee_minor: int = 59
+    fees_come_later: bool = True

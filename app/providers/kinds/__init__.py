@@ -7,6 +7,7 @@ from typing import Final
 
 from app.providers.kind import Kind
 from app.providers.kinds import (
+    paypal,
     razorpay,
     razorpay_upi,
     square,
@@ -21,6 +22,7 @@ KINDS: Final[dict[str, Kind]] = {
         stripe_checkout.KIND,
         stripe_elements.KIND,
         stripe_links.KIND,
+        paypal.KIND,
         square.KIND,
         razorpay.KIND,
         razorpay_upi.KIND,
