@@ -80,6 +80,7 @@ def accounts_of(
             is_live=settings.mode is Mode.LIVE,
             api_base=_checked_base(base, kind),
             page_host=table.page_host,
+            round_to=settings.file.cash.steps,
         )
         accounts.strategies[name] = kind.build(setup)
     return accounts
@@ -111,6 +112,8 @@ def _wanted(settings: Settings) -> dict[str, tuple[Kind, AccountTable]]:
 def _keys(
     settings: Settings, sandbox_url: str, name: str, kind: Kind, store: KeyStore
 ) -> dict[str, str]:
+    if kind.is_by_hand:
+        return {}
     if settings.mode is Mode.TRAINING and not loopback_base(settings):
         # Training moves no money, whatever keys lie about.
         given = {each.name: settings.variables.first(*each.variables) for each in kind.fields}
@@ -133,6 +136,8 @@ def _key(settings: Settings, name: str, wanted: KeyField, store: KeyStore) -> st
 
 
 def _base(settings: Settings, sandbox_url: str, kind: Kind, table: AccountTable) -> str:
+    if kind.is_by_hand:
+        return ""
     if sandbox_url:
         return f"{sandbox_url}{SANDBOX_PATHS[kind.provider]}"
     named = settings.variables.first(kind.base_variable) if kind.base_variable else ""

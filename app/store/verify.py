@@ -14,6 +14,7 @@ from app.store.checks import Check, Outcome, checked, count
 from app.store.epochs import epochs_of
 from app.store.intents import altered_intents
 from app.store.schema import missing_guards
+from app.store.verify_by_hand import by_hand
 from app.store.verify_disputes import dispute_checks
 from app.store.verify_money import TakenPayment, decisions, paid, postings, provider
 
@@ -60,6 +61,7 @@ def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | Non
         postings(db),
         decisions(db),
         provider(db, taken),
+        by_hand(db),
         paid(db),
         _journal(db),
         Check("I5 balances", Outcome.NOT_CHECKED, "this till keeps no customer balances"),
