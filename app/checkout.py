@@ -118,10 +118,10 @@ class Checkout:
     async def open_session(self, order_id: str, account: str) -> Attempt:
         """Open a session for what an order still owes; the intent is on the disk first.
 
-        Gives an attempt that is open (then it has a URL, or is the operator's to confirm) or unknown
-        (then the till keeps asking).
-        Raises CheckoutRefused before anything is done, Rejected where the provider refuses, and
-        Protocol where its answer does not fit what was asked for; then nothing may be shown.
+        Gives an attempt that is open (then it has a URL, or is the operator's to confirm) or
+        unknown (then the till keeps asking). Raises CheckoutRefused before anything is done,
+        Rejected where the provider refuses, and Protocol where its answer does not fit what was
+        asked for; then nothing may be shown.
         """
         self._refuse_in_trouble()
         strategy = self._gateway.strategy(account)

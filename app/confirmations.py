@@ -15,6 +15,7 @@ from app.domain.confirmation import (
 )
 from app.domain.ledger import rounding_entries
 from app.domain.money import Money
+from app.domain.observation import Source
 from app.domain.order import Order, OrderState
 from app.errors import CheckoutRefused, InvariantError, Message, MoneyMoved
 from app.gateway import Gateway
@@ -32,7 +33,13 @@ def open_by_hand(tx: Transaction, order: Order, attempt: Attempt) -> Attempt:
     refuse_unreconciled(tx, order)
     refuse_second(tx, order, attempt.number)
     written = insert_attempt(tx, attempt)
-    return move_attempt(tx, written, AttemptState.OPEN, session_id=str(attempt.reference))
+    return move_attempt(
+        tx,
+        written,
+        AttemptState.OPEN,
+        source=Source.OPERATOR.value,
+        session_id=str(attempt.reference),
+    )
 
 
 class Confirmations:

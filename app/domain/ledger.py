@@ -1,9 +1,10 @@
 """Double entry: which accounts a payment and a sale move. Debits are positive, credits negative.
 
 Accounts: `clearing:NAME` (what the provider of account NAME owes the shop), `cash` (what came into
-the drawer by sales, less what went out of it by refunds), `orders` (what was paid on orders not yet complete), `held` (money that waits for a person), `sales`, `tax:ID`,
-`tips`, `rounding`, `refunds`, `write_offs` (what a person gave up of an order), `surplus` (what a
-person kept above an order or without one).
+the drawer by sales, less what went out of it by refunds), `orders` (what was paid on orders not yet
+complete), `held` (money that waits for a person), `sales`, `tax:ID`, `tips`, `rounding`, `refunds`,
+`write_offs` (what a person gave up of an order), `surplus` (what a person kept above an order or
+without one).
 """
 
 from app.domain.confirmation import CASH
@@ -49,7 +50,7 @@ def of_surplus(kept_minor: int, given_back_minor: int) -> int:
 def refund_entries(
     money: str, amount_minor: int, *, out_of: str, of_surplus_minor: int = 0
 ) -> dict[str, int]:
-    """Post money given back from the account `money`, out of `refunds` or `held`, a part of `surplus`.
+    """Post money given back from the account `money`, out of `refunds` or `held`, and `surplus`.
 
     A negative amount is a refund that failed after it had succeeded.
     """

@@ -248,7 +248,7 @@ def test_backups_are_made_without_any_setting_and_their_numbers_are_checked(root
 
 
 @pytest.mark.parametrize(
-    ("text", "steps"),
+    "text, steps",
     [
         ('[cash]\nround_to = "0.05"', {"CHF": 5, "EUR": 5, "JPY": 1}),
         ('[cash.round_to]\nCHF = "0.05"\nSEK = "1"', {"CHF": 5, "SEK": 100, "EUR": 1}),
@@ -264,7 +264,7 @@ def test_cash_is_rounded_to_the_coins_of_the_settings(
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    "text, words",
     [
         ("round_to = 0.05", "table"),
         ('round_to = "a coin"', 'a coin is not a coin; write 5 cents as "0.05"'),

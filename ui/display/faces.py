@@ -17,7 +17,7 @@ from ui.display.words import words_of
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.look import Look
-from ui.paid import Tick
+from ui.paid import Tick, change_words
 from ui.sell.pictures import Pictures
 from ui.theme import Type
 
@@ -103,6 +103,7 @@ class WordsFace(Part):
         self._icon.set_icon(words.icon, words.tone)
         self._title.set_text(words.title)
         self._sentence.set_text(words.sentence)
+        self._sentence.setVisible(bool(words.sentence))
         # Beside "nothing was paid" an amount would only be misread.
         is_owed = model.amount is not None and model.face is not Face.NOT_PAID
         self.amount.setVisible(is_owed)
@@ -141,9 +142,14 @@ class PaidFace(Part):
         self.on_look_changed()
 
     def show_model(self, model: DisplayModel) -> None:
-        """Show what was paid."""
+        """Show what was paid, and in the place of thanks what goes back in cash."""
+        thanks = _("Thank you!")
+        if model.change is not None:
+            thanks = change_words(model.change, self.look.formats)
+        self._thanks.set_text(thanks)
         self.amount.set_text("" if model.amount is None else self.look.formats.money(model.amount))
-        self.setAccessibleName(f"{self._word.text} {self.amount.text}")
+        said = (self._word.text, self.amount.text, "" if model.change is None else thanks)
+        self.setAccessibleName(" ".join(filter(None, said)))
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""

@@ -36,7 +36,9 @@ class ByHand(TellsOfNoEvents, SendsNoWebhooks, HasNoDisputes, TellsNoFees):
     provider = ""
     requests_made = 0
 
-    def __init__(self, account: str, *, whose: str, method: Method, live: bool, clock: Clock):
+    def __init__(
+        self, account: str, *, whose: str, method: Method, live: bool, clock: Clock
+    ) -> None:
         self.account = account
         self.live = live
         self.provider_account = whose

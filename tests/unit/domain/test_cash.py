@@ -11,7 +11,7 @@ from app.domain.money import EXPONENTS, Money
 
 
 @pytest.mark.parametrize(
-    ("minor", "due"), [(1232, 1230), (1233, 1235), (1235, 1235), (1237, 1235), (1238, 1240), (2, 0)]
+    "minor, due", [(1232, 1230), (1233, 1235), (1235, 1235), (1237, 1235), (1238, 1240), (2, 0)]
 )
 def test_an_amount_goes_to_the_nearest_coin(minor: int, due: int) -> None:
     assert CashSteps({"CHF": "0.05"}).due(Money(minor, "CHF")) == Money(due, "CHF")
