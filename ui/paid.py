@@ -110,7 +110,7 @@ class PaidScreen(Part):
         self.tick = Tick(look)
         self._word = ElidedText(look, _("Paid"), Type.AMOUNT, colour="on_paid", centred=True)
         self._amount = ElidedText(look, "", Type.HERO, colour="on_paid", centred=True)
-        self._change = ElidedText(look, "", Type.AMOUNT, colour="on_paid", centred=True)
+        self._change = ElidedText(look, "", Type.HERO, colour="on_paid", centred=True)
         self._change.hide()
         self._numbers = ElidedText(look, "", Type.TITLE, colour="on_paid", centred=True)
         self.next_sale = Button(
@@ -135,6 +135,8 @@ class PaidScreen(Part):
     def show_paid(self, paid: PaidModel) -> None:
         """Show what was paid."""
         self._amount.set_text(self.look.formats.money(paid.total))
+        # What is still to be done is the largest.
+        self._amount.set_step(Type.HERO if paid.change is None else Type.TOTAL)
         if paid.receipt_number is None:
             numbers = _("Order {order}").format(order=paid.order_number)
         else:

@@ -24,7 +24,7 @@ def words_of(model: DisplayModel) -> Words:
             _("One moment, please"), _("Your code is being prepared."), "hourglass", Tone.ACCENT
         )
     if model.face is Face.CASH:
-        return Words(_("To pay in cash"), "", "cash", Tone.ACCENT)
+        return Words(_("Please pay in cash"), "", "cash", Tone.ACCENT)
     if model.face is Face.MACHINE:
         return Words(_("Please pay at the card machine"), "", "card", Tone.ACCENT)
     if model.face is Face.PROCESSING:

@@ -3,6 +3,8 @@
 It holds what is typed until it is confirmed; `received` and `reference` say what that is.
 """
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
@@ -21,6 +23,8 @@ from ui.pay.keypad import Keypad
 from ui.pay.taking import Figures, Taking, received_by, suffices
 from ui.sell.search import typed_text
 from ui.theme import Type
+
+_MOST_HIGH: Final = 560
 
 
 class HandView(Part):
@@ -60,11 +64,23 @@ class HandView(Part):
         for part in (self._step, self._due, self._then, self.entry):
             self._column.addWidget(part)
         self._column.addStretch(2)
-        self._stack = QStackedLayout(self)
+        # A keypad as large as a large screen would be slow to type on.
+        self._held = QWidget()
+        self._stack = QStackedLayout(self._held)
         self._stack.addWidget(self.keypad)
         self._stack.addWidget(self._machine)
+        centred = QVBoxLayout(self)
+        centred.setContentsMargins(0, 0, 0, 0)
+        centred.addStretch(1)
+        centred.addWidget(self._held, 100)
+        centred.addStretch(1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.on_look_changed()
+
+    @property
+    def most_high(self) -> int:
+        """Give the height that is never needed more of."""
+        return max(self.look.dp(_MOST_HIGH), self.keypad.minimumSizeHint().height())
 
     @property
     def received(self) -> Money | None:
@@ -121,6 +137,7 @@ class HandView(Part):
         dp = self.look.dp
         self._column.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.L))
         self._column.setSpacing(dp(theme.M))
+        self._held.setMaximumHeight(self.most_high)
         super().on_look_changed()
 
     def _on_figures(self, figures: str) -> None:

@@ -96,7 +96,7 @@ class Keypad(Part):
             Kind.SECONDARY,
             icon=icon,
             height_mm=KEY_MM,
-            step=Type.TITLE,
+            step=Type.HEADLINE,
             parent=self,
         )
         key.setObjectName(object_name)

@@ -210,10 +210,13 @@ class PayScreen(Part):
         self._panel.setFixedWidth(max(dp(_PANEL_LEAST), min(rest, dp(_PANEL_MOST))))
         self.qr.setMaximumWidth(round(code) + dp(theme.S))
         self.hand.setMaximumWidth(max(dp(_HAND_LEAST), round(code) + dp(theme.S)))
-        over = max(0, (self.height() - 2 * dp(theme.L) - round(code)) // 2)
+        is_by_hand = self._model is not None and self._model.taking is not None
+        beside = min(round(code), self.hand.most_high) if is_by_hand else round(code)
+        over = max(0, (self.height() - 2 * dp(theme.L) - beside) // 2)
         self._column.setContentsMargins(0, over, 0, over)
         was_short = self._is_short
         is_short = self._is_short = self.height() < dp(_SHORT)
+        self.handed.set_short(is_short)
         self._last.setDirection(
             QBoxLayout.Direction.LeftToRight if is_short else QBoxLayout.Direction.TopToBottom
         )
@@ -226,9 +229,13 @@ class PayScreen(Part):
         """Have what is taken by hand in the code's place."""
         taking = model.taking
         self.hand.show_taking(taking)
+        if self.hand.isHidden() is (taking is not None):
+            self._arrange()
         self.hand.setVisible(taking is not None)
         self.qr.setVisible(taking is None)
         self.handed.setVisible(taking is not None and taking.is_cash)
+        # The machine's amount stands large beside it.
+        self._amount.setVisible(taking is None or taking.is_cash)
         self._on_typed()
 
     def _on_typed(self) -> None:
@@ -276,7 +283,8 @@ class PayScreen(Part):
                 Kind.PRIMARY if action in _MAIN else Kind.SECONDARY,
                 icon=_ICONS.get(action, ""),
                 key=_KEYS[action],
-                height_mm=11,
+                height_mm=15 if action is Action.CONFIRM else 11,
+                step=Type.TITLE if action is Action.CONFIRM else Type.BODY_STRONG,
             )
         button = self.buttons[action]
         button.setObjectName(action.value)

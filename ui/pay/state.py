@@ -89,7 +89,7 @@ class PayModel:
 
 @dataclass(frozen=True, slots=True)
 class PaidModel:
-    """What the Paid screen shows. `change` is what goes back to the customer in cash, if any."""
+    """What the Paid screen shows: in cash the rounded total, and the change if there is any."""
 
     total: Money
     order_number: int
@@ -178,6 +178,8 @@ def wording(model: PayModel, *, is_training: bool = False) -> Wording:
         words = _CANNOT_SHOW
     elif model.phase is Phase.UNKNOWN and not model.was_shown:
         words = _NO_ANSWER
+    elif model.taking is not None and model.error is not None:
+        words = _NOT_CONFIRMED
     elif model.taking is not None and not model.taking.is_cash:
         words = _BY_MACHINE
     sentence = _(words.sentence)
@@ -354,6 +356,14 @@ _BY_MACHINE: Final = Wording(
     _n("The till does not hear from it: only what you confirm is in the books."),
     Tone.ACCENT,
     "card",
+    (Action.CONFIRM, Action.CANCEL),
+)
+
+_NOT_CONFIRMED: Final = Wording(
+    _n("Not confirmed"),
+    _n("Nothing was written down."),
+    Tone.DANGER,
+    "alert",
     (Action.CONFIRM, Action.CANCEL),
 )
 

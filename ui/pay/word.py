@@ -64,6 +64,12 @@ class OperatorsWord:
             self._word = detail.confirmations[-1]
 
     def with_change(self, paid: PaidModel) -> PaidModel:
-        """Add what goes back to the customer."""
-        is_change = self._word is not None and self._word.change.minor > 0
-        return replace(paid, change=self._word.change) if is_change and self._word else paid
+        """Say what the customer paid, rounded in cash, and what goes back."""
+        word = self._word
+        if word is None:
+            return paid
+        return replace(
+            paid,
+            total=paid.total + word.rounding,
+            change=word.change if word.change.minor else None,
+        )
