@@ -1,6 +1,7 @@
 """Taking money by hand at the counter: keypad, change, the slip of a machine, one payment."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,11 +10,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.domain.cash import CashSteps
+from app.domain.catalog import Product
+from app.domain.confirmation import Confirmation
 from app.domain.money import MAX_MINOR, Money
+from app.domain.order import OrderState
+from app.domain.receipt import Tender
+from app.domain.refund import Refund, RefundState
 from app.errors import CheckoutRefused
+from app.orders import OrderDetail
+from tests.parts.clock import START
+from tests.parts.values import order, snapshot
 from tests.ui.fakes import FakeTill
 from tests.ui.helpers import add, button, display_of, payment_of, stage_of
 from ui.counter import Stage
+from ui.decide.words import outcome_of_refund, refund_of_order
 from ui.display.model import Face
 from ui.format import Formats
 from ui.pay.state import Action, Phase
@@ -239,3 +249,25 @@ def test_while_a_code_is_shown_typing_goes_nowhere(
         assert window.pay.hand.isHidden() and window.pay.qr.isVisible()
 
     run(sale())
+
+
+def test_giving_back_by_hand_says_what_is_to_be_handed_out() -> None:
+    taken = attempt_order(DUE)
+    ask = refund_of_order(taken, Formats("en"))
+    assert ask is not None and "all of it is CHF\xa012.35" in ask.effect
+    back = Refund(1, "cash", "r", "p", CASH.amount, RefundState.SUCCEEDED, START)
+    assert "Hand it to the customer" in outcome_of_refund(back, Formats("en")).detail
+    machine = replace(back, provider="terminal")
+    assert "on the card machine" in outcome_of_refund(machine, Formats("en")).detail
+    by_machine = replace(taken.confirmations[0], reference="AB 12")
+    ask = refund_of_order(replace(taken, confirmations=(by_machine,)), Formats("en"))
+    assert ask is not None and "on the card machine" in ask.effect
+
+
+def attempt_order(due: Money) -> OrderDetail:
+    """Give a paid order of 12.33 for which so much cash was taken."""
+    goods = Product(id="x", name="X", price=CASH.amount)
+    paid = order(snapshot(goods), state=OrderState.PAID)
+    word = Confirmation("p", "Mia", START, CASH.amount, due, due)
+    tender = Tender("cash", CASH.amount, "p")
+    return OrderDetail(paid, (), (), (tender,), (), confirmations=(word,))

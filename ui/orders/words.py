@@ -17,6 +17,7 @@ from ui.orders.dispute_words import DISPUTE_TELLERS
 from ui.orders.money_words import MONEY_TELLERS, decided_by_a_person
 from ui.orders.telling import Told, amount_in, detail_in, joined, nothing_more, telling
 from ui.pay.state import decline_words
+from ui.pay.taking import COUNTER
 from ui.theme import Tone
 
 
@@ -122,7 +123,7 @@ def _opened_session(data: Any, formats: Formats) -> Told:
 
 def _confirmed(data: Any, formats: Formats) -> Told:
     """Tell what the operator said, with what was handed over."""
-    by = isolated(str(data.get("by", "")))
+    by = isolated(str(data.get("by", ""))) if data.get("by") != COUNTER else ""
     if reference := str(data.get("reference", "")):
         title = _("Taken on the card machine")
         return title, joined(amount_in(data, formats), isolated(reference), by), Tone.NEUTRAL

@@ -1,7 +1,7 @@
 """What the operator takes by hand and types in: a keypad's figures, the words beside; no Qt."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from app.domain.cash import quick_notes
 from app.domain.confirmation import CASH
@@ -38,21 +38,21 @@ class Figures:
 
     digits: str = ""
 
-    def typed(self, more: str) -> "Figures":
+    def typed(self, more: str) -> Self:
         """Add figures; what would be no amount any more is left out."""
         digits = (self.digits + more).lstrip("0")
-        return Figures(digits) if int(digits or "0") <= MAX_MINOR else self
+        return type(self)(digits) if int(digits or "0") <= MAX_MINOR else self
 
-    def without_last(self) -> "Figures":
+    def without_last(self) -> Self:
         """Take the last figure back."""
-        return Figures(self.digits[:-1])
+        return type(self)(self.digits[:-1])
 
     def amount(self, currency: str) -> Money | None:
         """Give the amount, or None where nothing is typed."""
         return Money(int(self.digits), currency) if self.digits else None
 
     @classmethod
-    def of(cls, amount: Money) -> "Figures":
+    def of(cls, amount: Money) -> Self:
         """Give the figures of an amount."""
         return cls(str(amount.minor))
 
