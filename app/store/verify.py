@@ -61,7 +61,6 @@ def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | Non
         postings(db),
         decisions(db),
         provider(db, taken),
-        by_hand(db),
         paid(db),
         _journal(db),
         Check("I5 balances", Outcome.NOT_CHECKED, "this till keeps no customer balances"),
@@ -74,6 +73,7 @@ def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | Non
         _intents(db),
         _deliveries(db),
         *(checked(*finding) for finding in dispute_checks(db)),
+        by_hand(db),
     ]
 
 

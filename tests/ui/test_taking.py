@@ -186,7 +186,7 @@ def test_a_machines_slip_is_typed_and_enter_confirms_it(
         model = window.display.model
         assert model is not None and model.face is Face.MACHINE
         assert not confirm(window).isEnabled()
-        QTest.keyClick(window, "A")
+        QTest.keyClicks(window, "A")
         edit = window.pay.hand.entry.field.edit
         assert window.focusWidget() is edit
         QTest.keyClicks(edit, "B 12")

@@ -65,7 +65,7 @@ class ByHand(Journey):
 
     async def _take_card(self) -> None:
         """Type the slip's reference wherever the keyboard is, and press Enter."""
-        QTest.keyClick(self._window, _SLIP[0])
+        QTest.keyClicks(self._window, _SLIP[0])
         QTest.keyClicks(self._window.pay.hand.entry.field.edit, _SLIP[1:])
         await self._until(
             lambda: self._window.pay.hand.reference == _SLIP, "the reference stands in its field"
