@@ -129,7 +129,11 @@ def _confirmed(data: Any, formats: Formats) -> Told:
         return title, joined(amount_in(data, formats), isolated(reference), by), Tone.NEUTRAL
     received = _("Received {amount}").format(amount=amount_in(data, formats, "received_minor"))
     change = _("Change {amount}").format(amount=amount_in(data, formats, "change_minor"))
-    return _("Taken in cash"), joined(received, change, by), Tone.NEUTRAL
+    rounded = ""
+    if data.get("due_minor") != data.get("amount_minor"):
+        due = amount_in(data, formats, "due_minor")
+        rounded = _("Rounded to {amount}").format(amount=due)
+    return _("Taken in cash"), joined(rounded, received, change, by), Tone.NEUTRAL
 
 
 def _moved_to(data: Any, formats: Formats) -> str:
