@@ -101,6 +101,7 @@ def accounts_of(
             page_host=table.page_host,
             webhook_urls=_webhook_urls(settings.public_url, name, kind.provider),
             script_url=_checked_base(table.script_url, kind),
+            round_to=settings.file.cash.steps,
         )
         accounts.strategies[name] = kind.build(setup)
     return accounts
@@ -132,6 +133,8 @@ def _wanted(settings: Settings) -> dict[str, tuple[Kind, AccountTable]]:
 def _keys(
     settings: Settings, sandbox_url: str, name: str, kind: Kind, store: KeyStore
 ) -> dict[str, str]:
+    if kind.is_by_hand:
+        return {}
     if settings.mode is Mode.TRAINING and not loopback_base(settings):
         # Training moves no money, whatever keys lie about.
         given = {each.name: settings.variables.first(*each.variables) for each in kind.fields}
@@ -154,6 +157,8 @@ def _key(settings: Settings, name: str, wanted: KeyField, store: KeyStore) -> st
 
 
 def _base(settings: Settings, sandbox_url: str, kind: Kind, table: AccountTable) -> str:
+    if kind.is_by_hand:
+        return ""
     if sandbox_url:
         return f"{sandbox_url}{SANDBOX_PATHS[kind.provider]}"
     named = settings.variables.first(kind.base_variable) if kind.base_variable else ""

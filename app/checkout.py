@@ -14,11 +14,13 @@ from app.checkout_refusals import (
     standing,
 )
 from app.clock import Clock
+from app.confirmations import Confirmations, open_by_hand
 from app.deadlines import Deadlines
 from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
-from app.domain.capabilities import demand_of, objection
+from app.domain.capabilities import Shows, demand_of, objection
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop
+from app.domain.confirmation import BY_HAND, Confirmation
 from app.domain.ids import ORDER_ID_LENGTH, Ids
 from app.domain.money import Money
 from app.domain.observation import Source
@@ -27,7 +29,7 @@ from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, Protocol, ProviderError
 from app.failpoints import reach
 from app.gateway import Gateway
-from app.providers.strategy import PaymentStrategy, SessionRequest
+from app.providers.strategy import PaymentStrategy, SessionRequest, TakesByHand
 from app.sessions import Sessions
 from app.settle import complete, want_closed
 from app.settle_parts import end_order
@@ -81,6 +83,7 @@ class Checkout:
         self._ids = ids
         self._deadline = deadline
         self._deadlines = Deadlines(clock)
+        self._confirmations = Confirmations(store, gateway)
 
     async def place_order(self, content: CartContent) -> Order:
         """Freeze a cart into an order with a number. One that costs nothing is paid at once.
@@ -116,9 +119,10 @@ class Checkout:
     async def open_session(self, order_id: str, account: str) -> Attempt:
         """Open a session for what an order still owes; the intent is on the disk first.
 
-        Gives an attempt that is open (then it has a URL) or unknown (then the till keeps asking).
-        Raises CheckoutRefused before anything is done, Rejected where the provider refuses, and
-        Protocol where its answer does not fit what was asked for; then nothing may be shown.
+        Gives an attempt that is open (then it has a URL, or is the operator's to confirm) or
+        unknown (then the till keeps asking). Raises CheckoutRefused before anything is done,
+        Rejected where the provider refuses, and Protocol where its answer does not fit what was
+        asked for; then nothing may be shown.
         """
         self._refuse_in_trouble()
         strategy = self._gateway.strategy(account)
@@ -137,10 +141,17 @@ class Checkout:
                 action=Message("Check the network and try again, or take another way of payment."),
             ) from error
 
+        lifetime = strategy.capabilities.session_lifetime
+        if isinstance(strategy, TakesByHand):
+            return await self._store.write(
+                lambda tx: open_by_hand(
+                    tx, order, self._new_attempt(reference, amount, known, lifetime, tx)
+                )
+            )
+
         def write(tx: Transaction) -> Attempt:
             refuse_unreconciled(tx, order)
             refuse_second(tx, order, number)
-            lifetime = strategy.capabilities.session_lifetime
             attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, lifetime, tx))
             insert_intent(
                 tx,
@@ -191,6 +202,21 @@ class Checkout:
     async def check_now(self, attempt_id: int) -> Attempt:
         """Ask the provider at the operator's wish. Raises ProviderError without an answer."""
         return await self._sessions.look(attempt_id, Source.MANUAL)
+
+    async def due(self, attempt_id: int) -> Money:
+        """Say what the operator is to take for an attempt: in cash what can be handed over."""
+        return await self._confirmations.due(attempt_id)
+
+    async def confirm_paid(
+        self, attempt_id: int, *, by: str, received: Money | None = None, reference: str = ""
+    ) -> Confirmation:
+        """Write down that the operator took the money: `received` in cash, or by a machine.
+
+        The same again changes nothing. Raises CheckoutRefused in words; see `app.confirmations`.
+        """
+        return await self._confirmations.confirm(
+            attempt_id, by=by, received=received, reference=reference
+        )
 
     async def cancel(self, order_id: str) -> Order:
         """Close what can be paid, then cancel the order.
@@ -264,7 +290,7 @@ class Checkout:
         recurring = any(line.is_recurring for line in order.snapshot.lines)
         own = self._pages.get(strategy.account, ReturnPages())
         success = seller.success_url or own.success_url
-        if not success:
+        if not success and takes.shows is not Shows.NOTHING:
             raise CheckoutRefused(
                 _NO_PAGE,
                 action=Message(
@@ -292,6 +318,7 @@ class Checkout:
         lifetime: timedelta,
         tx: Transaction,
     ) -> Attempt:
+        by_hand = known.provider in BY_HAND
         return Attempt(
             id=0,
             order_id=reference.order_id,
@@ -305,7 +332,8 @@ class Checkout:
             state=AttemptState.CREATING,
             version=1,
             created_at=tx.at,
-            deadline_at=tx.at + min(self._deadline, lifetime),
+            # Nothing is shown that could be paid behind the operator's back: it may wait.
+            deadline_at=tx.at + (lifetime if by_hand else min(self._deadline, lifetime)),
         )
 
 

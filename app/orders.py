@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.attempt import Attempt, AttemptState
+from app.domain.confirmation import Confirmation
 from app.domain.dispute import Dispute
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
@@ -16,6 +17,7 @@ from app.domain.resolution import Case, WayOut, ways_out
 from app.events import Fact
 from app.store import Store
 from app.store.attempts import attempts_of
+from app.store.confirmations import confirmations_of
 from app.store.decisions import case_of, waiting_exceptions
 from app.store.disputes import dispute_of_entry, disputes_due, disputes_of_order
 from app.store.journal import history_of
@@ -58,7 +60,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class OrderDetail:
-    """One order with all that happened to it, oldest first."""
+    """One order with all that happened to it, oldest first.
+
+    `confirmations` are what the operator said of payments by hand.
+    """
 
     order: Order
     attempts: tuple[Attempt, ...]
@@ -68,6 +73,7 @@ class OrderDetail:
     disputes: tuple[Dispute, ...] = ()
     refunds: tuple[Refund, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -153,6 +159,7 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
         disputes=disputes_of_order(db, order_id),
         refunds=refunds_of_order(db, order_id),
         troubles=tuple(_trouble(db, entry) for entry in entries),
+        confirmations=confirmations_of(db, order_id),
     )
 
 

@@ -53,6 +53,8 @@ def problem_of(error: Mapping[str, Any]) -> Message:
                 "{code} is not a currency in use (ISO 4217, three capital letters)",
                 code=given["code"],
             )
+        case "coin":
+            return Message('{text} is not a coin; write 5 cents as "0.05"', text=given["text"])
         case "rate":
             return Message('{text} is not a rate; write 19 % as "0.19"', text=given["text"])
     return Message("cannot be used: {reason}", reason=error["msg"])

@@ -24,7 +24,7 @@ from app.errors import Message, Rejected, ScantillError, StoreError
 from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.budget import Urgency, asking
-from app.providers.strategy import PaymentStrategy, Recheck
+from app.providers.strategy import PaymentStrategy, Recheck, TakesByHand
 from app.settle import settle
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
@@ -212,8 +212,13 @@ class Reconciliation:
         await self.each_account(SESSIONS, self._read_sessions, report)
 
     async def each_account(self, kind: str, read: ReadSpan, report: Report) -> None:
-        """Read a list of every account from where it was read to; an error is reported."""
+        """Read a list of every account from where it was read to; an error is reported.
+
+        What the operator takes by hand is on nobody's list.
+        """
         for account in self._gateway.accounts:
+            if isinstance(self._gateway.strategy(account), TakesByHand):
+                continue
 
             async def catch_up(report: Report, account: str = account) -> None:
                 await self._catch_up(account, kind, read, report)

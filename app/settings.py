@@ -14,9 +14,12 @@ from typing import Annotated, Final
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.domain.cash import CashSteps, objection_to_step
+from app.domain.money import EXPONENTS
 from app.errors import ConfigError, Message
 from app.problems import problem_of
 
@@ -63,6 +66,35 @@ class CheckoutTable(_Table):
     deadline_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
 
 
+class CashTable(_Table):
+    """`[cash]`: the smallest coin, as a text like "0.05", for all currencies or for each by name.
+
+    `round_to = "0.05"`, or `[cash.round_to]` with lines like `CHF = "0.05"`.
+    """
+
+    round_to: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("round_to", mode="before")
+    @classmethod
+    def _by_currency(cls, given: object) -> object:
+        return {"": given} if isinstance(given, str) and given else given or {}
+
+    @field_validator("round_to")
+    @classmethod
+    def _coins(cls, given: dict[str, str]) -> dict[str, str]:
+        for currency, step in given.items():
+            if currency and currency not in EXPONENTS:
+                raise PydanticCustomError("currency", "no currency", {"code": currency})
+            if objection_to_step(step, currency):
+                raise PydanticCustomError("coin", "no coin", {"text": step})
+        return given
+
+    @property
+    def steps(self) -> CashSteps:
+        """Give the coins that cash is rounded to."""
+        return CashSteps(self.round_to)
+
+
 class WindowTable(_Table):
     """`[window]`: how the till looks. `locale` is a language tag ("de", "en-GB") for texts,
     money and dates; without one it is the system's.
@@ -98,6 +130,7 @@ class SettingsFile(_Table):
     accounts: dict[str, AccountTable] = Field(default_factory=dict)
     doors: DoorsTable = DoorsTable()
     checkout: CheckoutTable = CheckoutTable()
+    cash: CashTable = CashTable()
     window: WindowTable = WindowTable()
     backup: BackupTable = BackupTable()
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from ui.i18n import _
+
 _BRANDS: Final = (
     ("stripe", "Stripe"),
     ("paypal", "PayPal"),
@@ -12,6 +14,8 @@ _BRANDS: Final = (
 
 def account_label(name: str) -> str:
     """Give an account's name as people know it."""
+    if name in {"cash", "terminal"}:
+        return {"cash": _("Cash"), "terminal": _("Card machine")}[name]
     for prefix, brand in _BRANDS:
         if name.startswith(prefix):
             return brand

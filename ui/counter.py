@@ -208,6 +208,11 @@ class Counter(QObject):
             case Action.BACK_TO_CART:
                 self._back_to_cart(payment)
 
+    def confirm(self, received: Money | None, reference: str) -> None:
+        """Take the operator's word that the money was taken by hand."""
+        if self._payment is not None and self._stage is Stage.PAYING:
+            self._payment.confirm(received, reference)
+
     def next_sale(self) -> None:
         """Leave the Paid screen."""
         if self._stage is Stage.PAID:

@@ -5,9 +5,9 @@ The store knows more than this object: after every notice it is asked again. The
 """
 
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from datetime import timedelta
-from typing import Final
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,13 +20,12 @@ from app.errors import ScantillError
 from app.events import Fact
 from app.orders import OrderDetail
 from ui.pay.codes import Codes
-from ui.pay.news import is_newer, paid_model
+from ui.pay.news import is_newer, paid_model, seller_of
+from ui.pay.sleep import SLEEP, Sleep
 from ui.pay.state import SHOWS_CODE, PaidModel, PayModel, Phase, phase_of
+from ui.pay.word import OperatorsWord
 from ui.tasks import Tasks, as_ours
 from ui.till import Till
-
-_SLEEP: Final = frozenset({"till.resumed", "till.made_sure"})
-_ASKED: Final = "attempt.made_sure"
 
 
 class Payment(QObject):
@@ -57,6 +56,7 @@ class Payment(QObject):
         self._attempt: Attempt | None = None
         self._error: ScantillError | None = None
         self._shown_attempt: int | None = None
+        self._word = OperatorsWord(till.checkout)
         self._codes = Codes()
         self._ends_at = math.inf
         self._patient_since: float | None = None
@@ -68,8 +68,7 @@ class Payment(QObject):
         self._is_reading = False
         self._must_read_again = False
         self._is_preparing = False
-        self._is_unsure = False
-        self._is_sure_again = False
+        self._sleep = Sleep()
         self._is_over = False
         self._has_money_waiting = False
         self._last_model: PayModel | None = None
@@ -104,13 +103,13 @@ class Payment(QObject):
             waited=timedelta(seconds=now - since),
             error=self._error,
         )
-        if self._is_unsure and phase in SHOWS_CODE:
+        if self._sleep.is_unsure and phase in SHOWS_CODE:
             phase = Phase.MAKING_SURE
         may_show = phase in SHOWS_CODE and attempt is not None and attempt.is_payable
         return PayModel(
             phase=phase,
             amount=attempt.amount if attempt is not None else self._amount,
-            shop=self._seller,
+            shop=seller_of(self._order, self._till.catalog.shop.name),
             order_number=self._order.number if self._order is not None else None,
             url=attempt.url if attempt is not None and may_show else None,
             ends_at=self._ends_at if may_show else None,
@@ -119,14 +118,8 @@ class Payment(QObject):
             is_busy=self._is_checking,
             was_shown=attempt is None or attempt.shown_at is not None,
             phones=self._till.phones.state if self._till.phones is not None else None,
+            taking=self._word.taking if phase is Phase.TAKING else None,
         )
-
-    @property
-    def _seller(self) -> str:
-        """Name the shop as the order has it: the catalog may have been changed since."""
-        if self._order is not None:
-            return self._order.snapshot.seller.name
-        return self._till.catalog.shop.name
 
     def start(self, content: CartContent, account: str) -> None:
         """Make an order of a cart and open a session for it."""
@@ -137,16 +130,25 @@ class Payment(QObject):
     def resume(self, detail: OrderDetail) -> None:
         """Go on with an order that is open already."""
         self._take_detail(detail)
-        self._is_unsure = self._till.status().is_making_sure
+        self._sleep.is_unsure = self._till.status().is_making_sure
         self._tasks.start(self._show_code())
         self._tell()
 
     def check_now(self) -> None:
         """Ask the provider now. A second press while it is being asked does nothing."""
         if not self._is_checking and not self._is_over:
-            self._is_checking = True
-            self._tasks.start(self._check_now())
-            self._tell()
+            self._ask(self._check_now())
+
+    def confirm(self, received: Money | None, reference: str) -> None:
+        """Have it written down that the operator took the money. A second press does nothing."""
+        attempt = self._attempt
+        if attempt is not None and self.model.phase is Phase.TAKING and not self._is_checking:
+            self._ask(self._confirm(attempt.id, received, reference))
+
+    def _ask(self, question: Coroutine[Any, Any, None]) -> None:
+        self._is_checking = True
+        self._tasks.start(self._answered(question))
+        self._tell()
 
     def cancel(self) -> None:
         """Take the code off the screen at once, then close what is open at the provider."""
@@ -182,28 +184,20 @@ class Payment(QObject):
 
     def is_about(self, fact: Fact) -> bool:
         """Say whether a fact is about this payment."""
-        return fact.name in _SLEEP or bool(fact.order_id and fact.order_id == self.order_id)
+        return fact.name in SLEEP or bool(fact.order_id and fact.order_id == self.order_id)
 
     def on_fact(self, fact: Fact) -> None:
         """Take note of a fact about this order, or that the computer slept."""
-        if fact.name in _SLEEP and not self._is_over:
-            self._take_sleep(is_over=fact.name == "till.made_sure")
-        elif fact.name == _ASKED and fact.order_id == self.order_id and not self._is_over:
-            # The others may take longer; this one's own session was asked about.
-            self._take_sleep(is_over=True)
+        if not self._is_over and self._sleep.hear(fact, self.order_id):
+            self.read_again()
+            self._tell()
         if self._is_over or self._order is None or fact.order_id != self._order.id:
             return
+        self._word.hear(fact)
         if fact.name == "order.paid":
             self._finish(paid_model(fact))
         else:
             self.read_again()
-
-    def _take_sleep(self, *, is_over: bool) -> None:
-        """Take the code away; what the books say once it was asked about may show it again."""
-        if self._order is not None and (self._is_unsure or not is_over):
-            self._is_unsure, self._is_sure_again = True, is_over
-            self.read_again()
-            self._tell()
 
     def read_again(self) -> None:
         """Read the order from the books, once more if a reading is under way."""
@@ -265,14 +259,20 @@ class Payment(QObject):
         if attempt is None or self._is_opening or self._is_cancelling or self._is_over:
             return None
         is_payable = attempt.is_payable and self._clock.elapsed() < self._ends_at
-        return attempt if is_payable and not self._is_ready(attempt) else None
+        is_wanted = is_payable or attempt.is_confirmable
+        return attempt if is_wanted and not self._is_ready(attempt) else None
 
     def _is_ready(self, attempt: Attempt) -> bool:
-        """Say whether the books know that it is shown, and its code needs no encoding."""
-        return self._shown_attempt == attempt.id and self._codes.has(attempt.url)
+        """Say whether the books know that it is shown, and its code, if any, needs no encoding."""
+        is_encoded = attempt.is_by_hand or self._codes.has(attempt.url)
+        return self._shown_attempt == attempt.id and is_encoded
 
     async def _prepare(self, attempt: Attempt) -> bool:
         """Go one step on the way to be shown; say whether that went well."""
+        if attempt.is_by_hand:
+            self._error = await self._word.learn_due(attempt) or self._error
+            self._shown_attempt = attempt.id if self._word.taking is not None else None
+            return self._word.taking is not None
         if not self._codes.has(attempt.url):
             self._error = await self._codes.encode(attempt.url) or self._error
             return self._codes.has(attempt.url)
@@ -283,14 +283,20 @@ class Payment(QObject):
         self._patient_since = self._clock.elapsed()
         return True
 
-    async def _check_now(self) -> None:
+    async def _answered(self, question: Coroutine[Any, Any, None]) -> None:
         try:
-            if self._attempt is not None:
-                await self._asked(self._till.checkout.check_now(self._attempt.id))
+            await question
         finally:
             self._is_checking = False
         self.read_again()
         self._tell()
+
+    async def _check_now(self) -> None:
+        if self._attempt is not None:
+            await self._asked(self._till.checkout.check_now(self._attempt.id))
+
+    async def _confirm(self, attempt_id: int, received: Money | None, reference: str) -> None:
+        self._error = await self._word.confirm(attempt_id, received, reference)
 
     async def _cancel(self) -> None:
         if self._order is None:
@@ -340,8 +346,7 @@ class Payment(QObject):
                     break
         finally:
             self._is_reading = False
-        if self._is_sure_again:
-            self._is_unsure = self._is_sure_again = False
+        self._sleep.read()
         if self._has_cancel_failed:
             self._is_cancelling = self._has_cancel_failed = False
         self._tell()
@@ -353,6 +358,7 @@ class Payment(QObject):
         self._has_money_waiting = any(
             entry.payment_id and entry.resolved_at is None for entry in detail.exceptions
         )
+        self._word.read(detail)
         for attempt in sorted(detail.attempts, key=lambda one: one.number):
             self._take_attempt(attempt)
 
@@ -391,4 +397,4 @@ class Payment(QObject):
 
     def _finish(self, paid: PaidModel) -> None:
         self._is_over = True
-        self.paid.emit(paid)
+        self.paid.emit(self._word.with_change(paid))

@@ -305,6 +305,33 @@ class LearnsSigners(Protocol):
 
 
 @runtime_checkable
+class TakesByHand(Protocol):
+    """A way to pay that nobody can be asked about: the operator takes the money and says so.
+
+    Its session opens at once, with our reference as its id.
+    """
+
+    @property
+    def needs_reference(self) -> bool:
+        """Say whether a machine took the money, whose reference has to be given."""
+        ...
+
+    def due(self, amount: Money) -> Money:
+        """Say what is to be taken for an amount: in cash the nearest that can be handed over."""
+        ...
+
+    def confirmed(
+        self, session_id: str, amount: Money, *, reference: str, at: datetime
+    ) -> Observation:
+        """Put the operator's word that `amount` was taken into the form of any other news."""
+        ...
+
+    def handed_out(self, parameters: Mapping[str, Any]) -> SeenRefund:
+        """Say that the money of a refund was given back, by whoever asks for it."""
+        ...
+
+
+@runtime_checkable
 class RegistersWebhooks(Protocol):
     """A provider that can be told where to send its events."""
 

@@ -7,7 +7,9 @@ from fractions import Fraction
 
 from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.cart import CartContent
+from app.domain.cash import CashSteps
 from app.domain.catalog import BillingInterval, Catalog, Product, Shop, Tax
+from app.domain.confirmation import BY_HAND, CONFIRMED, Confirmation
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.events import Fact
@@ -107,6 +109,8 @@ class FakeCheckout:
         self.opens_as = AttemptState.OPEN
         self.url = URL
         self.cancels_as: OrderState = OrderState.CANCELLED
+        self.coins = CashSteps()
+        self.confirmed: list[tuple[Money | None, str]] = []
 
     async def called(self, name: str) -> None:
         """Wait until a use case was asked for."""
@@ -128,7 +132,8 @@ class FakeCheckout:
 
     async def open_session(self, order_id: str, account: str) -> Attempt:
         await self._enter("open_session")
-        return self._till.orders.attempt(order_id, self.opens_as, url=self.url, account=account)
+        url = "" if account in BY_HAND else self.url
+        return self._till.orders.attempt(order_id, self.opens_as, url=url, account=account)
 
     async def mark_shown(self, attempt_id: int) -> Attempt:
         await self._enter("mark_shown")
@@ -137,6 +142,31 @@ class FakeCheckout:
     async def check_now(self, attempt_id: int) -> Attempt:
         await self._enter("check_now")
         return self._till.orders.attempts[attempt_id]
+
+    async def due(self, attempt_id: int) -> Money:
+        await self._enter("due")
+        amount = self._till.orders.attempts[attempt_id].amount
+        return self.coins.due(amount)
+
+    async def confirm_paid(
+        self, attempt_id: int, *, by: str, received: Money | None = None, reference: str = ""
+    ) -> Confirmation:
+        self.confirmed.append((received, reference))
+        await self._enter("confirm_paid")
+        attempt = self._till.orders.attempts[attempt_id]
+        due = self.coins.due(attempt.amount)
+        word = Confirmation(
+            str(attempt.reference),
+            by,
+            self._till.clock.now(),
+            attempt.amount,
+            due,
+            received or due,
+            reference,
+        )
+        self._till.tell_of(CONFIRMED, attempt.order_id, attempt_id, **word.to_data())
+        self._till.pay(attempt.order_id)
+        return word
 
     async def cancel(self, order_id: str) -> Order:
         for attempt in self._till.orders.attempts_of(order_id):

@@ -2,6 +2,7 @@
 
 from app.domain.attempt import Attempt
 from app.domain.money import Money
+from app.domain.order import Order
 from app.events import Fact
 from ui.pay.state import PaidModel
 
@@ -11,6 +12,11 @@ def is_newer(attempt: Attempt, known: Attempt) -> bool:
     if known.close_reason is not None and attempt.close_reason is None:
         return False
     return attempt.version >= known.version
+
+
+def seller_of(order: Order | None, shop: str) -> str:
+    """Name the shop as the order has it: the catalog may have been changed since."""
+    return order.snapshot.seller.name if order is not None else shop
 
 
 def paid_model(fact: Fact) -> PaidModel:

@@ -18,6 +18,7 @@ from app.status import PhonesState
 from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _, _n
+from ui.pay.taking import Taking
 from ui.theme import Tone
 
 SLOW_AFTER: Final = timedelta(minutes=4)
@@ -29,6 +30,7 @@ class Phase(StrEnum):
 
     OPENING = "opening"
     WAITING = "waiting"
+    TAKING = "taking"
     SLOW = "slow"
     DECLINED = "declined"
     PROCESSING = "processing"
@@ -54,6 +56,7 @@ class Action(StrEnum):
     NEW_CODE = "new_code"
     SET_ASIDE = "set_aside"
     BACK_TO_CART = "back_to_cart"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class PayModel:
     """All that the Pay screen shows of one payment. `url` is set only while a QR may be seen.
 
     `ends_at` is its deadline in seconds of `Clock.elapsed`, which nobody can set.
-    `phones` is None where there is no switch for them.
+    `phones` is None where there is no switch for them. `taking` is what the operator takes by hand;
+    then it is set as long as that can be confirmed.
     """
 
     phase: Phase
@@ -75,6 +79,7 @@ class PayModel:
     is_busy: bool = False
     was_shown: bool = True
     phones: PhonesState | None = None
+    taking: Taking | None = None
 
     @property
     def host(self) -> str:
@@ -84,11 +89,12 @@ class PayModel:
 
 @dataclass(frozen=True, slots=True)
 class PaidModel:
-    """What the Paid screen shows."""
+    """What the Paid screen shows: in cash the rounded total, and the change if there is any."""
 
     total: Money
     order_number: int
     receipt_number: int | None
+    change: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,8 @@ def _phase_of_open(attempt: Attempt, waited: timedelta, *, is_over: bool, is_sho
         return Phase.CLOSING
     if not is_shown:
         return Phase.OPENING
+    if attempt.is_by_hand:
+        return Phase.TAKING
     if attempt.decline:
         return Phase.DECLINED
     if waited >= SLOW_AFTER:
@@ -170,6 +178,10 @@ def wording(model: PayModel, *, is_training: bool = False) -> Wording:
         words = _CANNOT_SHOW
     elif model.phase is Phase.UNKNOWN and not model.was_shown:
         words = _NO_ANSWER
+    elif model.taking is not None and model.error is not None:
+        words = _NOT_CONFIRMED
+    elif model.taking is not None and not model.taking.is_cash:
+        words = _BY_MACHINE
     sentence = _(words.sentence)
     if model.phase is Phase.DECLINED:
         sentence = f"{decline_words(model.decline)} {sentence}"
@@ -191,6 +203,7 @@ def action_label(action: Action) -> str:
         Action.NEW_CODE: _("New code"),
         Action.SET_ASIDE: _("Set aside, next sale"),
         Action.BACK_TO_CART: _("Back to the cart"),
+        Action.CONFIRM: _("Money taken"),
     }[action]
 
 
@@ -244,6 +257,13 @@ _WORDS: Final[dict[Phase, Wording]] = {
         Tone.ACCENT,
         "clock",
         (Action.CHECK_NOW, Action.CANCEL),
+    ),
+    Phase.TAKING: Wording(
+        _n("Take the cash"),
+        _n("Tap what the customer gives, or type it in."),
+        Tone.ACCENT,
+        "cash",
+        (Action.CONFIRM, Action.CANCEL),
     ),
     Phase.SLOW: Wording(
         _n("Still waiting"),
@@ -330,6 +350,22 @@ _WORDS: Final[dict[Phase, Wording]] = {
     ),
     Phase.PAID: Wording(_n("Paid"), _n("The money has arrived."), Tone.GOOD, "done", ()),
 }
+
+_BY_MACHINE: Final = Wording(
+    _n("Take the card on the machine"),
+    _n("The till does not hear from it: only what you confirm is in the books."),
+    Tone.ACCENT,
+    "card",
+    (Action.CONFIRM, Action.CANCEL),
+)
+
+_NOT_CONFIRMED: Final = Wording(
+    _n("Not confirmed"),
+    _n("Nothing was written down."),
+    Tone.DANGER,
+    "alert",
+    (Action.CONFIRM, Action.CANCEL),
+)
 
 _CANNOT_SHOW: Final = Wording(
     _n("The code cannot be shown"),

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.providers.kind import Kind
 from app.providers.kinds import (
+    cash,
     paypal,
     razorpay,
     razorpay_upi,
@@ -14,6 +15,7 @@ from app.providers.kinds import (
     stripe_checkout,
     stripe_elements,
     stripe_links,
+    terminal,
 )
 
 KINDS: Final[dict[str, Kind]] = {
@@ -26,5 +28,7 @@ KINDS: Final[dict[str, Kind]] = {
         square.KIND,
         razorpay.KIND,
         razorpay_upi.KIND,
+        cash.KIND,
+        terminal.KIND,
     )
 }
