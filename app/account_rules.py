@@ -44,7 +44,7 @@ def rules_of(settings: Settings, accounts: Iterable[str]) -> tuple[Rule, ...]:
 
 
 def _place(settings: Settings, number: int, key: str) -> str:
-    return f"{settings.root / SETTINGS_FILE}: routing.rules no. {number}.{key}"
+    return f"{settings.root.joinpath(SETTINGS_FILE)}: routing.rules no. {number}.{key}"
 
 
 def _rule(table: RuleTable) -> Rule:

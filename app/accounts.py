@@ -16,11 +16,13 @@ from app.key_store import KeyStore
 from app.providers.kind import AccountSetup, KeyField, Kind
 from app.providers.kinds import KINDS
 from app.providers.pages import is_loopback
-from app.providers.strategy import PaymentStrategy
+from app.providers.strategy import HasOwnPage, PaymentStrategy
 from app.sandbox import SANDBOX_KEYS, SANDBOX_PATHS
 from app.settings import AccountTable, Mode, Settings
 
 _DEFAULT: Final = "stripe_checkout"
+_WHICH: Final = {"stripe": "?session={CHECKOUT_SESSION_ID}"}
+"""How a provider is asked to name the session in the address that phones come back to."""
 _NO_LETTER: Final = re.compile(r"[^A-Z0-9]+")
 
 
@@ -41,7 +43,7 @@ def loopback_base(settings: Settings) -> str:
     return base if is_loopback(base) else ""
 
 
-def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
+def return_pages(settings: Settings, sandbox_url: str, provider: str = "stripe") -> ReturnPages:
     """Say where phones go after paying: our public address, or a loopback double's own pages."""
     base = sandbox_url or loopback_base(settings) or settings.public_url
     if is_loopback(base) and not (sandbox_url or loopback_base(settings)):
@@ -52,8 +54,25 @@ def return_pages(settings: Settings, sandbox_url: str) -> ReturnPages:
     if not base:
         return ReturnPages()
     # The simulator's own page says whether the money has come or is on its way.
-    which = "?session={CHECKOUT_SESSION_ID}" if sandbox_url else ""
+    which = _WHICH.get(provider, "") if sandbox_url else ""
     return ReturnPages(f"{base}/success{which}", f"{base}/cancelled")
+
+
+def serve_pages(
+    settings: Settings, strategies: Mapping[str, PaymentStrategy], door: str
+) -> dict[str, str]:
+    """Say where customers find the till's own pages: at its public address, else at its `door`.
+
+    Customers of a live till are never sent to this computer itself. Gives the accounts that have
+    such pages, each with that origin.
+    """
+    origin = settings.public_url or ("" if settings.mode is Mode.LIVE else door)
+    served: dict[str, str] = {}
+    for name, strategy in strategies.items():
+        if origin and isinstance(strategy, HasOwnPage):
+            strategy.serve_pages(origin)
+            served[name] = origin
+    return served
 
 
 def accounts_of(
@@ -85,6 +104,9 @@ def accounts_of(
             is_live=settings.mode is Mode.LIVE,
             api_base=_checked_base(base, kind),
             page_host=table.page_host,
+            webhook_urls=_webhook_urls(settings.public_url, name, kind.provider),
+            script_url=_checked_base(table.script_url, kind),
+            round_to=settings.file.cash.steps,
         )
         accounts.strategies[name] = kind.build(setup)
     return accounts
@@ -116,6 +138,8 @@ def wanted_accounts(settings: Settings) -> dict[str, tuple[Kind, AccountTable]]:
 def _keys(
     settings: Settings, sandbox_url: str, name: str, kind: Kind, store: KeyStore
 ) -> dict[str, str]:
+    if kind.is_by_hand:
+        return {}
     if settings.mode is Mode.TRAINING and not loopback_base(settings):
         # Training moves no money, whatever keys lie about.
         given = {each.name: settings.variables.first(*each.variables) for each in kind.fields}
@@ -143,10 +167,18 @@ def _key(settings: Settings, name: str, wanted: KeyField, store: KeyStore) -> st
 
 
 def _base(settings: Settings, sandbox_url: str, kind: Kind, table: AccountTable) -> str:
+    if kind.is_by_hand:
+        return ""
     if sandbox_url:
         return f"{sandbox_url}{SANDBOX_PATHS[kind.provider]}"
     named = settings.variables.first(kind.base_variable) if kind.base_variable else ""
     return table.api_base or named
+
+
+def _webhook_urls(public_url: str, name: str, provider: str) -> tuple[str, ...]:
+    """Give the addresses that an owner may have named to the provider: both lead here."""
+    both = dict.fromkeys((name, provider)) if public_url else {}
+    return tuple(f"{public_url}/webhooks/{each}" for each in both)
 
 
 def _checked_base(base: str, kind: Kind) -> str:

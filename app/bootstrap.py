@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.account_keys import exposed_files, exposed_words
 from app.account_rules import rules_of, terms_of
-from app.accounts import accounts_of, loopback_base, return_pages
+from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
 from app.api.token import token_of
 from app.backups import Backups, refuse_lost, with_offer
 from app.catalog_watch import CatalogWatch, catalog_watch_of
@@ -26,7 +26,7 @@ from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
 from app.domain.reconciliation import Report
-from app.errors import BooksDamaged, Message, StoreError
+from app.errors import BooksDamaged
 from app.events import Fact
 from app.gateway import Gateway
 from app.introductions import Introductions
@@ -40,8 +40,6 @@ from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
 from app.refunds import Refunds
 from app.resolutions import Resolutions
-from app.sandbox import SandboxServer
-from app.sandbox.books import BooksUnusable
 from app.sessions import Sessions
 from app.settings import Mode, Settings
 from app.status import BooksState, Health, TillStatus
@@ -50,18 +48,17 @@ from app.store.accounts import known_for
 from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
+from app.training import simulator_of
 from app.watch import Pace, Reconciler, Watch
 from app.ways import Ways
-from app.webhooks import PublicDoor
+from app.webhooks import PayDesk, PublicDoor, readdress
+
+if TYPE_CHECKING:
+    from app.sandbox import SandboxServer
 
 _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
 _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
-_NO_SIMULATOR: Final = Message(
-    "It is for training: no real money is in its books, and the till's own were not touched. Close "
-    "another till or simulator that uses them. If the file is damaged, move it away: the simulator "
-    "begins anew, and what it had open is put on the list of what needs a person."
-)
 
 _log = logging.getLogger(__name__)
 
@@ -128,19 +125,9 @@ class Till:
         if settings.mode is Mode.TRAINING:
             self.sandbox_url = (sandbox_url or loopback_base(settings)).rstrip("/")
             if not self.sandbox_url:
-                books_path = settings.directory / "sandbox.db"
-                self._sandbox = SandboxServer(
-                    books_path=books_path,
-                    shop_name=self.catalog.shop.name if self._has_catalog else "",
-                )
-                try:
-                    self.sandbox_url = self._sandbox.start()
-                except (BooksUnusable, sqlite3.Error, OSError) as error:
-                    raise StoreError(
-                        Message("The simulator cannot be started"),
-                        f"{error} ({books_path}).",
-                        action=_NO_SIMULATOR,
-                    ) from error
+                shop = self.catalog.shop.name if self._has_catalog else ""
+                self._sandbox = simulator_of(settings, shop)
+                self.sandbox_url = self._sandbox.origin
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
         exposed = exposed_files(settings)
@@ -165,7 +152,10 @@ class Till:
             self.sessions,
             self.gateway,
             shop=lambda: self.catalog.shop,
-            pages={name: return_pages(settings, self.sandbox_url) for name in self.strategies},
+            pages={
+                name: return_pages(settings, self.sandbox_url, each.provider)
+                for name, each in self.strategies.items()
+            },
             clock=self._clock,
             ids=chance.ids,
             deadline=self._deadline,
@@ -193,7 +183,7 @@ class Till:
             self.checkout,
             clock=self._clock,
             jitter=chance.jitter,
-            pace=pace,
+            pace=pace or Pace(at_least_s=self._poll_pause_s),
         )
         self.door = PublicDoor(
             self.store,
@@ -202,6 +192,7 @@ class Till:
             port=settings.port,
             clock=self._clock,
             recheck=self.watch.poke,
+            desk=PayDesk(self.gateway, self.sessions, loop=lambda: self._loop),
         )
         self.reconciliation = Reconciliation(
             self.store,
@@ -274,6 +265,8 @@ class Till:
         if self.phones is not None:
             await self.phones.start()
         await asyncio.to_thread(self.door.start)
+        served = serve_pages(self.settings, self.strategies, self.door.address)
+        await readdress(self.store, served)
         self.store.bus.subscribe(self._on_fact)
         await self._refresh_status()
         self.watch.start()
@@ -351,6 +344,10 @@ class Till:
 
     def _webhook_address(self, account: str) -> str:
         return f"{self.door.address}/webhooks/{account}" if self._registers else ""
+
+    def _poll_pause_s(self, account: str) -> float:
+        strategy = self.strategies.get(account)
+        return 0.0 if strategy is None else strategy.capabilities.poll_pause.total_seconds()
 
     def _introduced(self) -> None:
         self.door.wake()

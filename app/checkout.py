@@ -5,7 +5,7 @@ Nothing here judges money: what a provider says goes through `app.settle`.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from app.charging import NotBegun, Opens, Unfit, charge_along
@@ -16,10 +16,13 @@ from app.checkout_refusals import (
     standing,
 )
 from app.clock import Clock
+from app.confirmations import Confirmations, open_by_hand
+from app.deadlines import Deadlines
 from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
-from app.domain.capabilities import demand_of, objection
+from app.domain.capabilities import Shows, demand_of, objection
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop
+from app.domain.confirmation import BY_HAND, Confirmation
 from app.domain.decision import Decision
 from app.domain.ids import ORDER_ID_LENGTH, Ids
 from app.domain.money import Money
@@ -29,7 +32,7 @@ from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, ProviderError
 from app.failpoints import reach
 from app.gateway import Gateway
-from app.providers.strategy import PaymentStrategy, SessionRequest
+from app.providers.strategy import PaymentStrategy, SessionRequest, TakesByHand
 from app.routing import Choice
 from app.sessions import Sessions
 from app.settle import complete, want_closed
@@ -86,7 +89,8 @@ class Checkout:
         self._ids = ids
         self._deadline = deadline
         self._ways = ways or Ways(gateway)
-        self._ends_at: dict[int, float] = {}
+        self._deadlines = Deadlines(clock)
+        self._confirmations = Confirmations(store, gateway)
 
     async def place_order(self, content: CartContent) -> Order:
         """Freeze a cart into an order with a number. One that costs nothing is paid at once.
@@ -150,9 +154,10 @@ class Checkout:
     async def open_session(self, order_id: str, account: str) -> Attempt:
         """Open a session at an account for what an order still owes; the intent is written first.
 
-        Gives an attempt that is open (then it has a URL) or unknown (then the till keeps asking).
-        Raises CheckoutRefused before anything is done, Rejected where the provider refuses, and
-        Protocol where its answer does not fit what was asked for; then nothing may be shown.
+        Gives an attempt that is open (then it has a URL, or is the operator's to confirm) or
+        unknown (then the till keeps asking). Raises CheckoutRefused before anything is done,
+        Rejected where the provider refuses, and Protocol where its answer does not fit what was
+        asked for; then nothing may be shown.
         """
         self._refuse_in_trouble()
         return await self._open(order_id, account)
@@ -170,12 +175,19 @@ class Checkout:
         except ProviderError as error:
             raise NotBegun(error) from error
 
+        lifetime = strategy.capabilities.session_lifetime
+        if isinstance(strategy, TakesByHand):
+            return await self._store.write(
+                lambda tx: open_by_hand(
+                    tx, order, self._new_attempt(reference, amount, known, lifetime, tx), decision
+                )
+            )
+
         def write(tx: Transaction) -> Attempt:
             refuse_unreconciled(tx, order)
             if decision is not None and decision.tried:
                 refuse_cancelled(tx, order)
             refuse_second(tx, order, number)
-            lifetime = strategy.capabilities.session_lifetime
             new = self._new_attempt(reference, amount, known, lifetime, tx)
             attempt = insert_attempt(tx, new, decision)
             insert_intent(
@@ -189,7 +201,7 @@ class Checkout:
             return attempt
 
         attempt = await self._store.write(write)
-        self._keep_deadline(attempt)
+        self._deadlines.keep(attempt)
         reach("create.intended")
         opened = await self._sessions.create(attempt.id)
         if opened.state is AttemptState.OPEN and not opened.is_payable:
@@ -204,7 +216,7 @@ class Checkout:
 
         def write(tx: Transaction) -> Attempt:
             attempt = find_attempt(tx.connection, attempt_id)
-            if attempt is None or not attempt.is_payable or self._is_over(attempt, tx.at):
+            if attempt is None or not attempt.is_payable or self._deadlines.is_over(attempt):
                 raise CheckoutRefused(Message("This code must not be shown any more"))
             if attempt.shown_at is not None:
                 return attempt
@@ -217,22 +229,24 @@ class Checkout:
         reach("shown.saved")
         return shown
 
-    def _keep_deadline(self, attempt: Attempt) -> None:
-        """Take a new attempt's deadline over to the clock that nobody sets; forget what is over."""
-        now = self._clock.elapsed()
-        self._ends_at = {known: end for known, end in self._ends_at.items() if end > now}
-        self._ends_at[attempt.id] = now + attempt.left_at(self._clock.now()).total_seconds()
-
-    def _is_over(self, attempt: Attempt, at: datetime) -> bool:
-        """Say whether the deadline has passed; of an earlier run's attempt only the wall knows."""
-        ends_at = self._ends_at.get(attempt.id)
-        if ends_at is None:
-            return attempt.left_at(at) <= timedelta(0)
-        return ends_at <= self._clock.elapsed()
-
     async def check_now(self, attempt_id: int) -> Attempt:
         """Ask the provider at the operator's wish. Raises ProviderError without an answer."""
         return await self._sessions.look(attempt_id, Source.MANUAL)
+
+    async def due(self, attempt_id: int) -> Money:
+        """Say what the operator is to take for an attempt: in cash what can be handed over."""
+        return await self._confirmations.due(attempt_id)
+
+    async def confirm_paid(
+        self, attempt_id: int, *, by: str, received: Money | None = None, reference: str = ""
+    ) -> Confirmation:
+        """Write down that the operator took the money: `received` in cash, or by a machine.
+
+        The same again changes nothing. Raises CheckoutRefused in words; see `app.confirmations`.
+        """
+        return await self._confirmations.confirm(
+            attempt_id, by=by, received=received, reference=reference
+        )
 
     async def cancel(self, order_id: str) -> Order:
         """Close what can be paid, then cancel the order.
@@ -310,7 +324,7 @@ class Checkout:
         recurring = any(line.is_recurring for line in order.snapshot.lines)
         own = self._pages.get(strategy.account, ReturnPages())
         success = seller.success_url or own.success_url
-        if not success:
+        if not success and takes.shows is not Shows.NOTHING:
             raise CheckoutRefused(
                 _NO_PAGE,
                 action=Message(
@@ -338,6 +352,7 @@ class Checkout:
         lifetime: timedelta,
         tx: Transaction,
     ) -> Attempt:
+        by_hand = known.provider in BY_HAND
         return Attempt(
             id=0,
             order_id=reference.order_id,
@@ -351,7 +366,8 @@ class Checkout:
             state=AttemptState.CREATING,
             version=1,
             created_at=tx.at,
-            deadline_at=tx.at + min(self._deadline, lifetime),
+            # Nothing is shown that could be paid behind the operator's back: it may wait.
+            deadline_at=tx.at + (lifetime if by_hand else min(self._deadline, lifetime)),
         )
 
 

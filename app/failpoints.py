@@ -43,6 +43,10 @@ Failpoint = Literal[
     # Its code is shown.
     "shown.saving",
     "shown.saved",
+    # What the customer agreed to is taken.
+    "capture.intended",
+    "capture.calling",
+    "capture.called",
     # A provider's word on a session is settled, whoever asked for it.
     "look.called",
     "observed.saving",

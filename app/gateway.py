@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import TypeVar
 
+from app.breaker import Breaker, Standing
 from app.clock import Clock
-from app.domain.breaker import Breaker, Standing
 from app.domain.payment import Payment
 from app.errors import (
     CheckoutRefused,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.attempt import Attempt, AttemptState
+from app.domain.confirmation import Confirmation
 from app.domain.decision import Decision
 from app.domain.dispute import Dispute
 from app.domain.exceptions import OrderException
@@ -18,6 +19,7 @@ from app.domain.resolution import Case, WayOut, ways_out
 from app.events import Fact
 from app.store import Store
 from app.store.attempts import attempts_of
+from app.store.confirmations import confirmations_of
 from app.store.decided import decisions_of
 from app.store.decisions import case_of, waiting_exceptions
 from app.store.disputes import dispute_of_entry, disputes_due, disputes_of_order
@@ -63,7 +65,8 @@ class Trouble:
 class OrderDetail:
     """One order with all that happened to it, oldest first.
 
-    `decisions` say by an attempt's id why it went to its account; older ones have none.
+    `confirmations` are what the operator said of payments by hand. `decisions` say by an
+    attempt's id why it went to its account; older ones have none.
     """
 
     order: Order
@@ -74,6 +77,7 @@ class OrderDetail:
     disputes: tuple[Dispute, ...] = ()
     refunds: tuple[Refund, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
     decisions: Mapping[int, Decision] = field(default_factory=dict)
 
     @property
@@ -160,6 +164,7 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
         disputes=disputes_of_order(db, order_id),
         refunds=refunds_of_order(db, order_id),
         troubles=tuple(_trouble(db, entry) for entry in entries),
+        confirmations=confirmations_of(db, order_id),
         decisions=decisions_of(db, order_id),
     )
 

@@ -63,6 +63,8 @@ def problem_of(error: Mapping[str, Any]) -> Message:
             return Message("must name an account to use or to avoid")
         case "rule_without_currency":
             return Message("must name the currency of its amounts")
+        case "coin":
+            return Message('{text} is not a coin; write 5 cents as "0.05"', text=given["text"])
         case "rate":
             return Message('{text} is not a rate; write 19 % as "0.19"', text=given["text"])
     return Message("cannot be used: {reason}", reason=error["msg"])

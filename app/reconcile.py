@@ -24,7 +24,7 @@ from app.errors import Message, Rejected, ScantillError, StoreError
 from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.budget import Urgency, asking
-from app.providers.strategy import PaymentStrategy, Recheck
+from app.providers.strategy import PaymentStrategy, Recheck, TakesByHand
 from app.settle import settle
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
@@ -212,8 +212,13 @@ class Reconciliation:
         await self.each_account(SESSIONS, self._read_sessions, report)
 
     async def each_account(self, kind: str, read: ReadSpan, report: Report) -> None:
-        """Read a list of every account from where it was read to; an error is reported."""
+        """Read a list of every account from where it was read to; an error is reported.
+
+        What the operator takes by hand is on nobody's list.
+        """
         for account in self._gateway.accounts:
+            if isinstance(self._gateway.strategy(account), TakesByHand):
+                continue
 
             async def catch_up(report: Report, account: str = account) -> None:
                 await self._catch_up(account, kind, read, report)
@@ -269,6 +274,8 @@ class Reconciliation:
         since = min(cursor, now) - _OVERLAP
         if restored is not None:
             since -= _BEFORE_BACKUP
+        if kind in (SESSIONS, REFUNDS):
+            since -= strategy.capabilities.lists_after
         if kind == SESSIONS:
             # One that was open is seen once more after its page has closed.
             since -= strategy.capabilities.session_lifetime
@@ -304,6 +311,9 @@ class Reconciliation:
         try:
             seen = strategy.observe(delivery, at=self._clock.now())
         except _NOT_READABLE:
+            return True
+        if isinstance(seen, Recheck) and not seen.reference and seen.session_id:
+            # Only the books know whose session that is.
             return True
         reference = getattr(seen, "reference", None)
         return seen is not None and (reference is None or self._is_of_this_till(reference))

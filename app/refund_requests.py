@@ -9,7 +9,8 @@ from app.domain.money import Money
 from app.domain.payment import Payment
 from app.domain.refund import GivenBack, Refund, RefundState
 from app.errors import CheckoutRefused, Message, MoneyMoved
-from app.providers.strategy import PaymentStrategy, RefundRequest
+from app.providers.strategy import PaymentStrategy, RefundRequest, TakesByHand
+from app.refunds_by_hand import check_coins, hand_out
 from app.store import Transaction
 from app.store.epochs import needs_reconciliation
 from app.store.intents import Operation, insert_intent
@@ -70,12 +71,16 @@ def begin_refund(
 ) -> Refund:
     """Write a refund down with its intent, checked against all that was given back before.
 
+    What the operator hands out has succeeded with that.
+
     Raises CheckoutRefused where it would be more than is left of the payment, and on restored
     books before they are reconciled.
     """
     refuse_unreconciled(tx)
     back = given_back(tx.connection, payment.provider, payment.payment_id)
     _check_amount(payment, amount, back)
+    if isinstance(strategy, TakesByHand):
+        check_coins(strategy, amount, left=back.left_of(payment.amount))
     reference = Reference.parse(payment.reference)
     if reference is None:
         raise CheckoutRefused(
@@ -115,6 +120,8 @@ def begin_refund(
             "key": key,
         },
     )
+    if isinstance(strategy, TakesByHand):
+        return hand_out(tx, payment, refund, strategy)
     return refund
 
 

@@ -114,10 +114,11 @@ class Refunds:
         `is_new` says that the caller has just written it, so that nobody can have asked before.
         """
         if is_new:
-            self._unasked.add(refund.id)
             reach("refund.intended")
         if refund.state is not RefundState.REQUESTED:
             return refund
+        if is_new:
+            self._unasked.add(refund.id)
         return await self._take_up(refund.id, Source.MANUAL, budget_s=ASK_BUDGET_S)
 
     async def payment(self, payment_id: str, provider: str = "") -> Payment:

@@ -5,10 +5,10 @@ each time. The operator may always choose another of the ranked.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from app.domain.breaker import Standing
+from app.breaker import Standing
 from app.domain.capabilities import Capabilities, Demand, Method, Shows, objection
 from app.domain.money import Money
 from app.errors import ConfigError, Message
@@ -74,7 +74,8 @@ class Rule:
 class Choice:
     """An account that may be used, and why it stands where it stands.
 
-    `is_by_hand` marks what only a person chooses: cash, and a card machine beside the till.
+    `is_by_hand` marks what only a person chooses: cash, and a card machine beside the till, unless
+    the settings use nothing else.
     """
 
     account: str
@@ -160,6 +161,9 @@ def route(
 
     ranked = sorted(able, key=rank)
     choices = tuple(_choice(each, ranked, demand, wanted) for each in ranked)
+    if all(each.takes.shows is Shows.NOTHING for each in candidates if each.is_enabled):
+        # There is nothing that the till could take instead.
+        choices = tuple(replace(choice, is_by_hand=False) for choice in choices)
     return Route(choices, tuple(left_out))
 
 

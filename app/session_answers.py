@@ -1,8 +1,10 @@
 """What an answer about a session, or none, comes to in the books: one transaction each."""
 
+from datetime import datetime
 from typing import Any
 
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
+from app.domain.observation import Observation, SessionState, Source
 from app.domain.order import OrderState
 from app.errors import InvariantError, Message
 from app.failpoints import reach
@@ -31,6 +33,21 @@ def known_attempt(tx: Transaction, attempt_id: int) -> Attempt:
     if attempt is None:
         raise InvariantError(f"Attempt {attempt_id} is gone")
     return attempt
+
+
+def run_out(attempt: Attempt, source: Source, at: datetime) -> Observation:
+    """Say of a session that its time was over and no money can come by it."""
+    return Observation(
+        source=source,
+        provider=attempt.provider,
+        provider_account=attempt.provider_account,
+        live=attempt.live,
+        reference=str(attempt.reference),
+        session_id=attempt.session_id or "",
+        state=SessionState.EXPIRED,
+        observed_at=at,
+        is_final=True,
+    )
 
 
 def write_opened(

@@ -28,6 +28,7 @@ from app.providers.retry import Jitter
 from app.providers.strategy import Captures, OpenedSession, PaymentStrategy
 from app.session_answers import (
     known_attempt,
+    run_out,
     write_capture_intent,
     write_close_intent,
     write_doubt,
@@ -44,6 +45,7 @@ from app.store.intents import (
     Outcome,
     finish_intent,
     unanswered,
+    was_done,
 )
 from app.store.payments import clear_unknown
 from app.turns import Turns
@@ -97,7 +99,10 @@ class Sessions:
 
     async def known(self, attempt_id: int) -> Attempt:
         """Give an attempt as the books have it. Raises CheckoutRefused where it is not in them."""
-        return await self._find(attempt_id)
+        attempt = await self._store.read(lambda db: find_attempt(db, attempt_id))
+        if attempt is None:
+            raise CheckoutRefused(Message("That payment is not in the books"))
+        return attempt
 
     async def create(self, attempt_id: int) -> Attempt:
         """Create an attempt's session from its intent; for whoever has just written that down.
@@ -122,7 +127,7 @@ class Sessions:
         """
 
         async def close() -> Attempt:
-            attempt = await self._find(attempt_id)
+            attempt = await self.known(attempt_id)
             if attempt.session_id is None:
                 attempt = await self._made_sure_of(attempt_id)
             elif await self._is_being_captured(attempt_id):
@@ -135,7 +140,7 @@ class Sessions:
         return await self._minded(attempt_id, close)
 
     async def _look(self, attempt_id: int, source: Source) -> Attempt:
-        attempt = await self._find(attempt_id)
+        attempt = await self.known(attempt_id)
         if attempt.session_id is None:
             return await self._create(attempt_id)
         strategy = await self._strategy_of(attempt)
@@ -147,12 +152,20 @@ class Sessions:
         except Rejected as refused:
             if refused.status != _NOT_FOUND:
                 raise
-            return await self._gone(attempt_id)
+            return await self._gone(attempt, strategy, source)
         reach("look.called")
         attempt = await self._settled(attempt_id, seen)
         if seen.state is SessionState.APPROVED and isinstance(strategy, Captures):
             return await self._capture(attempt, strategy)
+        if seen.state is SessionState.PAID and not seen.is_final:
+            return await self._closed_to_others(attempt)
         return attempt
+
+    async def _closed_to_others(self, attempt: Attempt) -> Attempt:
+        """Close what was paid and can be paid again, so that nobody does; once, if it is heard."""
+        if await self._store.read(lambda db: was_done(db, attempt.id, Operation.CLOSE)):
+            return attempt
+        return await self._close(attempt)
 
     async def _capture(self, attempt: Attempt, strategy: Captures) -> Attempt:
         """Take what the customer agreed to, unless nobody wants it any more."""
@@ -160,10 +173,16 @@ class Sessions:
         intent = await self._store.write(lambda tx: write_capture_intent(tx, attempt.id))
         if intent is None:
             return attempt
+        reach("capture.intended")
         session_id = attempt.session_id or ""
+
+        async def call() -> Observation:
+            reach("capture.calling")
+            return await strategy.capture(session_id, key=intent.key)
+
         try:
             seen = await answer_to(
-                lambda: strategy.capture(session_id, key=intent.key),
+                call,
                 gateway=self._gateway,
                 account=attempt.account,
                 clock=self._clock,
@@ -180,6 +199,7 @@ class Sessions:
         except ProviderError as error:
             words = error.words
             return await self._store.write(lambda tx: write_doubt(tx, attempt.id, words))
+        reach("capture.called")
         return await self._settled(attempt.id, seen, intent)
 
     async def _is_being_captured(self, attempt_id: int) -> bool:
@@ -192,12 +212,12 @@ class Sessions:
             return await self._create(attempt_id)
         except ProviderError as error:
             _log.info("nothing to close for attempt %s: %s", attempt_id, error)
-            return await self._find(attempt_id)
+            return await self.known(attempt_id)
 
     async def _create(self, attempt_id: int, *, is_first: bool = False) -> Attempt:
         """Ask for the session of an unanswered intent; only who wrote it knows of a first call."""
         intent = await self._store.read(lambda db: unanswered(db, attempt_id, Operation.CREATE))
-        attempt = await self._find(attempt_id)
+        attempt = await self.known(attempt_id)
         if intent is None:
             return attempt
         try:
@@ -289,6 +309,7 @@ class Sessions:
 
     async def _close(self, attempt: Attempt) -> Attempt:
         session_id = attempt.session_id or ""
+        strategy = None
         try:
             strategy = await self._strategy_of(attempt)
             intent = await self._store.write(lambda tx: write_close_intent(tx, attempt))
@@ -301,8 +322,9 @@ class Sessions:
             seen = await self._gateway.asked(attempt.account, call)
             reach("close.called")
         except ProviderError as error:
-            if isinstance(error, Rejected) and error.status == _NOT_FOUND:
-                return await self._gone(attempt.id)
+            is_unknown = isinstance(error, Rejected) and error.status == _NOT_FOUND
+            if is_unknown and strategy is not None:
+                return await self._gone(attempt, strategy, Source.CLOSE)
             words = error.words
             return await self._store.write(lambda tx: write_doubt(tx, attempt.id, words))
         return await self._settled(attempt.id, seen, intent)
@@ -330,10 +352,16 @@ class Sessions:
             )
         return attempt
 
-    async def _gone(self, attempt_id: int) -> Attempt:
-        """Write down that the provider, asked with the right keys, has no such session."""
+    async def _gone(self, attempt: Attempt, strategy: PaymentStrategy, source: Source) -> Attempt:
+        """Write down that the provider, asked with the right keys, has no such session.
+
+        Where it forgets what nobody paid, that is how one ends whose time was over.
+        """
+        takes, now = strategy.capabilities, self._clock.now()
+        if takes.forgets_unpaid and now - attempt.created_at >= takes.session_lifetime:
+            return await self._settled(attempt.id, run_out(attempt, source, now))
         words = Message("The provider has no such session any more.")
-        return await self._store.write(lambda tx: self._write_never_made(tx, attempt_id, words))
+        return await self._store.write(lambda tx: self._write_never_made(tx, attempt.id, words))
 
     def _write_never_made(self, tx: Transaction, attempt_id: int, words: str) -> Attempt:
         """Write down that there is no session, which is an answer: no call waits for one now."""
@@ -357,12 +385,6 @@ class Sessions:
                 lambda tx: out_of_reach(tx, known_attempt(tx, attempt.id), words)
             )
             raise
-
-    async def _find(self, attempt_id: int) -> Attempt:
-        attempt = await self._store.read(lambda db: find_attempt(db, attempt_id))
-        if attempt is None:
-            raise CheckoutRefused(Message("That payment is not in the books"))
-        return attempt
 
     async def _minded(self, attempt_id: int, work: Callable[[], Awaitable[Attempt]]) -> Attempt:
         """Do one thing at a time with an attempt, and mind for how long it had no answer."""

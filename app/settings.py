@@ -28,6 +28,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.domain.capabilities import Method
+from app.domain.cash import CashSteps, objection_to_step
 from app.domain.money import EXPONENTS
 from app.errors import ConfigError, Message
 from app.problems import problem_of
@@ -69,14 +70,16 @@ _Amount = Annotated[str, AfterValidator(_readable_amount)]
 class AccountTable(_Table):
     """`[accounts.NAME]`: one account at a provider. Its secrets are not in this file.
 
-    `page_host` is a domain of the owner's own that the provider's pages are shown under. What is
-    not `enabled` gets no new payments. The fees are what it keeps of a payment by its price list,
-    per cent and a fixed sum in the payment's currency: an estimate to choose by.
+    `page_host` is a domain of the owner's own that the provider's pages are shown under.
+    `script_url` is for a page of the till's own: where an offline double of Stripe has its script.
+    What is not `enabled` gets no new payments. The fees are what it keeps of a payment by its
+    price list, per cent and a fixed sum in the payment's currency: an estimate to choose by.
     """
 
     kind: str = ""
     api_base: str = ""
     page_host: str = ""
+    script_url: str = ""
     enabled: bool = True
     fee_percent: _Percent | None = None
     fee_fixed: _Amount | None = None
@@ -133,6 +136,35 @@ class CheckoutTable(_Table):
     deadline_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
 
 
+class CashTable(_Table):
+    """`[cash]`: the smallest coin, as a text like "0.05", for all currencies or for each by name.
+
+    `round_to = "0.05"`, or `[cash.round_to]` with lines like `CHF = "0.05"`.
+    """
+
+    round_to: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("round_to", mode="before")
+    @classmethod
+    def _by_currency(cls, given: object) -> object:
+        return {"": given} if isinstance(given, str) and given else given or {}
+
+    @field_validator("round_to")
+    @classmethod
+    def _coins(cls, given: dict[str, str]) -> dict[str, str]:
+        for currency, step in given.items():
+            if currency and currency not in EXPONENTS:
+                raise PydanticCustomError("currency", "no currency", {"code": currency})
+            if objection_to_step(step, currency):
+                raise PydanticCustomError("coin", "no coin", {"text": step})
+        return given
+
+    @property
+    def steps(self) -> CashSteps:
+        """Give the coins that cash is rounded to."""
+        return CashSteps(self.round_to)
+
+
 class WindowTable(_Table):
     """`[window]`: how the till looks. `locale` is a language tag ("de", "en-GB") for texts,
     money and dates; without one it is the system's.
@@ -169,6 +201,7 @@ class SettingsFile(_Table):
     routing: RoutingTable = RoutingTable()
     doors: DoorsTable = DoorsTable()
     checkout: CheckoutTable = CheckoutTable()
+    cash: CashTable = CashTable()
     window: WindowTable = WindowTable()
     backup: BackupTable = BackupTable()
 

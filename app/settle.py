@@ -9,7 +9,7 @@ from typing import Final
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Books, JudgedPayment, Standing, Verdict, end_of_order, judge
-from app.domain.ledger import payment_entries, sale_entries
+from app.domain.ledger import money_account, payment_entries, sale_entries
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.order import Order, OrderState
 from app.errors import InvariantError, Message
@@ -175,7 +175,11 @@ def _write_payment(
     tx.post(
         "payment" if judged.is_accepted else "payment_held",
         payment.amount.currency,
-        payment_entries(account, payment.amount.minor, is_held=not judged.is_accepted),
+        payment_entries(
+            money_account(seen.provider, account),
+            payment.amount.minor,
+            is_held=not judged.is_accepted,
+        ),
         order_id=order_id,
         payment_id=payment.payment_id,
     )

@@ -6,7 +6,7 @@ known by the key that it was asked for under, so that whichever comes first is t
 
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.judgement import Standing
-from app.domain.ledger import of_surplus, refund_entries
+from app.domain.ledger import money_account, of_surplus, refund_entries
 from app.domain.money import Money
 from app.domain.payment import Payment
 from app.domain.refund import REFUND_MOVES, Refund, RefundObservation, RefundState, SeenRefund
@@ -185,7 +185,7 @@ def _post(tx: Transaction, payment: Payment, after: Refund, *, was_done: bool) -
             "refund" if change > 0 else "refund_failed",
             after.amount.currency,
             refund_entries(
-                payment.account,
+                money_account(payment.provider, payment.account),
                 amount_minor,
                 out_of="held" if payment.is_held else "refunds",
                 of_surplus_minor=of_surplus(above_minor, back_minor) - of_before,

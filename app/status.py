@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from app.domain.breaker import Standing
+from app.breaker import Standing
 from app.domain.reconciliation import Report
 from app.errors import Message, ProviderError, Rejected, StoreError
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from app.domain.breaker import Standing
+from app.breaker import Standing
 from app.domain.capabilities import Demand, Method, demand_for
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop

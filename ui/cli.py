@@ -13,6 +13,7 @@ from app.cli import build_parser, run
 from app.cli_options import add_data_dir, add_till_options
 
 _GOOD_CARD = "4242424242424242"
+_PROVIDERS = ("stripe_checkout", "cash", "terminal")
 _ENDS = ("challenge", "error", "late", "late-fail", "expired", "cancel", "closed")
 
 
@@ -30,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--card", default=_GOOD_CARD, metavar="NUMBER", help="pay with this test card first"
     )
     demo.add_argument("--end", choices=_ENDS, help="play one of the other ends of a payment")
+    demo.add_argument(
+        "--provider", choices=_PROVIDERS, default="", help="sell by this kind of account"
+    )
     demo.add_argument("--no-webhooks", action="store_true", help="learn of it by polling alone")
     demo.add_argument("--show", action="store_true", help="slowly, for somebody who watches")
     demo.add_argument("--seed", type=int, default=1, metavar="N", help="which goods are sold")

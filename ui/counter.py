@@ -17,9 +17,10 @@ from app.domain.catalog import Product
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.domain.pricing import Totals, price
-from app.errors import CartRefused, ConfigError, ScantillError
+from app.errors import CartRefused, ScantillError
 from app.events import Fact
 from app.status import PhonesState
+from ui.accounts import no_account
 from ui.i18n import _, ngettext
 from ui.pay.news import paid_model
 from ui.pay.state import Action, PaidModel, PayModel
@@ -176,7 +177,7 @@ class Counter(QObject):
         if self._stage is not Stage.SELLING or self.cart.is_empty:
             return False
         if not self._till.accounts:
-            self.failed.emit(_no_account())
+            self.failed.emit(no_account())
             return False
         self.cart.lock()
         self._cart_is_being_paid = True
@@ -214,6 +215,11 @@ class Counter(QObject):
         """Take another way of payment for what is on the screen."""
         if self._payment is not None and self._stage is Stage.PAYING:
             self._payment.take_way(account)
+
+    def confirm(self, received: Money | None, reference: str) -> None:
+        """Take the operator's word that the money was taken by hand."""
+        if self._payment is not None and self._stage is Stage.PAYING:
+            self._payment.confirm(received, reference)
 
     def next_sale(self) -> None:
         """Leave the Paid screen."""
@@ -386,11 +392,3 @@ class Counter(QObject):
     def _on_tick(self) -> None:
         if self._payment is not None:
             self._payment.tick()
-
-
-def _no_account() -> ConfigError:
-    return ConfigError(
-        _("No way of payment is set up"),
-        _("The till knows no key of a payment provider."),
-        action=_("Set STRIPE_SECRET_KEY, then start the till again."),
-    )

@@ -14,7 +14,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.clock import Clock
+from app.domain.money import Money
 from ui import theme
+from ui.format import Formats
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
@@ -87,6 +89,11 @@ class Tick(Part):
         painter.drawPath(path)
 
 
+def change_words(change: Money, formats: Formats) -> str:
+    """Say what goes back to the customer."""
+    return _("Change {amount}").format(amount=formats.money(change))
+
+
 class PaidScreen(Part):
     """Tick, word, amount and numbers; stays until a tap, Enter or the next scan.
 
@@ -103,6 +110,8 @@ class PaidScreen(Part):
         self.tick = Tick(look)
         self._word = ElidedText(look, _("Paid"), Type.AMOUNT, colour="on_paid", centred=True)
         self._amount = ElidedText(look, "", Type.HERO, colour="on_paid", centred=True)
+        self._change = ElidedText(look, "", Type.HERO, colour="on_paid", centred=True)
+        self._change.hide()
         self._numbers = ElidedText(look, "", Type.TITLE, colour="on_paid", centred=True)
         self.next_sale = Button(
             look, _("Next sale"), Kind.INVERSE, cap=_("Enter"), height_mm=16, step=Type.TITLE
@@ -116,6 +125,7 @@ class PaidScreen(Part):
         self._column.addStretch(1)
         self._column.addWidget(self._word)
         self._column.addWidget(self._amount)
+        self._column.addWidget(self._change)
         self._column.addWidget(self._numbers)
         self._column.addStretch(2)
         self._column.addWidget(self.next_sale, 0, centre)
@@ -125,6 +135,8 @@ class PaidScreen(Part):
     def show_paid(self, paid: PaidModel) -> None:
         """Show what was paid."""
         self._amount.set_text(self.look.formats.money(paid.total))
+        # What is still to be done is the largest.
+        self._amount.set_step(Type.HERO if paid.change is None else Type.TOTAL)
         if paid.receipt_number is None:
             numbers = _("Order {order}").format(order=paid.order_number)
         else:
@@ -132,7 +144,11 @@ class PaidScreen(Part):
                 receipt=paid.receipt_number, order=paid.order_number
             )
         self._numbers.set_text(numbers)
-        self.setAccessibleName(f"{self._word.text} {self._amount.text} {numbers}")
+        change = "" if paid.change is None else change_words(paid.change, self.look.formats)
+        self._change.set_text(change)
+        self._change.setVisible(bool(change))
+        said = (self._word.text, self._amount.text, change, numbers)
+        self.setAccessibleName(" ".join(filter(None, said)))
 
     @property
     def accepts_dismissal(self) -> bool:

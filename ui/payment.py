@@ -4,9 +4,9 @@ The store knows more than this object: after every notice it is asked again. The
 `order.paid`, which is believed at once, because it is told after its commit.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from datetime import timedelta
-from typing import Final
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,15 +20,14 @@ from app.events import Fact
 from app.orders import OrderDetail
 from ui.pay.again import Again
 from ui.pay.choosing import Choosing, must_be_closed
-from ui.pay.codes import Codes
 from ui.pay.known import Known
-from ui.pay.news import paid_model
+from ui.pay.news import paid_model, seller_of
+from ui.pay.ready import Ready
+from ui.pay.sleep import SLEEP, Sleep
 from ui.pay.state import SHOWS_CODE, PaidModel, PayModel, Phase, phase_of
+from ui.pay.word import OperatorsWord
 from ui.tasks import Tasks, as_ours
 from ui.till import Till
-
-_SLEEP: Final = frozenset({"till.resumed", "till.made_sure"})
-_ASKED: Final = "attempt.made_sure"
 
 
 class Payment(QObject):
@@ -57,8 +56,8 @@ class Payment(QObject):
         self._amount = amount
         self.known = Known(clock)
         self._error: ScantillError | None = None
-        self._shown_attempt: int | None = None
-        self._codes = Codes()
+        self._word = OperatorsWord(till.checkout)
+        self._ready = Ready(self._word)
         self._ways = Choosing(till)
         self._reading = Again(tasks, self._read, self._after_reading)
         self._patient_since: float | None = None
@@ -68,8 +67,7 @@ class Payment(QObject):
         self._has_cancel_failed = False
         self._is_checking = False
         self._is_preparing = False
-        self._is_unsure = False
-        self._is_sure_again = False
+        self._sleep = Sleep()
         self._is_over = False
         self._last_model: PayModel | None = None
 
@@ -90,17 +88,17 @@ class Payment(QObject):
             attempt,
             is_over=self.known.ends_at <= now,
             is_closing=self._is_cancelling,
-            is_shown=attempt is not None and self._is_ready(attempt),
+            is_shown=self._ready.has(attempt),
             waited=timedelta(seconds=now - since),
             error=self._error,
         )
-        if self._is_unsure and phase in SHOWS_CODE:
+        if self._sleep.is_unsure and phase in SHOWS_CODE:
             phase = Phase.MAKING_SURE
         may_show = phase in SHOWS_CODE and attempt is not None and attempt.is_payable
         return PayModel(
             phase=phase,
             amount=attempt.amount if attempt is not None else self._amount,
-            shop=self.known.shop or self._till.catalog.shop.name,
+            shop=seller_of(self.known.order, self._till.catalog.shop.name),
             order_number=self.known.order.number if self.known.order is not None else None,
             url=attempt.url if attempt is not None and may_show else None,
             ends_at=self.known.ends_at if may_show else None,
@@ -110,6 +108,7 @@ class Payment(QObject):
             was_shown=attempt is None or attempt.shown_at is not None,
             phones=self._till.phones.state if self._till.phones is not None else None,
             ways=self._ways.model(self.known.attempt, is_opening=is_opening),
+            taking=self._word.taking if phase is Phase.TAKING else None,
         )
 
     def start(self, content: CartContent) -> None:
@@ -123,16 +122,25 @@ class Payment(QObject):
         """Go on with an order that is open already."""
         self._take_detail(detail)
         self.look_at_ways()
-        self._is_unsure = self._till.status().is_making_sure
+        self._sleep.is_unsure = self._till.status().is_making_sure
         self._tasks.start(self._show_code())
         self._tell()
 
     def check_now(self) -> None:
         """Ask the provider now. A second press while it is being asked does nothing."""
         if not self._is_checking and not self._is_over:
-            self._is_checking = True
-            self._tasks.start(self._check_now())
-            self._tell()
+            self._ask(self._check_now())
+
+    def confirm(self, received: Money | None, reference: str) -> None:
+        """Have it written down that the operator took the money. A second press does nothing."""
+        attempt = self.known.attempt
+        if attempt is not None and self.model.phase is Phase.TAKING and not self._is_checking:
+            self._ask(self._confirm(attempt.id, received, reference))
+
+    def _ask(self, question: Coroutine[Any, Any, None]) -> None:
+        self._is_checking = True
+        self._tasks.start(self._answered(question))
+        self._tell()
 
     def cancel(self) -> None:
         """Take the code off the screen at once, then close what is open at the provider."""
@@ -190,28 +198,20 @@ class Payment(QObject):
 
     def is_about(self, fact: Fact) -> bool:
         """Say whether a fact is about this payment."""
-        return fact.name in _SLEEP or bool(fact.order_id and fact.order_id == self.order_id)
+        return fact.name in SLEEP or bool(fact.order_id and fact.order_id == self.order_id)
 
     def on_fact(self, fact: Fact) -> None:
         """Take note of a fact about this order, or that the computer slept."""
-        if fact.name in _SLEEP and not self._is_over:
-            self._take_sleep(is_over=fact.name == "till.made_sure")
-        elif fact.name == _ASKED and fact.order_id == self.order_id and not self._is_over:
-            # The others may take longer; this one's own session was asked about.
-            self._take_sleep(is_over=True)
+        if not self._is_over and self._sleep.hear(fact, self.order_id):
+            self.read_again()
+            self._tell()
         if self._is_over or self.known.order is None or fact.order_id != self.known.order.id:
             return
+        self._word.hear(fact)
         if fact.name == "order.paid":
             self._finish(paid_model(fact))
         else:
             self.read_again()
-
-    def _take_sleep(self, *, is_over: bool) -> None:
-        """Take the code away; what the books say once it was asked about may show it again."""
-        if self.known.order is not None and (self._is_unsure or not is_over):
-            self._is_unsure, self._is_sure_again = True, is_over
-            self.read_again()
-            self._tell()
 
     def read_again(self) -> None:
         """Read the order from the books, once more if a reading is under way."""
@@ -288,32 +288,36 @@ class Payment(QObject):
         if attempt is None or self._is_opening or self._is_cancelling or self._is_over:
             return None
         is_payable = attempt.is_payable and self._clock.elapsed() < self.known.ends_at
-        return attempt if is_payable and not self._is_ready(attempt) else None
-
-    def _is_ready(self, attempt: Attempt) -> bool:
-        """Say whether the books know that it is shown, and its code needs no encoding."""
-        return self._shown_attempt == attempt.id and self._codes.has(attempt.url)
+        is_wanted = is_payable or attempt.is_confirmable
+        return attempt if is_wanted and not self._ready.has(attempt) else None
 
     async def _prepare(self, attempt: Attempt) -> bool:
         """Go one step on the way to be shown; say whether that went well."""
-        if not self._codes.has(attempt.url):
-            self._error = await self._codes.encode(attempt.url) or self._error
-            return self._codes.has(attempt.url)
+        if self._ready.lacks_step(attempt):
+            error = await self._ready.step(attempt)
+            self._error = error or self._error
+            return error is None
         await self._asked(self._till.checkout.mark_shown(attempt.id))
         if self._error is not None:
             return False
-        self._shown_attempt = attempt.id
+        self._ready.show(attempt)
         self._patient_since = self._clock.elapsed()
         return True
 
-    async def _check_now(self) -> None:
+    async def _answered(self, question: Coroutine[Any, Any, None]) -> None:
         try:
-            if self.known.attempt is not None:
-                await self._asked(self._till.checkout.check_now(self.known.attempt.id))
+            await question
         finally:
             self._is_checking = False
         self.read_again()
         self._tell()
+
+    async def _check_now(self) -> None:
+        if self.known.attempt is not None:
+            await self._asked(self._till.checkout.check_now(self.known.attempt.id))
+
+    async def _confirm(self, attempt_id: int, received: Money | None, reference: str) -> None:
+        self._error = await self._word.confirm(attempt_id, received, reference)
 
     async def _cancel(self) -> None:
         if self.known.order is None:
@@ -341,25 +345,18 @@ class Payment(QObject):
             self._error = as_ours(error)
         else:
             self._error = None
-            await self._follow_move(attempt)
+            self._error = await self._ready.follow_move(attempt)
             self.known.take_attempt(attempt)
-
-    async def _follow_move(self, attempt: Attempt) -> None:
-        """Encode where a shown code leads from now on: it is replaced in one turn of the loop."""
-        is_shown = attempt.id == self._shown_attempt and attempt.is_payable and not self._is_over
-        if is_shown and not self._codes.has(attempt.url):
-            self._error = await self._codes.encode(attempt.url) or self._error
 
     async def _read(self) -> None:
         detail = await self._till.orders.detail(self.order_id)
         if detail is not None:
             if detail.attempts:
-                await self._follow_move(detail.attempts[-1])
+                self._error = await self._ready.follow_move(detail.attempts[-1]) or self._error
             self._take_detail(detail)
 
     async def _after_reading(self) -> None:
-        if self._is_sure_again:
-            self._is_unsure = self._is_sure_again = False
+        self._sleep.read()
         if self._has_cancel_failed:
             self._is_cancelling = self._has_cancel_failed = False
         self._tell()
@@ -377,6 +374,7 @@ class Payment(QObject):
 
     def _take_detail(self, detail: OrderDetail) -> None:
         self.known.take_detail(detail)
+        self._word.read(detail)
         self._ways.learn(detail)
 
     def _tell(self) -> None:
@@ -397,4 +395,4 @@ class Payment(QObject):
 
     def _finish(self, paid: PaidModel) -> None:
         self._is_over = True
-        self.paid.emit(paid)
+        self.paid.emit(self._word.with_change(paid))

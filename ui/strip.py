@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from app.domain.breaker import Standing
+from app.breaker import Standing
 from app.settings import Mode
 from app.status import AccountHealth, BackupState, TillStatus
 from ui import theme

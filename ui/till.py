@@ -9,6 +9,7 @@ from app.catalog_watch import CatalogNews
 from app.domain.attempt import Attempt
 from app.domain.cart import CartContent
 from app.domain.catalog import Catalog, Shop
+from app.domain.confirmation import Confirmation
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
 from app.domain.order import Order
@@ -52,6 +53,16 @@ class Checkout(Protocol):
 
     async def check_now(self, attempt_id: int) -> Attempt:
         """Ask the provider and settle what it says."""
+        ...
+
+    async def due(self, attempt_id: int) -> Money:
+        """Say what the operator is to take for an attempt by hand, in cash after rounding."""
+        ...
+
+    async def confirm_paid(
+        self, attempt_id: int, *, by: str, received: Money | None = None, reference: str = ""
+    ) -> Confirmation:
+        """Write down that the operator took the money, once however often it is pressed."""
         ...
 
     async def cancel(self, order_id: str) -> Order:

@@ -183,6 +183,7 @@ class Window(QMainWindow):
         counter.catalog_told.connect(self._on_catalog)
         self.pay.action_wanted.connect(counter.act)
         self.pay.way_wanted.connect(counter.take_way)
+        self.pay.confirm_wanted.connect(counter.confirm)
         self.paid.next_wanted.connect(counter.next_sale)
         self.orders.continue_wanted.connect(self._on_continue)
         self.rail.place_wanted.connect(self.places.show_place)
@@ -362,6 +363,8 @@ class Window(QMainWindow):
                 if text:
                     self.sell.type_into_search(text)
             return bool(text) or is_enter
+        if self.counter.stage is Stage.PAYING:
+            return self.pay.take_key(event)
         if self.counter.stage is Stage.SELLING:
             if event.key() == Qt.Key.Key_Escape:
                 self.sell.clear_search()

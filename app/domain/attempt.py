@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from app.domain.confirmation import BY_HAND
 from app.domain.ids import ORDER_ID_LENGTH, TILL_ID_LENGTH
 from app.domain.money import Money
 
@@ -137,3 +138,13 @@ class Attempt:
         return (
             self.state is AttemptState.OPEN and self.close_reason is None and self.url is not None
         )
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Say whether the operator takes the money, and nobody else can be asked about it."""
+        return self.provider in BY_HAND
+
+    @property
+    def is_confirmable(self) -> bool:
+        """Say whether the operator may confirm it: by hand, open, not being closed."""
+        return self.is_by_hand and self.state is AttemptState.OPEN and self.close_reason is None

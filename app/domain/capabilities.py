@@ -45,8 +45,11 @@ class Capabilities:
     for certain. `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides
     them (a loopback simulator's own), and `phones_origin` where its pages are while phones may
     come. `reports_fees` says that it tells afterwards what it kept for itself. `shows` is what a
-    code leads to; where it shows nothing, the operator confirms the money. `poll_s` is how often a
-    session whose code is shown may be asked about.
+    code leads to; where it shows nothing, the operator confirms the money. `poll_pause` is how long
+    a session whose code is shown is left alone between two looks. `lists_after` is how late its
+    lists of sessions and refunds may be, and `lists_unpaid` says that they have those which moved
+    no money, too. `forgets_unpaid` says that a session whose life is over without money is not to
+    be found there.
     """
 
     currencies: frozenset[str]
@@ -66,7 +69,10 @@ class Capabilities:
     methods: frozenset[Method] = frozenset()
     reports_fees: bool = False
     shows: Shows = Shows.PAGE
-    poll_s: float = 2.0
+    poll_pause: timedelta = timedelta(seconds=2)
+    lists_after: timedelta = timedelta(0)
+    lists_unpaid: bool = True
+    forgets_unpaid: bool = False
 
     @property
     def takes_recurring(self) -> bool:

@@ -1,17 +1,29 @@
 """Double entry: which accounts a payment and a sale move. Debits are positive, credits negative.
 
-Accounts: `clearing:NAME` (what the provider of account NAME owes the shop), `orders` (what was
-paid on orders not yet complete), `held` (money that waits for a person), `sales`, `tax:ID`,
-`tips`, `rounding`, `refunds`, `write_offs` (what a person gave up of an order), `surplus` (what a
-person kept above an order or without one).
+Accounts: `clearing:NAME` (what the provider of account NAME owes the shop), `cash` (what came into
+the drawer by sales, less what went out of it by refunds), `orders` (what was paid on orders not yet
+complete), `held` (money that waits for a person), `sales`, `tax:ID`, `tips`, `rounding`, `refunds`,
+`write_offs` (what a person gave up of an order), `surplus` (what a person kept above an order or
+without one).
 """
 
+from app.domain.confirmation import CASH
 from app.domain.order import Snapshot
 
 
-def payment_entries(account: str, amount_minor: int, *, is_held: bool) -> dict[str, int]:
-    """Post money that a provider took: towards its order, or held."""
-    return {f"clearing:{account}": amount_minor, "held" if is_held else "orders": -amount_minor}
+def money_account(provider: str, account: str) -> str:
+    """Name the ledger's account for the money of an account at a provider."""
+    return CASH if provider == CASH else f"clearing:{account}"
+
+
+def payment_entries(money: str, amount_minor: int, *, is_held: bool) -> dict[str, int]:
+    """Post money that a provider took into the account `money`: towards its order, or held."""
+    return {money: amount_minor, "held" if is_held else "orders": -amount_minor}
+
+
+def rounding_entries(rounding_minor: int) -> dict[str, int]:
+    """Post what was taken in cash above an amount; negative is what was taken below it."""
+    return {CASH: rounding_minor, "rounding": -rounding_minor}
 
 
 def sale_entries(snapshot: Snapshot) -> dict[str, int]:
@@ -36,16 +48,16 @@ def of_surplus(kept_minor: int, given_back_minor: int) -> int:
 
 
 def refund_entries(
-    account: str, amount_minor: int, *, out_of: str, of_surplus_minor: int = 0
+    money: str, amount_minor: int, *, out_of: str, of_surplus_minor: int = 0
 ) -> dict[str, int]:
-    """Post money that a provider gave back, out of `refunds` or `held`, a part out of `surplus`.
+    """Post money given back from the account `money`, out of `refunds` or `held`, and `surplus`.
 
     A negative amount is a refund that failed after it had succeeded.
     """
     return {
         out_of: amount_minor - of_surplus_minor,
         "surplus": of_surplus_minor,
-        f"clearing:{account}": -amount_minor,
+        money: -amount_minor,
     }
 
 

@@ -89,6 +89,11 @@ def rounded(amount: Fraction) -> int:
     return round(amount)
 
 
+def rounded_to(minor: int, step: int) -> int:
+    """Round minor units to the nearest multiple of `step`, half to even."""
+    return rounded(Fraction(minor, step)) * step
+
+
 def spread(total: int, weights: Sequence[int]) -> list[int]:
     """Split `total` in proportion to `weights` by largest remainder; the parts sum to `total`.
 

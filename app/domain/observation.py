@@ -19,6 +19,7 @@ class Source(StrEnum):
     SWEEP = "sweep"
     MANUAL = "manual"
     CLOSE = "close"
+    OPERATOR = "operator"
 
 
 class SessionState(StrEnum):

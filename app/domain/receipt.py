@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.confirmation import Confirmation
 from app.domain.money import Money
 from app.domain.order import Order, OrderLine, OrderState, OrderTax, Seller
 
@@ -45,6 +46,7 @@ class Receipt:
     mark: ReceiptMark = ReceiptMark.NONE
     is_copy: bool = False
     written_off_minor: int = 0
+    confirmations: tuple[Confirmation, ...] = ()
 
 
 def receipt_of(
@@ -54,10 +56,12 @@ def receipt_of(
     mark: ReceiptMark = ReceiptMark.NONE,
     is_copy: bool = False,
     written_off_minor: int = 0,
+    confirmations: tuple[Confirmation, ...] = (),
 ) -> Receipt:
     """Write the receipt of a paid order. Raises ValueError where order or tenders do not fit.
 
     `written_off_minor` is what a person gave up of the total, or took above it (then negative).
+    `confirmations` tell of tenders by hand what was received, rounded and given as change.
     """
     if order.state is not OrderState.PAID or order.receipt_number is None:
         raise ValueError(f"order {order.number} is {order.state.value}: there is no receipt")
@@ -83,4 +87,5 @@ def receipt_of(
         mark=mark,
         is_copy=is_copy,
         written_off_minor=written_off_minor,
+        confirmations=confirmations,
     )

@@ -40,11 +40,18 @@ class JsonApi:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         form: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
     ) -> dict[str, Any]:
-        """Make one call and give the object that came back; an empty body is an empty object."""
-        sent: str | None = None
+        """Make one call and give the object that came back; an empty body is an empty object.
+
+        `raw` is JSON that has to be sent as it stands.
+        """
+        sent: str | bytes | None = None
         kind = {}
-        if body is not None:
+        if raw is not None:
+            sent = raw
+            kind = {"Content-Type": "application/json; charset=utf-8"}
+        elif body is not None:
             sent = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
             kind = {"Content-Type": "application/json; charset=utf-8"}
         elif form is not None:
@@ -52,9 +59,8 @@ class JsonApi:
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
         url = f"{self._base}{path}" + (f"?{urlencode(query)}" if query else "")
         wanted = {"Accept": "application/json", **kind, **headers}
-        reply = await self._transport.send(
-            method, url, wanted, None if sent is None else sent.encode()
-        )
+        content = sent.encode() if isinstance(sent, str) else sent
+        reply = await self._transport.send(method, url, wanted, content)
         return self._understood(reply)
 
     async def picture(self, url: str) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from app.clock import Clock
+from app.domain.cash import CashSteps
 from app.errors import Message
 from app.providers.budget import RequestBudget
 from app.providers.strategy import PaymentStrategy
@@ -32,7 +33,10 @@ class AccountSetup:
     """Everything an account is built from.
 
     `keys` are its keys by name; what is not needed may be missing. `api_base` is empty where the
-    provider's own is meant, `page_host` a domain of the owner's that replaces the provider's.
+    provider's own is meant, `page_host` a domain of the owner's that replaces the provider's, and
+    `script_url` the script that a page of the till's own loads from a double of the provider's.
+    `webhook_urls` are the addresses at which the world reaches the account's webhooks.
+    `round_to` are the coins that cash is rounded to.
     """
 
     name: str
@@ -41,8 +45,11 @@ class AccountSetup:
     is_live: bool = False
     api_base: str = ""
     page_host: str = ""
+    webhook_urls: tuple[str, ...] = ()
+    script_url: str = ""
     transport: httpx.AsyncBaseTransport | None = None
     budget: RequestBudget | None = None
+    round_to: CashSteps = field(default_factory=CashSteps)
 
     def both(self, key: str) -> tuple[str, ...]:
         """Give the old and the new of a key that is being changed, or the one there is."""
@@ -67,3 +74,8 @@ class Kind:
     is_live: Callable[[Mapping[str, str]], bool | None] = lambda keys: None
     live_hint: str = ""
     test_hint: str = ""
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Say whether the operator takes the money, so that there is neither key nor address."""
+        return not self.fields

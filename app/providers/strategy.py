@@ -250,6 +250,87 @@ class Captures(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PageSetup:
+    """What a pay page of the till's own needs to speak to a provider; none of it is secret.
+
+    The three lists are origins that the page may load scripts from, frame, and connect to.
+    `is_minimal` says that the till confirms by itself, since the provider's script cannot.
+    """
+
+    publishable_key: str
+    script_url: str
+    api_base: str
+    script_origins: tuple[str, ...]
+    frame_origins: tuple[str, ...]
+    connect_origins: tuple[str, ...]
+    is_minimal: bool = False
+
+
+@runtime_checkable
+class HasOwnPage(Protocol):
+    """A provider without a page for this: the till's public door has it."""
+
+    def serve_pages(self, origin: str) -> None:
+        """Say where the public door is for customers: new sessions get an address there."""
+        ...
+
+    async def page_setup(self) -> PageSetup:
+        """Say what the page needs."""
+        ...
+
+    async def client_secret(self, session_id: str) -> str:
+        """Ask for what a customer's browser pays with; nothing where nobody may pay any more."""
+        ...
+
+    async def confirm(self, session_id: str, method: str) -> None:
+        """Pay with what the customer typed into the provider's own field.
+
+        What came of it the next look tells. Raises Rejected with 402 where a bank declines.
+        """
+        ...
+
+
+@runtime_checkable
+class LearnsSigners(Protocol):
+    """A provider whose deliveries are checked by what has to be fetched from it first."""
+
+    async def learn_signer(self, request: WebhookRequest) -> None:
+        """Fetch what a delivery is to be checked with, unless that is known.
+
+        Asks a few times a minute at most and waits a few seconds; what cannot be genuine causes no
+        question. Raises nothing of it: `read_webhook` says whether that sufficed.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesByHand(Protocol):
+    """A way to pay that nobody can be asked about: the operator takes the money and says so.
+
+    Its session opens at once, with our reference as its id.
+    """
+
+    @property
+    def needs_reference(self) -> bool:
+        """Say whether a machine took the money, whose reference has to be given."""
+        ...
+
+    def due(self, amount: Money) -> Money:
+        """Say what is to be taken for an amount: in cash the nearest that can be handed over."""
+        ...
+
+    def confirmed(
+        self, session_id: str, amount: Money, *, reference: str, at: datetime
+    ) -> Observation:
+        """Put the operator's word that `amount` was taken into the form of any other news."""
+        ...
+
+    def handed_out(self, parameters: Mapping[str, Any]) -> SeenRefund:
+        """Say that the money of a refund was given back, by whoever asks for it."""
+        ...
+
+
 @runtime_checkable
 class RegistersWebhooks(Protocol):
     """A provider that can be told where to send its events."""

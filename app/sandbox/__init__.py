@@ -17,7 +17,7 @@ __all__ = ["SANDBOX_KEY", "SANDBOX_KEYS", "SANDBOX_PATHS", "SandboxServer"]
 
 SANDBOX_KEY = "sk_test_scantill_sandbox"
 SANDBOX_KEYS = {
-    "stripe": {"secret_key": SANDBOX_KEY},
+    "stripe": {"secret_key": SANDBOX_KEY, "publishable_key": "pk_test_scantill_sandbox"},
     "square": {
         "access_token": SANDBOX_TOKEN,
         "location_id": location_of(merchant_of(SANDBOX_TOKEN)),

@@ -4,6 +4,7 @@ Kept in the transaction of the effect, so that a reply that was lost can be aske
 how long, and what becomes of a key that comes back with another request, each provider says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,8 +42,11 @@ class Rules(Protocol):
 
     provider: str
     kept_s: int
-    page_path: str
-    """Where its pages begin, below the origin."""
+
+    @property
+    def page_paths(self) -> Sequence[str]:
+        """Where its pages begin, below the origin."""
+        ...
 
     def too_long(self, key: str) -> Exception | None:
         """Say no to a key that it would not take."""
@@ -97,10 +101,9 @@ class Keys:
         if params != call.digest:
             raise self._rules.other_parameters(key)
         # A simulator that came back on another port must not hand out pages on the old one.
-        pages = self._rules.page_path
-        return Answer(
-            status, body.replace(origin + pages, self._bench.origin() + pages), request_id
-        )
+        for pages in self._rules.page_paths:
+            body = body.replace(origin + pages, self._bench.origin() + pages)
+        return Answer(status, body, request_id)
 
     def keep(self, call: Call, key: str, status: int, body: str) -> None:
         """Remember an answer; the caller commits it together with the effect."""

@@ -6,6 +6,8 @@ is looked at in the copy of the next backup, whose pages are the file's own.
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,7 @@ MARK: Final = "till.damaged"
 
 CHECK_S: Final = 1.0
 _MOST_FAULTS: Final = 5
+_AGAIN_S: Final = 0.05
 
 
 def check_file(connection: sqlite3.Connection, path: Path, *, within_s: float | None) -> bool:
@@ -25,26 +28,44 @@ def check_file(connection: sqlite3.Connection, path: Path, *, within_s: float | 
 
     Raises BooksDamaged.
     """
-    timer = None if within_s is None else threading.Timer(within_s, connection.interrupt)
-    if timer is not None:
-        timer.daemon = True
-        timer.start()
     try:
-        if lost := lost_records(connection):
-            raise damaged(path, "; ".join(lost))
-        rows = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
+        with _interrupted_after(connection, within_s):
+            if lost := lost_records(connection):
+                raise damaged(path, "; ".join(lost))
+            rows = connection.execute(f"PRAGMA integrity_check({_MOST_FAULTS})").fetchall()
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
             return False
         raise store_error(error, path) from error
-    finally:
-        if timer is not None:
-            timer.cancel()
-            timer.join()
     faults = [str(row[0]) for row in rows if row[0] != "ok"]
     if faults:
         raise damaged(path, "; ".join(faults))
     return True
+
+
+@contextmanager
+def _interrupted_after(connection: sqlite3.Connection, within_s: float | None) -> Iterator[None]:
+    """Interrupt what runs once the time is up, again and again: between two statements nothing is.
+
+    None never interrupts.
+    """
+    done = threading.Event()
+
+    def ring() -> None:
+        pause_s = within_s
+        while not done.wait(pause_s):
+            connection.interrupt()
+            pause_s = _AGAIN_S
+
+    alarm = threading.Thread(target=ring, name="check-alarm", daemon=True)
+    if within_s is not None:
+        alarm.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if within_s is not None:
+            alarm.join()
 
 
 def lost_records(connection: sqlite3.Connection) -> list[str]:

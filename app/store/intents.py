@@ -138,6 +138,15 @@ def unanswered_refund(connection: sqlite3.Connection, row_id: int) -> Intent | N
     return None if row is None else _intent_from(row)
 
 
+def was_done(connection: sqlite3.Connection, attempt_id: int, operation: Operation) -> bool:
+    """Say whether a call of this kind for an attempt was answered as it was meant."""
+    row = connection.execute(
+        "SELECT 1 FROM intents WHERE attempt_id = ? AND operation = ? AND outcome = ? LIMIT 1",
+        (attempt_id, operation.value, Outcome.DONE.value),
+    ).fetchone()
+    return row is not None
+
+
 def count_of(connection: sqlite3.Connection, attempt_id: int, operation: Operation) -> int:
     """Count the calls of one kind for an attempt; the next one's key carries the next number."""
     row = connection.execute(

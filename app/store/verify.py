@@ -14,6 +14,7 @@ from app.store.checks import Check, Outcome, checked, count
 from app.store.epochs import epochs_of
 from app.store.intents import altered_intents
 from app.store.schema import missing_guards
+from app.store.verify_by_hand import by_hand
 from app.store.verify_disputes import dispute_checks
 from app.store.verify_money import TakenPayment, decisions, paid, postings, provider
 
@@ -72,6 +73,7 @@ def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | Non
         _intents(db),
         _deliveries(db),
         *(checked(*finding) for finding in dispute_checks(db)),
+        by_hand(db),
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.domain.attempt import Reference
+from app.domain.confirmation import BY_HAND
 from app.store.checks import Check, Outcome, checked, count
 
 
@@ -30,6 +31,9 @@ _MONEY: Final = (
     "'payment_assigned', 'payment_held_again', 'payment_kept', 'write_off', 'reclassified', 'sale')"
 )
 """Postings of what these checks compare; disputes and fees post apart."""
+_MONEY_ACCOUNT: Final = (
+    "CASE payments.provider WHEN 'cash' THEN 'cash' ELSE 'clearing:' || payments.account END"
+)
 _BACK: Final = (
     "SELECT provider, payment_id, sum(amount_minor) AS back FROM refunds "
     "WHERE state = 'succeeded' GROUP BY provider, payment_id"
@@ -52,7 +56,7 @@ def postings(db: sqlite3.Connection) -> Check:
         "SELECT payments.payment_id AS name, coalesce(posted.minor, 0) AS posted, "
         "amount_minor AS wanted "
         "FROM payments LEFT JOIN posted ON posted.paid = payments.payment_id "
-        "AND posted.ledger = 'clearing:' || payments.account",
+        f"AND posted.ledger = {_MONEY_ACCOUNT}",
         "posting.payment_id AS paid, entry.account AS ledger",
         "posting.kind IN ('payment', 'payment_held')",
     )
@@ -111,10 +115,8 @@ def _off(db: sqlite3.Connection, what: str, compared: str, of: str, which: str) 
 def _unbalanced(db: sqlite3.Connection) -> list[str]:
     """Compare whole accounts, by currency, with the rows that they are made of."""
     made_of = {
-        "clearing": (
-            "SELECT currency, amount_minor FROM payments UNION ALL "
-            "SELECT currency, -amount_minor FROM refunds WHERE state = 'succeeded'"
-        ),
+        "clearing": _moved("provider <> 'cash'"),
+        "cash": _moved("provider = 'cash'"),
         "refunds": (
             "SELECT refunds.currency, refunds.amount_minor FROM refunds JOIN payments "
             "USING (provider, payment_id) WHERE state = 'succeeded' AND held_as IS NULL "
@@ -141,6 +143,14 @@ def _unbalanced(db: sqlite3.Connection) -> list[str]:
         )
         faults += [f"{account} is off by {row[1]}" for row in off]
     return faults
+
+
+def _moved(whose: str) -> str:
+    """Give what came in by payments and went out by refunds, of the providers that are meant."""
+    return (
+        f"SELECT currency, amount_minor FROM payments WHERE {whose} UNION ALL "
+        f"SELECT currency, -amount_minor FROM refunds WHERE state = 'succeeded' AND {whose}"
+    )
 
 
 def decisions(db: sqlite3.Connection) -> Check:
@@ -208,7 +218,10 @@ def provider(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> Ch
         for payment in taken
         if payment.captured_minor and _is_of(till_id, payment.reference)
     }
-    held = {row["payment_id"]: row for row in db.execute("SELECT * FROM payments")}
+    # What was taken by hand is nobody's word but the operator's.
+    own = ", ".join(f"'{name}'" for name in sorted(BY_HAND))
+    rows = db.execute(f"SELECT * FROM payments WHERE provider NOT IN ({own})")
+    held = {row["payment_id"]: row for row in rows}
     faults = [f"{payment_id} is not in the books" for payment_id in ours.keys() - held.keys()]
     faults += [f"{payment_id} is unknown there" for payment_id in held.keys() - ours.keys()]
     faults += [

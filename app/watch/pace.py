@@ -1,5 +1,6 @@
 """How often a session is looked at, by what is known of it, and when its deadline has passed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,9 +9,16 @@ from app.domain.attempt import Attempt, AttemptState
 _EAGER_LOOKS: Final = 8
 
 
+def _as_often_as_liked(account: str) -> float:
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between two looks at a session, by what is known of it."""
+    """Seconds between two looks at a session, by what is known of it.
+
+    `at_least_s` says by account how often a provider may be asked about one session at most.
+    """
 
     shown_s: float = 2.0
     unshown_s: float = 15.0
@@ -20,6 +28,7 @@ class Pace:
     failing_most_s: float = 30.0
     failing_late_s: float = 300.0
     tick_s: float = 0.25
+    at_least_s: Callable[[str], float] = _as_often_as_liked
 
     def after(self, attempt: Attempt, failures: int) -> float:
         """Say how long to wait before the next look; failures in a row double the wait."""
@@ -32,6 +41,7 @@ class Pace:
             wait = self.processing_s
         else:
             wait = self.shown_s if attempt.shown_at is not None else self.unshown_s
+        wait = max(wait, self.at_least_s(attempt.account))
         longest = max(wait, self.failing_most_s if is_shown(attempt) else self.failing_late_s)
         return min(wait * float(1 << min(failures, 6)), longest)
 
@@ -41,7 +51,7 @@ class Pace:
         Its customer may be paying while the till comes back, and nothing tells of it meanwhile.
         """
         if looks < _EAGER_LOOKS and attempt.state is AttemptState.OPEN:
-            return self.shown_s
+            return max(self.shown_s, self.at_least_s(attempt.account))
         return self.failing_late_s
 
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from app.clock import Clock
 from app.domain.attempt import Attempt
 from app.domain.reconciliation import Report
+from app.errors import StoreError
 from app.providers.retry import Jitter
 from app.reconcile import Reconciliation
 from app.store import Store
@@ -120,6 +121,8 @@ class Reconciler:
     async def _run_in_turn(self, trigger: str) -> None:
         try:
             await self.run(trigger, not_since_s=self._interval_s)
+        except StoreError as error:
+            _log.error("the reconciliation waits, the books cannot be written: %s", error)
         except Exception:  # noqa: BLE001 - logged; the next run is due all the same
             _log.exception("the reconciliation could not be run")
         finally:

@@ -40,5 +40,10 @@ class Turn:
 
 
 def is_watched(attempt: Attempt) -> bool:
-    """Say whether money can still come by an attempt."""
-    return not attempt.is_final
+    """Say whether there is something to be asked about an attempt.
+
+    Of one by hand only the operator knows; it is merely seen to it that it is closed in the end.
+    """
+    if attempt.is_final:
+        return False
+    return not attempt.is_by_hand or attempt.close_reason is not None

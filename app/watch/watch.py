@@ -258,7 +258,8 @@ class Watch:
         """Learn of all attempts; those known already keep their turn unless news brings it on."""
         async with self._rereading:
             self._changed.clear()
-            found = {a.id: a for a in await self._store.read(watched_attempts)}
+            unfinished = await self._store.read(watched_attempts)
+            found = {a.id: a for a in unfinished if is_watched(a)}
             for attempt_id in self._turns.keys() - found.keys():
                 self._let_go(attempt_id)
             for attempt in found.values():

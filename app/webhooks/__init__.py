@@ -1,5 +1,7 @@
 """The public door: takes webhooks from outside and settles them, in a thread of its own."""
 
 from app.webhooks.door import PublicDoor
+from app.webhooks.pay_desk import PayDesk
+from app.webhooks.pay_sale import readdress
 
-__all__ = ["PublicDoor"]
+__all__ = ["PayDesk", "PublicDoor", "readdress"]

@@ -8,12 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from starlette.routing import Route
+
 from app.clock import Clock
 from app.errors import ConfigError, Message
-from app.providers.strategy import PaymentStrategy
+from app.providers.strategy import HasOwnPage, PaymentStrategy
 from app.serving import LoopServer
 from app.store import Store
 from app.webhooks.inbox_worker import InboxWorker
+from app.webhooks.pay_desk import PayDesk
+from app.webhooks.pay_pages import PayPages
 from app.webhooks.receiver import Receiver
 
 _START_DEADLINE_S: Final = 15.0
@@ -23,7 +27,10 @@ _log = logging.getLogger(__name__)
 
 
 class PublicDoor:
-    """Listens on `host:port` in a thread; `address` is known once `start` returned."""
+    """Listens on `host:port` in a thread; `address` is known once `start` returned.
+
+    `desk` speaks to providers for the pay page, which is at this door where an account needs it.
+    """
 
     def __init__(
         self,
@@ -34,7 +41,9 @@ class PublicDoor:
         port: int,
         clock: Clock,
         recheck: Callable[[int], None],
+        desk: PayDesk | None = None,
     ) -> None:
+        self._desk = desk
         self._store = store
         self._strategies = strategies
         self._host = host
@@ -91,6 +100,13 @@ class PublicDoor:
         finally:
             self._ready.set()
 
+    def _pages(self) -> list[Route]:
+        """Give the pay page's routes where an account needs it; else its paths do not exist."""
+        has_page = any(isinstance(each, HasOwnPage) for each in self._strategies.values())
+        if self._desk is None or not has_page:
+            return []
+        return PayPages(self._store, self._desk, clock=self._clock, look=self._recheck).routes()
+
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
@@ -103,6 +119,7 @@ class PublicDoor:
             self._strategies,
             clock=self._clock,
             on_received=lambda: self._received(worker),
+            pages=self._pages(),
         )
         server = LoopServer(
             receiver.application(),

@@ -139,14 +139,20 @@ class InboxWorker:
 
 
 def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction) -> int | None:
-    """Settle what was told of a session; one whose money is to be taken is looked at at once."""
+    """Settle what was told of a session.
+
+    One whose money is to be taken is looked at at once, and so is one that is paid and might be
+    paid again.
+    """
     verdict = settle(tx, till_id, seen)
     detail = verdict.detail
     if verdict.standing is Standing.FOREIGN and seen.payments:
         # By it a refund that comes later is known for a stranger's, too.
         detail = seen.payments[0].payment_id
     handled(tx, entry.id, verdict.standing.value, detail)
-    if seen.state is not SessionState.APPROVED or verdict.standing in _STRANGE:
+    is_open_to_others = seen.state is SessionState.PAID and not seen.is_final
+    is_to_be_seen = seen.state is SessionState.APPROVED or is_open_to_others
+    if not is_to_be_seen or verdict.standing in _STRANGE:
         return None
     attempt = find_attempt_by_reference(tx.connection, seen.reference)
     return None if attempt is None else attempt.id

@@ -1,11 +1,12 @@
-"""What is behind the public port: webhook paths and two plain pages, nothing else.
+"""What is behind the public port: webhook paths, two plain pages and the pay page, nothing else.
 
 Order of work: size cap, route, raw bytes, signature, strict envelope, inbox row committed, and
-only then a 2xx. A delivery that is refused writes nothing and calls nobody.
+only then a 2xx. A delivery that is refused writes nothing and calls nobody; what a genuine one is
+checked with may have to be fetched first.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
@@ -17,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from app.clock import Clock
 from app.errors import StoreError, WebhookRejected
 from app.failpoints import reach
-from app.providers.strategy import PaymentStrategy, WebhookRequest
+from app.providers.strategy import LearnsSigners, PaymentStrategy, WebhookRequest
 from app.store import Store, Transaction
 from app.store.inbox import receive
 
@@ -34,7 +35,10 @@ _PAGE: Final = (
 
 
 class Receiver:
-    """Builds the application of the public port. `on_received` is called after each commit."""
+    """Builds the application of the public port. `on_received` is called after each commit.
+
+    `pages` are the routes of the pay page, none where no account has one.
+    """
 
     def __init__(
         self,
@@ -43,10 +47,12 @@ class Receiver:
         *,
         clock: Clock,
         on_received: Callable[[], None],
+        pages: Sequence[Route] = (),
     ) -> None:
         self._store = store
         self._clock = clock
         self._on_received = on_received
+        self._pages = tuple(pages)
         self._under_way = 0
         self._by_path = paths_of(strategies)
 
@@ -57,6 +63,7 @@ class Receiver:
                 Route("/webhooks/{name}", self._webhook, methods=["POST"]),
                 Route("/success", _success),
                 Route("/cancelled", _cancelled),
+                *self._pages,
             ]
         )
 
@@ -77,13 +84,14 @@ class Receiver:
         strategy = self._by_path.get(request.path_params["name"].lower())
         if strategy is None:
             raise WebhookRejected("There is no such account", status=404)
-        delivery = strategy.read_webhook(
-            WebhookRequest(
-                headers={name.lower(): value for name, value in request.headers.items()},
-                body=await _body(request),
-                received_at=self._clock.now(),
-            )
+        told = WebhookRequest(
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await body_of(request),
+            received_at=self._clock.now(),
         )
+        if isinstance(strategy, LearnsSigners):
+            await strategy.learn_signer(told)
+        delivery = strategy.read_webhook(told)
         reach("webhook.verified")
 
         def write(tx: Transaction) -> None:
@@ -116,18 +124,19 @@ def paths_of(strategies: Mapping[str, PaymentStrategy]) -> dict[str, PaymentStra
     return by_path
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Read a body whole, small and in time. Raises WebhookRejected; keeps no more than it takes."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise WebhookRejected("Compressed deliveries are not taken", status=415)
     length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or len(length) > 9 or int(length) > MAX_BODY_BYTES:
+    if not length.isdecimal() or len(length) > 9 or int(length) > most:
         raise WebhookRejected("The delivery is too large", status=413)
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_DEADLINE_S):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BODY_BYTES:
+                if len(body) > most:
                     raise WebhookRejected("The delivery is too large", status=413)
     except TimeoutError as error:
         raise WebhookRejected("The delivery took too long", status=408) from error

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,16 +16,24 @@ from app.domain.money import Money
 from app.domain.presentation import PresentedLine
 from app.errors import Unavailable
 from app.providers.kinds.stripe_checkout import StripeCheckout
+from app.providers.kinds.stripe_elements import StripeElements
+from app.providers.kinds.stripe_links import StripeLinks
 from app.providers.strategy import (
     PaymentStrategy,
+    RegistersWebhooks,
     SessionRequest,
     WebhookRequest,
 )
-from app.sandbox import SANDBOX_KEY, SandboxServer
+from app.sandbox import SANDBOX_KEY, SANDBOX_KEYS, SandboxServer
+from tests.contract.paypal_rig import PayPalRig
+from tests.contract.razorpay_rigs import CodeRig, LinkRig
+from tests.contract.square_rig import SquareRig
+from tests.contract.ways import Ways
 from tests.integration.sandbox.shop import Receiver
 from tests.parts.clock import VirtualClock
 from tests.parts.provider import LOST, FakeProvider, FakeStrategy
 
+PUBLISHABLE_KEY = SANDBOX_KEYS["stripe"]["publishable_key"]
 IDS = Ids(random.Random(7))
 
 
@@ -37,7 +45,13 @@ VERBS = (
 
 
 class Rig(Protocol):
-    """A strategy beside a provider to practise on."""
+    """A strategy beside a provider to practise on, in a currency that it takes."""
+
+    @property
+    def ways(self) -> Ways: ...
+
+    @property
+    def currency(self) -> str: ...
 
     def strategy(self) -> PaymentStrategy: ...
 
@@ -61,13 +75,22 @@ class Rig(Protocol):
 
     def sessions_made(self) -> int: ...
 
+    def let_pass(self, time: timedelta) -> None: ...
+
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest: ...
 
     def close(self) -> None: ...
 
 
 class StripeRig:
-    """Stripe Checkout beside the simulator, over real sockets."""
+    """A kind of Stripe's beside the simulator, over real sockets."""
+
+    kind: type[StripeCheckout | StripeLinks] = StripeCheckout
+    made = "sessions"
+    """What the simulator's books call what the till opens."""
+
+    ways = Ways()
+    currency = "EUR"
 
     def __init__(self, directory: Path) -> None:
         self._server = SandboxServer(books_path=directory / "sandbox.db")
@@ -75,7 +98,7 @@ class StripeRig:
         self._http = httpx.Client(base_url=self._origin, timeout=10)
 
     def strategy(self) -> PaymentStrategy:
-        return StripeCheckout("main", SANDBOX_KEY, clock=SystemClock(), api_base=self._origin)
+        return self.kind("main", SANDBOX_KEY, clock=SystemClock(), api_base=self._origin)
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -106,12 +129,15 @@ class StripeRig:
 
     def sessions_made(self) -> int:
         accounts = self._control("GET", "books")["accounts"].values()
-        return sum(len(account["sessions"]) for account in accounts)
+        return sum(len(account[self.made]) for account in accounts)
+
+    def let_pass(self, time: timedelta) -> None:
+        self._control("POST", "clock", advance_s=int(time.total_seconds()))
 
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         receiver = Receiver()
         try:
-            assert isinstance(strategy, StripeCheckout)
+            assert isinstance(strategy, RegistersWebhooks)
             await strategy.register_webhook(receiver.url, owner="t")
             await asyncio.to_thread(self.pay, session_id)
             await asyncio.to_thread(receiver.wait, 1)
@@ -138,8 +164,38 @@ class StripeRig:
         return answer.json()
 
 
+class StripeLinksRig(StripeRig):
+    """Stripe Payment Links: whoever pays stands before the link's newest page."""
+
+    kind = StripeLinks
+    made = "links"
+
+
+class ElementsRig(StripeRig):
+    """Stripe Elements beside the simulator, over real sockets; its customers pay on our page."""
+
+    def strategy(self) -> PaymentStrategy:
+        strategy = StripeElements(
+            "main", SANDBOX_KEY, PUBLISHABLE_KEY, clock=SystemClock(), api_base=self._origin
+        )
+        strategy.serve_pages("https://till.example")
+        return strategy
+
+    def pay_slowly(self, session_id: str) -> None:
+        debit = {"iban": "DE08370400440532013003", "name": "Ada"}
+        done = self._control("POST", f"sessions/{session_id}/pay", **debit)
+        assert done["outcome"] == "processing"
+
+    def sessions_made(self) -> int:
+        accounts = self._control("GET", "books")["accounts"].values()
+        return sum(len(account["payments"]) for account in accounts)
+
+
 class FakeRig:
     """The in-memory fake of the other tests."""
+
+    ways = Ways()
+    currency = "EUR"
 
     def __init__(self, directory: Path) -> None:
         self._clock = VirtualClock()
@@ -182,6 +238,9 @@ class FakeRig:
     def sessions_made(self) -> int:
         return len(self._provider.sessions)
 
+    def let_pass(self, time: timedelta) -> None:
+        assert not time, "the fake's lists are never late"
+
     async def delivery(self, strategy: PaymentStrategy, session_id: str) -> WebhookRequest:
         self.pay(session_id)
         body = self._provider.events[-1].body
@@ -191,14 +250,23 @@ class FakeRig:
         return
 
 
-RIGS: dict[str, Callable[[Path], Rig]] = {"stripe_checkout": StripeRig, "fake": FakeRig}
+RIGS: dict[str, Callable[[Path], Rig]] = {
+    "stripe_checkout": StripeRig,
+    "stripe_links": StripeLinksRig,
+    "square": SquareRig,
+    "razorpay": LinkRig,
+    "razorpay_upi": CodeRig,
+    "stripe_elements": ElementsRig,
+    "paypal": PayPalRig,
+    "fake": FakeRig,
+}
 
 
-def a_request(minor: int = 1234, **changes: Any) -> SessionRequest:
+def a_request(minor: int = 1234, *, currency: str = "EUR", **changes: Any) -> SessionRequest:
     reference = Reference(IDS.new(TILL_ID_LENGTH), IDS.new(ORDER_ID_LENGTH), 1)
     values: dict[str, Any] = {
         "reference": reference,
-        "amount": Money(minor, "EUR"),
+        "amount": Money(minor, currency),
         "lines": (
             PresentedLine("2 x Kaffee \u00e0 la cr\u00e8me", minor - 1),
             PresentedLine("B", 1),
@@ -223,6 +291,8 @@ def tried(rig: Rig, story: Callable[[PaymentStrategy], Awaitable[Any]]) -> Any:
 
 
 async def opened(strategy: PaymentStrategy, request: SessionRequest | None = None) -> Any:
-    request = request or a_request()
+    if request is None:
+        taken = strategy.capabilities.currencies
+        request = a_request(currency="EUR" if "EUR" in taken else min(taken))
     parameters = await strategy.prepare_session(request)
     return await strategy.open_session(parameters, key=request.reference.key("create"))

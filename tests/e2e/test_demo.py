@@ -73,3 +73,20 @@ def test_the_demo_fails_loudly_where_a_step_does_not_happen(tmp_path: Path) -> N
     assert done.returncode == 1
     assert "NOT DONE" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_demo_takes_cash_by_keypad_and_gives_change(tmp_path: Path) -> None:
+    done = play(tmp_path, "--provider", "cash")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "received by keypad, the till says: change" in done.stdout
+    assert "PAID on both screens" in done.stdout
+    wanted = {"pay-by-hand", "pay-change", "paid", "display-to-pay", "display-paid"}
+    assert wanted <= set(names(tmp_path))
+
+
+def test_the_demo_takes_a_card_on_a_machine_apart_by_its_slip(tmp_path: Path) -> None:
+    done = play(tmp_path, "--provider", "terminal")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "reference 0815 4711" in done.stdout
+    assert "PAID on both screens" in done.stdout
+    assert {"pay-slip", "display-to-pay", "paid"} <= set(names(tmp_path))

@@ -99,10 +99,7 @@ class Counter:
         self.store = Store(
             self.directory, mode=Mode.TRAINING, clock=self.clock, ids=ids, inline=self.inline
         )
-        strategies: dict[str, PaymentStrategy] = {
-            self.strategy.account: self.strategy,
-            **self.others,
-        }
+        strategies = self._strategies()
         self.health = Health(tuple(strategies))
         self.gateway = Gateway(self.store, strategies, clock=self.clock, health=self.health)
         self.sessions = Sessions(self.store, self.gateway, clock=self.clock, jitter=self.random)
@@ -127,6 +124,9 @@ class Counter:
         self.reconciliation = Reconciliation(
             self.store, self.gateway, clock=self.clock, look_at_all=self.watch.look_at_all
         )
+
+    def _strategies(self) -> dict[str, PaymentStrategy]:
+        return {self.strategy.account: self.strategy, **self.others}
 
     def restart(self) -> None:
         self.store.close()

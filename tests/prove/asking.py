@@ -136,7 +136,7 @@ ASKING: Final = (
         "the deadline of a code",
         "a code that is over is not shown",
         "app/checkout.py",
-        "not attempt.is_payable or self._is_over(attempt, tx.at)",
+        "not attempt.is_payable or self._deadlines.is_over(attempt)",
         "not attempt.is_payable",
         (f"{_C}test_an_open_session_can_be_shown_until_its_deadline",),
     ),

@@ -39,9 +39,31 @@ DOORS: Final = (
         "the size of a delivery",
         "a body that is too large is refused",
         "app/webhooks/receiver.py",
-        "                if len(body) > MAX_BODY_BYTES:\n",
+        "                if len(body) > most:\n",
         "                if False:\n",
         (f"{_R}test_a_body_without_a_length_is_refused_when_it_grows_too_large",),
+    ),
+    Guard(
+        "the token of a pay page",
+        "who was not given its address neither sees nor pays a sale",
+        "app/webhooks/pay_sale.py",
+        "if attempt is None or not hmac.compare_digest(known.encode(), address.encode()):",
+        "if attempt is None:",
+        (
+            "tests/unit/webhooks/test_pay_pages.py"
+            "::test_an_address_that_is_not_ours_is_unknown_whatever_is_asked",
+        ),
+    ),
+    Guard(
+        "whose payment intent it is",
+        "what a Checkout session took is not taken for a payment on our own page",
+        "app/providers/stripe/intent_events.py",
+        "    if not is_own(intent):\n",
+        "    if False:\n",
+        (
+            "tests/unit/providers/test_stripe_intents.py"
+            "::test_an_event_of_a_checkout_sessions_intent_says_nothing_here",
+        ),
     ),
     Guard(
         "the token of the private door",

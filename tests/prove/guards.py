@@ -6,6 +6,7 @@ from tests.prove.asking import ASKING
 from tests.prove.doors import DOORS
 from tests.prove.judging import JUDGING
 from tests.prove.keeping import KEEPING
+from tests.prove.paypal import PAYPAL
 from tests.prove.returning import RETURNING
 
-GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS)
+GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS, *PAYPAL)

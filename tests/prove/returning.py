@@ -86,7 +86,7 @@ RETURNING: Final = (
         "    elif after.state is RefundState.FAILED:\n",
         "    elif False:\n",
         (
-            f"{_U}test_refunds_answers.py::"
+            f"{_U}test_refunds_news.py::"
             "test_a_refund_that_fails_later_is_taken_back_and_needs_a_person",
         ),
     ),

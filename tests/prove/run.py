@@ -55,7 +55,11 @@ def prove(guard: Guard, copy: Path) -> Outcome:
     path = copy / guard.file
     whole = path.read_text("utf-8")
     began = time.monotonic()
-    path.write_text(guard.taken_out_of(copy), "utf-8")
+    try:
+        without = guard.taken_out_of(copy)
+    except LookupError as error:
+        return Outcome(guard, (), (), broken=str(error))
+    path.write_text(without, "utf-8")
     try:
         results = run_tests(guard.tests, copy, copy / f"{guard.mark}.xml")
     except LookupError as error:

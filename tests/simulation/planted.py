@@ -169,7 +169,7 @@ async def _under_an_old_key(self: Any, attempt_id: int, **_: Any) -> Any:
     intent = await self._store.read(
         lambda db: intent_rows.unanswered(db, attempt_id, intent_rows.Operation.CREATE)
     )
-    attempt = await self._find(attempt_id)
+    attempt = await self.known(attempt_id)
     if intent is None:
         return attempt
     strategy = await self._strategy_of(attempt)
@@ -248,7 +248,7 @@ def _committed_now_and_then(self: Any, units: list[Any]) -> list[Any]:
 async def _acknowledged_first(self: Any, request: Any) -> Any:
     strategy = self._by_path[request.path_params["name"].lower()]
     headers = dict(request.headers.items())
-    body = await receiver._body(request)
+    body = await receiver.body_of(request)
     delivery = strategy.read_webhook(WebhookRequest(headers, body, self._clock.now()))
 
     async def later() -> None:

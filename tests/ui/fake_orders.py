@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.attempt import Attempt, AttemptState, Reference
 from app.domain.cart import CartContent
+from app.domain.confirmation import BY_HAND
 from app.domain.decision import Decision
 from app.domain.dispute import WANTS_ANSWER, Dispute
 from app.domain.exceptions import OrderException
@@ -64,7 +65,7 @@ class FakeOrders:
             order_id=order_id,
             number=number,
             account=account,
-            provider="stripe",
+            provider=account if account in BY_HAND else "stripe",
             provider_account="acct_1",
             live=False,
             reference=Reference("abcdef", order_id, number),
@@ -76,7 +77,7 @@ class FakeOrders:
             session_id=f"cs_{number}",
             url=self._till.checkout.url
             if url is None
-            else url
+            else url or None
             if state is AttemptState.OPEN
             else None,
         )

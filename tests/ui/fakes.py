@@ -7,7 +7,9 @@ from fractions import Fraction
 
 from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.cart import CartContent
+from app.domain.cash import CashSteps
 from app.domain.catalog import BillingInterval, Catalog, Product, Shop, Tax
+from app.domain.confirmation import BY_HAND, CONFIRMED, Confirmation
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.events import Fact
@@ -111,6 +113,8 @@ class FakeCheckout:
         self.withdraws_as: AttemptState | None = AttemptState.CANCELLED
         self.opens_at = ""
         self.charged: list[str | None] = []
+        self.coins = CashSteps()
+        self.confirmed: list[tuple[Money | None, str]] = []
 
     async def called(self, name: str) -> None:
         """Wait until a use case was asked for."""
@@ -141,7 +145,8 @@ class FakeCheckout:
         await self._enter("open_session")
         first = self.opens_at or next(iter(self._till.ways.by_itself), self._till.accounts[0])
         taken = account or first
-        return self._till.orders.attempt(order_id, self.opens_as, url=self.url, account=taken)
+        url = "" if taken in BY_HAND else self.url
+        return self._till.orders.attempt(order_id, self.opens_as, url=url, account=taken)
 
     async def withdraw(self, order_id: str) -> Order:
         live = [one for one in self._till.orders.attempts_of(order_id) if one.is_live]
@@ -160,6 +165,31 @@ class FakeCheckout:
     async def check_now(self, attempt_id: int) -> Attempt:
         await self._enter("check_now")
         return self._till.orders.attempts[attempt_id]
+
+    async def due(self, attempt_id: int) -> Money:
+        await self._enter("due")
+        amount = self._till.orders.attempts[attempt_id].amount
+        return self.coins.due(amount)
+
+    async def confirm_paid(
+        self, attempt_id: int, *, by: str, received: Money | None = None, reference: str = ""
+    ) -> Confirmation:
+        self.confirmed.append((received, reference))
+        await self._enter("confirm_paid")
+        attempt = self._till.orders.attempts[attempt_id]
+        due = self.coins.due(attempt.amount)
+        word = Confirmation(
+            str(attempt.reference),
+            by,
+            self._till.clock.now(),
+            attempt.amount,
+            due,
+            received or due,
+            reference,
+        )
+        self._till.tell_of(CONFIRMED, attempt.order_id, attempt_id, **word.to_data())
+        self._till.pay(attempt.order_id)
+        return word
 
     async def cancel(self, order_id: str) -> Order:
         for attempt in self._till.orders.attempts_of(order_id):

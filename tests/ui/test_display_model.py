@@ -51,6 +51,7 @@ def test_the_model_has_no_place_for_anything_private() -> None:
         "cart",
         "code",
         "ending",
+        "change",
     }
     assert {field.name for field in fields(DisplayCode)} == {
         "url",

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from app.breaker import Standing
 from app.domain.attempt import AttemptState
-from app.domain.breaker import Standing
 from app.domain.decision import Decision, Said
 from app.domain.order import OrderState
 from app.errors import CheckoutRefused, Message, MoneyMoved, StoreError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import Accounts, accounts_of, return_pages
+from app.accounts import Accounts, accounts_of, return_pages, serve_pages
 from app.errors import ConfigError
 from app.key_store import KeyStore
 from app.providers.strategy import PaymentStrategy
@@ -13,7 +13,10 @@ from app.providers.stripe.client import credential_digest
 from app.settings import Mode, Settings, load_settings
 from tests.parts.clock import VirtualClock
 
-NAMES = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE", "BASE_URL")
+NAMES = (
+    *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"),
+    "BASE_URL",
+)
 Load = Callable[..., Settings]
 
 
@@ -154,3 +157,40 @@ def test_a_public_address_that_no_phone_can_reach_is_refused(load: Load) -> None
     settings = load(Mode.LIVE, BASE_URL="http://127.0.0.1:8080")
     with pytest.raises(ConfigError, match="no customer's phone can reach"):
         return_pages(settings, "")
+
+
+ELEMENTS = "[accounts.stripe_elements]\n"
+
+
+def test_a_page_of_our_own_is_at_the_public_address_or_at_the_door(load: Load) -> None:
+    keys = {"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_PUBLISHABLE_KEY": "pk_test_1"}
+    settings = load(Mode.TEST, ELEMENTS, **keys)
+    made = strategies(settings)
+    served = serve_pages(settings, made, "http://127.0.0.1:4711")
+    assert served == {"stripe_elements": "http://127.0.0.1:4711"}
+    assert made["stripe_elements"].capabilities.page_origin == "http://127.0.0.1:4711"
+    public = load(Mode.TEST, ELEMENTS, BASE_URL="https://till.example", **keys)
+    assert serve_pages(public, made, "http://127.0.0.1:4711") == {
+        "stripe_elements": "https://till.example"
+    }
+
+
+def test_customers_of_a_live_till_are_never_sent_to_this_computer(load: Load) -> None:
+    keys = {"STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_PUBLISHABLE_KEY": "pk_live_1"}
+    settings = load(Mode.LIVE, ELEMENTS, **keys)
+    made = strategies(settings)
+    assert serve_pages(settings, made, "http://127.0.0.1:4711") == {}
+    assert made["stripe_elements"].capabilities.page_origin == ""
+
+
+def test_without_a_publishable_key_the_account_is_not_ready(load: Load) -> None:
+    found = accounts(load(Mode.TEST, ELEMENTS, STRIPE_SECRET_KEY="sk_test_1"))
+    assert found.strategies == {} and "Publishable key" in found.unready["stripe_elements"]
+
+
+def test_the_script_of_a_double_comes_over_https_or_from_this_computer(load: Load) -> None:
+    keys = {"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_PUBLISHABLE_KEY": "pk_test_1"}
+    for url in ("https://double.example/v3/", "http://127.0.0.1:8420/v3/"):
+        assert strategies(load(Mode.TEST, f'{ELEMENTS}script_url = "{url}"\n', **keys))
+    with pytest.raises(ConfigError, match="not https"):
+        strategies(load(Mode.TEST, f'{ELEMENTS}script_url = "http://double.example/"\n', **keys))

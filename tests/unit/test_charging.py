@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.breaker import Standing
 from app.charging import NotBegun, Unfit
 from app.domain.attempt import Attempt, AttemptState, CloseReason
-from app.domain.breaker import Standing
 from app.domain.capabilities import Shows
 from app.domain.decision import Decision, Said
 from app.domain.observation import Source

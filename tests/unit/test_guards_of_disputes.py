@@ -300,7 +300,7 @@ def test_a_fee_of_nothing_for_what_is_not_told_would_be_an_estimate(
 
     named = test_stripe_fees.test_what_is_not_there_yet_is_not_told
     named(test_stripe_fees.charged(None))
-    without("app.providers.kinds.stripe_checkout.fees_of", guessed)
+    without("app.providers.stripe.account.fees_of", guessed)
     with pytest.raises(FAILS):
         named(test_stripe_fees.charged(None))
 

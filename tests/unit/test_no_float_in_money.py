@@ -14,6 +14,7 @@ MONEY_CODE = (
     *(ROOT / f"app/{name}.py" for name in ("account_rules", "charging", "routing", "ways")),
     ROOT / "app/providers/stripe/sessions.py",
     ROOT / "app/providers/stripe/amounts.py",
+    *(ROOT / f"app/providers/razorpay/{part}.py" for part in ("amounts", "links", "codes", "upi")),
 )
 FRACTIONS = {"pricing.py": {"base * tax.rate / (1 + tax.rate)"}}
 """Divisions that stay exact, since one side is a Fraction; by file and by their very text."""

@@ -89,6 +89,25 @@ def test_what_is_a_strangers_is_counted_and_leaves_no_trace(till: Counter) -> No
     assert (till.count("inbox"), till.count("payments"), till.count("exceptions")) == (0, 0, 0)
 
 
+def test_an_event_that_names_the_providers_session_alone_is_taken_in(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the books know whose session it is."""
+
+    async def story() -> Report:
+        _, attempt = await till.show()
+        till.provider.challenge(attempt.session_id or "")
+
+        def seen(delivery: Delivery, *, at: Any) -> Recheck:
+            return Recheck("", session_id=attempt.session_id or "")
+
+        monkeypatch.setattr(till.strategy, "observe", seen)
+        return await reconciled(till)
+
+    report = asyncio.run(story())
+    assert (report.events, report.strangers) == (1, 0)
+
+
 def test_an_event_that_says_nothing_or_nothing_readable(
     till: Counter, expected_logs: ExpectedLogs
 ) -> None:

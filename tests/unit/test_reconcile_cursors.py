@@ -1,6 +1,7 @@
 """How far a reconciliation read, what goes wrong with one, and what is kept of it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +53,18 @@ def test_a_long_time_is_read_day_by_day_and_what_was_read_is_not_read_again(
     asyncio.run(reconciled(till))
     assert sessions[3][0] == cursor_before(sessions[1][1])
     assert cursor(till, SESSIONS) == till.clock.now()
+
+
+def test_a_list_that_is_late_is_read_from_as_much_earlier(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(reconciled(till))
+    late = replace(till.strategy.capabilities, lists_after=timedelta(hours=4))
+    till.strategy.capabilities = late
+    events, sessions = (spans(till, monkeypatch, v) for v in ("events_since", "list_since"))
+    asyncio.run(reconciled(till))
+    assert events[0] == (START - timedelta(minutes=10), None)
+    assert sessions[0] == (START - timedelta(hours=4, minutes=45), None)
 
 
 def cursor_before(position: Any) -> Any:

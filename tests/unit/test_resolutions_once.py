@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from app.domain.exceptions import ExceptionKind
-from app.domain.payment import ResolvedAs
+from app.domain.payment import Payment, ResolvedAs
 from app.domain.refund import RefundState
 from app.domain.resolution import Action
 from app.errors import CheckoutRefused, InvariantError, Rejected, Unavailable
+from app.providers.strategy import PaymentStrategy
 from app.refunds import Refunds
 from app.resolutions import Resolutions
 from app.settle_refunds import settle_refund
@@ -184,6 +185,28 @@ def test_the_same_press_again_changes_nothing_and_says_so(till: Counter) -> None
         assert len(resolved_lines(till)) == 1
 
     asyncio.run(story())
+
+
+def test_a_press_that_was_written_down_meanwhile_is_gone_on_with(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of one press both look before either has written."""
+
+    async def story() -> None:
+        await paid_late(till)
+        ready = till.refunds.strategy_for
+
+        async def after_the_other(payment: Payment) -> PaymentStrategy:
+            monkeypatch.setattr(till.refunds, "strategy_for", ready)
+            await resolved(till, Action.REFUND, press="p1")
+            return await ready(payment)
+
+        monkeypatch.setattr(till.refunds, "strategy_for", after_the_other)
+        await resolved(till, Action.REFUND, press="p1")
+
+    asyncio.run(story())
+    assert len(till.provider.refunds.rows) == till.count("refunds") == 1
+    assert till.violations() == []
 
 
 @pytest.mark.parametrize("action", [Action.ACCEPT, Action.REFUND, Action.WRITE_OFF])

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.breaker import Standing
-from app.domain.capabilities import Capabilities, Demand, Method
+from app.breaker import Standing
+from app.domain.capabilities import Capabilities, Demand, Method, Shows
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.errors import ConfigError
@@ -176,3 +176,13 @@ def test_a_subscription_goes_where_it_is_taken() -> None:
     demand = replace(TEN, intervals=monthly, has_onetime=False)
     way = route(demand, [MAIN, Candidate("plans", replace(TAKES, intervals=monthly))])
     assert [each.account for each in way.choices] == ["plans"]
+
+
+def test_a_till_that_takes_all_by_hand_begins_with_the_first() -> None:
+    cash, machine = (
+        Candidate(name, replace(TAKES, shows=Shows.NOTHING)) for name in ("cash", "machine")
+    )
+    way = route(TEN, [cash, machine, replace(MAIN, is_enabled=False)])
+    assert [choice.account for choice in way.by_itself] == ["cash", "machine"]
+    assert route(TEN, [cash, MAIN]).by_itself == route(TEN, [cash, MAIN]).choices[:1]
+    assert route(TEN, [cash, MAIN]).by_itself[0].account == "main"

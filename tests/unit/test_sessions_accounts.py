@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -173,6 +174,31 @@ def test_closing_a_session_that_the_provider_does_not_have_ends_as_was_wanted(
     order, attempt = asyncio.run(till.show())
     del till.provider.sessions[attempt.session_id or ""]
     assert asyncio.run(till.checkout.cancel(order.id)).state.value == "cancelled"
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_where_a_provider_forgets_what_nobody_paid_a_session_of_old_has_run_out(
+    till: Counter, closing: bool
+) -> None:
+    till.strategy.capabilities = replace(till.strategy.capabilities, forgets_unpaid=True)
+    order, attempt = asyncio.run(till.show())
+    del till.provider.sessions[attempt.session_id or ""]
+    till.clock.advance(till.strategy.capabilities.session_lifetime.total_seconds())
+    if closing:
+        assert asyncio.run(till.checkout.cancel(order.id)).state.value == "cancelled"
+    else:
+        ended = asyncio.run(till.look(attempt))
+        assert (ended.state, ended.is_final) == (AttemptState.EXPIRED, True)
+        assert asyncio.run(till.state(order)) == "expired"
+    assert asyncio.run(till.waiting(order)) == []
+
+
+def test_one_that_is_gone_before_its_time_is_told_even_there(till: Counter) -> None:
+    till.strategy.capabilities = replace(till.strategy.capabilities, forgets_unpaid=True)
+    order, attempt = asyncio.run(till.show())
+    del till.provider.sessions[attempt.session_id or ""]
+    assert asyncio.run(till.look(attempt)).state is AttemptState.FAILED
+    assert asyncio.run(till.waiting(order)) == [ExceptionKind.UNKNOWN]
 
 
 def test_another_refusal_of_a_look_changes_nothing(till: Counter) -> None:

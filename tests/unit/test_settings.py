@@ -245,3 +245,36 @@ def test_backups_are_made_without_any_setting_and_their_numbers_are_checked(root
         load(root)
     assert "backup.every_hours: must not be less than 1" in caught.value.detail
     assert "backup.keep: must not be less than 2" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "text, steps",
+    [
+        ('[cash]\nround_to = "0.05"', {"CHF": 5, "EUR": 5, "JPY": 1}),
+        ('[cash.round_to]\nCHF = "0.05"\nSEK = "1"', {"CHF": 5, "SEK": 100, "EUR": 1}),
+        ("", {"CHF": 1}),
+    ],
+)
+def test_cash_is_rounded_to_the_coins_of_the_settings(
+    root: Path, text: str, steps: dict[str, int]
+) -> None:
+    (root / SETTINGS_FILE).write_text(text)
+    coins = load(root).file.cash.steps
+    assert {code: coins.step(code) for code in steps} == steps
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("round_to = 0.05", "table"),
+        ('round_to = "a coin"', 'a coin is not a coin; write 5 cents as "0.05"'),
+        ('round_to = {CHF = "0.001"}', "0.001 is not a coin"),
+        ('round_to = {XYZ = "1"}', "XYZ is not a currency in use"),
+        ("round_to = {CHF = 5}", "text in quotes"),
+    ],
+)
+def test_a_coin_that_is_none_is_told_with_its_key(root: Path, text: str, words: str) -> None:
+    (root / SETTINGS_FILE).write_text(f"[cash]\n{text}\n")
+    with pytest.raises(ConfigError) as fault:
+        load(root)
+    assert "cash.round_to" in str(fault.value) and words in str(fault.value)

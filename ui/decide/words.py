@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.domain.confirmation import CASH, TERMINAL, Confirmation
 from app.domain.money import Money
 from app.domain.order import OrderState
 from app.domain.payment import Payment
@@ -154,7 +155,10 @@ def refund_of_order(detail: OrderDetail, formats: Formats) -> Ask | None:
     if not sources:
         return None
     left = sources[0].left
+    word = next((w for w in detail.confirmations if w.payment_id == sources[0].payment_id), None)
     effect = _("The money goes back the way it was paid. The order stays in the books as paid.")
+    if word is not None:
+        effect = _by_hand(word, left, formats)
     if detail.order.state is not OrderState.PAID:
         effect = _(
             "The money goes back the way it was paid. The order is not paid, and still counts "
@@ -168,6 +172,18 @@ def refund_of_order(detail: OrderDetail, formats: Formats) -> Ask | None:
         giving_back(left, formats),
         sources=sources,
     )
+
+
+def _by_hand(word: Confirmation, left: Money, formats: Formats) -> str:
+    """Say how money goes back that was taken by hand: in cash with what it was rounded by."""
+    if word.reference:
+        return _(
+            "Give it back on the card machine, too: the till cannot tell it to. The order stays "
+            "in the books as paid."
+        )
+    return _(
+        "Hand it out in cash; all of it is {amount}. The order stays in the books as paid."
+    ).format(amount=formats.money(left + word.rounding))
 
 
 def giving_back(amount: Money | None, formats: Formats) -> str:
@@ -192,7 +208,7 @@ def outcome_of_refund(refund: Refund, formats: Formats) -> Outcome:
         case RefundState.SUCCEEDED:
             return Outcome(
                 _("{amount} was given back").format(amount=amount),
-                _("It goes the way it was paid; a bank takes some days to show it."),
+                _how_it_goes(refund.provider),
                 Tone.GOOD,
                 "done",
             )
@@ -221,6 +237,13 @@ def outcome_of_refund(refund: Refund, formats: Formats) -> Outcome:
         Tone.DANGER,
         "alert",
     )
+
+
+def _how_it_goes(provider: str) -> str:
+    return {
+        CASH: _("Hand it to the customer, if that is not done yet."),
+        TERMINAL: _("Give it back on the card machine, too: the till cannot tell it to."),
+    }.get(provider, _("It goes the way it was paid; a bank takes some days to show it."))
 
 
 def outcome_of_decision(draft: Draft, target_number: int | None, formats: Formats) -> Outcome:

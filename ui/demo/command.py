@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from app.bootstrap import Till
-from app.settings import Mode, Settings, load_settings
+from app.settings import AccountTable, Mode, Settings, load_settings
 from app.store.connection import private_directory
+from ui.demo.by_hand import BY_HAND, ByHand
 from ui.demo.customer import make_customer
 from ui.demo.ends import CLOSED_DEADLINE, Ends
 from ui.demo.journey import StepFailed
@@ -29,10 +30,18 @@ def run_demo(arguments: argparse.Namespace) -> int:
         print("There is no screen: the window draws itself unseen.")
     with tempfile.TemporaryDirectory(prefix="scantill-demo-") as own:
         root = private_directory((arguments.data_dir or Path(own)).absolute())
-        settings = load_settings(root, Mode.TRAINING)
+        settings = with_provider(load_settings(root, Mode.TRAINING), arguments.provider)
         status = run_in_qt(lambda _: _play(arguments, settings, out))
     print(f"The pictures are in {out}")
     return status
+
+
+def with_provider(settings: Settings, kind: str) -> Settings:
+    """Have the till sell by one account of this kind alone; none leaves the settings alone."""
+    if not kind:
+        return settings
+    file = settings.file.model_copy(update={"accounts": {kind: AccountTable(kind=kind)}})
+    return settings.model_copy(update={"file": file})
 
 
 async def _play(arguments: argparse.Namespace, settings: Settings, out: Path) -> int:
@@ -47,7 +56,8 @@ async def _play(arguments: argparse.Namespace, settings: Settings, out: Path) ->
             )
         )
         async with running_window(till, settings, display="window") as window:
-            journey = Ends(
+            kind = ByHand if arguments.provider in BY_HAND else Ends
+            journey = kind(
                 till,
                 window,
                 customer,
@@ -56,7 +66,9 @@ async def _play(arguments: argparse.Namespace, settings: Settings, out: Path) ->
                 is_shown=arguments.show,
             )
             try:
-                if arguments.end:
+                if isinstance(journey, ByHand):
+                    await journey.play()
+                elif arguments.end:
                     await journey.play(arguments.end)
                 else:
                     await journey.run(arguments.card.replace(" ", ""))

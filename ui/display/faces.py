@@ -17,7 +17,7 @@ from ui.display.words import words_of
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.look import Look
-from ui.paid import Tick
+from ui.paid import Tick, change_words
 from ui.sell.pictures import Pictures
 from ui.theme import Type
 
@@ -100,14 +100,15 @@ class WordsFace(Part):
     def show_model(self, model: DisplayModel) -> None:
         """Say what is known."""
         words = words_of(model)
+        amount = "" if model.amount is None else self.look.formats.money(model.amount)
+        # What is to be handed over is the largest.
+        is_due = model.face in {Face.CASH, Face.MACHINE}
         self._icon.set_icon(words.icon, words.tone)
-        self._title.set_text(words.title)
-        self._sentence.set_text(words.sentence)
+        self._title.set_text(amount if is_due else words.title)
+        self._sentence.set_text(words.title if is_due else words.sentence)
         # Beside "nothing was paid" an amount would only be misread.
-        is_owed = model.amount is not None and model.face is not Face.NOT_PAID
-        self.amount.setVisible(is_owed)
-        if model.amount is not None:
-            self.amount.set_text(self.look.formats.money(model.amount))
+        self.amount.setVisible(bool(amount) and not is_due and model.face is not Face.NOT_PAID)
+        self.amount.set_text(amount)
         self.setAccessibleName(self.said)
 
     def on_look_changed(self) -> None:
@@ -128,6 +129,10 @@ class PaidFace(Part):
         self.amount = FitText(
             look, Type.HERO, Type.BODY, colour="on_paid", centred=True, tabular=True
         )
+        self.change = FitText(
+            look, Type.AMOUNT, Type.BODY, colour="on_paid", centred=True, tabular=True
+        )
+        self.change.hide()
         self._thanks = FitText(look, Type.HEADLINE, Type.TITLE, colour="on_paid", centred=True)
         self._thanks.set_text(_("Thank you!"))
         self._word.set_text(_("Paid"))
@@ -136,14 +141,19 @@ class PaidFace(Part):
         self._column.addWidget(self.tick, 0, _CENTRE)
         self._column.addWidget(self._word)
         self._column.addWidget(self.amount)
+        self._column.addWidget(self.change)
         self._column.addWidget(self._thanks)
         self._column.addStretch(3)
         self.on_look_changed()
 
     def show_model(self, model: DisplayModel) -> None:
-        """Show what was paid."""
+        """Show what was paid, and what goes back in cash."""
+        change = "" if model.change is None else change_words(model.change, self.look.formats)
+        self.change.set_text(change)
+        self.change.setVisible(bool(change))
         self.amount.set_text("" if model.amount is None else self.look.formats.money(model.amount))
-        self.setAccessibleName(f"{self._word.text} {self.amount.text}")
+        said = (self._word.text, self.amount.text, change)
+        self.setAccessibleName(" ".join(filter(None, said)))
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""

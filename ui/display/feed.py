@@ -23,6 +23,7 @@ LINGER_MS: Final = 9000
 _FACES: Final = {
     Phase.OPENING: Face.PREPARING,
     Phase.WAITING: Face.CODE,
+    Phase.TAKING: Face.CASH,
     Phase.SLOW: Face.CODE,
     Phase.DECLINED: Face.CODE,
     Phase.PROCESSING: Face.PROCESSING,
@@ -108,7 +109,7 @@ class DisplayFeed(QObject):
         self._tell()
 
     def _on_paid(self, paid: PaidModel) -> None:
-        self._linger(DisplayModel(Face.PAID, self._shop, amount=paid.total))
+        self._linger(DisplayModel(Face.PAID, self._shop, amount=paid.total, change=paid.change))
 
     def _on_withdrawn(self, order: Order) -> None:
         # The counter fills the cart again next; that is nobody's new sale.
@@ -165,6 +166,9 @@ class DisplayFeed(QObject):
 
 def payment_shown(payment: PayModel) -> DisplayModel:
     """Take from a payment what its customer may see."""
+    if payment.taking is not None:
+        face = Face.CASH if payment.taking.is_cash else Face.MACHINE
+        return DisplayModel(face, payment.shop, amount=payment.taking.due)
     face = _FACES[payment.phase]
     code = None
     if face is Face.CODE:

@@ -20,6 +20,8 @@ class Face(StrEnum):
     CART = "cart"
     PREPARING = "preparing"
     CODE = "code"
+    CASH = "cash"
+    MACHINE = "machine"
     PROCESSING = "processing"
     CHECKING = "checking"
     NOT_PAID = "not_paid"
@@ -82,7 +84,7 @@ class DisplayCode:
 
 @dataclass(frozen=True, slots=True)
 class DisplayModel:
-    """All that the display shows at one moment."""
+    """All that the display shows at one moment. `change` is what the customer gets back in cash."""
 
     face: Face
     shop: str
@@ -90,6 +92,7 @@ class DisplayModel:
     cart: DisplayCart | None = None
     code: DisplayCode | None = None
     ending: Ending | None = None
+    change: Money | None = None
 
     def __post_init__(self) -> None:
         if (self.code is not None) is not (self.face is Face.CODE):

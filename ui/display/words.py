@@ -23,6 +23,10 @@ def words_of(model: DisplayModel) -> Words:
         return Words(
             _("One moment, please"), _("Your code is being prepared."), "hourglass", Tone.ACCENT
         )
+    if model.face is Face.CASH:
+        return Words(_("Please pay in cash"), "", "cash", Tone.ACCENT)
+    if model.face is Face.MACHINE:
+        return Words(_("Please pay at the card machine"), "", "card", Tone.ACCENT)
     if model.face is Face.PROCESSING:
         return Words(
             _("Your payment is being processed"),

@@ -113,6 +113,13 @@ class ElidedText(Part):
             self.updateGeometry()
             self.update()
 
+    def set_step(self, step: Type) -> None:
+        """Use another step of the type scale."""
+        if step is not self._step:
+            self._step = step
+            self.updateGeometry()
+            self.update()
+
     def set_colour(self, token: str) -> None:
         """Use another colour of the theme."""
         if token != self._colour:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from app.domain.confirmation import CONFIRMED
 from app.domain.decision import Decision, Said
 from app.domain.exceptions import ExceptionKind
+from app.domain.observation import Source
 from app.domain.order import OrderState
 from app.events import Fact
 from ui.accounts import account_label
@@ -17,6 +19,7 @@ from ui.orders.dispute_words import DISPUTE_TELLERS
 from ui.orders.money_words import MONEY_TELLERS, decided_by_a_person
 from ui.orders.telling import Told, amount_in, detail_in, joined, nothing_more, telling
 from ui.pay.state import decline_words
+from ui.pay.taking import COUNTER
 from ui.theme import Tone
 
 
@@ -103,6 +106,7 @@ def _source(data: Any, formats: Formats) -> str:
         "sweep": _("Found while making sure."),
         "manual": _("Found by Check now."),
         "close": _("Found while closing the code."),
+        "operator": _("Confirmed at the counter."),
     }.get(data.get("source", ""), detail_in(data, formats))
 
 
@@ -148,6 +152,27 @@ def _said_of(said: Said, formats: Formats) -> str:
     )
 
 
+def _opened_session(data: Any, formats: Formats) -> Told:
+    if data.get("source") == Source.OPERATOR:
+        return _("The money is to be taken at the counter"), "", Tone.NEUTRAL
+    return _("Payment page is open"), _source(data, formats), Tone.NEUTRAL
+
+
+def _confirmed(data: Any, formats: Formats) -> Told:
+    """Tell what the operator said, with what was handed over."""
+    by = isolated(str(data.get("by", ""))) if data.get("by") != COUNTER else ""
+    if reference := str(data.get("reference", "")):
+        title = _("Taken on the card machine")
+        return title, joined(amount_in(data, formats), isolated(reference), by), Tone.NEUTRAL
+    received = _("Received {amount}").format(amount=amount_in(data, formats, "received_minor"))
+    change = _("Change {amount}").format(amount=amount_in(data, formats, "change_minor"))
+    rounded = ""
+    if data.get("due_minor") != data.get("amount_minor"):
+        due = amount_in(data, formats, "due_minor")
+        rounded = _("Rounded to {amount}").format(amount=due)
+    return _("Taken in cash"), joined(rounded, received, change, by), Tone.NEUTRAL
+
+
 def _moved_to(data: Any, formats: Formats) -> str:
     address = isolated(str(data.get("address", "")))
     return _("It leads to {address} now.").format(address=address)
@@ -183,7 +208,8 @@ _TELLERS: Final = {
     "order.cancelled": telling(_n("Order cancelled"), nothing_more),
     "order.expired": telling(_n("Order expired"), nothing_more),
     "attempt.created": _created,
-    "attempt.open": telling(_n("Payment page is open"), _source),
+    "attempt.open": _opened_session,
+    CONFIRMED: _confirmed,
     "attempt.shown": telling(_n("Code shown to the customer"), nothing_more),
     "attempt.moved": telling(_n("Code changed, same payment page"), _moved_to),
     "attempt.processing": telling(_n("Confirmed; the bank is working on it"), _source, Tone.BUSY),

@@ -22,11 +22,6 @@ class Known:
         self.ends_at = math.inf
         self.has_money_waiting = False
 
-    @property
-    def shop(self) -> str:
-        """Name the shop as the order has it, or nothing: the catalog may be changed meanwhile."""
-        return self.order.snapshot.seller.name if self.order is not None else ""
-
     def take_detail(self, detail: OrderDetail) -> None:
         """Take an order with all its attempts."""
         self.take_order(detail.order)

@@ -2,6 +2,7 @@
 
 from app.domain.attempt import Attempt
 from app.domain.money import Money
+from app.domain.order import Order
 from app.events import Fact
 from ui.pay.state import PaidModel
 
@@ -18,6 +19,11 @@ def newest(known: Attempt | None, attempt: Attempt) -> bool:
     if known is None or attempt.number > known.number:
         return True
     return attempt.id == known.id and is_newer(attempt, known)
+
+
+def seller_of(order: Order | None, shop: str) -> str:
+    """Name the shop as the order has it: the catalog may have been changed since."""
+    return order.snapshot.seller.name if order is not None else shop
 
 
 def paid_model(fact: Fact) -> PaidModel:

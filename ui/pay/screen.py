@@ -1,7 +1,7 @@
 """The Pay screen: the code on one side, and everything about it in words on the other."""
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.clock import Clock
@@ -9,14 +9,17 @@ from ui import theme
 from ui.bidi import isolated
 from ui.i18n import _
 from ui.kit.base import Part
-from ui.kit.button import Button, Kind
+from ui.kit.button import Button, Kind, pressed_by_enter
 from ui.kit.iconlabel import IconLabel
 from ui.kit.switch import Switch
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.pay.countdown import Countdown
+from ui.pay.hand import HandView
+from ui.pay.handed import Handed
+from ui.pay.phones import phones_words
 from ui.pay.qr import MOST_OF_SIDE, QrView
-from ui.pay.state import Action, PayModel, Phase, action_label, phones_words, wording
+from ui.pay.state import Action, PayModel, Phase, action_label, wording
 from ui.pay.statement import Statement
 from ui.pay.ways import WayLine, WaysList
 from ui.theme import Type
@@ -29,15 +32,18 @@ _KEYS = {
     Action.NEW_CODE: "F7",
     Action.BACK_TO_CART: "F11",
     Action.CANCEL: "F10",
+    Action.CONFIRM: "F12",
     Action.SET_ASIDE: "F11",
     Action.OTHER_WAYS: "F9",
 }
 _ICONS = {
+    Action.CONFIRM: "check",
     Action.CHECK_NOW: "refresh",
     Action.PAY_AS_CUSTOMER: "open",
     Action.ALLOW_PHONES: "phone",
 }
 _ORDER = (
+    Action.CONFIRM,
     Action.PAY_AS_CUSTOMER,
     Action.ALLOW_PHONES,
     Action.NEW_CODE,
@@ -45,8 +51,9 @@ _ORDER = (
     Action.KEEP_WAITING,
     Action.SET_ASIDE,
 )
-_MAIN = frozenset({Action.KEEP_WAITING, Action.NEW_CODE, Action.BACK_TO_CART})
+_MAIN = frozenset({Action.CONFIRM, Action.KEEP_WAITING, Action.NEW_CODE, Action.BACK_TO_CART})
 _PANEL_LEAST = 330
+_HAND_LEAST = 480
 _PANEL_MOST = 480
 _SHORT = 640
 
@@ -57,10 +64,13 @@ class PayScreen(Part):
     Signals:
         action_wanted (Action): A button was pressed.
         way_wanted (str): Another way of payment was chosen, by its account.
+        confirm_wanted (Money | None, str): The money was taken by hand: what was received in cash,
+            or the reference of the machine's slip.
     """
 
     action_wanted = Signal(object)
     way_wanted = Signal(str)
+    confirm_wanted = Signal(object, str)
 
     def __init__(
         self, look: Look, clock: Clock, *, is_training: bool, parent: QWidget | None = None
@@ -70,6 +80,10 @@ class PayScreen(Part):
         self._is_short = False
         self._model: PayModel | None = None
         self.qr = QrView(look)
+        self.hand = HandView(look)
+        self.hand.changed.connect(self._on_typed)
+        self.hand.entry.field.submitted.connect(self._confirm)
+        self.handed = Handed(look)
         self._caption = ElidedText(look, "", Type.BODY, colour="text_muted")
         self._amount = Text(look, "", Type.AMOUNT)
         self._scan = IconLabel(look, "phone", _("Scan with your phone's camera"), Type.TITLE)
@@ -108,6 +122,7 @@ class PayScreen(Part):
         self._column.addWidget(self._amount)
         self._column.addWidget(self._way)
         self._column.addWidget(self._guide)
+        self._column.addWidget(self.handed)
         self._column.addWidget(self.statement)
         self._phones_words = Text(look, "", Type.CAPTION, colour="text_muted", wraps=True)
         self._column.addWidget(self._phones_words)
@@ -123,6 +138,7 @@ class PayScreen(Part):
         self._row = QHBoxLayout(self)
         self._row.addStretch(1)
         self._row.addWidget(self.qr, 100)
+        self._row.addWidget(self.hand, 100)
         self._row.addWidget(panel)
         self._row.addStretch(1)
         self.on_look_changed()
@@ -139,7 +155,9 @@ class PayScreen(Part):
             if model.order_number is None
             else _("{shop} · Order {number}").format(shop=isolated(shop), number=model.order_number)
         )
-        self._amount.setText(self.look.formats.money(model.amount))
+        due = model.amount if model.taking is None else model.taking.due
+        self._amount.setText(self.look.formats.money(due))
+        self._show_taking(model)
         self._guide.setVisible(model.url is not None)
         self._host.set_text(model.host)
         self._host.set_icon(_host_icon(model))
@@ -159,9 +177,21 @@ class PayScreen(Part):
         is_unclear = model.phase in {Phase.UNKNOWN, Phase.CLOSING}
         check.set_kind(Kind.PRIMARY if is_unclear else Kind.SECONDARY)
 
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Take what is typed while money is taken by hand; say whether it was of use."""
+        is_choosing = not self._ways.isHidden()
+        if self._model is None or self._model.taking is None or is_choosing:
+            return False
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            if not pressed_by_enter(event) and not event.isAutoRepeat():
+                self._confirm()
+            return True
+        return self.hand.take_key(event)
+
     def clear(self) -> None:
         """Take the code off the screen."""
         self._model = None
+        self.hand.show_taking(None)
         self.qr.set_url("")
         self.countdown.set_deadline(None)
         self._close_ways()
@@ -202,10 +232,14 @@ class PayScreen(Part):
         rest = self.width() - round(code) - dp(3 * theme.XL + theme.S)
         self._panel.setFixedWidth(max(dp(_PANEL_LEAST), min(rest, dp(_PANEL_MOST))))
         self.qr.setMaximumWidth(round(code) + dp(theme.S))
-        over = max(0, (self.height() - 2 * dp(theme.L) - round(code)) // 2)
+        self.hand.setMaximumWidth(max(dp(_HAND_LEAST), round(code) + dp(theme.S)))
+        is_by_hand = self._model is not None and self._model.taking is not None
+        beside = min(round(code), self.hand.most_high) if is_by_hand else round(code)
+        over = max(0, (self.height() - 2 * dp(theme.L) - beside) // 2)
         self._whole.setContentsMargins(0, over, 0, over)
         was_short = self._is_short
         is_short = self._is_short = self.height() < dp(_SHORT)
+        self.handed.set_short(is_short)
         self._last.setDirection(
             QBoxLayout.Direction.LeftToRight if is_short else QBoxLayout.Direction.TopToBottom
         )
@@ -241,14 +275,45 @@ class PayScreen(Part):
         """Take another way; the one that shows its code stays."""
         model = self._model
         self._close_ways()
-        is_shown = model is not None and model.url is not None
+        is_shown = model is not None and (model.url is not None or model.taking is not None)
         if model is None or model.ways is None or (is_shown and model.ways.account == account):
             return
         self.way_wanted.emit(account)
 
+    def _show_taking(self, model: PayModel) -> None:
+        """Have what is taken by hand in the code's place."""
+        taking = model.taking
+        self.hand.show_taking(taking)
+        if self.hand.isHidden() is (taking is not None):
+            self._arrange()
+        self.hand.setVisible(taking is not None)
+        self.qr.setVisible(taking is None)
+        self.handed.setVisible(taking is not None and taking.is_cash)
+        # The machine's amount stands large beside it.
+        self._amount.setVisible(taking is None or taking.is_cash)
+        self._on_typed()
+
+    def _on_typed(self) -> None:
+        """Follow what is typed: the change, and whether it is enough."""
+        model = self._model
+        if model is None or model.taking is None:
+            return
+        if model.taking.is_cash:
+            self.handed.show_handed(model.taking, self.hand.received)
+        button = self.buttons[Action.CONFIRM]
+        is_possible = self.hand.is_complete and not model.is_busy
+        if button.hasFocus() and not is_possible:
+            # Qt would pass the keyboard on to the next button: a second press would cancel.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        button.setEnabled(is_possible)
+
+    def _confirm(self) -> None:
+        if self.buttons[Action.CONFIRM].isEnabled():
+            self.confirm_wanted.emit(self.hand.received, self.hand.reference)
+
     def _show_phones(self, model: PayModel) -> None:
         """Say whether phones may come; where there is little room the switch says most of it."""
-        phones = model.phones
+        phones = None if model.taking is not None else model.phones
         is_seen = phones is not None and model.url is not None
         is_tight = self._is_short and phones is not None
         self._amount.set_step(Type.TOTAL if is_tight else Type.AMOUNT)
@@ -273,12 +338,16 @@ class PayScreen(Part):
                 _kind_of(action),
                 icon=_ICONS.get(action, ""),
                 key=_KEYS[action],
-                height_mm=11,
+                height_mm=15 if action is Action.CONFIRM else 11,
+                step=Type.TITLE if action is Action.CONFIRM else Type.BODY_STRONG,
             )
         button = self.buttons[action]
         button.setObjectName(action.value)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        button.clicked.connect(lambda: self.action_wanted.emit(action))
+        if action is Action.CONFIRM:
+            button.clicked.connect(self._confirm)
+        else:
+            button.clicked.connect(lambda: self.action_wanted.emit(action))
 
 
 def _kind_of(action: Action) -> Kind:

@@ -15,10 +15,9 @@ from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.errors import MoneyMoved, ScantillError
 from app.status import PhonesState
-from ui.bidi import isolated
-from ui.format import Formats
 from ui.i18n import _, _n
 from ui.pay.choosing import WaysModel
+from ui.pay.taking import Taking
 from ui.theme import Tone
 
 SLOW_AFTER: Final = timedelta(minutes=4)
@@ -30,6 +29,7 @@ class Phase(StrEnum):
 
     OPENING = "opening"
     WAITING = "waiting"
+    TAKING = "taking"
     SLOW = "slow"
     DECLINED = "declined"
     PROCESSING = "processing"
@@ -56,6 +56,7 @@ class Action(StrEnum):
     SET_ASIDE = "set_aside"
     BACK_TO_CART = "back_to_cart"
     OTHER_WAYS = "other_ways"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class PayModel:
 
     `ends_at` is its deadline in seconds of `Clock.elapsed`, which nobody can set.
     `phones` is None where there is no switch for them, `ways` where there is one way of payment.
+    `taking` is what the operator takes by hand; then it is set as long as that can be confirmed.
     """
 
     phase: Phase
@@ -77,6 +79,7 @@ class PayModel:
     is_busy: bool = False
     was_shown: bool = True
     phones: PhonesState | None = None
+    taking: Taking | None = None
     ways: WaysModel | None = None
 
     @property
@@ -85,7 +88,9 @@ class PayModel:
         if self.ways is None:
             return False
         is_unseen = self.phase is Phase.UNKNOWN and not self.was_shown
-        return self.phase in _MAY_CHANGE_WAY or is_unseen
+        # The operator's word is being written down.
+        is_confirming = self.phase is Phase.TAKING and self.is_busy
+        return is_unseen or (self.phase in _MAY_CHANGE_WAY and not is_confirming)
 
     @property
     def host(self) -> str:
@@ -95,11 +100,12 @@ class PayModel:
 
 @dataclass(frozen=True, slots=True)
 class PaidModel:
-    """What the Paid screen shows."""
+    """What the Paid screen shows: in cash the rounded total, and the change if there is any."""
 
     total: Money
     order_number: int
     receipt_number: int | None
+    change: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,8 @@ def _phase_of_open(attempt: Attempt, waited: timedelta, *, is_over: bool, is_sho
         return Phase.CLOSING
     if not is_shown:
         return Phase.OPENING
+    if attempt.is_by_hand:
+        return Phase.TAKING
     if attempt.decline:
         return Phase.DECLINED
     if waited >= SLOW_AFTER:
@@ -171,7 +179,7 @@ def _phase_of_open(attempt: Attempt, waited: timedelta, *, is_over: bool, is_sho
 
 
 _MAY_CHANGE_WAY: Final = frozenset(
-    {Phase.WAITING, Phase.SLOW, Phase.DECLINED, Phase.REFUSED, Phase.FAILED}
+    {Phase.WAITING, Phase.TAKING, Phase.SLOW, Phase.DECLINED, Phase.REFUSED, Phase.FAILED}
 )
 SHOWS_CODE: Final = frozenset({Phase.WAITING, Phase.SLOW, Phase.DECLINED})
 """Phases in which a customer may scan the code."""
@@ -184,6 +192,10 @@ def wording(model: PayModel, *, is_training: bool = False) -> Wording:
         words = _CANNOT_SHOW
     elif model.phase is Phase.UNKNOWN and not model.was_shown:
         words = _NO_ANSWER
+    elif model.taking is not None and model.error is not None:
+        words = _NOT_CONFIRMED
+    elif model.taking is not None and not model.taking.is_cash:
+        words = _BY_MACHINE
     sentence = _(words.sentence)
     if model.phase is Phase.DECLINED:
         sentence = f"{decline_words(model.decline)} {sentence}"
@@ -208,22 +220,8 @@ def action_label(action: Action) -> str:
         Action.SET_ASIDE: _("Set aside, next sale"),
         Action.BACK_TO_CART: _("Back to the cart"),
         Action.OTHER_WAYS: _("Other ways"),
+        Action.CONFIRM: _("Money taken"),
     }[action]
-
-
-def phones_words(phones: PhonesState, formats: Formats) -> tuple[str, str, str]:
-    """Say how the phones' switch stands: a line on it, a sentence beside it, and a hint."""
-    if not phones.is_allowed:
-        return _("Off: this computer only"), "", ""
-    if phones.problem:
-        return _("On, but no phone can come"), formats.message(phones.problem), ""
-    if not phones.address:
-        return _("One moment …"), "", ""
-    return (
-        _("On: {address}").format(address=isolated(phones.address)),
-        _("Phones on the same Wi-Fi can scan it now. Only training; no real money."),
-        _("If this computer's firewall asks, allow it."),
-    )
 
 
 def decline_words(code: str) -> str:
@@ -261,6 +259,13 @@ _WORDS: Final[dict[Phase, Wording]] = {
         Tone.ACCENT,
         "clock",
         (Action.CHECK_NOW, Action.CANCEL),
+    ),
+    Phase.TAKING: Wording(
+        _n("Take the cash"),
+        _n("Tap what the customer gives, or type it in."),
+        Tone.ACCENT,
+        "cash",
+        (Action.CONFIRM, Action.CANCEL),
     ),
     Phase.SLOW: Wording(
         _n("Still waiting"),
@@ -347,6 +352,22 @@ _WORDS: Final[dict[Phase, Wording]] = {
     ),
     Phase.PAID: Wording(_n("Paid"), _n("The money has arrived."), Tone.GOOD, "done", ()),
 }
+
+_BY_MACHINE: Final = Wording(
+    _n("Take the card on the machine"),
+    _n("The till does not hear from it: only what you confirm is in the books."),
+    Tone.ACCENT,
+    "card",
+    (Action.CONFIRM, Action.CANCEL),
+)
+
+_NOT_CONFIRMED: Final = Wording(
+    _n("Not confirmed"),
+    _n("Nothing was written down."),
+    Tone.DANGER,
+    "alert",
+    (Action.CONFIRM, Action.CANCEL),
+)
 
 _CANNOT_SHOW: Final = Wording(
     _n("The code cannot be shown"),

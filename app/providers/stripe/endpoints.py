@@ -29,7 +29,9 @@ EVENTS: Final = (
 )
 
 
-async def register(client: stripe.StripeClient, url: str, *, owner: str) -> str:
+async def register(
+    client: stripe.StripeClient, url: str, *, owner: str, events: tuple[str, ...] = EVENTS
+) -> str:
     """Have events sent to `url`, instead of to any earlier address of `owner`; give the secret."""
     endpoints = client.v1.webhook_endpoints
     with in_our_words():
@@ -40,7 +42,7 @@ async def register(client: stripe.StripeClient, url: str, *, owner: str) -> str:
         made = await endpoints.create_async(
             {
                 "url": url,
-                "enabled_events": cast(Any, list(EVENTS)),
+                "enabled_events": cast(Any, list(events)),
                 "metadata": {"owner": owner},
             }
         )

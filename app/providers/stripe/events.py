@@ -15,10 +15,12 @@ from app.domain.refund import RefundObservation
 from app.errors import Protocol
 from app.providers.strategy import Recheck, Seen
 from app.providers.stripe.disputes import DISPUTE_EVENTS, dispute_from, moment_from, observed
+from app.providers.stripe.links import news_of_visit
 from app.providers.stripe.refunds import refund_from
 from app.providers.stripe.sessions import (
     PROVIDER,
     decline_of,
+    link_of,
     money_from,
     observation_from,
     reference_of,
@@ -58,8 +60,9 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
 
 
 def _session(session: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen:
+    link_id = link_of(session)
     try:
-        return observation_from(
+        seen = observation_from(
             session,
             source=Source.WEBHOOK,
             provider_account=delivery.provider_account,
@@ -68,7 +71,11 @@ def _session(session: Mapping[str, Any], delivery: Delivery, at: datetime) -> Se
             failed=delivery.event_type == _FAILED,
         )
     except Protocol:
-        return Recheck(reference_of(session), _amount(session))
+        return Recheck(reference_of(session), _amount(session), link_id)
+    if not link_id:
+        return seen
+    # That one visit came to nothing says nothing of the others.
+    return news_of_visit(seen, link_id) or Recheck(reference_of(session), session_id=link_id)
 
 
 def _amount(session: Mapping[str, Any]) -> Money | None:

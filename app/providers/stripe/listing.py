@@ -1,4 +1,4 @@
-"""Stripe's own lists of what happened since a moment: events and Checkout Sessions.
+"""Stripe's own lists: events, Checkout Sessions, and those of one payment link.
 
 Source: Stripe's API reference, "List all events" (of the last 30 days) and "List all Checkout
 Sessions". Pages are small enough for one reply to stay far below what the till takes.
@@ -38,13 +38,44 @@ async def sessions_since(
             yield session
 
 
-async def events_since(
+async def sessions_of_link(
+    client: stripe.StripeClient, link_id: str
+) -> AsyncIterator[dict[str, Any]]:
+    """Give every session that a payment link opened, newest first."""
+    with in_our_words():
+        page = await client.v1.checkout.sessions.list_async(
+            {
+                "payment_link": link_id,
+                "limit": _PAGE,
+                "expand": [f"data.{name}" for name in EXPAND],
+            }
+        )
+    async for session in through(page):
+        yield session
+
+
+async def intents_since(
     client: stripe.StripeClient, since: datetime, until: datetime | None
+) -> AsyncIterator[dict[str, Any]]:
+    """Give the payment intents made since then and before `until`, newest first."""
+    with in_our_words():
+        page = await client.v1.payment_intents.list_async(
+            {"created": cast(Any, span(since, until)), "limit": _PAGE}
+        )
+    async for intent in through(page):
+        yield intent
+
+
+async def events_since(
+    client: stripe.StripeClient,
+    since: datetime,
+    until: datetime | None,
+    types: tuple[str, ...] = EVENTS,
 ) -> AsyncIterator[bytes]:
     """Give the events that the till is told of, as JSON, of then and before `until`."""
     with in_our_words():
         page = await client.v1.events.list_async(
-            {"created": cast(Any, span(since, until)), "limit": _PAGE, "types": list(EVENTS)}
+            {"created": cast(Any, span(since, until)), "limit": _PAGE, "types": list(types)}
         )
     async for event in through(page):
         yield json.dumps(event).encode()

@@ -27,18 +27,25 @@ _DEAD_INTENT: Final = frozenset({"requires_payment_method", "canceled"})
 
 def session_parameters(request: SessionRequest, *, expires_at: int) -> dict[str, Any]:
     """Build what a session is created with; plain JSON data, the same for the same request."""
-    reference = str(request.reference)
-    recurring = any(line.is_recurring for line in request.lines)
-    data = "subscription_data" if recurring else "payment_intent_data"
+    asked = asked_for(request)
     return {
-        "mode": "subscription" if recurring else "payment",
-        "line_items": [_line_item(line, request.amount.currency) for line in request.lines],
+        **asked,
+        "mode": "subscription" if "subscription_data" in asked else "payment",
         "success_url": request.success_url,
         "cancel_url": request.cancel_url,
-        "client_reference_id": reference,
-        "metadata": {"reference": reference},
-        data: {"metadata": {"reference": reference}},
+        "client_reference_id": str(request.reference),
         "expires_at": expires_at,
+    }
+
+
+def asked_for(request: SessionRequest) -> dict[str, Any]:
+    """Build what is the same for whatever leads to a session: its lines, and our reference."""
+    marked = {"reference": str(request.reference)}
+    recurring = any(line.is_recurring for line in request.lines)
+    return {
+        "line_items": [_line_item(line, request.amount.currency) for line in request.lines],
+        "metadata": marked,
+        "subscription_data" if recurring else "payment_intent_data": {"metadata": marked},
     }
 
 
@@ -77,7 +84,15 @@ def reference_of(session: Mapping[str, Any]) -> str:
     """Give our reference as Stripe gives it back, or an empty text."""
     metadata = session.get("metadata")
     kept = metadata.get("reference") if isinstance(metadata, Mapping) else None
-    return str(session.get("client_reference_id") or kept or "")
+    # Whoever opens a payment link may add a client reference of their own to its address.
+    given = None if link_of(session) else session.get("client_reference_id")
+    return str(given or kept or "")
+
+
+def link_of(session: Mapping[str, Any]) -> str:
+    """Give the id of the payment link that a session was opened by, or an empty text."""
+    link = session.get("payment_link")
+    return str((link.get("id") if isinstance(link, Mapping) else link) or "")
 
 
 def decline_of(intent: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""The pages that end a visit: paid, already paid, expired, cancelled, not found."""
+"""The pages that end a visit: paid, already paid, expired, deactivated, cancelled, not found."""
 
 from starlette.responses import HTMLResponse
 
@@ -79,6 +79,17 @@ def expired_page(*, shop: str, total: str, back_url: str | None) -> HTMLResponse
         total=total,
         link=None if back_url is None else ("Back to the shop", back_url),
         status=410,
+    )
+
+
+def deactivated_page(*, shop: str, text: str | None = None) -> HTMLResponse:
+    return _word(
+        "This link is no longer active",
+        text or "Nothing was charged. Ask at the till for a new code.",
+        sign="clock",
+        state="deactivated",
+        tone="still",
+        shop=shop,
     )
 
 

@@ -18,7 +18,7 @@ PLANS_KEPT_S = 72 * 3600
 class _Rules:
     """One kind of request ids. The API has put the path behind each, so that none meet."""
 
-    page_path = ROOT
+    page_paths = (ROOT,)
 
     def __init__(self, provider: str, kept_s: int) -> None:
         self.provider = provider

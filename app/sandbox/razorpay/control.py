@@ -33,8 +33,12 @@ class RazorpayControl:
         )
 
     async def _put_webhook(self, request: Request) -> JsonObject:
-        """`key_id` whose account it is, `url`, `secret`, `events` (all), `active` (yes)."""
-        order = only(await json_of(request), ("key_id", "url", "secret", "events", "active"))
+        """`key_id` whose account it is, `url`, `secret`, `events` (all), `active` (yes).
+
+        With `owner` it replaces what that one had at other addresses.
+        """
+        names = ("key_id", "url", "secret", "events", "active", "owner")
+        order = only(await json_of(request), names)
         url, secret = _text(order, "url"), _text(order, "secret")
         if not url.startswith(("http://", "https://")):
             raise Refused("url must begin with http:// or https://")
@@ -49,6 +53,7 @@ class RazorpayControl:
                 secret=secret,
                 events=wanted,
                 active="active" not in order or flag(order, "active"),
+                owner=_text(order, "owner") if "owner" in order else "",
             )
         self._changed()
         return webhooks.line(webhook)

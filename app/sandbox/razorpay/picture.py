@@ -3,9 +3,6 @@
 import struct
 import zlib
 
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
-
 WIDTH, HEIGHT = 600, 800
 _BAND = 120
 _INK, _PAPER, _TINT = 0, 255, 96
@@ -26,6 +23,10 @@ def poster(text: str) -> bytes:
 
 
 def _modules(text: str) -> list[list[bool]]:
+    # It brings a library of pictures along, for which no till's start is to wait.
+    from qrcode.constants import ERROR_CORRECT_M
+    from qrcode.main import QRCode
+
     code = QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)
     code.make(fit=True)

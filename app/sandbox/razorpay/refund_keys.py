@@ -20,7 +20,7 @@ class RefundKeyRules:
 
     provider = "razorpay"
     kept_s = KEPT_S
-    page_path = PAGE_PATH
+    page_paths = (PAGE_PATH,)
 
     def too_long(self, key: str) -> RazorpayRefusal | None:
         if _FORM.fullmatch(key):

@@ -38,12 +38,14 @@ def put(
     secret: str,
     events: Sequence[str],
     active: bool,
+    owner: str = "",
 ) -> Record:
     """Set the webhook at this address, or change it; what waits keeps the secret of its time.
 
-    The caller commits. Raises `Refused`.
+    It replaces those of the same `owner`, who listens elsewhere now. The caller commits. Raises
+    `Refused`.
     """
-    known = of_account(bench, account)
+    known = _without_earlier(bench, account, url, owner)
     webhook = next((each for each in known if each.body["url"] == url), None)
     if webhook is None:
         if len(known) >= MOST:
@@ -51,7 +53,7 @@ def put(
         body = {"id": bench.id_for(KIND, "hook_"), "url": url, "created_at": bench.now()}
         webhook = bench.keep(account, KIND, body)
     webhook.body.update(events=list(events), active=active, disabled_at=None)
-    webhook.private.update(secret=secret, since=_last_delivery(bench))
+    webhook.private.update(secret=secret, owner=owner, since=_last_delivery(bench))
     bench.books.save(webhook)
     return webhook
 
@@ -89,6 +91,17 @@ def switch_off_failing(bench: Workbench) -> bool:
 def line(webhook: Record) -> JsonObject:
     """A webhook without its secret."""
     return {**webhook.body, "account": webhook.account}
+
+
+def _without_earlier(bench: Workbench, account: str, url: str, owner: str) -> list[Record]:
+    """Take away what an owner had at other addresses; answers what is left."""
+    kept = []
+    for webhook in of_account(bench, account):
+        if owner and webhook.private.get("owner") == owner and webhook.body["url"] != url:
+            bench.books.remove(webhook)
+        else:
+            kept.append(webhook)
+    return kept
 
 
 def _has_given_up(bench: Workbench, webhook: Record) -> bool:

@@ -11,7 +11,7 @@ class SquareKeyRules:
 
     provider = "square"
     kept_s = KEPT_S
-    page_path = f"{BASE}/"
+    page_paths = (f"{BASE}/",)
 
     def too_long(self, key: str) -> SquareRefusal | None:
         return None

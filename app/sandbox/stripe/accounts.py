@@ -7,11 +7,12 @@ import hashlib
 from app.sandbox.books import JsonObject
 from app.sandbox.stripe.errors import unauthorized
 from app.sandbox.stripe.objects.account import account
+from app.sandbox.stripe.publishable import PREFIX
 from app.sandbox.stripe.workbench import Call, Workbench
 
 ACCOUNT_PREFIX = "acct_"
 
-_TEST_KEYS = ("sk_test_", "rk_test_")
+_TEST_KEYS = ("sk_test_", "rk_test_", PREFIX)
 _OPENED_AT = 1_700_000_000
 _NO_KEY = (
     "You did not provide an API key. You need to provide your API key in the Authorization header,"
@@ -31,8 +32,13 @@ def authenticate(authorization: str | None) -> str:
     return account_of(key)
 
 
+def is_publishable(authorization: str | None) -> bool:
+    """Whether the key is one that browsers have."""
+    return _key(authorization or "").startswith(PREFIX)
+
+
 def account_of(key: str) -> str:
-    """Restricted and secret keys of the same account differ in their prefix only."""
+    """Restricted, secret and publishable keys of the same account differ in their prefix only."""
     secret = key.split("_", 1)[1]
     return f"{ACCOUNT_PREFIX}1" + hashlib.sha256(secret.encode()).hexdigest()[:15]
 

@@ -18,7 +18,10 @@ from app.sandbox.stripe import (
     disputes,
     endpoints,
     events,
+    intents,
+    payment_links,
     payments,
+    publishable,
     readings,
     refunds,
     sessions,
@@ -41,8 +44,17 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", rf"/v1/checkout/sessions/{_ID}", sessions.retrieve),
     ("POST", rf"/v1/checkout/sessions/{_ID}/expire", sessions.expire),
     ("GET", rf"/v1/checkout/sessions/{_ID}/line_items", sessions.line_items),
+    ("POST", r"/v1/payment_links", payment_links.create),
+    ("GET", r"/v1/payment_links", payment_links.listing),
+    ("GET", rf"/v1/payment_links/{_ID}", payment_links.retrieve),
+    ("POST", rf"/v1/payment_links/{_ID}", payment_links.update),
+    ("GET", rf"/v1/payment_links/{_ID}/line_items", payment_links.line_items),
+    ("POST", r"/v1/payment_intents", intents.create),
     ("GET", r"/v1/payment_intents", readings.list_intents),
     ("GET", rf"/v1/payment_intents/{_ID}", readings.retrieve_intent),
+    ("POST", rf"/v1/payment_intents/{_ID}", intents.update),
+    ("POST", rf"/v1/payment_intents/{_ID}/cancel", intents.cancel),
+    ("POST", rf"/v1/payment_intents/{_ID}/confirm", intents.confirm),
     ("GET", r"/v1/charges", readings.list_charges),
     ("GET", rf"/v1/charges/{_ID}", readings.retrieve_charge),
     ("POST", r"/v1/refunds", refunds.create),
@@ -68,7 +80,20 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/v1/account", accounts.retrieve),
     ("GET", r"/v1/balance", balance.retrieve_balance),
 ]
-_PATTERNS = [(method, re.compile(path), handler) for method, path, handler in _ROUTES]
+_FOR_BROWSERS: list[tuple[str, str, Handler]] = [
+    ("GET", rf"/v1/payment_intents/{_ID}", publishable.retrieve),
+    ("POST", rf"/v1/payment_intents/{_ID}/confirm", publishable.confirm),
+    ("POST", rf"/v1/payment_intents/{_ID}/authenticate", publishable.authenticate),
+]
+
+
+def _compiled(
+    routes: list[tuple[str, str, Handler]],
+) -> list[tuple[str, re.Pattern[str], Handler]]:
+    return [(method, re.compile(path), handler) for method, path, handler in routes]
+
+
+_PATTERNS, _BROWSERS_PATTERNS = _compiled(_ROUTES), _compiled(_FOR_BROWSERS)
 
 
 class StripeApi(Exchange[Call, StripeRefusal]):
@@ -88,13 +113,16 @@ class StripeApi(Exchange[Call, StripeRefusal]):
     ) -> tuple[Answering[Call], Call]:
         versions.asked(self._desk.books, account, request.headers.get("Stripe-Version"))
         path = request.url.path
-        for method, pattern, handler in _PATTERNS:
+        is_browser = accounts.is_publishable(request.headers.get("Authorization"))
+        for method, pattern, handler in _BROWSERS_PATTERNS if is_browser else _PATTERNS:
             match = pattern.fullmatch(path)
             if match is not None and method == request.method:
                 form = _form(request, body)
                 call = Call(account, path, match.groups(), cause, form)
                 return partial(self._done, handler), call
-        raise unrecognized(request.method, path)
+        raise (
+            publishable.secret_key_required() if is_browser else unrecognized(request.method, path)
+        )
 
     def refused(self, refusal: StripeRefusal, account: str | None, cause: Cause) -> Reply:
         body = refusal.body(account=account, request_id=cause.request_id or "", at=self._desk.now())
@@ -153,7 +181,11 @@ class StripeApi(Exchange[Call, StripeRefusal]):
 
     def _done(self, handler: Handler, call: Call) -> tuple[int, JsonObject]:
         paths = EXPAND.check(call.form.get("expand", {}), "expand")
-        return 200, expanded(self._desk, call.account, handler(self._desk, call), paths)
+        body = handler(self._desk, call)
+        # A declined card is an error that has happened: a charge and its events are in the books.
+        if "error" in body:
+            return 402, body
+        return 200, expanded(self._desk, call.account, body, paths)
 
     def _version(self, request: Request, account: str | None) -> str:
         """Say in which version is answered: the asked one, the account's, or the newest."""

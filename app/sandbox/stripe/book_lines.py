@@ -10,7 +10,10 @@ from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import balance
 from app.sandbox.stripe.workbench import Workbench
 
-_KINDS = ("checkout.session", "payment_intent", "charge", "refund", "dispute", balance.KIND)
+_KINDS = (
+    *("checkout.session", "payment_link", "payment_intent"),
+    *("charge", "refund", "dispute", balance.KIND),
+)
 
 
 def account_lines(bench: Workbench, account: str) -> JsonObject:
@@ -43,6 +46,7 @@ def account_lines(bench: Workbench, account: str) -> JsonObject:
         "refunds": [refund_line(refund) for refund in found["refund"]],
         "disputes": disputes,
         "sessions": [session_line(session) for session in found["checkout.session"]],
+        "links": [link_line(link) for link in found["payment_link"]],
         "balance": left,
     }
 
@@ -87,10 +91,34 @@ def session_line(session: Record) -> JsonObject:
     return {
         "id": session.id,
         "reference": _reference(session, session.body["metadata"]),
+        "payment_link": session.body["payment_link"],
         "status": session.body["status"],
         "payment_status": session.body["payment_status"],
         "amount_total": session.body["amount_total"],
         "currency": session.body["currency"],
+    }
+
+
+def link_line(link: Record) -> JsonObject:
+    return {
+        "id": link.id,
+        "reference": link.body["metadata"].get("reference"),
+        "active": link.body["active"],
+        "amount_total": sum(item["amount_total"] for item in link.private["line_items"]),
+        "currency": link.body["currency"],
+    }
+
+
+def intent_line(intent: Record) -> JsonObject:
+    """An intent of a shop's own page, in the words that a session has."""
+    status = intent.body["status"]
+    return {
+        "id": intent.id,
+        "reference": intent.body["metadata"].get("reference"),
+        "status": status,
+        "payment_status": "paid" if status == "succeeded" else "unpaid",
+        "amount_total": intent.body["amount"],
+        "currency": intent.body["currency"],
     }
 
 
@@ -104,7 +132,7 @@ def _payment_line(
     metadata = {**(session.body["metadata"] if session else {}), **intent.body["metadata"]}
     return {
         "payment_id": intent.id,
-        "session_id": intent.private["session"],
+        "session_id": intent.private["session"] or intent.id,
         "reference": _reference(session, metadata),
         "metadata": metadata,
         "amount_minor": intent.body["amount"],
@@ -122,7 +150,8 @@ def _payment_line(
 
 
 def _reference(session: Record | None, metadata: JsonObject) -> str | None:
+    """What the shop called it; a link's visitor may name a client reference of their own."""
     reference: Any = None
-    if session is not None:
+    if session is not None and session.body["payment_link"] is None:
         reference = session.body["client_reference_id"]
     return reference or metadata.get("reference")

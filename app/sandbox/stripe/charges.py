@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import balance, events, subscriptions
+from app.sandbox.stripe import balance, events, payment_links, subscriptions
 from app.sandbox.stripe.cards import Card, Decline
 from app.sandbox.stripe.debits import Debit
 from app.sandbox.stripe.objects import payment
@@ -139,3 +139,4 @@ def complete(
             subscriptions.begin(bench, session, patron, intent)
     bench.books.save(session)
     events.record(bench, "checkout.session.completed", session, NOBODY)
+    payment_links.count_completed(bench, session)

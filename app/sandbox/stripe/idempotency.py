@@ -4,6 +4,7 @@ Rules: docs.stripe.com/api/idempotent_requests.
 """
 
 from app.sandbox.stripe.errors import StripeRefusal, bad_parameter, key_in_use, key_reused
+from app.sandbox.stripe.objects.payment_link import LINK_PATH
 from app.sandbox.stripe.objects.session import PAGE_PATH
 
 KEPT_S = 24 * 3600
@@ -15,7 +16,7 @@ class StripeKeyRules:
 
     provider = "stripe"
     kept_s = KEPT_S
-    page_path = PAGE_PATH
+    page_paths = (PAGE_PATH, LINK_PATH)
 
     def too_long(self, key: str) -> StripeRefusal | None:
         if len(key) <= LONGEST:

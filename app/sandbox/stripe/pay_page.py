@@ -13,15 +13,17 @@ from app.sandbox.faults import Faults
 from app.sandbox.pages.challenge import Challenge, challenge_page
 from app.sandbox.pages.outcome import (
     already_paid_page,
+    deactivated_page,
     expired_page,
     not_debited_page,
     not_found_page,
 )
 from app.sandbox.pages.pay import BANK_DEBIT, Bill, Line, Problem, pay_page
-from app.sandbox.stripe import debits, payments, sessions
+from app.sandbox.stripe import debits, payment_links, payments, sessions
 from app.sandbox.stripe.cards import Decline, Entry, Unusable
 from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.currencies import shown
+from app.sandbox.stripe.objects.payment_link import LINK_PATH
 from app.sandbox.stripe.objects.session import PAGE_PATH
 from app.sandbox.stripe.workbench import Workbench
 from app.sandbox.wire import BodyTooLarge, CutConnection, body_of
@@ -42,7 +44,10 @@ _BUTTONS = {"book": "Book", "donate": "Donate", "subscribe": "Subscribe for"}
 
 
 class PayPage:
-    """`/c/pay/{session}` and its challenge, for browsers and for plain HTTP clients alike."""
+    """`/c/pay/{session}` with its challenge, and `/test_{link}`, which leads to a new session.
+
+    For browsers and for plain HTTP clients alike.
+    """
 
     def __init__(
         self,
@@ -61,6 +66,7 @@ class PayPage:
         return [
             Route(path, self.answer, methods=methods),
             Route(path + _CHALLENGE, self.answer, methods=methods),
+            Route(LINK_PATH + "{link}", self.answer, methods=["GET"]),
         ]
 
     async def answer(self, request: Request) -> Response:
@@ -81,6 +87,8 @@ class PayPage:
 
     def _answered(self, request: Request, form: Mapping[str, str]) -> Response:
         self._catch_up()
+        if "link" in request.path_params:
+            return self._visited(request)
         session = self._bench.books.get(sessions.KIND, request.path_params["session"])
         if session is None:
             return not_found_page()
@@ -91,6 +99,20 @@ class PayPage:
         if request.method == "POST":
             return self._paid(session, form)
         return pay_page(self._bill(session, {}, None))
+
+    def _visited(self, request: Request) -> Response:
+        """Open a session of the visitor's own, unless somebody only asks whether this is here."""
+        link = payment_links.by_code(self._bench, request.path_params["link"])
+        if link is None:
+            return not_found_page()
+        if not payment_links.takes_visits(link):
+            return deactivated_page(shop=self._bench.shop_name, text=link.body["inactive_message"])
+        if request.method == "HEAD":
+            return Response()
+        with self._bench.books.transaction():
+            session = payment_links.visit(self._bench, link, request.query_params)
+        self._changed()
+        return RedirectResponse(PAGE_PATH + session.id, 303)
 
     def _paid(self, session: Record, form: Mapping[str, str]) -> Response:
         payer = Payer(form.get("name") or None, form.get("email") or None)
@@ -135,9 +157,8 @@ class PayPage:
         pending = session.body["payment_status"] == "unpaid"
         if pending and not payments.is_processing(self._bench, session):
             return not_debited_page(shop=shop, total=total, back_url=self._cancel_url(session))
-        return already_paid_page(
-            shop=shop, total=total, back_url=self._success_url(session), pending=pending
-        )
+        back_url = self._success_url(session) if session.body["success_url"] else None
+        return already_paid_page(shop=shop, total=total, back_url=back_url, pending=pending)
 
     def _bill(self, session: Record, entered: Mapping[str, str], problem: Problem | None) -> Bill:
         body, total = session.body, _total(session.body)
@@ -161,7 +182,7 @@ class PayPage:
         )
 
     def _success_url(self, session: Record) -> str:
-        url = str(self._bench.way_back(session.body["success_url"]))
+        url = self._bench.way_back(session.body["success_url"]) or PAGE_PATH + session.id
         return url.replace("{CHECKOUT_SESSION_ID}", session.id)
 
     def _cancel_url(self, session: Record) -> str | None:

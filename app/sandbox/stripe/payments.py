@@ -72,14 +72,14 @@ def pay(
         return Outcome("unusable", verdict)
     card, refusal = verdict
     intent = charges.intent_of(bench, session)
-    method = _method(bench, session, card, payer)
+    method = new_method(bench, session.account, card, payer)
     if refusal is None and card.is_challenged:
         return _challenge(bench, session, intent, method, payer)
     charge = charges.new_charge(bench, intent, method, card)
     if refusal is not None:
         charges.decline(bench, intent, charge, method, refusal)
         return Outcome("declined", refusal)
-    _take(intent, method, charge)
+    take(intent, method, charge)
     if delayed:
         return _process(bench, session, intent, charge, payer)
     charges.capture(bench, intent, charge)
@@ -93,7 +93,7 @@ def challenged_method(bench: Workbench, session: Record) -> JsonObject | None:
     intent = bench.books.get("payment_intent", session.private["payment_intent"] or "")
     if intent is None or intent.body["status"] != "requires_action":
         return None
-    return _method_of(bench, intent)
+    return method_of(bench, intent)
 
 
 def is_processing(bench: Workbench, session: Record) -> bool:
@@ -115,7 +115,7 @@ def authenticate(bench: Workbench, session: Record, *, succeeded: bool) -> Outco
         return Outcome("declined", cards.NOT_AUTHENTICATED)
     billing = method["billing_details"]
     charge = charges.new_charge(bench, intent, method)
-    _take(intent, method, charge)
+    take(intent, method, charge)
     charges.capture(bench, intent, charge)
     payer = Payer(billing["name"], billing["email"])
     charges.complete(bench, session, payer, "paid", intent)
@@ -138,8 +138,7 @@ def settle_due(bench: Workbench) -> bool:
         return False
     with bench.books.transaction():
         for intent in due:
-            session = bench.need(intent.account, "checkout.session", intent.private["session"], "")
-            settle_delayed(bench, session, succeeded=intent.private["succeeds"])
+            settle_intent(bench, intent, succeeded=intent.private["succeeds"])
     return True
 
 
@@ -149,21 +148,29 @@ def settle_delayed(bench: Workbench, session: Record, *, succeeded: bool) -> boo
     False where nothing is being processed.
     """
     intent = bench.books.get("payment_intent", session.private["payment_intent"] or "")
-    if intent is None or intent.body["status"] != "processing":
+    return intent is not None and settle_intent(bench, intent, succeeded=succeeded)
+
+
+def settle_intent(bench: Workbench, intent: Record, *, succeeded: bool) -> bool:
+    """Let an intent's money arrive, or fail; its session, if it has one, says the same."""
+    if intent.body["status"] != "processing":
         return False
     intent.private.pop("settles_at", None)
-    charge = bench.need(session.account, "charge", intent.body["latest_charge"], "charge")
+    session = bench.books.get("checkout.session", intent.private["session"] or "")
+    charge = bench.need(intent.account, "charge", intent.body["latest_charge"], "charge")
     if succeeded:
         charges.capture(bench, intent, charge)
-        session.body["payment_status"] = "paid"
-        bench.books.save(session)
-        events.record(bench, "checkout.session.async_payment_succeeded", session, NOBODY)
+        if session is not None:
+            session.body["payment_status"] = "paid"
+            bench.books.save(session)
+            events.record(bench, "checkout.session.async_payment_succeeded", session, NOBODY)
         disputes.begin_by_card(bench, charge)
         return True
-    method = _method_of(bench, intent)
+    method = method_of(bench, intent)
     why = debits.NOT_DEBITED if method["type"] == debits.METHOD else cards.GENERIC_DECLINE
     charges.decline(bench, intent, charge, method, why)
-    events.record(bench, "checkout.session.async_payment_failed", session, NOBODY)
+    if session is not None:
+        events.record(bench, "checkout.session.async_payment_failed", session, NOBODY)
     return True
 
 
@@ -183,11 +190,11 @@ def _pay_by_debit(
     if isinstance(debit, cards.Unusable):
         return Outcome("unusable", debit)
     intent = charges.intent_of(bench, session)
-    method = _method(bench, session, debit, payer)
+    method = new_method(bench, session.account, debit, payer)
     charge = charges.new_charge(bench, intent, method, debit)
     intent.private["settles_at"] = bench.now() + debits_take(bench) + debit.slower_s
     intent.private["succeeds"] = debit.succeeds
-    _take(intent, method, charge)
+    take(intent, method, charge)
     return _process(bench, session, intent, charge, payer)
 
 
@@ -223,7 +230,7 @@ def _challenge(
     return Outcome("requires_action")
 
 
-def _take(intent: Record, method: JsonObject, charge: Record) -> None:
+def take(intent: Record, method: JsonObject, charge: Record) -> None:
     intent.body.update(
         payment_method=method["id"],
         latest_charge=charge.id,
@@ -232,9 +239,10 @@ def _take(intent: Record, method: JsonObject, charge: Record) -> None:
     )
 
 
-def _method(
-    bench: Workbench, session: Record, way: cards.Card | debits.Debit, payer: Payer
+def new_method(
+    bench: Workbench, account: str, way: cards.Card | debits.Debit, payer: Payer
 ) -> JsonObject:
+    """What is kept of what the payer typed."""
     method = payment_method(
         id=bench.new_id("payment_method", "pm_1", 23),
         created=bench.now(),
@@ -242,9 +250,9 @@ def _method(
         name=payer.name,
         email=payer.email,
     )
-    bench.add(session.account, "payment_method", method)
+    bench.add(account, "payment_method", method)
     return method
 
 
-def _method_of(bench: Workbench, intent: Record) -> JsonObject:
+def method_of(bench: Workbench, intent: Record) -> JsonObject:
     return bench.need(intent.account, "payment_method", intent.body["payment_method"], "id").body

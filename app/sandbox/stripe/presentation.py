@@ -6,6 +6,7 @@ from typing import Any
 from app.sandbox.books import JsonObject, Query, Record
 from app.sandbox.stripe.errors import StripeRefusal, bad_parameter, no_such
 from app.sandbox.stripe.objects.listed import listed
+from app.sandbox.stripe.objects.payment_link import LINK_PATH
 from app.sandbox.stripe.objects.session import PAGE_PATH
 from app.sandbox.stripe.workbench import Call, Workbench
 
@@ -20,10 +21,12 @@ _KIND_OF_FIELD = {
     "latest_charge": "charge",
     "latest_invoice": "invoice",
     "payment_intent": "payment_intent",
+    "payment_link": "payment_link",
     "payment_method": "payment_method",
     "source": "charge",
     "subscription": "subscription",
 }
+_FOLDERS = {"checkout.session": "checkout/sessions", "payment_link": "payment_links"}
 _KIND_OF_SOURCE = {"ch": "charge", "dp": "dispute", "re": "refund"}
 
 
@@ -32,6 +35,8 @@ def presented(bench: Workbench, record: Record) -> JsonObject:
     body = dict(record.body)
     if record.kind == "checkout.session" and body["status"] == "open":
         body["url"] = page_url(bench, record)
+    if record.kind == "payment_link":
+        body["url"] = f"{bench.origin()}{LINK_PATH}{record.private['code']}"
     if record.kind == "event":
         body["pending_webhooks"] = bench.queue.open_for(record.id)
     if record.kind == "balance_transaction":
@@ -137,10 +142,11 @@ def _cannot(path: str) -> StripeRefusal:
     return StripeRefusal(400, f"This property cannot be expanded ({path}).", param="expand")
 
 
-def _line_items(bench: Workbench, account: str, session: JsonObject) -> JsonObject:
-    record = bench.books.get("checkout.session", session["id"], account)
+def _line_items(bench: Workbench, account: str, owner: JsonObject) -> JsonObject:
+    kind = str(owner["object"])
+    record = bench.books.get(kind, owner["id"], account)
     items = [] if record is None else record.private["line_items"]
-    url = f"/v1/checkout/sessions/{session['id']}/line_items"
+    url = f"/v1/{_FOLDERS[kind]}/{owner['id']}/line_items"
     return listed(items[:10], url, has_more=len(items) > 10)
 
 
@@ -161,6 +167,7 @@ def _newest(bench: Workbench, account: str, kind: str, field: str, id: str, url:
 
 _INCLUDED: Mapping[tuple[str, str], Callable[[Workbench, str, JsonObject], JsonObject]] = {
     ("checkout.session", "line_items"): _line_items,
+    ("payment_link", "line_items"): _line_items,
     ("charge", "refunds"): _refunds,
     ("invoice", "payments"): _invoice_payments,
 }

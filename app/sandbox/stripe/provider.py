@@ -13,14 +13,25 @@ from app.sandbox.books import JsonObject, Record
 from app.sandbox.control_request import Handler, Refused, json_of, whole
 from app.sandbox.exchange import Surroundings
 from app.sandbox.providers import Landing
-from app.sandbox.stripe import balance, oddities, payments, refunds, sessions, versions
+from app.sandbox.stripe import (
+    balance,
+    intent_payments,
+    intents,
+    oddities,
+    payment_links,
+    payments,
+    refunds,
+    sessions,
+    versions,
+)
 from app.sandbox.stripe.accounts import ACCOUNT_PREFIX
 from app.sandbox.stripe.api import StripeApi
-from app.sandbox.stripe.book_lines import account_lines, session_line
+from app.sandbox.stripe.book_lines import account_lines, intent_line, link_line, session_line
 from app.sandbox.stripe.cards import Entry
 from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.dashboard import StripeDashboard
 from app.sandbox.stripe.debits import Mandate
+from app.sandbox.stripe.elements import elements_routes
 from app.sandbox.stripe.pay_page import PayPage
 from app.sandbox.stripe.postman import StripePostman
 from app.sandbox.stripe.workbench import Workbench
@@ -29,12 +40,17 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class StripeSandbox:
-    """One provider: satisfies `Provider`."""
+    """One provider: satisfies `Provider`.
+
+    A payment link's id stands for the page that its newest visitor has open; `pay` begins a visit
+    where nobody has one.
+    """
 
     name = "stripe"
 
     def __init__(self, bench: Workbench, surroundings: Surroundings) -> None:
         bench.books.define(sessions.SCHEMA)
+        bench.books.define(payment_links.SCHEMA)
         bench.books.define(refunds.SCHEMA)
         bench.books.define(payments.SCHEMA)
         bench.books.define(balance.SCHEMA)
@@ -48,6 +64,7 @@ class StripeSandbox:
     def routes(self) -> list[Route]:
         return [
             Route("/v1/{path:path}", self._api.answer, methods=_METHODS),
+            *elements_routes(),
             *self.page_routes(),
         ]
 
@@ -65,8 +82,8 @@ class StripeSandbox:
     def pay(self, session_id: str, order: JsonObject) -> JsonObject | None:
         """Pay as a customer would, or oddly; None where there is no such session."""
         self.catch_up()
-        session = self._session(session_id)
-        if session is None:
+        subject = self._visited(session_id) or self._intent(session_id)
+        if subject is None:
             return None
         odd, delayed = oddities.read(order), bool(order.get("delayed"))
         payer = Payer(name=order.get("name"), email=order.get("email"))
@@ -80,23 +97,36 @@ class StripeSandbox:
                 cvc=str(order.get("cvc", "123")),
             )
         with self._bench.books.transaction():
-            outcome = oddities.pay(self._bench, session, way, payer, odd, delayed=delayed)
+            if subject.kind == intents.KIND:
+                outcome = self._pay_intent(subject, way, payer, odd, delayed=delayed)
+            else:
+                outcome = oddities.pay(self._bench, subject, way, payer, odd, delayed=delayed)
         self._changed()
-        return _outcome_line(outcome, session)
+        is_intent = subject.kind == intents.KIND
+        return _outcome_line(outcome, (intent_line if is_intent else session_line)(subject))
 
     def authenticate(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
         """Answer the bank's challenge; None where nobody was asked."""
         self.catch_up()
+        if (intent := self._intent(session_id)) is not None:
+            with self._bench.books.transaction():
+                proven = intent_payments.authenticate(self._bench, intent, succeeded=succeeded)
+            self._changed()
+            is_asked = proven.state != "nothing_to_prove"
+            return _outcome_line(proven, intent_line(intent)) if is_asked else None
         session = self._session(session_id)
         if session is None or payments.challenged_method(self._bench, session) is None:
             return None
         with self._bench.books.transaction():
             outcome = payments.authenticate(self._bench, session, succeeded=succeeded)
         self._changed()
-        return _outcome_line(outcome, session)
+        return _outcome_line(outcome, session_line(session))
 
     def landing(self, session_id: str) -> Landing | None:
         """Say what a payer who comes back to the shop is to be told."""
+        if (intent := self._intent(session_id)) is not None:
+            landed: dict[str, Landing] = {"succeeded": "paid", "processing": "processing"}
+            return landed.get(intent.body["status"], "failed")
         session = self._session(session_id)
         if session is None:
             return None
@@ -105,8 +135,23 @@ class StripeSandbox:
         return "processing" if payments.is_processing(self._bench, session) else "failed"
 
     def expire(self, session_id: str) -> JsonObject | None:
-        """Expire a session if it is open; None where there is no such session."""
+        """Expire a session if it is open, or end a link; None where there is neither.
+
+        A payment intent never expires by itself: it is canceled as if at the dashboard.
+        """
         self.catch_up()
+        link = self._bench.books.get(payment_links.KIND, session_id)
+        if link is not None:
+            with self._bench.books.transaction():
+                payment_links.shut(self._bench, link)
+            self._changed()
+            return link_line(link)
+        if (intent := self._intent(session_id)) is not None:
+            if intent.body["status"] in intents.OPEN:
+                with self._bench.books.transaction():
+                    intents.close(self._bench, intent, "abandoned", Cause())
+                self._changed()
+            return intent_line(intent)
         session = self._session(session_id)
         if session is None:
             return None
@@ -118,6 +163,11 @@ class StripeSandbox:
 
     def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
         """Decide a delayed payment; None where nothing waits for that."""
+        if (intent := self._intent(session_id)) is not None:
+            with self._bench.books.transaction():
+                is_settled = payments.settle_intent(self._bench, intent, succeeded=succeeded)
+            self._changed()
+            return intent_line(intent) if is_settled else None
         session = self._session(session_id)
         if session is None:
             return None
@@ -144,16 +194,50 @@ class StripeSandbox:
             raise Refused("this API version is not known")
         return {"account": account, "api_version": version}
 
+    def _pay_intent(
+        self,
+        intent: Record,
+        way: Entry | Mandate,
+        payer: Payer,
+        odd: oddities.Oddity,
+        *,
+        delayed: bool,
+    ) -> payments.Outcome:
+        if odd == oddities.Oddity():
+            return intent_payments.pay(self._bench, intent, way, payer, delayed=delayed)
+        return intent_payments.pay_oddly(self._bench, intent, way, payer, odd, delayed=delayed)
+
     def _session(self, id: str) -> Record | None:
-        return self._bench.books.get(sessions.KIND, id)
+        """The session of that id, or a link's newest."""
+        link = self._bench.books.get(payment_links.KIND, id)
+        if link is None:
+            return self._bench.books.get(sessions.KIND, id)
+        return next(reversed(payment_links.sessions_of(self._bench, link)), None)
+
+    def _visited(self, id: str) -> Record | None:
+        """The session of that id, or of whoever stands before a link's page."""
+        link = self._bench.books.get(payment_links.KIND, id)
+        if link is None:
+            return self._session(id)
+        if open_now := payment_links.open_sessions(self._bench, link):
+            return open_now[-1]
+        if not payment_links.takes_visits(link):
+            return self._session(id)
+        with self._bench.books.transaction():
+            return payment_links.visit(self._bench, link, {})
+
+    def _intent(self, id: str) -> Record | None:
+        """An intent of a shop's own page; that of a Checkout session is paid by its session."""
+        found = self._bench.books.get(intents.KIND, id)
+        return found if intents.is_own(found) else None
 
 
-def _outcome_line(outcome: payments.Outcome, session: Record) -> JsonObject:
+def _outcome_line(outcome: payments.Outcome, line: JsonObject) -> JsonObject:
     problem = outcome.problem
     return {
         "outcome": outcome.state,
         "code": None if problem is None else problem.code,
         "decline_code": getattr(problem, "decline_code", None),
         "message": None if problem is None else problem.message,
-        **session_line(session),
+        **line,
     }

@@ -30,8 +30,8 @@ def checked(form: Form) -> dict[str, Any]:
         raise no_such("customer", params["customer"], "customer")
     _check_methods(params)
     for place, item in enumerate(params["line_items"]):
-        _check_item(item, f"line_items[{place}]")
-    _check_currency(params)
+        check_item(item, f"line_items[{place}]")
+    check_currency(params)
     _check_mode(params)
     return params
 
@@ -49,7 +49,7 @@ def _check_methods(params: dict[str, Any]) -> None:
         raise not_simulated("payment methods other than `card`", "allowed_payment_method_types")
 
 
-def _check_item(item: dict[str, Any], name: str) -> None:
+def check_item(item: dict[str, Any], name: str) -> None:
     if "price" in item:
         raise no_such("price", item["price"], f"{name}[price]")
     data = item.get("price_data")
@@ -64,13 +64,13 @@ def _check_item(item: dict[str, Any], name: str) -> None:
         raise missing_parameter(f"{name}[quantity]")
 
 
-def _check_currency(params: dict[str, Any]) -> None:
+def check_currency(params: dict[str, Any], what: str = "a Checkout Session") -> None:
     currencies = {item["price_data"]["currency"] for item in params["line_items"]}
     if "currency" in params:
         currencies.add(params["currency"])
     if len(currencies) > 1:
         raise bad_parameter(
-            "All prices of a Checkout Session must have the same currency, but"
+            f"All prices of {what} must have the same currency, but"
             f" {', '.join(sorted(currencies))} were given.",
             "line_items",
         )

@@ -24,7 +24,7 @@ from app.sandbox.stripe.parameters import (
 
 MOST_ITEMS = 100
 
-_PRICE_DATA = Fields(
+PRICE_DATA = Fields(
     {
         "currency": Currency(),
         "product": Text(200),
@@ -57,7 +57,7 @@ _LINE_ITEM = Fields(
         "adjustable_quantity": Absent("quantities that the customer may change"),
         "metadata": Metadata(),
         "price": Text(200),
-        "price_data": _PRICE_DATA,
+        "price_data": PRICE_DATA,
         "quantity": Whole(1, 999_999),
         "tax_rates": Absent("tax rates"),
     }

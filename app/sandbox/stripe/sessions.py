@@ -1,5 +1,6 @@
 """Checkout sessions: created by a shop, open for a while, then complete or expired."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.sandbox.bench import Cause
@@ -47,22 +48,45 @@ CREATE INDEX IF NOT EXISTS stripe_open_sessions ON objects (json_extract(body, '
     WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';
 CREATE INDEX IF NOT EXISTS stripe_by_intent
     ON objects (account, kind, json_extract(body, '$.payment_intent'));
+CREATE INDEX IF NOT EXISTS stripe_by_link
+    ON objects (account, kind, json_extract(body, '$.payment_link'));
 """
 
 
 def create(bench: Workbench, call: Call) -> JsonObject:
     params = checked(call.form)
+    items = priced(bench, params["line_items"])
+    expires_at = _expiry(params.get("expires_at"), bench.now())
+    return presented(bench, begin(bench, call.account, params, items, expires_at=expires_at))
+
+
+def priced(bench: Workbench, wanted: Sequence[dict[str, Any]]) -> list[JsonObject]:
+    """Line items with their inline prices; raises for a total that cannot be charged."""
     now = bench.now()
-    items = [_line_item(bench, item, now) for item in params["line_items"]]
-    amount = sum(item["amount_total"] for item in items)
-    currency = str(items[0]["currency"])
-    check_total(amount, currency)
+    items = [_line_item(bench, item, now) for item in wanted]
+    check_total(total_of(items), items[0]["currency"])
+    return items
+
+
+def total_of(items: Sequence[JsonObject]) -> int:
+    return sum(item["amount_total"] for item in items)
+
+
+def begin(
+    bench: Workbench,
+    account: str,
+    params: JsonObject,
+    items: list[JsonObject],
+    *,
+    expires_at: int,
+) -> Record:
+    """Open a session for priced items; the caller commits."""
     body = session(
         id=bench.new_id(KIND, "cs_test_a1", 56),
-        created=now,
-        expires_at=_expiry(params.get("expires_at"), now),
-        amount=amount,
-        currency=currency,
+        created=bench.now(),
+        expires_at=expires_at,
+        amount=total_of(items),
+        currency=items[0]["currency"],
         params=params,
     )
     data = params.get("payment_intent_data") or params.get("subscription_data") or {}
@@ -72,7 +96,7 @@ def create(bench: Workbench, call: Call) -> JsonObject:
         "fragment": _fragment(bench),
         "payment_intent": None,
     }
-    return presented(bench, bench.add(call.account, KIND, body, private))
+    return bench.add(account, KIND, body, private)
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
@@ -91,8 +115,12 @@ def listing(bench: Workbench, call: Call) -> JsonObject:
 
 
 def line_items(bench: Workbench, call: Call) -> JsonObject:
+    return items_page(call, _need(bench, call).private["line_items"])
+
+
+def items_page(call: Call, items: list[JsonObject]) -> JsonObject:
+    """One page of line items, the first of them first."""
     params = check_all(call.form, LISTING)
-    items: list[JsonObject] = _need(bench, call).private["line_items"]
     ids = [item["id"] for item in items]
     for param in ("starting_after", "ending_before"):
         if param in params and params[param] not in ids:

@@ -1,8 +1,11 @@
 """A running simulator for each test, and a shop that uses it."""
 
+import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -67,3 +70,14 @@ def own_address() -> str:
     if address.startswith("127."):
         pytest.skip("this computer is on no network")
     return address
+
+
+@pytest.fixture(scope="session")
+def examples() -> dict[str, Any]:
+    """Stripe's own example objects, from the folder of the providers' official descriptions."""
+    specs = os.environ.get("SCANTILL_API_SPECS")
+    if specs is None:
+        pytest.skip("SCANTILL_API_SPECS is not set")
+    text = (Path(specs) / "stripe" / "fixtures3.json").read_text("utf-8")
+    resources: dict[str, Any] = json.loads(text)["resources"]
+    return resources

@@ -3,12 +3,8 @@
 Needs SCANTILL_API_SPECS, the folder of the providers' official descriptions.
 """
 
-import json
-import os
-from pathlib import Path
 from typing import Any
 
-import pytest
 import stripe
 
 from tests.integration.sandbox.shop import Shop, line
@@ -24,16 +20,6 @@ _CLASSES: dict[str, Any] = {
 }
 _RETIRED = {"customer_account", "source"}
 """In the example objects, no longer in the SDK."""
-_SPECS = os.environ.get("SCANTILL_API_SPECS")
-
-
-@pytest.fixture(scope="module")
-def examples() -> dict[str, Any]:
-    if _SPECS is None:
-        pytest.skip("SCANTILL_API_SPECS is not set")
-    text = (Path(_SPECS) / "stripe" / "fixtures3.json").read_text("utf-8")
-    resources: dict[str, Any] = json.loads(text)["resources"]
-    return resources
 
 
 def _intent(shop: Shop) -> str:

@@ -183,7 +183,7 @@ def test_what_only_changes_the_looks_is_taken(new_shop: Shop) -> None:
     assert "Another Shop" in page and "Donate €3.80" in page
 
 
-@pytest.mark.parametrize("key", ["sk_live_4242424242424242", "pk_test_abcdefgh1234", "nonsense"])
+@pytest.mark.parametrize("key", ["sk_live_4242424242424242", "pk_live_abcdefgh1234", "nonsense"])
 def test_only_test_keys_are_let_in(new_shop: Shop, key: str) -> None:
     stranger = Shop(new_shop.origin, key)
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key") as error:

@@ -125,6 +125,11 @@ class Aftermath:
             for dispute in books.get("disputes", [])
             if dispute["dispute_id"] not in disputed
         ]
+        doubts += [
+            f"the customer agreed to {session['id']}"
+            for session in books.get("sessions", [])
+            if session["status"] == "APPROVED"
+        ]
         is_read = self._count("reconciliations", f"began_at > '{self._died_at}'")
         if self.scenario in _READ_UP and not is_read:
             doubts.append("the lists are not read yet")

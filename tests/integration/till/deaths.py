@@ -30,6 +30,7 @@ _SCENARIOS: Final = {
     "create.refused": "refused",
     "search": "forgotten_key",
     "shown": "webhook_sale",
+    "capture": "approved_sale",
     "look": "polled_sale",
     "observed": "polled_sale",
     "settle": "webhook_sale",

@@ -20,7 +20,7 @@ from app.errors import Rejected
 from app.store.connection import open_writer, private_directory
 from app.store.schema import make_guards, migrations
 from app.store.transaction import stamp
-from tests.integration.till import house
+from tests.integration.till import house, paypal_house
 from tests.integration.till.errands import (
     CREATE,
     Errand,
@@ -78,6 +78,18 @@ async def webhook_sale(errand: Errand) -> None:
 async def polled_sale(errand: Errand) -> None:
     """A sale that is settled by polling; no webhook ever comes."""
     async with house.open_till(errand.root, errand.sandbox_url, register_webhooks=False) as till:
+        with errand.armed():
+            order, attempt = await shown(errand, till)
+            errand.say(pays=attempt.url)
+            await house.elsewhere(errand.customer.pay, attempt.url)
+            await until_settled(errand, till, order, "paid")
+
+
+async def approved_sale(errand: Errand) -> None:
+    """The customer only agrees, and the till takes the money."""
+    paypal_house.set_up(errand.root)
+    async with house.open_till(errand.root, errand.sandbox_url, pace=house.NEVER) as till:
+        await paypal_house.until_registered(till, errand.customer)
         with errand.armed():
             order, attempt = await shown(errand, till)
             errand.say(pays=attempt.url)
@@ -187,6 +199,7 @@ SCENARIOS: Final[dict[str, Callable[[Errand], Coroutine[Any, Any, None]]]] = {
     for scenario in (
         webhook_sale,
         polled_sale,
+        approved_sale,
         decline,
         cancel,
         withdraw,

@@ -109,9 +109,9 @@ def test_a_key_of_the_wrong_kind_is_refused_and_not_repeated(
 def test_an_account_of_an_unknown_kind_is_refused_in_words(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (root / "scantill.toml").write_text('[accounts.main]\nkind = "paypal"\n')
+    (root / "scantill.toml").write_text('[accounts.main]\nkind = "carrier_pigeon"\n')
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_1234567890")
-    with pytest.raises(ConfigError, match="does not know: paypal"):
+    with pytest.raises(ConfigError, match="does not know: carrier_pigeon"):
         Till(load_settings(root, Mode.TEST, working_directory=root))
 
 

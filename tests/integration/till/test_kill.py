@@ -49,6 +49,8 @@ def test_killed_at_any_failpoint_it_comes_back_with_one_session_that_is_paid_onc
         Death("migration.done", "start", 2),
         Death("close.called", "withdraw"),
         Death("create.saved", "polled_sale"),
+        Death("webhook.saved", "approved_sale"),
+        Death("observed.saving", "approved_sale", 2),
         Death("refund.saved", "forgotten_refund"),
         Death("refund.called", "give_back_late"),
         Death("restore.set_aside", "restore", 2),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.bootstrap import Till
+from app.breaker import Standing
 from app.domain.attempt import Attempt, AttemptState, CloseReason
-from app.domain.breaker import Standing
 from app.domain.order import Order
 from app.errors import ConfigError, Unavailable
 from app.store.connection import open_reader

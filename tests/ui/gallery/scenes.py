@@ -24,7 +24,7 @@ from app.errors import (
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
-from tests.ui.gallery import books, choosing, needing, outside, paying
+from tests.ui.gallery import books, choosing, needing, outside, paying, taking
 from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
@@ -281,6 +281,25 @@ def needing_scenes() -> tuple[Scene, ...]:
     )
 
 
+def taking_scenes() -> tuple[Scene, ...]:
+    """Give the scenes of a payment by hand."""
+    return (
+        Scene("cash", taking.cash),
+        Scene("cash-too-little", taking.typed(500)),
+        Scene("cash-enough", taking.typed(5000)),
+        Scene("cash-refused", taking.cash_refused),
+        Scene("cash-large", taking.cash, catalog=grand_catalog),
+        Scene("cash-paid", taking.cash_taken),
+        Scene("cash-order", taking.order_in_cash),
+        Scene("machine", taking.machine),
+        Scene("machine-typed", taking.machine_typed),
+        Scene("machine-used", taking.machine_used),
+        display_of("to-pay-cash", taking.cash),
+        display_of("to-pay-machine", taking.machine),
+        display_of("paid-cash", taking.cash_taken),
+    )
+
+
 SCENES: Final = (
     Scene("sell-empty", nothing),
     Scene("sell-few-lines", few_lines),
@@ -334,6 +353,7 @@ SCENES: Final = (
     Scene("pay-ways-none", choosing.none_answers),
     Scene("pay-ways-changing", choosing.changing),
     Scene("paid", paying.paid),
+    *taking_scenes(),
     Scene("orders-empty", no_orders),
     Scene("orders-list", some_orders),
     Scene("orders-detail", order_in_full),

@@ -12,9 +12,11 @@ from app.domain.ledger import (
     acceptance_entries,
     holding_entries,
     keeping_entries,
+    money_account,
     of_surplus,
     payment_entries,
     refund_entries,
+    rounding_entries,
     sale_entries,
     write_off_entries,
 )
@@ -36,11 +38,22 @@ def test_a_sale_sums_to_zero_whatever_was_sold(
     assert taxes == -sold.tax_minor
 
 
+def test_cash_lies_in_the_drawer_and_other_money_with_its_account() -> None:
+    assert money_account("cash", "drawer2") == "cash"
+    assert money_account("terminal", "machine2") == "clearing:machine2"
+    assert money_account("stripe", "cash") == "clearing:cash"
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_rounding_sums_to_zero_between_drawer_and_its_own_line(minor: int) -> None:
+    assert rounding_entries(minor) == {"cash": minor, "rounding": -minor}
+
+
 @given(st.integers(-(10**9), 10**9), st.booleans())
 def test_a_payment_sums_to_zero_held_or_not(minor: int, held: bool) -> None:
-    entries = payment_entries("stripe_checkout", minor, is_held=held)
+    entries = payment_entries("clearing:main", minor, is_held=held)
     assert sum(entries.values()) == 0
-    assert entries["clearing:stripe_checkout"] == minor
+    assert entries["clearing:main"] == minor
     assert ("held" in entries) is held and ("orders" in entries) is not held
 
 
@@ -48,10 +61,10 @@ def test_a_payment_sums_to_zero_held_or_not(minor: int, held: bool) -> None:
 def test_a_refund_sums_to_zero_and_takes_from_what_the_provider_owes(
     minor: int, out_of: str
 ) -> None:
-    entries = refund_entries("stripe_checkout", minor, out_of=out_of)
+    entries = refund_entries("clearing:main", minor, out_of=out_of)
     assert sum(entries.values()) == 0
     assert entries[out_of] == minor
-    assert entries["clearing:stripe_checkout"] == -minor
+    assert entries["clearing:main"] == -minor
 
 
 @given(st.integers(1, 10**9), st.integers(0, 10**9))
@@ -72,7 +85,9 @@ def test_what_was_kept_goes_back_before_the_sale_does(
     """Whatever was given back before the money was let count, and whatever after it."""
     accepted = acceptance_entries(owed + above, before, above_minor=above)
     of_surplus_minor = of_surplus(above, before + after) - of_surplus(above, before)
-    back = refund_entries("fake", after, out_of="refunds", of_surplus_minor=of_surplus_minor)
+    back = refund_entries(
+        "clearing:fake", after, out_of="refunds", of_surplus_minor=of_surplus_minor
+    )
     assert sum(accepted.values()) == sum(back.values()) == 0
     went = before + after
     surplus = -above + accepted["surplus"] + back["surplus"]

@@ -1,8 +1,11 @@
 """Which addresses may become a QR code."""
 
+from datetime import timedelta
+
 import pytest
 
-from app.providers.pages import is_loopback, is_own_page, origin_of
+from app.domain.capabilities import Capabilities, Shows
+from app.providers.pages import is_loopback, is_own_page, may_be_shown, origin_of, upi_fields
 
 HOSTS = frozenset({"checkout.stripe.com", "pay.shop.example"})
 ORIGIN = "http://127.0.0.1:4242"
@@ -124,3 +127,79 @@ def test_loopback_is_told_by_the_host_alone(url: str, loopback: bool) -> None:
 
 def test_an_origin_is_scheme_host_and_port() -> None:
     assert origin_of("http://127.0.0.1:4242/a/b?c#d") == ORIGIN
+
+
+UPI = "upi://pay?pa=shop.rzp@icici&pn=Shop&am=500.00&cu=INR"
+
+
+def takes(shows: Shows) -> Capabilities:
+    return Capabilities(
+        currencies=frozenset({"INR"}),
+        minimum_minor={},
+        maximum_minor=1,
+        amount_step={},
+        max_lines=1,
+        max_lines_recurring=1,
+        session_lifetime=timedelta(minutes=35),
+        key_lifetime=timedelta(hours=23),
+        page_hosts=HOSTS,
+        page_origin=ORIGIN,
+        shows=shows,
+    )
+
+
+def test_a_upi_payment_is_shown_for_a_provider_of_upi_and_for_no_other() -> None:
+    assert may_be_shown(UPI, takes(Shows.UPI))
+    assert not may_be_shown(UPI, takes(Shows.PAGE))
+    assert not may_be_shown(UPI, takes(Shows.NOTHING))
+
+
+def test_a_page_is_shown_for_a_provider_of_pages_and_for_no_other() -> None:
+    for page in ("https://checkout.stripe.com/c", f"{ORIGIN}/pay"):
+        assert may_be_shown(page, takes(Shows.PAGE))
+        assert not may_be_shown(page, takes(Shows.UPI))
+        assert not may_be_shown(page, takes(Shows.NOTHING))
+
+
+def test_what_a_upi_payment_says_is_read() -> None:
+    assert upi_fields(UPI) == {"pa": "shop.rzp@icici", "pn": "Shop", "am": "500.00", "cu": "INR"}
+    assert upi_fields(f"{UPI}&tn=Payment to Shop") is not None
+    assert upi_fields(UPI.replace("@", "%40")) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "upi://pay",
+        "upi://pay?",
+        "upi://pay?am=500.00",
+        "UPI://pay?pa=a@icici",
+        "upi://PAY?pa=ab@icici",
+        "upi://pay/?pa=ab@icici",
+        "upi://user@pay?pa=ab@icici",
+        "upi://pay.evil.example?pa=ab@icici",
+        "upi://mandate?pa=ab@icici",
+        "upi:pay?pa=ab@icici",
+        " upi://pay?pa=ab@icici",
+        "https://evil.example/upi://pay?pa=ab@icici",
+        "upi://pay?pa=ab",
+        "upi://pay?pa=@icici",
+        "upi://pay?pa=a b@icici",
+        "upi://pay?pa=ab@ici\u200bci",
+        "upi://pay?pa=\u0430b@icici",
+        "upi://pay?pa=%D0%B0b@icici",
+        "upi://pay?pa=ab@icici@evil",
+        "upi://pay?pa=ab@icici&pa=thief@icici",
+        "upi://pay?pa=ab@icici&p%61=thief@icici",
+        "upi://pay?pa=ab@icici&PA=thief@icici",
+        "upi://pay?pa=ab@icici&am",
+        "upi://pay?pa=ab@icici#am=1",
+        "upi://pay?pa=ab@icici\n&am=1",
+        "upi://pay?pa=ab@icici&pn=<b>",
+        "upi://pay?pa=ab@icici&pn=" + "x" * 1024,
+    ],
+)
+def test_what_two_readers_could_take_for_two_payments_is_none(text: str) -> None:
+    assert upi_fields(text) is None
+    assert not may_be_shown(text, takes(Shows.UPI))

@@ -1,7 +1,10 @@
 """Razorpay's small parts: amounts, periods, ways to pay, the picture of a code."""
 
 import re
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import zxingcpp
@@ -97,6 +100,16 @@ def test_a_poster_can_be_read_whatever_it_says(text: str) -> None:
     image = Image.open(BytesIO(picture.poster(f"upi://pay?tn={text}")))
     assert image.size == (picture.WIDTH, picture.HEIGHT)
     assert [found.text for found in zxingcpp.read_barcodes(image)] == [f"upi://pay?tn={text}"]
+
+
+def test_no_start_waits_for_a_library_of_pictures() -> None:
+    """Drawing a code brings two along, which only who draws one needs."""
+    program = (
+        "import sys, app.sandbox.server;"
+        "heavy = {'PIL', 'qrcode', 'zxingcpp'} & set(sys.modules); assert not heavy, heavy"
+    )
+    root = Path(__file__).parents[3]
+    subprocess.run([sys.executable, "-c", program], cwd=root, check=True)
 
 
 def test_a_code_has_its_quiet_zone_within_the_poster() -> None:

@@ -116,23 +116,35 @@ def test_the_watch_and_the_runs_never_ask_twice(till: Counter) -> None:
     assert sum(report.looked_at for report in work.reports[1:]) == 0
 
 
+@pytest.mark.parametrize(
+    "fault, words",
+    [
+        (StoreError("The disk is full"), "waits, the books cannot be written: The disk is full"),
+        (ZeroDivisionError("ours"), "could not be run"),
+    ],
+)
 def test_a_run_that_fails_is_heard_and_the_next_comes(
-    till: Counter, expected_logs: ExpectedLogs
+    till: Counter,
+    expected_logs: ExpectedLogs,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+    words: str,
 ) -> None:
-    faults = [StoreError("The disk is full")]
+    faults, run = [fault], till.reconciliation.run
 
-    async def broken(report: Report) -> None:
+    async def broken(*given: Any, **named: Any) -> Report:
         if faults:
             raise faults.pop()
+        return await run(*given, **named)
 
-    till.reconciliation.add("refunds", broken)
+    monkeypatch.setattr(till.reconciliation, "run", broken)
 
     async def story(work: Clockwork) -> None:
         await wait(till, 400)
 
     work = lived(till, story)
     assert [report.trigger for report in work.reports] == ["interval"]
-    expected_logs.take("could not be run")
+    expected_logs.take(words)
 
 
 def test_stopping_in_a_run_leaves_nothing_behind(till: Counter) -> None:

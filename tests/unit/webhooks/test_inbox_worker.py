@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.attempt import AttemptState
 from app.domain.delivery import Delivery
 from app.domain.exceptions import ExceptionKind
 from app.domain.money import Money
@@ -71,6 +72,24 @@ def test_an_event_that_says_too_little_has_its_attempt_looked_at(till: Counter) 
     door.settle()
     assert door.poked == [attempt.id]
     assert [standing for _, standing in door.standings()] == ["rechecked", "kept", "settled"]
+
+
+def test_an_event_that_names_the_providers_session_alone_has_its_attempt_looked_at(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, attempt, event = paid_sale(till)
+
+    def seen(delivery: Delivery, *, at: Any) -> Recheck:
+        is_ours = delivery.event_id == "ours"
+        return Recheck("", session_id=(attempt.session_id or "") if is_ours else "fs_web")
+
+    monkeypatch.setattr(till.strategy, "observe", seen)
+    door = Door(till)
+    door.take_in(replace(event, event_id="ours"), replace(event, event_id="webs"))
+    door.settle()
+    assert door.poked == [attempt.id]
+    assert door.standings() == [("ours", "rechecked"), ("webs", "kept")]
+    assert asyncio.run(till.look(attempt)).state is AttemptState.PAID
 
 
 def test_a_session_of_ours_that_is_not_in_the_books_needs_a_person(

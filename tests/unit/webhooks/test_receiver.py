@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.errors import StoreError
+from app.domain.delivery import Delivery
+from app.errors import StoreError, WebhookRejected
+from app.providers.strategy import WebhookRequest
 from app.webhooks import receiver
 from app.webhooks.receiver import MAX_BODY_BYTES, Receiver, paths_of
 from tests.parts.provider import FakeProvider, FakeStrategy
@@ -230,3 +232,27 @@ def test_a_providers_name_alone_leads_to_its_first_account_and_names_win(till: C
     first, second = FakeStrategy(books, account="Main"), FakeStrategy(books, account="Fakepay")
     assert paths_of({"Main": first}) == {"main": first, "fakepay": first}
     assert paths_of({"Main": first, "Fakepay": second}) == {"main": first, "fakepay": second}
+
+
+class LearningStrategy(FakeStrategy):
+    """Knows no signer before it was let learn one; `learned` are the bodies that it was for."""
+
+    def __init__(self, books: FakeProvider) -> None:
+        super().__init__(books)
+        self.learned: list[bytes] = []
+
+    async def learn_signer(self, request: WebhookRequest) -> None:
+        await asyncio.sleep(0)
+        self.learned.append(request.body)
+
+    def read_webhook(self, request: WebhookRequest) -> Delivery:
+        if request.body not in self.learned:
+            raise WebhookRejected("The signature cannot be checked yet", status=425)
+        return super().read_webhook(request)
+
+
+def test_what_a_delivery_is_checked_with_is_learned_before_it_is_read(tmp_path: Path) -> None:
+    till = Counter(tmp_path, strategy=LearningStrategy)
+    answer = Door(till).ask("POST", "/webhooks/fake", content=an_event(till), headers=SIGNED)
+    assert answer.status_code == 200 and till.count("inbox") == 1
+    till.close()

@@ -62,7 +62,7 @@ def session(
         "optional_items": None,
         "origin_context": params.get("origin_context"),
         "payment_intent": None,
-        "payment_link": None,
+        "payment_link": params.get("payment_link"),
         "payment_method_collection": "if_required" if payment else "always",
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},

@@ -149,6 +149,25 @@ def test_a_webhook_that_makes_no_sense_is_refused(shop: Shop, changes: dict[str,
     assert response.status_code == 400 and response.json()["error"]
 
 
+def test_who_listens_elsewhere_now_leaves_no_address_behind(shop: Shop) -> None:
+    """A till that starts anew listens at another port, and no account has many addresses."""
+
+    def listen(port: int, owner: str) -> None:
+        url = f"http://127.0.0.1:{port}/hook"
+        order = {"key_id": shop.key_id, "url": url, "secret": "s", "owner": owner}
+        shop.control("POST", "razorpay/webhooks", order)
+
+    for port in range(1, 40):
+        listen(port, "till")
+    listen(50, "another")
+    listen(39, "till")
+    known = shop.control("GET", "razorpay/webhooks")["webhooks"]
+    assert sorted(each["url"] for each in known) == [
+        "http://127.0.0.1:39/hook",
+        "http://127.0.0.1:50/hook",
+    ]
+
+
 def test_there_is_no_api_to_register_a_webhook_or_to_list_events(shop: Shop) -> None:
     for method, path in (("POST", "webhooks"), ("GET", "events")):
         error = shop.refused(method, path, {} if method == "POST" else None)

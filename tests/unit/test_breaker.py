@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.breaker import WINDOW_S, Breaker, Standing
+from app.breaker import WINDOW_S, Breaker, Standing
 
 
 def broken(at: float = 0) -> Breaker:

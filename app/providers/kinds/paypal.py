@@ -1,0 +1,372 @@
+"""PayPal: orders that the customer approves on PayPal's page and the till captures.
+
+Source: PayPal's REST reference: Orders v2, Payments v2, Webhooks v1, Customer Disputes v1,
+Transaction Search v1.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import httpx
+
+from app.clock import Clock
+from app.domain.capabilities import Capabilities, Method
+from app.domain.delivery import Delivery
+from app.domain.dispute import DisputeObservation
+from app.domain.fee import SeenFee
+from app.domain.observation import Observation, SessionState, Source
+from app.domain.refund import SeenRefund
+from app.errors import InvariantError, Message, Protocol, Rejected, WebhookRejected
+from app.providers.budget import RequestBudget
+from app.providers.kind import AccountSetup, Kind
+from app.providers.pages import is_loopback, is_own_page, origin_of
+from app.providers.paypal import disputes, refunds, reports, webhooks
+from app.providers.paypal.amounts import AMOUNT_STEP, CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR
+from app.providers.paypal.client import (
+    BASE_VARIABLE,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    LIVE_BASE,
+    PROVIDER,
+    TEST_BASE,
+    WEBHOOK_ID,
+    PayPalClient,
+    account_of,
+    credential_digest,
+)
+from app.providers.paypal.documents import link_of, text_of
+from app.providers.paypal.events import seen_in
+from app.providers.paypal.fees import fees_of
+from app.providers.paypal.orders import (
+    PAGE_LINKS,
+    Look,
+    amount_asked,
+    capture_observation,
+    closed,
+    observation_from,
+    order_parameters,
+    reference_of,
+)
+from app.providers.paypal.signers import Line, Signers
+from app.providers.strategy import (
+    OpenedSession,
+    ProviderAccount,
+    Recheck,
+    RefundRequest,
+    Seen,
+    SessionRequest,
+    WebhookRequest,
+)
+from app.providers.transport import Transport
+
+_log = logging.getLogger(__name__)
+
+_ORDERS: Final = "/v2/checkout/orders"
+_LIFETIME: Final = timedelta(hours=3)
+_KEYS_LAST: Final = timedelta(hours=5)
+_HOSTS: Final = {True: "www.paypal.com", False: "www.sandbox.paypal.com"}
+_POLL_PAUSE: Final = timedelta(seconds=5)
+_LOOK_AGAIN: Final = frozenset(
+    {"ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_COMPLETED", "ORDER_NOT_APPROVED"}
+)
+_CUSTOMERS_TURN: Final = {
+    "PAYER_ACTION_REQUIRED": "",
+    **dict.fromkeys(
+        (
+            "INSTRUMENT_DECLINED",
+            "PAYER_CANNOT_PAY",
+            "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
+            "TRANSACTION_REFUSED",
+        )
+    ),
+}
+"""Answers to a capture after which the customer has to choose anew; empty is no decline."""
+_DECLINED_FOR_S: Final = 30.0
+_REMEMBERED: Final = 256
+
+
+class PayPal:
+    """The strategy `paypal`: satisfies `PaymentStrategy` and `Captures`.
+
+    `webhook_ids` may hold an old and a new one while a webhook is replaced.
+    """
+
+    provider = PROVIDER
+    event_memory = reports.EVENT_MEMORY
+
+    def __init__(
+        self,
+        account: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        clock: Clock,
+        live: bool = False,
+        webhook_ids: tuple[str, ...] = (),
+        api_base: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
+        budget: RequestBudget | None = None,
+    ) -> None:
+        self.account = account
+        self.live = live
+        self.credential_digest = credential_digest(client_id, client_secret)
+        self.provider_account = ""
+        self._account_id = account_of(client_id)
+        self._clock = clock
+        self._webhook_ids = webhook_ids
+        self._base = api_base or (LIVE_BASE if live else TEST_BASE)
+        self._declined: OrderedDict[str, tuple[str, float, str]] = OrderedDict()
+
+        def line(budget: RequestBudget | None = None) -> Line:
+            wire = Transport(self._base, clock=clock, transport=transport, budget=budget)
+            client = PayPalClient(
+                client_id, client_secret, base=self._base, clock=clock, transport=wire
+            )
+            return Line(wire, client)
+
+        self._transport, self._client = line(budget)
+        self._signers = Signers(api_base=self._base, live=live, clock=clock, connect=line)
+        self.capabilities = Capabilities(
+            currencies=CURRENCIES,
+            minimum_minor=MINIMUM_MINOR,
+            maximum_minor=MAXIMUM_MINOR,
+            amount_step=AMOUNT_STEP,
+            max_lines=100,
+            max_lines_recurring=1,
+            session_lifetime=_LIFETIME,
+            key_lifetime=_KEYS_LAST,
+            page_hosts=frozenset({_HOSTS[live]}),
+            page_origin=origin_of(self._base) if is_loopback(self._base) else "",
+            methods=frozenset({Method.PAYPAL}),
+            reports_fees=True,
+            poll_pause=_POLL_PAUSE,
+            lists_after=reports.LATE,
+            lists_unpaid=False,
+            forgets_unpaid=True,
+        )
+
+    async def identify(self) -> ProviderAccount:
+        await self._client.authorize()
+        self.provider_account = self._account_id
+        return ProviderAccount(self.provider_account, self.live)
+
+    def adopt(self, provider_account: str) -> None:
+        self.provider_account = provider_account
+
+    async def register_webhook(self, url: str, *, owner: str) -> None:
+        """Have events sent to `url` and accept what is signed for that."""
+        webhook_id = await webhooks.register(self._client, url, owner=owner)
+        self._webhook_ids = (*self._webhook_ids[-1:], webhook_id)
+
+    async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
+        return order_parameters(request)
+
+    async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
+        order = await self._client.post(_ORDERS, parameters, key=key)
+        if reference_of(order) != reference_of(parameters):
+            # A key brings back what it brought about first, whatever is asked under it later.
+            raise Protocol(Message("PayPal holds another request under the same key"))
+        url = link_of(order, *PAGE_LINKS)
+        if not self._is_own_page(url):
+            _log.warning("an order of %s has no page of PayPal's: it is not shown", self.account)
+            url = ""
+        return OpenedSession(
+            session_id=text_of(order, "id"),
+            url=url,
+            amount=amount_asked(order),
+            expires_at=self._clock.now() + _LIFETIME,
+        )
+
+    def move_pages(self, origin: str) -> None:
+        """Take pages at this origin, too: a simulator's, while phones may come; nothing ends it.
+
+        Raises InvariantError for a provider that is not on this computer: its pages never move.
+        """
+        if origin and not self.capabilities.page_origin:
+            raise InvariantError(f"The pages of {self.account} are PayPal's own and do not move")
+        self.capabilities = replace(self.capabilities, phones_origin=origin)
+
+    async def page_of(self, session_id: str) -> str:
+        """Ask where a session's page is now; nothing where it has none that may be shown."""
+        url = link_of(await self._client.get(f"{_ORDERS}/{session_id}"), *PAGE_LINKS)
+        return url if self._is_own_page(url) else ""
+
+    async def fetch(self, session_id: str, *, source: Source) -> Observation:
+        order = await self._client.get(f"{_ORDERS}/{session_id}")
+        seen = observation_from(order, self._look(source))
+        if seen.state is SessionState.APPROVED:
+            return self._unless_declined(seen, order)
+        return seen
+
+    async def capture(self, session_id: str, *, key: str) -> Observation:
+        try:
+            order = await self._client.post(f"{_ORDERS}/{session_id}/capture", {}, key=key)
+        except Rejected as refused:
+            if refused.code in _LOOK_AGAIN:
+                return await self.fetch(session_id, source=Source.POLL)
+            if refused.code in _CUSTOMERS_TURN:
+                return await self._declined_by(refused.code, session_id)
+            raise
+        try:
+            return observation_from(order, self._look(Source.POLL))
+        except Protocol as error:
+            # The money may be there all the same: what there is of it is looked at in full.
+            _log.info("the answer to a capture is read again: %s", error)
+            return await self.fetch(session_id, source=Source.POLL)
+
+    async def close_session(self, session_id: str, *, key: str) -> Observation:
+        return closed(await self.fetch(session_id, source=Source.CLOSE))
+
+    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
+        return refunds.parameters_of(request)
+
+    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
+        return await refunds.create(self._client, parameters, key=key)
+
+    async def fetch_refund(self, refund_id: str) -> SeenRefund:
+        return await refunds.fetch(self._client, refund_id)
+
+    async def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
+        for document in await refunds.documents_of(self._client, payment_id):
+            yield refunds.refund_from(document)
+
+    def refunds_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[SeenRefund]:
+        return reports.refunds_since(self._client, since, until, self._provider_now())
+
+    async def learn_signer(self, request: WebhookRequest) -> None:
+        await self._signers.learn(request, self._webhook_ids)
+
+    def read_webhook(self, request: WebhookRequest) -> Delivery:
+        self._signers.verify(request, self._webhook_ids)
+        return self._delivery(request)
+
+    def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
+        return seen_in(delivery, at=at)
+
+    async def list_since(
+        self, since: datetime, *, source: Source, until: datetime | None = None
+    ) -> AsyncIterator[Observation | Recheck]:
+        now = self._provider_now()
+        async for capture in reports.captures_since(self._client, since, until, now):
+            try:
+                yield capture_observation(capture, self._look(source))
+            except Protocol as error:
+                _log.warning("a payment of %s is not understood: %s", self.account, error)
+                yield Recheck(str(capture.get("custom_id") or ""))
+
+    async def events_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[Delivery]:
+        async for body in reports.events_since(self._client, since, until):
+            # It came over the till's own line, from the account itself: nothing is signed.
+            try:
+                listed = self._delivery(WebhookRequest({}, body, self._clock.now()))
+            except WebhookRejected as error:
+                _log.warning("%s lists an event that is none: %s", self.account, error)
+            else:
+                yield listed
+
+    def clock_off(self) -> timedelta | None:
+        return self._transport.clock_off()
+
+    @property
+    def requests_made(self) -> int:
+        return self._transport.budget.spent
+
+    async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
+        dispute = await self._client.get(f"/v1/customer/disputes/{dispute_id}")
+        return disputes.observed(dispute, self._look(source))
+
+    async def list_disputes(
+        self, since: datetime, *, source: Source
+    ) -> AsyncIterator[DisputeObservation]:
+        async for dispute in disputes.disputes_since(self._client, since):
+            yield disputes.observed(dispute, self._look(source))
+
+    async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
+        return await fees_of(self._client, payment_id)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def _declined_by(self, issue: str, session_id: str) -> Observation:
+        """Say that the customer has to choose again, and remember what was declined."""
+        order = await self._client.get(f"{_ORDERS}/{session_id}")
+        seen = observation_from(order, self._look(Source.POLL))
+        if seen.state not in (SessionState.OPEN, SessionState.APPROVED):
+            return seen
+        decline = _CUSTOMERS_TURN[issue]
+        decline = issue.lower() if decline is None else decline
+        until = self._clock.monotonic() + _DECLINED_FOR_S
+        self._declined[session_id] = (_approval_in(order), until, decline)
+        self._declined.move_to_end(session_id)
+        if len(self._declined) > _REMEMBERED:
+            self._declined.popitem(last=False)
+        return replace(seen, state=SessionState.OPEN, decline=decline)
+
+    def _unless_declined(self, seen: Observation, order: Mapping[str, Any]) -> Observation:
+        """Take an approval that was declined for none: PayPal goes on calling it one.
+
+        After half a minute it is tried again: the customer may have mended what was amiss without
+        any trace of it in the order.
+        """
+        approval, until, decline = self._declined.get(seen.session_id, ("", 0.0, ""))
+        if approval == _approval_in(order) and self._clock.monotonic() < until:
+            return replace(seen, state=SessionState.OPEN, decline=decline)
+        return seen
+
+    def _look(self, source: Source) -> Look:
+        # A client id is one merchant's: its name needs no asking.
+        self.provider_account = self.provider_account or self._account_id
+        return Look(source, self.provider_account, self.live, self._clock.now())
+
+    def _provider_now(self) -> datetime:
+        return self._transport.provider_now() or self._clock.now()
+
+    def _is_own_page(self, url: str) -> bool:
+        takes = self.capabilities
+        return is_own_page(url, takes.page_hosts, takes.page_origin, takes.phones_origin)
+
+    def _delivery(self, request: WebhookRequest) -> Delivery:
+        return webhooks.read_event(
+            request,
+            account=self.account,
+            provider_account=self.provider_account,
+            live=self.live,
+        )
+
+
+def _approval_in(order: Mapping[str, Any]) -> str:
+    """Give what tells one approval of an order from the next, as far as PayPal shows it."""
+    shown = (order.get("update_time"), order.get("payer"), order.get("payment_source"))
+    return repr(shown)
+
+
+def _built(setup: AccountSetup) -> PayPal:
+    return PayPal(
+        setup.name,
+        setup.keys[CLIENT_ID.name],
+        setup.keys[CLIENT_SECRET.name],
+        clock=setup.clock,
+        live=setup.is_live,
+        webhook_ids=setup.both(WEBHOOK_ID.name),
+        api_base=setup.api_base,
+        transport=setup.transport,
+        budget=setup.budget,
+    )
+
+
+KIND: Final = Kind(
+    "paypal",
+    provider=PROVIDER,
+    label=Message("PayPal"),
+    fields=(CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID),
+    build=_built,
+    base_variable=BASE_VARIABLE,
+)

@@ -1,0 +1,377 @@
+"""Square: hosted payment links, for one location of one merchant.
+
+A session is known by its order, by which Square's events name it. Source: Square's API reference,
+version 2026-09-16.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from app.clock import Clock
+from app.domain.capabilities import Capabilities, Method
+from app.domain.delivery import Delivery
+from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.fee import SeenFee
+from app.domain.observation import Observation, Source
+from app.domain.refund import SeenRefund
+from app.errors import ConfigError, InvariantError, Message, Protocol, Rejected, WebhookRejected
+from app.providers.budget import RequestBudget
+from app.providers.kind import AccountSetup, Kind
+from app.providers.pages import is_loopback, is_own_page, origin_of
+from app.providers.square import refunds
+from app.providers.square.amounts import CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR, money_from
+from app.providers.square.client import (
+    ACCESS_TOKEN,
+    BASE_VARIABLE,
+    LIVE_BASE,
+    LOCATION_ID,
+    SIGNATURE_KEY,
+    TEST_BASE,
+    SquareClient,
+    credential_digest,
+)
+from app.providers.square.disputes import dispute_from, disputes_since, observed
+from app.providers.square.documents import moment_from, object_of, text_of
+from app.providers.square.endpoints import register
+from app.providers.square.events import seen_in
+from app.providers.square.fees import fees_of
+from app.providers.square.links import WAY, Links, order_in
+from app.providers.square.listing import KeptEvents, orders_since
+from app.providers.square.locations import locate
+from app.providers.square.looks import payments_named, payments_of
+from app.providers.square.orders import link_parameters, observation_from, reference_of
+from app.providers.square.payments import PROVIDER
+from app.providers.square.webhooks import Signer, read_event, verify
+from app.providers.strategy import (
+    OpenedSession,
+    ProviderAccount,
+    Recheck,
+    RefundRequest,
+    Seen,
+    SessionRequest,
+    WebhookRequest,
+)
+
+_log = logging.getLogger(__name__)
+
+_LIFETIME: Final = timedelta(hours=3)
+"""Ours: Square's links never end by themselves."""
+_KEY_LIFETIME: Final = timedelta(hours=4)
+"""Square does not say for how long it remembers a key; after that an order is looked for."""
+_LIVE_HOSTS: Final = frozenset({"square.link", "checkout.square.site"})
+_TEST_HOSTS: Final = frozenset({"sandbox.square.link"})
+
+
+class Square:
+    """The strategy `square`: satisfies `PaymentStrategy`.
+
+    `signers` are the addresses and keys that webhooks may be signed with, an old and a new one
+    while they are changed; `custom_host` is a domain of the owner's that replaces Square's.
+    """
+
+    provider = PROVIDER
+
+    def __init__(
+        self,
+        account: str,
+        access_token: str,
+        location_id: str,
+        *,
+        clock: Clock,
+        is_live: bool = False,
+        signers: tuple[Signer, ...] = (),
+        api_base: str = TEST_BASE,
+        custom_host: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
+        budget: RequestBudget | None = None,
+    ) -> None:
+        self.account = account
+        self.live = is_live
+        self.credential_digest = credential_digest(access_token, location_id)
+        self._location_id = location_id
+        self._clock = clock
+        self._signers = signers
+        self._client = SquareClient(
+            access_token, api_base=api_base, clock=clock, transport=transport, budget=budget
+        )
+        self._links = Links(self._client)
+        self._events = KeptEvents(self._client)
+        self._is_located = False
+        self.provider_account = ""
+        hosts = _LIVE_HOSTS if is_live else _TEST_HOSTS
+        self.capabilities = Capabilities(
+            currencies=CURRENCIES,
+            minimum_minor=MINIMUM_MINOR,
+            maximum_minor=MAXIMUM_MINOR,
+            amount_step={},
+            max_lines=500,
+            max_lines_recurring=1,
+            session_lifetime=_LIFETIME,
+            key_lifetime=_KEY_LIFETIME,
+            page_hosts=hosts | ({custom_host} if custom_host else frozenset()),
+            page_origin=origin_of(api_base) if is_loopback(api_base) else "",
+            methods=frozenset({Method.CARD, Method.WALLET}),
+            reports_fees=True,
+        )
+
+    async def identify(self) -> ProviderAccount:
+        location = await locate(self._client, self._location_id)
+        self.provider_account = location.merchant_id
+        # Nothing else is taken there; from now on that is said before anything is asked.
+        takes = {location.currency: MINIMUM_MINOR[location.currency]}
+        self.capabilities = replace(
+            self.capabilities, currencies=frozenset(takes), minimum_minor=takes
+        )
+        self._is_located = True
+        return ProviderAccount(self.provider_account, self.live)
+
+    def adopt(self, provider_account: str) -> None:
+        self.provider_account = provider_account
+
+    async def register_webhook(self, url: str, *, owner: str) -> None:
+        """Have events sent to `url`, and kept; accept what is signed for that."""
+        key = await register(self._client, url, owner=owner)
+        self._signers = (*self._signers[-1:], Signer(url, key))
+        await self._events.keep()
+
+    async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
+        if not self._is_located:
+            await self.identify()
+        currency = request.amount.currency
+        if currency not in self.capabilities.currencies:
+            raise Rejected(
+                Message(
+                    "The Square location takes {currencies} alone",
+                    currencies=", ".join(self.capabilities.currencies),
+                ),
+                Message("Asked for was {amount}.", amount=request.amount),
+                status=400,
+            )
+        return link_parameters(request, self._location_id)
+
+    async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
+        body = {**parameters, "idempotency_key": key}
+        answer = await self._client.post(*WAY, body=body)
+        link = object_of(answer, "payment_link")
+        order_id = text_of(link, "order_id")
+        self._links.remember(order_id, text_of(link, "id"))
+        order = order_in(answer, order_id) or await self._order(order_id)
+        opened = OpenedSession(
+            session_id=order_id,
+            url=str(link.get("url") or ""),
+            amount=money_from(order.get("total_money")),
+            expires_at=self._clock.now() + _LIFETIME,
+        )
+        if self._is_own_page(opened.url):
+            return opened
+        # Without its page the session is closed again; an error would leave it in doubt.
+        _log.warning("a link of %s has no page of Square's: it is not shown", self.account)
+        return replace(opened, url="")
+
+    def move_pages(self, origin: str) -> None:
+        """Take pages at this origin, too: a simulator's, while phones may come; nothing ends it.
+
+        Raises InvariantError for a provider that is not on this computer: its pages never move.
+        """
+        if origin and not self.capabilities.page_origin:
+            raise InvariantError(f"The pages of {self.account} are Square's own and do not move")
+        self.capabilities = replace(self.capabilities, phones_origin=origin)
+
+    async def page_of(self, session_id: str) -> str:
+        """Ask where a session's page is now; nothing where it has none that may be shown."""
+        url = await self._links.page_of(session_id)
+        return url if self._is_own_page(url) else ""
+
+    async def fetch(self, session_id: str, *, source: Source) -> Observation:
+        await self._known()
+        order = await self._order(session_id)
+        payments = await payments_of(self._client, order, self._location_id)
+        return self._seen(order, payments, source, looked_for_tries=True)
+
+    async def close_session(self, session_id: str, *, key: str) -> Observation:
+        await self._links.delete(session_id)
+        return await self.fetch(session_id, source=Source.CLOSE)
+
+    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
+        return refunds.parameters_of(request)
+
+    async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
+        return await refunds.create(self._client, parameters, key=key)
+
+    async def fetch_refund(self, refund_id: str) -> SeenRefund:
+        return await refunds.fetch(self._client, refund_id)
+
+    def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
+        return refunds.listed(self._client, payment_id)
+
+    def refunds_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[SeenRefund]:
+        return refunds.changed_since(self._client, since, until)
+
+    def read_webhook(self, request: WebhookRequest) -> Delivery:
+        verify(request, self._signers)
+        return self._delivery(request)
+
+    def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
+        return seen_in(delivery, at=at)
+
+    async def list_since(
+        self, since: datetime, *, source: Source, until: datetime | None = None
+    ) -> AsyncIterator[Observation | Recheck]:
+        await self._known()
+        async for order in orders_since(self._client, self._location_id, since, until):
+            yield await self._seen_or_named(order, source)
+
+    async def events_since(
+        self, since: datetime, *, until: datetime | None = None
+    ) -> AsyncIterator[Delivery]:
+        await self._known()
+        async for body in self._events.since(since, until):
+            # It came over the till's own line, from the account itself: nothing is signed.
+            try:
+                listed = self._delivery(WebhookRequest({}, body, self._clock.now()))
+            except WebhookRejected as error:
+                _log.warning("%s lists an event that is none: %s", self.account, error)
+            else:
+                yield listed
+
+    @property
+    def event_memory(self) -> timedelta:
+        return self._events.memory
+
+    def clock_off(self) -> timedelta | None:
+        return self._client.transport.clock_off()
+
+    @property
+    def requests_made(self) -> int:
+        return self._client.transport.budget.spent
+
+    async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
+        await self._known()
+        dispute = object_of(await self._client.get("disputes", dispute_id), "dispute")
+        told_at = moment_from(dispute.get("updated_at"))
+        return self._seen_dispute(dispute_from(dispute), source, told_at)
+
+    async def list_disputes(
+        self, since: datetime, *, source: Source
+    ) -> AsyncIterator[DisputeObservation]:
+        await self._known()
+        async for dispute, told_at in disputes_since(self._client, since):
+            yield self._seen_dispute(dispute, source, told_at)
+
+    async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
+        return await fees_of(self._client, payment_id)
+
+    async def aclose(self) -> None:
+        await self._client.transport.aclose()
+
+    def _is_own_page(self, url: str) -> bool:
+        takes = self.capabilities
+        return is_own_page(url, takes.page_hosts, takes.page_origin, takes.phones_origin)
+
+    def _delivery(self, request: WebhookRequest) -> Delivery:
+        return read_event(request, account=self.account, live=self.live)
+
+    async def _known(self) -> None:
+        """Learn whose sessions these are; a new token's account is not in the books yet."""
+        if not self.provider_account:
+            await self.identify()
+
+    async def _order(self, order_id: str) -> Mapping[str, Any]:
+        return object_of(await self._client.get("orders", order_id), "order")
+
+    async def _seen_or_named(
+        self, order: Mapping[str, Any], source: Source
+    ) -> Observation | Recheck:
+        """Read a listed order; one that is not understood must not hide the others."""
+        try:
+            payments = await payments_named(self._client, order)
+            return self._seen(order, payments, source, looked_for_tries=False)
+        except Protocol as error:
+            _log.warning("an order of %s is not understood: %s", self.account, error)
+            return Recheck(reference_of(order), session_id=str(order.get("id") or ""))
+
+    def _seen(
+        self,
+        order: Mapping[str, Any],
+        payments: list[Mapping[str, Any]],
+        source: Source,
+        *,
+        looked_for_tries: bool,
+    ) -> Observation:
+        return observation_from(
+            order,
+            payments,
+            source=source,
+            provider_account=self.provider_account,
+            live=self.live,
+            at=self._clock.now(),
+            looked_for_tries=looked_for_tries,
+        )
+
+    def _seen_dispute(
+        self, dispute: SeenDispute, source: Source, told_at: datetime | None
+    ) -> DisputeObservation:
+        now = self._clock.now()
+        return observed(
+            dispute,
+            source=source,
+            provider_account=self.provider_account,
+            live=self.live,
+            told_at=told_at or now,
+            at=now,
+        )
+
+
+def _built(setup: AccountSetup) -> Square:
+    base = setup.api_base or (LIVE_BASE if setup.is_live else TEST_BASE)
+    _check_mode(setup, base)
+    keys = setup.both(SIGNATURE_KEY.name)
+    if keys and not setup.webhook_urls and not is_loopback(base):
+        _log.warning("%s: without BASE_URL no webhook of Square's can be verified", setup.name)
+    return Square(
+        setup.name,
+        setup.keys[ACCESS_TOKEN.name],
+        setup.keys[LOCATION_ID.name],
+        clock=setup.clock,
+        is_live=setup.is_live,
+        signers=tuple(Signer(url, key) for key in keys for url in setup.webhook_urls),
+        api_base=base,
+        custom_host=setup.page_host,
+        transport=setup.transport,
+        budget=setup.budget,
+    )
+
+
+def _check_mode(setup: AccountSetup, base: str) -> None:
+    """Refuse the host of the other mode: a token does not say whether its money is real."""
+    host = urlsplit(base).hostname
+    other = urlsplit(TEST_BASE if setup.is_live else LIVE_BASE).hostname
+    if host == other:
+        raise ConfigError(
+            Message(
+                "{base} of the account {name} is not for this till's mode",
+                base=base,
+                name=setup.name,
+            ),
+            action=Message(
+                "Leave {variable} out, or start with another --mode.", variable=BASE_VARIABLE
+            ),
+        )
+
+
+KIND: Final = Kind(
+    "square",
+    provider=PROVIDER,
+    label=Message("Square"),
+    fields=(ACCESS_TOKEN, LOCATION_ID, SIGNATURE_KEY),
+    build=_built,
+    base_variable=BASE_VARIABLE,
+)

@@ -1,0 +1,1 @@
+"""PayPal: how its REST APIs are spoken."""

@@ -1,0 +1,111 @@
+"""What PayPal's events say of orders, captures, refunds and disputes. Pure functions.
+
+Source: PayPal's REST reference, Webhook event names.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from app.domain.delivery import Delivery
+from app.domain.money import Money
+from app.domain.observation import Source
+from app.domain.refund import RefundObservation
+from app.errors import Protocol
+from app.providers.paypal.amounts import money_from
+from app.providers.paypal.client import PROVIDER
+from app.providers.paypal.disputes import DISPUTE_EVENTS, observed, payment_of
+from app.providers.paypal.documents import link_of
+from app.providers.paypal.orders import (
+    Look,
+    capture_observation,
+    observation_from,
+    order_id_of,
+    reference_of,
+)
+from app.providers.paypal.refunds import refund_from
+from app.providers.strategy import Recheck, Seen
+
+_ORDER_EVENTS: Final = frozenset({"CHECKOUT.ORDER.APPROVED", "CHECKOUT.ORDER.COMPLETED"})
+_CAPTURE_EVENTS: Final = frozenset(
+    {
+        "PAYMENT.CAPTURE.COMPLETED",
+        "PAYMENT.CAPTURE.PENDING",
+        "PAYMENT.CAPTURE.DENIED",
+        "PAYMENT.CAPTURE.DECLINED",
+    }
+)
+_REVERSED: Final = "CHECKOUT.PAYMENT-APPROVAL.REVERSED"
+_REFUND_EVENTS: Final = frozenset(
+    {
+        "PAYMENT.CAPTURE.REFUNDED",
+        "PAYMENT.CAPTURE.REVERSED",
+        "PAYMENT.REFUND.PENDING",
+        "PAYMENT.REFUND.FAILED",
+    }
+)
+WANTED: Final = (
+    "CHECKOUT.ORDER.APPROVED",
+    _REVERSED,
+    *sorted(_CAPTURE_EVENTS | _REFUND_EVENTS | DISPUTE_EVENTS),
+)
+"""The events that the till asks to be told of."""
+
+
+def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
+    """Read a delivery. What says something but not enough to judge money by is a Recheck."""
+    resource = json.loads(delivery.body)["resource"]
+    look = Look(
+        Source.WEBHOOK, delivery.provider_account, delivery.live, at, event_id=delivery.event_id
+    )
+    if delivery.event_type in _ORDER_EVENTS:
+        return _order(resource, look)
+    if delivery.event_type == _REVERSED:
+        # The approval ran out; whether the order is still one, a look tells.
+        return Recheck(reference_of(resource), session_id=str(resource.get("order_id") or ""))
+    if delivery.event_type in _CAPTURE_EVENTS:
+        return _capture(resource, look)
+    if delivery.event_type in _REFUND_EVENTS:
+        return _refund(resource, look)
+    if delivery.event_type in DISPUTE_EVENTS and payment_of(resource):
+        return observed(resource, look)
+    return None
+
+
+def _order(order: Mapping[str, Any], look: Look) -> Seen:
+    try:
+        return observation_from(order, look)
+    except Protocol:
+        return Recheck(reference_of(order), session_id=str(order.get("id") or ""))
+
+
+def _capture(capture: Mapping[str, Any], look: Look) -> Seen:
+    try:
+        return capture_observation(capture, look)
+    except Protocol:
+        return Recheck(
+            str(capture.get("custom_id") or ""), _amount(capture), session_id=order_id_of(capture)
+        )
+
+
+def _refund(refund: Mapping[str, Any], look: Look) -> Seen:
+    """Read a refund; a reversal may come as the capture itself, which a look tells more of."""
+    if not link_of(refund, "up").rpartition("/captures/")[1]:
+        return Recheck(str(refund.get("custom_id") or ""), session_id=order_id_of(refund))
+    return RefundObservation(
+        source=look.source,
+        provider=PROVIDER,
+        provider_account=look.provider_account,
+        live=look.live,
+        refund=refund_from(refund),
+        observed_at=look.at,
+        event_id=look.event_id,
+    )
+
+
+def _amount(capture: Mapping[str, Any]) -> Money | None:
+    try:
+        return money_from(capture.get("amount"))
+    except Protocol:
+        return None

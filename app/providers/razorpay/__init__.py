@@ -1,0 +1,1 @@
+"""Razorpay: how its API is spoken, whichever kind of payment is asked for."""

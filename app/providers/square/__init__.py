@@ -1,0 +1,1 @@
+"""Square: how its API is spoken, whichever kind of payment is asked for."""
