@@ -169,7 +169,7 @@ async def _under_an_old_key(self: Any, attempt_id: int, **_: Any) -> Any:
     intent = await self._store.read(
         lambda db: intent_rows.unanswered(db, attempt_id, intent_rows.Operation.CREATE)
     )
-    attempt = await self.known(attempt_id)
+    attempt = await self._find(attempt_id)
     if intent is None:
         return attempt
     strategy = await self._strategy_of(attempt)
