@@ -149,6 +149,11 @@ class Books:
         ).fetchone()
         return row is not None
 
+    def kinds_of(self, id: str) -> list[str]:
+        """Say of which kinds there is something of that id."""
+        rows = self.connection.execute("SELECT kind FROM objects WHERE id = ?", (id,))
+        return [str(row[0]) for row in rows]
+
     def select(
         self, condition: str, values: Sequence[str | int] = (), *, index: str | None = None
     ) -> list[Record]:

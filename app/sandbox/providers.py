@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from starlette.routing import Route
 
-from app.sandbox.books import JsonObject
+from app.sandbox.books import Books, JsonObject
 from app.sandbox.control_request import Handler, Refused
 from app.sandbox.deliveries import Letter, Postman
 
@@ -91,8 +91,9 @@ class Provider(Protocol):
 class Providers:
     """All providers as one; the first is meant where an order names none."""
 
-    def __init__(self, providers: Sequence[Provider]) -> None:
+    def __init__(self, providers: Sequence[Provider], books: Books) -> None:
         self._providers = tuple(providers)
+        self._books = books
 
     def routes(self) -> list[Route]:
         return [route for provider in self._providers for route in provider.routes()]
@@ -108,16 +109,18 @@ class Providers:
             provider.catch_up()
 
     def pay(self, session_id: str, order: JsonObject) -> JsonObject | None:
-        return self._first(lambda each: each.pay(session_id, order))
+        return self._whose(session_id, lambda each: each.pay(session_id, order))
 
     def expire(self, session_id: str) -> JsonObject | None:
-        return self._first(lambda each: each.expire(session_id))
+        return self._whose(session_id, lambda each: each.expire(session_id))
 
     def authenticate(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
-        return self._first(lambda each: each.authenticate(session_id, succeeded=succeeded))
+        return self._whose(
+            session_id, lambda each: each.authenticate(session_id, succeeded=succeeded)
+        )
 
     def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
-        return self._first(lambda each: each.settle(session_id, succeeded=succeeded))
+        return self._whose(session_id, lambda each: each.settle(session_id, succeeded=succeeded))
 
     def landing(self, session_id: str) -> Landing:
         return self._first(lambda each: each.landing(session_id)) or "paid"
@@ -126,16 +129,16 @@ class Providers:
         return self._first(lambda each: each.books_of(account)) or {}
 
     def refund(self, id: str, order: JsonObject) -> JsonObject | None:
-        return self._first(lambda each: each.dashboard.refund(id, order))
+        return self._whose(id, lambda each: each.dashboard.refund(id, order))
 
     def settle_refund(self, id: str, order: JsonObject) -> JsonObject | None:
-        return self._first(lambda each: each.dashboard.settle_refund(id, order))
+        return self._whose(id, lambda each: each.dashboard.settle_refund(id, order))
 
     def dispute(self, id: str, order: JsonObject) -> JsonObject | None:
-        return self._first(lambda each: each.dashboard.dispute(id, order))
+        return self._whose(id, lambda each: each.dashboard.dispute(id, order))
 
     def move_dispute(self, id: str, order: JsonObject) -> JsonObject | None:
-        return self._first(lambda each: each.dashboard.move_dispute(id, order))
+        return self._whose(id, lambda each: each.dashboard.move_dispute(id, order))
 
     def set_refunds(self, order: JsonObject) -> JsonObject:
         provider, rest = self._named(order)
@@ -156,6 +159,14 @@ class Providers:
 
     def knows(self, event: str) -> bool:
         return any(each.postman.knows(event) for each in self._providers)
+
+    def _whose(self, id: str, ask: Callable[[Provider], T | None]) -> T | None:
+        """Ask the provider in whose books something of that id is; where in none's, all in turn."""
+        kinds = self._books.kinds_of(id)
+        for provider in self._providers:
+            if any(kind.startswith(f"{provider.name}.") for kind in kinds):
+                return ask(provider)
+        return ask(self._providers[0]) if kinds else self._first(ask)
 
     def _first(self, ask: Callable[[Provider], T | None]) -> T | None:
         refusal: Refused | None = None

@@ -209,7 +209,7 @@ class SandboxServer:
         surroundings = Surroundings(
             faults=faults, traffic=traffic, limits=limits, changed=woken.set
         )
-        providers = Providers(self._built(books, clock, queue, surroundings))
+        providers = Providers(self._built(books, clock, queue, surroundings), books)
         courier = Courier(
             books=books,
             queue=queue,

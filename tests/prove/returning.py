@@ -13,10 +13,7 @@ RETURNING: Final = (
         "app/refunds.py",
         "            meanwhile = refund_by_press(tx.connection, press)\n",
         "            meanwhile = None\n",
-        (
-            f"{_U}test_refunds.py::"
-            "test_presses_on_several_threads_at_once_give_one_refund_each_and_never_too_much",
-        ),
+        (f"{_U}test_refunds.py::test_a_press_that_was_written_down_meanwhile_is_the_same_refund",),
     ),
     Guard(
         "never over what was captured",

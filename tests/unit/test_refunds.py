@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.payment import Payment
 from app.domain.refund import RefundState
 from app.errors import CheckoutRefused, Rejected
+from app.providers.strategy import PaymentStrategy
 from app.refunds import Refunds
 from app.store.decisions import payments_called
 from tests.parts.giving_back import Answer
@@ -81,6 +83,28 @@ def test_a_double_press_at_once_gives_one_refund(till: Counter) -> None:
         assert till.provider.refunds.of(payment_id) == 200
 
     asyncio.run(story())
+
+
+def test_a_press_that_was_written_down_meanwhile_is_the_same_refund(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of one press both look before either has written, whatever the threads do."""
+
+    async def story() -> None:
+        _, payment_id = await sold(till)
+        ready = till.refunds.strategy_for
+
+        async def after_the_other(payment: Payment) -> PaymentStrategy:
+            monkeypatch.setattr(till.refunds, "strategy_for", ready)
+            await ask(till, payment_id)
+            return await ready(payment)
+
+        monkeypatch.setattr(till.refunds, "strategy_for", after_the_other)
+        await ask(till, payment_id)
+
+    asyncio.run(story())
+    assert till.count("refunds") == len(till.provider.refunds.rows) == 1
+    assert till.violations() == []
 
 
 def test_presses_on_several_threads_at_once_give_one_refund_each_and_never_too_much(

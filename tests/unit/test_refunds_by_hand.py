@@ -9,10 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.confirmation import CASH
 from app.domain.money import Money
+from app.domain.payment import Payment
 from app.domain.refund import Refund, RefundState
-from app.errors import CheckoutRefused
+from app.errors import CheckoutRefused, InvariantError
 from app.failpoints import only_at, switched_on
+from app.providers.strategy import TakesByHand
+from app.refunds_by_hand import hand_out
+from app.store import Transaction
+from app.store.decisions import find_payment
 from tests.parts.by_hand import OPERATOR, HandCounter
 
 
@@ -143,4 +149,27 @@ def test_whatever_is_handed_out_in_parts_the_drawer_never_gives_more_than_it_got
         assert till.ledger().get("cash", 0) == before
 
     asyncio.run(story())
+    assert till.violations() == []
+
+
+def test_what_was_never_written_down_or_is_over_is_not_handed_out(till: HandCounter) -> None:
+    async def story() -> tuple[Payment, Refund]:
+        payment_id = await taken(till)
+        refund = await back(till, payment_id, 1233)
+        found = till.store.read_now(lambda db: find_payment(db, CASH, payment_id))
+        assert found is not None
+        return found, refund
+
+    payment, refund = asyncio.run(story())
+    strategy = till.gateway.strategy("cash")
+    assert isinstance(strategy, TakesByHand)
+    with pytest.raises(InvariantError, match="without an intent"):
+        till.store.write_now(lambda tx: hand_out(tx, payment, refund, strategy))
+
+    def again(tx: Transaction) -> Refund:
+        tx.execute("UPDATE intents SET outcome = NULL WHERE refund = ?", (refund.id,))
+        return hand_out(tx, payment, refund, strategy)
+
+    with pytest.raises(InvariantError, match="is not settled"):
+        till.store.write_now(again)
     assert till.violations() == []

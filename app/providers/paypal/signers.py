@@ -164,7 +164,10 @@ class Signers:
         try:
             reply = await transport.send("GET", url, {"Accept": "*/*"})
             if reply.status != 200:
-                raise Protocol(Message("PayPal has no such certificate"), f"HTTP {reply.status}")
+                raise Protocol(
+                    Message("PayPal has no such certificate"),
+                    Message("HTTP {status}.", status=reply.status),
+                )
             authorities = (
                 certificates.authorities_in(await self._authority(transport))
                 if is_loopback(self._base)

@@ -26,7 +26,7 @@ def money_from(told: Any) -> Money:
     if not isinstance(told, Mapping):
         raise Protocol(_NO_AMOUNT, repr(told))
     try:
-        return Money(told.get("amount"), told.get("currency"))  # type: ignore[arg-type]
+        return Money(told.get("amount"), told.get("currency"))  # type: ignore[arg-type]  # what is no integer or code is refused by Money
     except (TypeError, ValueError) as error:
         raise Protocol(_NO_AMOUNT, str(error)) from error
 

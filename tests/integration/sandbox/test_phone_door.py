@@ -155,6 +155,7 @@ def test_only_the_customers_paths_are_there(server: SandboxServer) -> None:
     assert paths == {
         "/razorpay/i/{slug}",
         "/razorpay/i/{slug}/bank",
+        "/test_{link}",
         "/c/pay/{session}",
         "/c/pay/{session}/challenge",
         "/square/u/{code}",
