@@ -40,7 +40,9 @@ class Capabilities:
     A session has at most `max_lines` lines; one with a subscription `max_lines_recurring` of each
     kind. `minimum_minor` names the smallest amount by currency, `maximum_minor` the largest of all.
     `intervals` are those at which it charges subscriptions, none where it has none; one-time lines
-    may stand beside them where it `mixes_recurring`. `saves_cards` says that it keeps a card for
+    may stand beside them where it `mixes_recurring`. A subscription can be ended by the till at once
+    where it `cancels_now`, and at the end of what was paid for where it `cancels_at_period_end`.
+    `saves_cards` says that it keeps a card for
     later without taking money. `key_lifetime` is how long the provider remembers an idempotency key
     for certain. `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides
     them (a loopback simulator's own), and `phones_origin` where its pages are while phones may
@@ -63,6 +65,8 @@ class Capabilities:
     page_hosts: frozenset[str]
     intervals: frozenset[BillingInterval] = frozenset()
     mixes_recurring: bool = False
+    cancels_now: bool = True
+    cancels_at_period_end: bool = True
     saves_cards: bool = False
     page_origin: str = ""
     phones_origin: str = ""
