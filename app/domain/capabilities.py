@@ -40,18 +40,17 @@ class Capabilities:
     A session has at most `max_lines` lines; one with a subscription `max_lines_recurring` of each
     kind. `minimum_minor` names the smallest amount by currency, `maximum_minor` the largest of all.
     `intervals` are those at which it charges subscriptions, none where it has none; one-time lines
-    may stand beside them where it `mixes_recurring`. A subscription can be ended by the till at once
-    where it `cancels_now`, and at the end of what was paid for where it `cancels_at_period_end`.
-    `saves_cards` says that it keeps a card for
-    later without taking money. `key_lifetime` is how long the provider remembers an idempotency key
-    for certain. `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides
-    them (a loopback simulator's own), and `phones_origin` where its pages are while phones may
-    come. `reports_fees` says that it tells afterwards what it kept for itself. `shows` is what a
-    code leads to; where it shows nothing, the operator confirms the money. `poll_pause` is how long
-    a session whose code is shown is left alone between two looks. `lists_after` is how late its
-    lists of sessions and refunds may be, and `lists_unpaid` says that they have those which moved
-    no money, too. `forgets_unpaid` says that a session whose life is over without money is not to
-    be found there.
+    may stand beside them where it `mixes_recurring`. The till can end one at once where the
+    provider `cancels_now`, and with what was paid for where it `cancels_at_period_end`.
+    `saves_cards` says that it keeps a card for later without taking money. `key_lifetime` is how
+    long the provider remembers an idempotency key for certain. `page_hosts` are the exact hosts of
+    its pages, `page_origin` the one origin besides them (a loopback simulator's own), and
+    `phones_origin` where its pages are while phones may come. `reports_fees` says that it tells
+    afterwards what it kept for itself. `shows` is what a code leads to; where it shows nothing, the
+    operator confirms the money. `poll_pause` is how long a session whose code is shown is left
+    alone between two looks. `lists_after` is how late its lists of sessions and refunds may be, and
+    `lists_unpaid` says that they have those which moved no money, too. `forgets_unpaid` says that a
+    session whose life is over without money is not to be found there.
     """
 
     currencies: frozenset[str]
