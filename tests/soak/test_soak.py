@@ -50,7 +50,7 @@ def test_a_thousand_sales_leave_nothing_behind_and_ten_kibibytes_a_sale_would_be
     """The proof is made where it counts: in the same process, which has been flat until then."""
     done = soaked("sales", "--proof-kib=10", timeout=1180)
     assert done.returncode == 0, done.stdout
-    assert "sales that keep 10 KiB each: ['memory, KiB: +" in done.stdout
+    assert "sales that keep 10 KiB each: ['heap in use, KiB: +" in done.stdout
     assert done.stdout.splitlines()[-1].endswith(
         "1,250 payments at the provider: flat, books clean"
     )
