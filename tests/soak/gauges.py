@@ -27,7 +27,7 @@ COUNTED: Final[dict[str, type]] = {
 
 MOST_GROWTH: Final[dict[str, float]] = {
     HEAP: 5.0,
-    MEMORY: 30.0,
+    MEMORY: 12.0,
     "Python's blocks": 40.0,
     "Python's objects": 8.0,
     "handles": 0.01,
