@@ -130,7 +130,7 @@ def test_nothing_is_lost_at_many_cuts_after_any_failing_sync(times: int) -> None
 
 def test_a_till_that_just_tries_again_after_a_failed_sync_is_found_out() -> None:
     """SQLite goes on from where it had folded to: what it had written before that is gone."""
-    found = [day for day in days(first=30, weakness="tries-again") if what_failed(day) == "till.db"]
+    found = [day for day in days(first=10, weakness="tries-again") if what_failed(day) == "till.db"]
     lost = [fault for day in found for fault in lost_in(day, 10)]
     assert any(": lost: " in fault or "does not start" in fault for fault in lost), lost
 

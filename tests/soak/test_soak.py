@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.gauges import MOST_GROWTH, Sample, grown
+from tests.soak.gauges import HEAP, MOST_GROWTH, Sample, grown
 from tests.soak.ticks import Count, unsteady
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +82,7 @@ def test_whatever_grows_by_twice_what_it_may_is_named(gauge: str) -> None:
 
 
 def test_the_limits_notice_ten_kibibytes_a_sale_and_one_handle_in_fifty() -> None:
-    assert grown(flat(**{"memory, KiB": 10.0}))
+    assert grown(flat(**{HEAP: 10.0}))
     assert grown(flat(handles=1 / 50))
 
 
