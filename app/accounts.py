@@ -84,14 +84,19 @@ def accounts_of(
     """
     store = store or KeyStore(settings.root, settings.mode.value)
     accounts = Accounts()
-    for name, (kind, table) in _wanted(settings).items():
+    for name, (kind, table) in wanted_accounts(settings).items():
         keys = _keys(settings, sandbox_url, name, kind, store)
         lacking = [each for each in kind.fields if each.is_needed and each.name not in keys]
         if lacking:
             accounts.unready[name] = Message("It lacks a key: {key}.", key=lacking[0].label)
             continue
-        _check_mode(settings.mode, name, kind, keys)
+        check_mode(settings.mode, name, kind, keys)
         base = _base(settings, sandbox_url, kind, table)
+        if not is_loopback(base):
+            # An offline double takes keys of any kind.
+            for each in kind.fields:
+                for part in filter(None, keys.get(each.name, "").split(",")):
+                    check_prefix(name, each, part.strip())
         setup = AccountSetup(
             name,
             keys,
@@ -124,7 +129,7 @@ def kind_named(account: str, kind: str) -> Kind:
     return known
 
 
-def _wanted(settings: Settings) -> dict[str, tuple[Kind, AccountTable]]:
+def wanted_accounts(settings: Settings) -> dict[str, tuple[Kind, AccountTable]]:
     """Say which accounts there are to be: those of the file, or one of the default kind."""
     tables = settings.file.accounts or {_DEFAULT: AccountTable()}
     return {name: (kind_named(name, table.kind or name), table) for name, table in tables.items()}
@@ -146,9 +151,14 @@ def _keys(
     return keys or (dict(SANDBOX_KEYS[kind.provider]) if sandbox_url else {})
 
 
+def own_variables(account: str, wanted: KeyField) -> tuple[str, ...]:
+    """Name the variables of an account's very own, which count before everything else."""
+    prefix = _NO_LETTER.sub("_", account.upper())
+    return tuple(f"{prefix}_{each}" for each in wanted.variables)
+
+
 def _key(settings: Settings, name: str, wanted: KeyField, store: KeyStore) -> str:
-    prefix = _NO_LETTER.sub("_", name.upper())
-    own = settings.variables.first(*(f"{prefix}_{each}" for each in wanted.variables))
+    own = settings.variables.first(*own_variables(name, wanted))
     if own:
         return own
     if settings.mode is not Mode.TRAINING and (kept := store.get(name, wanted.name)):
@@ -182,7 +192,20 @@ def _checked_base(base: str, kind: Kind) -> str:
     return base
 
 
-def _check_mode(mode: Mode, name: str, kind: Kind, keys: Mapping[str, str]) -> None:
+def check_prefix(account: str, wanted: KeyField, value: str) -> None:
+    """Raise ConfigError where a key does not begin as its provider's do; it is not repeated."""
+    if wanted.prefixes and not value.startswith(wanted.prefixes):
+        raise ConfigError(
+            Message(
+                "What is given as {label} of {account} is none",
+                label=wanted.label,
+                account=account,
+            ),
+            action=Message("It begins with {prefixes}.", prefixes=" / ".join(wanted.prefixes)),
+        )
+
+
+def check_mode(mode: Mode, name: str, kind: Kind, keys: Mapping[str, str]) -> None:
     """Refuse a key of the wrong kind, so that test money and real money never meet."""
     is_live = kind.is_live(keys)
     if is_live is None or is_live is (mode is Mode.LIVE):

@@ -38,8 +38,8 @@ async def answer_to(
             raise
 
     try:
-        return await gateway.asked(
-            account, lambda: until_answered(once, clock=clock, jitter=jitter, budget_s=budget_s)
+        return await until_answered(
+            lambda: gateway.asked(account, once), clock=clock, jitter=jitter, budget_s=budget_s
         )
     except Rejected as refused:
         if is_one_lost and refused.is_of_the_key:

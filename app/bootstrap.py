@@ -15,10 +15,12 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.account_keys import exposed_files, exposed_words
+from app.account_rules import rules_of, terms_of
 from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
 from app.api.token import token_of
 from app.backups import Backups, refuse_lost, with_offer
-from app.catalog_watch import CatalogWatch
+from app.catalog_watch import CatalogWatch, catalog_watch_of
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
@@ -48,12 +50,12 @@ from app.store.inbox import last_received
 from app.store.payments import count_waiting
 from app.training import simulator_of
 from app.watch import Pace, Reconciler, Watch
+from app.ways import Ways
 from app.webhooks import PayDesk, PublicDoor, readdress
 
 if TYPE_CHECKING:
     from app.sandbox import SandboxServer
 
-SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
 _MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
 _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
@@ -128,6 +130,8 @@ class Till:
                 self.sandbox_url = self._sandbox.origin
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
+        exposed = exposed_files(settings)
+        self.exposed_keys = exposed_words(exposed) if exposed else None
         if settings.variables.first(*WEBHOOK_SECRET.variables):
             self._registers = False
         self.health = Health(tuple(self.strategies))
@@ -137,6 +141,12 @@ class Till:
         self.sessions = Sessions(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
         self.refunds = Refunds(self.store, self.gateway, clock=self._clock, jitter=chance.jitter)
         self.resolutions = Resolutions(self.store, self.refunds)
+        self.ways = Ways(
+            self.gateway,
+            terms=terms_of(settings),
+            rules=rules_of(settings, (*self.strategies, *self.set_up.unready)),
+            unready=self.set_up.unready,
+        )
         self.checkout = Checkout(
             self.store,
             self.sessions,
@@ -149,6 +159,7 @@ class Till:
             clock=self._clock,
             ids=chance.ids,
             deadline=self._deadline,
+            ways=self.ways,
         )
         self.phones = (
             None
@@ -216,7 +227,7 @@ class Till:
 
         Raises CatalogError.
         """
-        return _catalog_watch(self.settings, self._catalog_path, self._clock)
+        return catalog_watch_of(self.settings, self._catalog_path, self._clock)
 
     @property
     def _has_catalog(self) -> bool:
@@ -248,6 +259,8 @@ class Till:
         Raises ConfigError where the door's port cannot be had.
         """
         self._loop = asyncio.get_running_loop()
+        if self.exposed_keys is not None:
+            _log.warning("%s", self.exposed_keys)
         await self.adopt()
         if self.phones is not None:
             await self.phones.start()
@@ -310,7 +323,10 @@ class Till:
         times = (self.door.last_received_at, self._status.last_event_at)
         return replace(
             self._status,
-            accounts=self.health.accounts,
+            accounts=tuple(
+                replace(each, standing=self.gateway.standing(each.name))
+                for each in self.health.accounts
+            ),
             webhook_address=self.door.address,
             last_event_at=max((at for at in times if at is not None), default=None),
             books=replace(
@@ -319,6 +335,7 @@ class Till:
             clock_off_s=None if off is None else off.total_seconds(),
             is_making_sure=self.reconciler.is_making_sure,
             reconciled=self.reconciler.last,
+            exposed_keys=self.exposed_keys,
         )
 
     async def reconcile(self) -> Report:
@@ -374,18 +391,3 @@ def _store(settings: Settings, clock: Clock, ids: Ids) -> Store:
         return Store(settings.directory, mode=settings.mode, clock=clock, ids=ids)
     except BooksDamaged as damage:
         raise with_offer(damage, settings) from damage
-
-
-def _catalog_watch(settings: Settings, given: Path | None, clock: Clock) -> CatalogWatch:
-    """Find the catalog: one given, one named in the settings, the data directory's, or the sample.
-
-    Links are followed anew at each look, so that one may be pointed elsewhere.
-    """
-    if given is None and settings.file.catalog:
-        given = settings.root / settings.file.catalog
-    if given is not None:
-        return CatalogWatch(given.absolute(), clock=clock)
-    own, sample = settings.root / "catalog.toml", SHIPPED_ROOT / "catalog.toml"
-    if own.exists():
-        return CatalogWatch(own, clock=clock)
-    return CatalogWatch(sample, clock=clock, instead=own)

@@ -24,7 +24,9 @@ from app.clock import Clock
 from app.domain.catalog import Catalog
 from app.domain.catalog_change import CatalogChange, change_between, have_same_terms
 from app.errors import CatalogError
+from app.settings import Settings
 
+SHIPPED_ROOT: Final = Path(__file__).resolve().parent.parent
 LOOK_S: Final = 0.4
 """Between two looks at the file."""
 COARSE_S: Final = 3.0
@@ -313,3 +315,18 @@ def _no_collecting() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def catalog_watch_of(settings: Settings, given: Path | None, clock: Clock) -> CatalogWatch:
+    """Find the catalog: one given, one named in the settings, the data directory's, or the sample.
+
+    Links are followed anew at each look, so that one may be pointed elsewhere.
+    """
+    if given is None and settings.file.catalog:
+        given = settings.root / settings.file.catalog
+    if given is not None:
+        return CatalogWatch(given.absolute(), clock=clock)
+    own, sample = settings.root / "catalog.toml", SHIPPED_ROOT / "catalog.toml"
+    if own.exists():
+        return CatalogWatch(own, clock=clock)
+    return CatalogWatch(sample, clock=clock, instead=own)

@@ -3,12 +3,14 @@
 Nothing here judges money: what a provider says goes through `app.settle`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from app.charging import NotBegun, Opens, Unfit, charge_along
 from app.checkout_refusals import (
+    refuse_cancelled,
     refuse_second,
     refuse_unreconciled,
     standing,
@@ -21,15 +23,17 @@ from app.domain.capabilities import Shows, demand_of, objection
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop
 from app.domain.confirmation import BY_HAND, Confirmation
+from app.domain.decision import Decision
 from app.domain.ids import ORDER_ID_LENGTH, Ids
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.order import Order, OrderState, owed, snapshot_of
 from app.domain.presentation import present
-from app.errors import CheckoutRefused, InvariantError, Message, Protocol, ProviderError
+from app.errors import CheckoutRefused, InvariantError, Message, ProviderError
 from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy, SessionRequest, TakesByHand
+from app.routing import Choice
 from app.sessions import Sessions
 from app.settle import complete, want_closed
 from app.settle_parts import end_order
@@ -47,6 +51,7 @@ from app.store.orders import find_order, insert_order
 from app.store.payments import accepted_minor
 from app.store.store import next_number
 from app.store.transaction import stamp
+from app.ways import Ways, operators_decision
 
 _NO_PAGE: Final = Message("There is no page for the customer to come back to")
 
@@ -73,6 +78,7 @@ class Checkout:
         clock: Clock,
         ids: Ids,
         deadline: timedelta,
+        ways: Ways | None = None,
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -82,6 +88,7 @@ class Checkout:
         self._clock = clock
         self._ids = ids
         self._deadline = deadline
+        self._ways = ways or Ways(gateway)
         self._deadlines = Deadlines(clock)
         self._confirmations = Confirmations(store, gateway)
 
@@ -116,8 +123,36 @@ class Checkout:
         reach("order.placed")
         return order
 
+    async def charge(
+        self,
+        order_id: str,
+        account: str | None = None,
+        *,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Attempt:
+        """Open a session where the router says, or at the account that the operator chose.
+
+        Where one surely failed, or did not answer and nobody has seen its code, the next account
+        is asked as long as `goes_on` says so. Gives and raises what `open_session` does, and
+        ConfigError for a chosen account that may not be used, with why.
+        """
+        self._refuse_in_trouble()
+        order = await self._order(order_id)
+        amount = await self._owed(order)
+        way = self._ways.of_order(order, amount)
+        if account is not None:
+            return await self._open(order_id, account, operators_decision(way, account))
+
+        def open_at(choice: Choice, decision: Decision) -> Awaitable[Attempt]:
+            if choice.is_trial:
+                self._gateway.tried(choice.account)
+            return self._open(order_id, choice.account, decision)
+
+        opens = Opens(open_at, self._sessions.known, self._sessions.close)
+        return await charge_along(way, opens, goes_on)
+
     async def open_session(self, order_id: str, account: str) -> Attempt:
-        """Open a session for what an order still owes; the intent is on the disk first.
+        """Open a session at an account for what an order still owes; the intent is written first.
 
         Gives an attempt that is open (then it has a URL, or is the operator's to confirm) or
         unknown (then the till keeps asking). Raises CheckoutRefused before anything is done,
@@ -125,6 +160,9 @@ class Checkout:
         asked for; then nothing may be shown.
         """
         self._refuse_in_trouble()
+        return await self._open(order_id, account)
+
+    async def _open(self, order_id: str, account: str, decision: Decision | None = None) -> Attempt:
         strategy = self._gateway.strategy(account)
         order = await self._order(order_id)
         amount = await self._asked_amount(order, strategy)
@@ -135,24 +173,23 @@ class Checkout:
             known = await self._gateway.identified(strategy)
             parameters = await strategy.prepare_session(request)
         except ProviderError as error:
-            raise CheckoutRefused(
-                error.title,
-                Message("No payment was begun. {detail}", detail=error.detail),
-                action=Message("Check the network and try again, or take another way of payment."),
-            ) from error
+            raise NotBegun(error) from error
 
         lifetime = strategy.capabilities.session_lifetime
         if isinstance(strategy, TakesByHand):
             return await self._store.write(
                 lambda tx: open_by_hand(
-                    tx, order, self._new_attempt(reference, amount, known, lifetime, tx)
+                    tx, order, self._new_attempt(reference, amount, known, lifetime, tx), decision
                 )
             )
 
         def write(tx: Transaction) -> Attempt:
             refuse_unreconciled(tx, order)
+            if decision is not None and decision.tried:
+                refuse_cancelled(tx, order)
             refuse_second(tx, order, number)
-            attempt = insert_attempt(tx, self._new_attempt(reference, amount, known, lifetime, tx))
+            new = self._new_attempt(reference, amount, known, lifetime, tx)
+            attempt = insert_attempt(tx, new, decision)
             insert_intent(
                 tx,
                 key=reference.key("create"),
@@ -168,14 +205,7 @@ class Checkout:
         reach("create.intended")
         opened = await self._sessions.create(attempt.id)
         if opened.state is AttemptState.OPEN and not opened.is_payable:
-            raise Protocol(
-                Message("The provider's session does not fit the order"),
-                Message(
-                    "It is closed again and was not shown ({reference}).",
-                    reference=opened.reference,
-                ),
-                action=Message("Try again, or take another way of payment."),
-            )
+            raise Unfit(opened)
         return opened
 
     async def mark_shown(self, attempt_id: int) -> Attempt:
@@ -269,11 +299,15 @@ class Checkout:
             raise CheckoutRefused(Message("That order is not in the books"))
         return order
 
-    async def _asked_amount(self, order: Order, strategy: PaymentStrategy) -> Money:
+    async def _owed(self, order: Order) -> Money:
         accepted = await self._store.read(lambda db: accepted_minor(db, order.id))
         amount = owed(order.total, accepted)
         if order.state is not OrderState.OPEN or amount.minor == 0:
             raise CheckoutRefused(standing(order), Message("Nothing is to be paid on it."))
+        return amount
+
+    async def _asked_amount(self, order: Order, strategy: PaymentStrategy) -> Money:
+        amount = await self._owed(order)
         if problem := objection(strategy.capabilities, demand_of(order, amount)):
             raise CheckoutRefused(
                 Message("{account} cannot take {amount}", account=strategy.account, amount=amount),

@@ -41,6 +41,13 @@ def refuse_unreconciled(tx: Transaction, order: Order | None = None) -> None:
         )
 
 
+def refuse_cancelled(tx: Transaction, order: Order) -> None:
+    """Keep the till from going on by itself with an order that is being cancelled."""
+    live = live_attempts_of(tx.connection, order.id)
+    if any(attempt.close_reason is CloseReason.CANCELLED for attempt in live):
+        raise CheckoutRefused(Message("Order {number} is being cancelled", number=order.number))
+
+
 def refuse_second(tx: Transaction, order: Order, number: int) -> None:
     """Keep a second session from opening beside one that can still be paid.
 

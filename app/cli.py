@@ -20,9 +20,12 @@ from app.cli_backup import add_backup_commands
 from app.cli_money import add_money_commands
 from app.cli_options import add_data_dir, add_till_options, settings_of
 from app.cli_pipe import outliving_its_readers
+from app.cli_provider import add_provider
 from app.cli_reconcile import add_reconcile
+from app.cli_secrets import add_secrets
 from app.cli_verify import add_verify
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
+from app.heap import keep_together
 from app.settings import Mode, default_root
 from app.store.connection import private_directory
 
@@ -88,6 +91,8 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     catalog_check.add_argument("file", type=Path, metavar="FILE")
     catalog_check.set_defaults(run=_catalog_check)
     add_money_commands(commands)
+    add_secrets(commands)
+    add_provider(commands)
     return parser, commands
 
 
@@ -122,6 +127,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    keep_together()
     asyncio.run(_serve_till(arguments))
     return 0
 
@@ -154,6 +160,8 @@ async def _serve_till(arguments: argparse.Namespace) -> None:
         for name, value in lines.items():
             if value:
                 print(f"{name:<9}{value}", flush=True)
+        if till.exposed_keys is not None:
+            print(f"scantill: {till.exposed_keys}", file=sys.stderr, flush=True)
         await _until_asked_to_stop()
         await private.stop()
     finally:

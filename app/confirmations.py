@@ -5,7 +5,12 @@ Cash and a card machine apart have no provider who could be asked. What the oper
 what was handed over: after a crash all of it is in the books, or nothing.
 """
 
-from app.checkout_refusals import refuse_second, refuse_unreconciled, standing
+from app.checkout_refusals import (
+    refuse_cancelled,
+    refuse_second,
+    refuse_unreconciled,
+    standing,
+)
 from app.domain.attempt import Attempt, AttemptState
 from app.domain.confirmation import (
     CONFIRMED,
@@ -13,6 +18,7 @@ from app.domain.confirmation import (
     checked_received,
     checked_reference,
 )
+from app.domain.decision import Decision
 from app.domain.ledger import rounding_entries
 from app.domain.money import Money
 from app.domain.observation import Source
@@ -28,11 +34,15 @@ from app.store.decisions import find_payment
 from app.store.orders import find_order
 
 
-def open_by_hand(tx: Transaction, order: Order, attempt: Attempt) -> Attempt:
+def open_by_hand(
+    tx: Transaction, order: Order, attempt: Attempt, decision: Decision | None = None
+) -> Attempt:
     """Write an attempt that is open at once, with our reference as its session's id."""
     refuse_unreconciled(tx, order)
+    if decision is not None and decision.tried:
+        refuse_cancelled(tx, order)
     refuse_second(tx, order, attempt.number)
-    written = insert_attempt(tx, attempt)
+    written = insert_attempt(tx, attempt, decision)
     return move_attempt(
         tx,
         written,

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import TypeVar
 
+from app.breaker import Breaker, Standing
 from app.clock import Clock
 from app.domain.payment import Payment
 from app.errors import (
@@ -31,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """Holds the strategies, the default account first."""
+    """Holds the strategies, the default account first, and a breaker for each."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Gateway:
         self._strategies = strategies
         self._clock = clock
         self._health = health
+        self._breakers = {name: Breaker() for name in strategies}
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -63,6 +65,14 @@ class Gateway:
         """
         told = (strategy.clock_off() for strategy in self._strategies.values())
         return next((off for off in told if off is not None), None)
+
+    def standing(self, account: str) -> Standing:
+        """Say whether an account may be trusted with the next customer."""
+        return self._breakers[account].standing(self._clock.monotonic())
+
+    def tried(self, account: str) -> None:
+        """Note that a customer is being sent to an account that may be down still."""
+        self._breakers[account].tried(self._clock.monotonic())
 
     def strategy(self, account: str) -> PaymentStrategy:
         """Give the strategy of an account. Raises CheckoutRefused where it is not set up."""
@@ -140,15 +150,25 @@ class Gateway:
             answer = await call()
         except Rejected as refused:
             if not refused.is_of_the_key:
-                self._health.answered(account, self._clock.now())
-            elif self._health.failed(account, self._clock.now(), refused):
+                self._answered(account)
+            elif self._failed(account, refused):
                 _log.error("the keys of %s are refused: %s", account, refused)
             raise
         except ProviderError as error:
-            self._health.failed(account, self._clock.now(), error)
+            self._failed(account, error)
             raise
-        self._health.answered(account, self._clock.now())
+        self._answered(account)
         return answer
+
+    def _answered(self, account: str) -> None:
+        self._health.answered(account, self._clock.now())
+        self._breakers[account].answered(self._clock.monotonic())
+
+    def _failed(self, account: str, error: ProviderError) -> bool:
+        """Note a call without a usable answer; say whether it is news that the keys are refused."""
+        is_refused = isinstance(error, Rejected)
+        self._breakers[account].failed(self._clock.monotonic(), is_refused=is_refused)
+        return self._health.failed(account, self._clock.now(), error)
 
 
 class OtherKeys(Protocol):

@@ -6,7 +6,7 @@ is none, keys belong into the environment or a `.env` file that nobody else may 
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import keyring
 from keyring.backend import KeyringBackend
@@ -73,17 +73,21 @@ class KeyStore:
             raise self._refused(error) from error
         return True
 
+    def refuse(self) -> NoReturn:
+        """Raise ConfigError, which says what to do where there is no store to be trusted."""
+        raise ConfigError(
+            Message("This computer has no key store that Scantill trusts"),
+            Message("Nothing was kept."),
+            action=Message(
+                "Put the key into {path}, readable by you alone, or into the environment.",
+                path=self._env_file,
+            ),
+        )
+
     def _needed(self) -> KeyringBackend:
         backend = self._trusted()
         if backend is None:
-            raise ConfigError(
-                Message("This computer has no key store that Scantill trusts"),
-                Message("Nothing was kept."),
-                action=Message(
-                    "Put the key into {path}, readable by you alone, or into the environment.",
-                    path=self._env_file,
-                ),
-            )
+            self.refuse()
         return backend
 
     def _trusted(self) -> KeyringBackend | None:

@@ -1,12 +1,14 @@
 """The orders as they are looked at: a page of the list, one order whole, what was in progress."""
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from app.domain.attempt import Attempt, AttemptState
 from app.domain.confirmation import Confirmation
+from app.domain.decision import Decision
 from app.domain.dispute import Dispute
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
@@ -18,6 +20,7 @@ from app.events import Fact
 from app.store import Store
 from app.store.attempts import attempts_of
 from app.store.confirmations import confirmations_of
+from app.store.decided import decisions_of
 from app.store.decisions import case_of, waiting_exceptions
 from app.store.disputes import dispute_of_entry, disputes_due, disputes_of_order
 from app.store.journal import history_of
@@ -62,7 +65,8 @@ class Trouble:
 class OrderDetail:
     """One order with all that happened to it, oldest first.
 
-    `confirmations` are what the operator said of payments by hand.
+    `confirmations` are what the operator said of payments by hand. `decisions` say by an
+    attempt's id why it went to its account; older ones have none.
     """
 
     order: Order
@@ -74,6 +78,7 @@ class OrderDetail:
     refunds: tuple[Refund, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
+    decisions: Mapping[int, Decision] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
@@ -160,6 +165,7 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
         refunds=refunds_of_order(db, order_id),
         troubles=tuple(_trouble(db, entry) for entry in entries),
         confirmations=confirmations_of(db, order_id),
+        decisions=decisions_of(db, order_id),
     )
 
 

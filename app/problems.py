@@ -53,6 +53,16 @@ def problem_of(error: Mapping[str, Any]) -> Message:
                 "{code} is not a currency in use (ISO 4217, three capital letters)",
                 code=given["code"],
             )
+        case "percent":
+            return Message('{text} is not a percentage; write 2.9 % as "2.9"', text=given["text"])
+        case "amount":
+            return Message(
+                '{text} is not an amount; write it as a text like "12.50"', text=given["text"]
+            )
+        case "rule_of_nothing":
+            return Message("must name an account to use or to avoid")
+        case "rule_without_currency":
+            return Message("must name the currency of its amounts")
         case "coin":
             return Message('{text} is not a coin; write 5 cents as "0.05"', text=given["text"])
         case "rate":

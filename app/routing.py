@@ -4,12 +4,12 @@ Pure: given the demand, the accounts with how they stand, and the shop's rules, 
 each time. The operator may always choose another of the ranked.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.breaker import Standing
-from app.domain.capabilities import Capabilities, Demand, Method, objection
+from app.domain.capabilities import Capabilities, Demand, Method, Shows, objection
 from app.domain.money import Money
 from app.errors import ConfigError, Message
 
@@ -72,12 +72,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An account that may be used, and why it stands where it stands."""
+    """An account that may be used, and why it stands where it stands.
+
+    `is_by_hand` marks what only a person chooses: cash, and a card machine beside the till, unless
+    the settings use nothing else.
+    """
 
     account: str
     reason: Message
     fee: Money | None = None
     is_trial: bool = False
+    is_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,35 +92,50 @@ class LeftOut:
     account: str
     reason: str
     is_down: bool = False
+    is_unready: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What was decided: the first of `choices` is taken unless the operator says otherwise."""
+    """What was decided: the first that is not by hand is taken, unless the operator chooses."""
 
     choices: tuple[Choice, ...] = ()
     left_out: tuple[LeftOut, ...] = field(default=())
 
     @property
+    def by_itself(self) -> tuple[Choice, ...]:
+        """Give what the till may choose by itself, the first first."""
+        return tuple(choice for choice in self.choices if not choice.is_by_hand)
+
+    @property
     def problem(self) -> Message | None:
-        """Say in words why there is no way, or None where there is one."""
-        if self.choices:
+        """Say why there is no way that the till may take by itself, as a title, or None."""
+        if self.by_itself:
             return None
         if not self.left_out:
-            return Message("No account is set up.")
+            return Message("No account is set up")
+        if all(each.is_unready for each in self.left_out):
+            return Message("No account can be used as it is set up")
         if any(each.is_down for each in self.left_out):
-            return Message("No provider that could take this answers just now.")
-        return Message("No account that is set up takes this.")
+            return Message("No provider that could take this answers just now")
+        return Message("No account that is set up takes this")
 
 
-def route(demand: Demand, candidates: Sequence[Candidate], rules: Sequence[Rule] = ()) -> Route:
+def route(
+    demand: Demand,
+    candidates: Sequence[Candidate],
+    rules: Sequence[Rule] = (),
+    unready: Mapping[str, Message] | None = None,
+) -> Route:
     """Rank the accounts for a demand; `candidates` stand in the order of the settings.
 
-    The shop's rules count first, then how an account stands, then the estimated fee, then the
-    order of the settings. Raises ConfigError where a rule names an account that is not there.
+    The shop's rules count first, then whether a person has to do it by hand, then how an account
+    stands, then the estimated fee, then the order of the settings. `unready` are those that cannot
+    be used as they are set up. Raises ConfigError where a rule names an account that is not there.
     """
+    unready = unready or {}
     names = [candidate.account for candidate in candidates]
-    _refuse_unknown(names, rules)
+    refuse_unknown([*names, *unready], rules)
     fitting = [rule for rule in rules if rule.fits(demand)]
     wanted = [name for rule in fitting for name in rule.use]
     avoided = {name for rule in fitting for name in rule.avoid if name not in wanted}
@@ -127,19 +147,23 @@ def route(demand: Demand, candidates: Sequence[Candidate], rules: Sequence[Rule]
             able.append(candidate)
         else:
             left_out.append(reason)
+    left_out += [LeftOut(name, reason, is_unready=True) for name, reason in unready.items()]
     are_compared = all(each.fee is not None for each in able)
     trial = next((each for each in able if each.standing is Standing.TRIAL), None)
 
-    def rank(candidate: Candidate) -> tuple[int, int, int, int]:
+    def rank(candidate: Candidate) -> tuple[int, bool, int, int, int]:
         name = candidate.account
         place = wanted.index(name) if name in wanted else len(wanted)
         fee = candidate.fee.of(demand.amount).minor if candidate.fee and are_compared else 0
         # An account that may be back is tried by one customer, who may still choose another.
         shaky = 0 if candidate is trial else int(candidate.standing is not Standing.WELL)
-        return place, shaky, fee, names.index(name)
+        return place, _is_by_hand(candidate, wanted), shaky, fee, names.index(name)
 
     ranked = sorted(able, key=rank)
     choices = tuple(_choice(each, ranked, demand, wanted) for each in ranked)
+    if all(each.takes.shows is Shows.NOTHING for each in candidates if each.is_enabled):
+        # There is nothing that the till could take instead.
+        choices = tuple(replace(choice, is_by_hand=False) for choice in choices)
     return Route(choices, tuple(left_out))
 
 
@@ -179,8 +203,18 @@ def _choice(
     candidate: Candidate, ranked: Sequence[Candidate], demand: Demand, wanted: Sequence[str]
 ) -> Choice:
     fee = candidate.fee.of(demand.amount) if candidate.fee else None
-    is_trial = candidate.standing is Standing.TRIAL
-    return Choice(candidate.account, _reason(candidate, ranked, wanted, fee), fee, is_trial)
+    return Choice(
+        candidate.account,
+        _reason(candidate, ranked, wanted, fee),
+        fee,
+        is_trial=candidate.standing is Standing.TRIAL,
+        is_by_hand=_is_by_hand(candidate, wanted),
+    )
+
+
+def _is_by_hand(candidate: Candidate, wanted: Sequence[str]) -> bool:
+    """Say whether only a person takes it, unless the shop's rules name it."""
+    return candidate.takes.shows is Shows.NOTHING and candidate.account not in wanted
 
 
 def _reason(
@@ -190,6 +224,8 @@ def _reason(
         return Message("It is the only one that takes this.")
     if candidate.account in wanted:
         return Message("The shop's rules name it for this.")
+    if candidate.takes.shows is Shows.NOTHING:
+        return Message("You take it by hand.")
     if candidate.standing is Standing.TRIAL:
         return Message("It did not answer a while ago; this shows whether it is back.")
     if candidate.standing is Standing.SHAKY:
@@ -199,7 +235,8 @@ def _reason(
     return Message("It comes in the order of the settings.")
 
 
-def _refuse_unknown(names: Sequence[str], rules: Sequence[Rule]) -> None:
+def refuse_unknown(names: Sequence[str], rules: Sequence[Rule]) -> None:
+    """Raise ConfigError where a rule names an account that is not there."""
     for rule in rules:
         for name in (*rule.use, *rule.avoid):
             if name not in names:

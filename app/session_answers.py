@@ -9,7 +9,7 @@ from app.domain.order import OrderState
 from app.errors import InvariantError, Message
 from app.failpoints import reach
 from app.providers.strategy import OpenedSession
-from app.settle import hold_unknown, want_closed
+from app.settle import hold_unknown, never_made, want_closed
 from app.store import Transaction
 from app.store.attempts import find_attempt, mark_attempt, move_attempt
 from app.store.doubts import supersede_overtaken
@@ -112,3 +112,12 @@ def write_close_intent(tx: Transaction, attempt: Attempt) -> Intent:
         attempt_id=attempt.id,
         parameters={"session": attempt.session_id},
     )
+
+
+def write_never_made(tx: Transaction, till_id: str, attempt_id: int, words: str) -> Attempt:
+    """Write down that there is no session, which is an answer: no call waits for one now."""
+    ended = never_made(tx, till_id, known_attempt(tx, attempt_id), words)
+    supersede_overtaken(tx, attempt_id)
+    if ended.shown_at is None:
+        clear_unknown(tx, attempt_id, Message("the provider has no such session"))
+    return ended

@@ -32,9 +32,10 @@ from app.session_answers import (
     write_capture_intent,
     write_close_intent,
     write_doubt,
+    write_never_made,
     write_opened,
 )
-from app.settle import never_made, out_of_reach, settle, want_closed
+from app.settle import out_of_reach, settle, want_closed
 from app.silence import mind_silence
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt, mark_attempt
@@ -47,7 +48,6 @@ from app.store.intents import (
     unanswered,
     was_done,
 )
-from app.store.payments import clear_unknown
 from app.turns import Turns
 
 T = TypeVar("T")
@@ -96,6 +96,10 @@ class Sessions:
         count = await self._store.write(write)
         reach("sweep.saved")
         return count
+
+    async def known(self, attempt_id: int) -> Attempt:
+        """Give an attempt as the books have it. Raises CheckoutRefused where it is not in them."""
+        return await self._find(attempt_id)
 
     async def create(self, attempt_id: int) -> Attempt:
         """Create an attempt's session from its intent; for whoever has just written that down.
@@ -224,7 +228,7 @@ class Sessions:
 
             def write(tx: Transaction) -> None:
                 finish_intent(tx, intent.id, Outcome.REJECTED, result)
-                self._write_never_made(tx, attempt_id, words)
+                write_never_made(tx, self._store.till_id, attempt_id, words)
                 reach("create.refusing")
 
             await self._store.write(write)
@@ -292,7 +296,9 @@ class Sessions:
     ) -> Attempt:
         finish_intent(tx, intent.id, Outcome.SUPERSEDED)
         if seen is None:
-            return self._write_never_made(tx, attempt_id, Message("It never came to be."))
+            return write_never_made(
+                tx, self._store.till_id, attempt_id, Message("It never came to be.")
+            )
         attempt = known_attempt(tx, attempt_id)
         attempt = mark_attempt(tx, attempt, session_id=seen.session_id)
         if attempt.close_reason is None:
@@ -354,15 +360,9 @@ class Sessions:
         if takes.forgets_unpaid and now - attempt.created_at >= takes.session_lifetime:
             return await self._settled(attempt.id, run_out(attempt, source, now))
         words = Message("The provider has no such session any more.")
-        return await self._store.write(lambda tx: self._write_never_made(tx, attempt.id, words))
-
-    def _write_never_made(self, tx: Transaction, attempt_id: int, words: str) -> Attempt:
-        """Write down that there is no session, which is an answer: no call waits for one now."""
-        ended = never_made(tx, self._store.till_id, known_attempt(tx, attempt_id), words)
-        supersede_overtaken(tx, attempt_id)
-        if ended.shown_at is None:
-            clear_unknown(tx, attempt_id, Message("the provider has no such session"))
-        return ended
+        return await self._store.write(
+            lambda tx: write_never_made(tx, self._store.till_id, attempt.id, words)
+        )
 
     async def _strategy_of(self, attempt: Attempt) -> PaymentStrategy:
         """Give the strategy that speaks for the attempt's own account.

@@ -5,25 +5,38 @@ and checked; a fault names the file and the key.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.domain.capabilities import Method
 from app.domain.cash import CashSteps, objection_to_step
 from app.domain.money import EXPONENTS
 from app.errors import ConfigError, Message
 from app.problems import problem_of
 
 SETTINGS_FILE: Final = "scantill.toml"
+_PERCENT: Final = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?", re.ASCII)
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,3})?", re.ASCII)
+_METHODS: Final = f"^({'|'.join(method.value for method in Method)})$"
 
 
 class Mode(StrEnum):
@@ -38,17 +51,74 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def _readable_percent(text: str) -> str:
+    if not _PERCENT.fullmatch(text):
+        raise PydanticCustomError("percent", "percent", {"text": repr(text)})
+    return text
+
+
+def _readable_amount(text: str) -> str:
+    if not _AMOUNT.fullmatch(text):
+        raise PydanticCustomError("amount", "amount", {"text": repr(text)})
+    return text
+
+
+_Percent = Annotated[str, AfterValidator(_readable_percent)]
+_Amount = Annotated[str, AfterValidator(_readable_amount)]
+
+
 class AccountTable(_Table):
     """`[accounts.NAME]`: one account at a provider. Its secrets are not in this file.
 
     `page_host` is a domain of the owner's own that the provider's pages are shown under.
     `script_url` is for a page of the till's own: where an offline double of Stripe has its script.
+    What is not `enabled` gets no new payments. The fees are what it keeps of a payment by its
+    price list, per cent and a fixed sum in the payment's currency: an estimate to choose by.
     """
 
     kind: str = ""
     api_base: str = ""
     page_host: str = ""
     script_url: str = ""
+    enabled: bool = True
+    fee_percent: _Percent | None = None
+    fee_fixed: _Amount | None = None
+
+
+class RuleTable(_Table):
+    """`[[routing.rules]]`: which accounts come first (`use`), and which are left out (`avoid`).
+
+    A rule counts where all that it says of a payment fits; amounts are decimals of `currency`.
+    """
+
+    use: list[str] = Field(default_factory=list)
+    avoid: list[str] = Field(default_factory=list)
+    currency: str = ""
+    method: Annotated[str, Field(pattern=_METHODS)] | None = None
+    least: _Amount | None = None
+    most: _Amount | None = None
+    recurring: bool | None = None
+
+    @field_validator("currency")
+    @classmethod
+    def _is_known(cls, code: str) -> str:
+        if code and code not in EXPONENTS:
+            raise PydanticCustomError("currency", "currency", {"code": repr(code)})
+        return code
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.use or self.avoid):
+            raise PydanticCustomError("rule_of_nothing", "rule")
+        if not self.currency and (self.least is not None or self.most is not None):
+            raise PydanticCustomError("rule_without_currency", "rule")
+        return self
+
+
+class RoutingTable(_Table):
+    """`[routing]`: the shop's own rules for where a payment goes."""
+
+    rules: list[RuleTable] = Field(default_factory=list)
 
 
 class DoorsTable(_Table):
@@ -128,6 +198,7 @@ class SettingsFile(_Table):
 
     catalog: str = ""
     accounts: dict[str, AccountTable] = Field(default_factory=dict)
+    routing: RoutingTable = RoutingTable()
     doors: DoorsTable = DoorsTable()
     checkout: CheckoutTable = CheckoutTable()
     cash: CashTable = CashTable()
@@ -172,6 +243,7 @@ class Settings(BaseModel):
     file: SettingsFile
     environment: Environment
     variables: Variables = Field(default=Variables(), exclude=True, repr=False)
+    env_files: tuple[Path, ...] = ()
 
     @property
     def directory(self) -> Path:
@@ -215,6 +287,7 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
             mode=mode,
             file=SettingsFile.model_validate(document),
             environment=Environment(_env_file=env_files),
+            env_files=tuple(reversed(env_files)),
             variables=Variables(
                 (dict(os.environ), *(dotenv_values(path) for path in reversed(env_files)))
             ),
@@ -230,7 +303,7 @@ def _words(path: Path, error: ValidationError) -> Message:
     lines: list[str] = []
     filled: dict[str, object] = {}
     for number, fault in enumerate(error.errors(include_input=False, include_url=False)):
-        key = ".".join(map(str, fault["loc"]))
+        key = _key_in_words(fault["loc"])
         is_unknown = fault["type"] == "extra_forbidden"
         problem = problem_of(fault)
         if is_unknown and any(word in key for word in ("secret", "key", "token")):
@@ -242,3 +315,14 @@ def _words(path: Path, error: ValidationError) -> Message:
         filled |= {f"place{number}": place, f"key{number}": key, f"problem{number}": problem}
     template = "\n".join(lines)
     return Message(template, **filled)
+
+
+def _key_in_words(place: tuple[int | str, ...]) -> str:
+    """Name a key as people do: the items of a list are counted from one."""
+    words = ""
+    for part in place:
+        if isinstance(part, int):
+            words += f" no. {part + 1}"
+        else:
+            words += f".{part}" if words else part
+    return words

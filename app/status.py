@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from app.breaker import Standing
 from app.domain.reconciliation import Report
-from app.errors import ProviderError, Rejected, StoreError
+from app.errors import Message, ProviderError, Rejected, StoreError
 
 CLOCK_WRONG_S: Final = 120.0
 """From when on the computer's clock is called wrong: webhooks are refused at five minutes."""
@@ -16,7 +17,8 @@ class AccountHealth:
     """Whether an account's provider answers; `since` is when that last changed.
 
     `is_reachable` is None before the first exchange. `is_refused` says that the provider answers
-    and does not take the till's keys; since then it is not reachable, either.
+    and does not take the till's keys; since then it is not reachable, either. `standing` is what
+    the router makes of it.
     """
 
     name: str
@@ -24,6 +26,7 @@ class AccountHealth:
     since: datetime | None = None
     detail: str = ""
     is_refused: bool = False
+    standing: Standing = Standing.WELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class TillStatus:
 
     `clock_off_s` is how far this computer's clock is ahead of the provider's, None while no
     provider told its own. While `is_making_sure` the computer has just slept, and codes are asked
-    about before they are shown again. `reconciled` is the newest reconciliation.
+    about before they are shown again. `reconciled` is the newest reconciliation. `exposed_keys`
+    says which files with keys other users of the computer can read, if there are any.
     """
 
     accounts: tuple[AccountHealth, ...] = ()
@@ -64,6 +68,7 @@ class TillStatus:
     clock_off_s: float | None = None
     is_making_sure: bool = False
     reconciled: Report | None = None
+    exposed_keys: Message | None = None
 
     @property
     def clock_wrong_min(self) -> int:

@@ -17,9 +17,10 @@ from app.domain.catalog import Product
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.domain.pricing import Totals, price
-from app.errors import CartRefused, ConfigError, ScantillError
+from app.errors import CartRefused, ScantillError
 from app.events import Fact
 from app.status import PhonesState
+from ui.accounts import no_account
 from ui.i18n import _, ngettext
 from ui.pay.news import paid_model
 from ui.pay.state import Action, PaidModel, PayModel
@@ -176,12 +177,12 @@ class Counter(QObject):
         if self._stage is not Stage.SELLING or self.cart.is_empty:
             return False
         if not self._till.accounts:
-            self.failed.emit(_no_account())
+            self.failed.emit(no_account())
             return False
         self.cart.lock()
         self._cart_is_being_paid = True
         payment = self._follow(self.cart_model.total)
-        payment.start(self.cart.content, self._till.accounts[0])
+        payment.start(self.cart.content)
         return True
 
     def act(self, action: Action) -> None:
@@ -197,7 +198,9 @@ class Counter(QObject):
             case Action.KEEP_WAITING:
                 payment.keep_waiting()
             case Action.NEW_CODE:
-                payment.new_code(self._till.accounts[0])
+                payment.new_code()
+            case Action.OTHER_WAYS:
+                payment.look_at_ways()
             case Action.PAY_AS_CUSTOMER:
                 if payment.model.url is not None:
                     self.page_wanted.emit(payment.model.url)
@@ -207,6 +210,11 @@ class Counter(QObject):
                 self._set_aside(payment)
             case Action.BACK_TO_CART:
                 self._back_to_cart(payment)
+
+    def take_way(self, account: str) -> None:
+        """Take another way of payment for what is on the screen."""
+        if self._payment is not None and self._stage is Stage.PAYING:
+            self._payment.take_way(account)
 
     def confirm(self, received: Money | None, reference: str) -> None:
         """Take the operator's word that the money was taken by hand."""
@@ -277,7 +285,7 @@ class Counter(QObject):
         return payment
 
     def _set_aside(self, payment: Payment) -> None:
-        order = payment.order
+        order = payment.known.order
         self._end_payment(keep_cart=order is None or not self._cart_is_being_paid)
         if order is not None:
             self.told.emit(
@@ -286,7 +294,7 @@ class Counter(QObject):
             )
 
     def _back_to_cart(self, payment: Payment) -> None:
-        order = payment.order
+        order = payment.known.order
         if order is not None and order.state is OrderState.OPEN:
             payment.cancel()
         else:
@@ -329,7 +337,7 @@ class Counter(QObject):
         self._enter(Stage.PAID)
 
     def _on_withdrawn(self, order: Order) -> None:
-        has_money_waiting = self._payment is not None and self._payment.has_money_waiting
+        has_money_waiting = self._payment is not None and self._payment.known.has_money_waiting
         self.withdrawn.emit(order)
         self._end_payment(keep_cart=True, order=order)
         self.told.emit(
@@ -384,11 +392,3 @@ class Counter(QObject):
     def _on_tick(self) -> None:
         if self._payment is not None:
             self._payment.tick()
-
-
-def _no_account() -> ConfigError:
-    return ConfigError(
-        _("No way of payment is set up"),
-        _("The till knows no key of a payment provider."),
-        action=_("Set STRIPE_SECRET_KEY, then start the till again."),
-    )

@@ -1,4 +1,4 @@
-"""The coloured bar on top of every screen where no real money is taken."""
+"""The coloured bar on top of every screen: whose money is taken, or none."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ _WIDTH: Final = 400
 
 
 class ModeBar(Part):
-    """Says that the till is in training or in test mode; hidden when it is live."""
+    """Says in which mode the till is; the customer's own screen says nothing of live money."""
 
     def __init__(
         self,
@@ -27,19 +27,21 @@ class ModeBar(Part):
         parent: QWidget | None = None,
         *,
         step: Type = Type.CAPTION_STRONG,
+        is_customers: bool = False,
     ) -> None:
         super().__init__(look, parent)
         self._step = step
         self.setObjectName("mode_bar")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._token = "training" if mode is Mode.TRAINING else "test"
+        self._token = mode.value
+        self._icon = "card" if mode is Mode.LIVE else "school"
         self.text = {
             Mode.TRAINING: _("TRAINING: no real money"),
             Mode.TEST: _("TEST MODE: the provider's test keys, no real money"),
-            Mode.LIVE: "",
+            Mode.LIVE: _("LIVE: real money"),
         }[mode]
         self.setAccessibleName(self.text)
-        self.setVisible(mode is not Mode.LIVE)
+        self.setVisible(not (is_customers and mode is Mode.LIVE))
 
     def sizeHint(self) -> QSize:
         return QSize(self.look.dp(_WIDTH), self.look.dp(TYPE_SCALE[self._step].size + theme.L))
@@ -56,5 +58,5 @@ class ModeBar(Part):
         icon = QRectF(round(start), (self.height() - side) // 2, side, side)
         text = QRectF(start + side + gap, 0, words + 2, self.height())
         within = QRectF(self.rect())
-        look.icons.paint(painter, "school", colour.name(), mirrored(self, within, icon))
+        look.icons.paint(painter, self._icon, colour.name(), mirrored(self, within, icon))
         text_in(painter, mirrored(self, within, text), self.text, font, colour)

@@ -4,7 +4,6 @@ The store knows more than this object: after every notice it is asked again. The
 `order.paid`, which is believed at once, because it is told after its commit.
 """
 
-import math
 from collections.abc import Awaitable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -15,12 +14,15 @@ from app.clock import Clock
 from app.domain.attempt import Attempt
 from app.domain.cart import CartContent
 from app.domain.money import Money
-from app.domain.order import Order, OrderState
+from app.domain.order import OrderState
 from app.errors import ScantillError
 from app.events import Fact
 from app.orders import OrderDetail
-from ui.pay.codes import Codes
-from ui.pay.news import is_newer, paid_model, seller_of
+from ui.pay.again import Again
+from ui.pay.choosing import Choosing, must_be_closed
+from ui.pay.known import Known
+from ui.pay.news import paid_model, seller_of
+from ui.pay.ready import Ready
 from ui.pay.sleep import SLEEP, Sleep
 from ui.pay.state import SHOWS_CODE, PaidModel, PayModel, Phase, phase_of
 from ui.pay.word import OperatorsWord
@@ -52,54 +54,41 @@ class Payment(QObject):
         self._clock = clock
         self._tasks = tasks
         self._amount = amount
-        self._order: Order | None = None
-        self._attempt: Attempt | None = None
+        self.known = Known(clock)
         self._error: ScantillError | None = None
-        self._shown_attempt: int | None = None
         self._word = OperatorsWord(till.checkout)
-        self._codes = Codes()
-        self._ends_at = math.inf
+        self._ready = Ready(self._word)
+        self._ways = Choosing(till)
+        self._reading = Again(tasks, self._read, self._after_reading)
         self._patient_since: float | None = None
         self._is_opening = False
         self._is_cancelling = False
         self._was_cancelled = False
         self._has_cancel_failed = False
         self._is_checking = False
-        self._is_reading = False
-        self._must_read_again = False
         self._is_preparing = False
         self._sleep = Sleep()
         self._is_over = False
-        self._has_money_waiting = False
         self._last_model: PayModel | None = None
 
     @property
     def order_id(self) -> str:
         """Give the order's id, or an empty text before it exists."""
-        return self._order.id if self._order is not None else ""
-
-    @property
-    def order(self) -> Order | None:
-        """Give the order as last read."""
-        return self._order
-
-    @property
-    def has_money_waiting(self) -> bool:
-        """Say whether money of the order waits for a person, as last read."""
-        return self._has_money_waiting
+        return self.known.order.id if self.known.order is not None else ""
 
     @property
     def model(self) -> PayModel:
         """Say what is to be shown now."""
-        attempt = None if self._is_opening else self._attempt
+        is_opening = self._is_opening or self._is_way_free
+        attempt = None if is_opening else self.known.attempt
         now = self._clock.elapsed()
         since = now if self._patient_since is None else self._patient_since
         phase = phase_of(
-            self._order,
+            self.known.order,
             attempt,
-            is_over=self._ends_at <= now,
+            is_over=self.known.ends_at <= now,
             is_closing=self._is_cancelling,
-            is_shown=attempt is not None and self._is_ready(attempt),
+            is_shown=self._ready.has(attempt),
             waited=timedelta(seconds=now - since),
             error=self._error,
         )
@@ -109,27 +98,30 @@ class Payment(QObject):
         return PayModel(
             phase=phase,
             amount=attempt.amount if attempt is not None else self._amount,
-            shop=seller_of(self._order, self._till.catalog.shop.name),
-            order_number=self._order.number if self._order is not None else None,
+            shop=seller_of(self.known.order, self._till.catalog.shop.name),
+            order_number=self.known.order.number if self.known.order is not None else None,
             url=attempt.url if attempt is not None and may_show else None,
-            ends_at=self._ends_at if may_show else None,
+            ends_at=self.known.ends_at if may_show else None,
             decline=attempt.decline if attempt is not None else "",
             error=self._error,
             is_busy=self._is_checking,
             was_shown=attempt is None or attempt.shown_at is not None,
             phones=self._till.phones.state if self._till.phones is not None else None,
+            ways=self._ways.model(self.known.attempt, is_opening=is_opening),
             taking=self._word.taking if phase is Phase.TAKING else None,
         )
 
-    def start(self, content: CartContent, account: str) -> None:
-        """Make an order of a cart and open a session for it."""
+    def start(self, content: CartContent) -> None:
+        """Make an order of a cart and open a session for it, where the router says."""
         self._is_opening = True
-        self._tasks.start(self._start(content, account))
+        self._ways.look(content, self._amount)
+        self._tasks.start(self._start(content))
         self._tell()
 
     def resume(self, detail: OrderDetail) -> None:
         """Go on with an order that is open already."""
         self._take_detail(detail)
+        self.look_at_ways()
         self._sleep.is_unsure = self._till.status().is_making_sure
         self._tasks.start(self._show_code())
         self._tell()
@@ -141,7 +133,7 @@ class Payment(QObject):
 
     def confirm(self, received: Money | None, reference: str) -> None:
         """Have it written down that the operator took the money. A second press does nothing."""
-        attempt = self._attempt
+        attempt = self.known.attempt
         if attempt is not None and self.model.phase is Phase.TAKING and not self._is_checking:
             self._ask(self._confirm(attempt.id, received, reference))
 
@@ -154,19 +146,42 @@ class Payment(QObject):
         """Take the code off the screen at once, then close what is open at the provider."""
         if not self._is_cancelling and not self._is_over:
             self._is_cancelling = self._was_cancelled = True
-            self._error = None
+            self._error = self._ways.wanted = None
             self._tell()
             # A session that is just being opened is closed when its answer is here.
             if not self._is_opening:
                 self._tasks.start(self._cancel())
 
-    def new_code(self, account: str) -> None:
+    def new_code(self) -> None:
         """Open another session for the same order, where the last one has ended."""
-        if self._order is not None and self.model.phase in {Phase.REFUSED, Phase.FAILED}:
-            self._is_opening = True
-            self._error = None
-            self._tasks.start(self._open_session(self._order.id, account))
+        if self.known.order is not None and self.model.phase in {Phase.REFUSED, Phase.FAILED}:
+            self.look_at_ways()
+            self._open()
+
+    def look_at_ways(self) -> None:
+        """Ask the router anew: an account may have answered since, or may not."""
+        if self.known.order is not None:
+            amount = self.known.attempt.amount if self.known.attempt is not None else self._amount
+            self._ways.look_again(self.known.order, amount)
             self._tell()
+
+    def take_way(self, account: str) -> None:
+        """Take the way that the operator chose, once nobody can pay by the one before."""
+        if self.known.order is None or not self.model.may_change_way or self._is_over:
+            return
+        self._ways.wanted = account
+        if must_be_closed(self.known.attempt):
+            self._is_opening, self._error = True, None
+            self._tasks.start(self._withdraw(self.known.order.id))
+            self._tell()
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        """Begin to open a session where it is wanted, or where the router says."""
+        self._is_opening, self._error = True, None
+        self._tasks.start(self._open_session(self.order_id))
+        self._tell()
 
     def keep_waiting(self) -> None:
         """Start the time anew after which the operator is asked."""
@@ -175,8 +190,7 @@ class Payment(QObject):
 
     def tick(self) -> None:
         """Look at the clock: a deadline may have passed."""
-        if not self._is_over:
-            self._tell()
+        self._tell()
 
     def leave(self) -> None:
         """Stop following; the till itself goes on asking."""
@@ -191,7 +205,7 @@ class Payment(QObject):
         if not self._is_over and self._sleep.hear(fact, self.order_id):
             self.read_again()
             self._tell()
-        if self._is_over or self._order is None or fact.order_id != self._order.id:
+        if self._is_over or self.known.order is None or fact.order_id != self.known.order.id:
             return
         self._word.hear(fact)
         if fact.name == "order.paid":
@@ -201,31 +215,46 @@ class Payment(QObject):
 
     def read_again(self) -> None:
         """Read the order from the books, once more if a reading is under way."""
-        if self._is_reading:
-            self._must_read_again = True
-        elif self._order is not None and not self._is_over:
-            self._is_reading = True
-            self._tasks.start(self._read())
+        if self.known.order is not None and not self._is_over:
+            self._reading.ask()
 
-    async def _start(self, content: CartContent, account: str) -> None:
+    async def _start(self, content: CartContent) -> None:
         try:
             order = await self._till.checkout.place_order(content)
         except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
             self._is_over = True
             self.refused.emit(as_ours(error))
             return
-        self._take_order(order)
+        self.known.take_order(order)
         if order.state is OrderState.PAID:
             # A total of nothing needs no provider.
             self._is_opening = False
             self._tell()
             return
-        await self._open_session(order.id, account)
+        await self._open_session(order.id)
 
-    async def _open_session(self, order_id: str, account: str) -> None:
+    async def _withdraw(self, order_id: str) -> None:
+        """Close the code that was seen; what is wanted is opened once the books say it is."""
+        try:
+            self.known.take_order(await self._till.checkout.withdraw(order_id))
+        except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
+            self._error = as_ours(error)
+        finally:
+            self._is_opening = False
+        if self._is_cancelling:
+            await self._cancel()
+        else:
+            self.read_again()
+            self._tell()
+
+    async def _open_session(self, order_id: str) -> None:
         try:
             if not self._is_cancelling:
-                self._take_attempt(await self._till.checkout.open_session(order_id, account))
+                wanted, self._ways.wanted = self._ways.wanted, None
+                charged = self._till.checkout.charge(
+                    order_id, wanted, goes_on=lambda: not self._is_cancelling
+                )
+                self.known.take_attempt(await charged)
         except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
             self._error = as_ours(error)
         finally:
@@ -255,31 +284,23 @@ class Payment(QObject):
     @property
     def _to_be_shown(self) -> Attempt | None:
         """Give the attempt whose code is wanted on the screens and cannot be shown yet."""
-        attempt = self._attempt
+        attempt = self.known.attempt
         if attempt is None or self._is_opening or self._is_cancelling or self._is_over:
             return None
-        is_payable = attempt.is_payable and self._clock.elapsed() < self._ends_at
+        is_payable = attempt.is_payable and self._clock.elapsed() < self.known.ends_at
         is_wanted = is_payable or attempt.is_confirmable
-        return attempt if is_wanted and not self._is_ready(attempt) else None
-
-    def _is_ready(self, attempt: Attempt) -> bool:
-        """Say whether the books know that it is shown, and its code, if any, needs no encoding."""
-        is_encoded = attempt.is_by_hand or self._codes.has(attempt.url)
-        return self._shown_attempt == attempt.id and is_encoded
+        return attempt if is_wanted and not self._ready.has(attempt) else None
 
     async def _prepare(self, attempt: Attempt) -> bool:
         """Go one step on the way to be shown; say whether that went well."""
-        if attempt.is_by_hand:
-            self._error = await self._word.learn_due(attempt) or self._error
-            self._shown_attempt = attempt.id if self._word.taking is not None else None
-            return self._word.taking is not None
-        if not self._codes.has(attempt.url):
-            self._error = await self._codes.encode(attempt.url) or self._error
-            return self._codes.has(attempt.url)
+        if self._ready.lacks_step(attempt):
+            error = await self._ready.step(attempt)
+            self._error = error or self._error
+            return error is None
         await self._asked(self._till.checkout.mark_shown(attempt.id))
         if self._error is not None:
             return False
-        self._shown_attempt = attempt.id
+        self._ready.show(attempt)
         self._patient_since = self._clock.elapsed()
         return True
 
@@ -292,17 +313,17 @@ class Payment(QObject):
         self._tell()
 
     async def _check_now(self) -> None:
-        if self._attempt is not None:
-            await self._asked(self._till.checkout.check_now(self._attempt.id))
+        if self.known.attempt is not None:
+            await self._asked(self._till.checkout.check_now(self.known.attempt.id))
 
     async def _confirm(self, attempt_id: int, received: Money | None, reference: str) -> None:
         self._error = await self._word.confirm(attempt_id, received, reference)
 
     async def _cancel(self) -> None:
-        if self._order is None:
+        if self.known.order is None:
             return
         try:
-            order = await self._till.checkout.cancel(self._order.id)
+            order = await self._till.checkout.cancel(self.known.order.id)
             # What had been paid on it is on the list by now.
             detail = await self._till.orders.detail(order.id)
         except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
@@ -311,7 +332,7 @@ class Payment(QObject):
             self._error = as_ours(error)
             self.read_again()
         else:
-            self._take_order(order)
+            self.known.take_order(order)
             if detail is not None:
                 self._take_detail(detail)
             self.read_again()
@@ -324,66 +345,43 @@ class Payment(QObject):
             self._error = as_ours(error)
         else:
             self._error = None
-            await self._follow_move(attempt)
-            self._take_attempt(attempt)
-
-    async def _follow_move(self, attempt: Attempt) -> None:
-        """Encode where a shown code leads from now on: it is replaced in one turn of the loop."""
-        is_shown = attempt.id == self._shown_attempt and attempt.is_payable and not self._is_over
-        if is_shown and not self._codes.has(attempt.url):
-            self._error = await self._codes.encode(attempt.url) or self._error
+            self._error = await self._ready.follow_move(attempt)
+            self.known.take_attempt(attempt)
 
     async def _read(self) -> None:
-        try:
-            while True:
-                self._must_read_again = False
-                detail = await self._till.orders.detail(self.order_id)
-                if detail is not None:
-                    if detail.attempts:
-                        await self._follow_move(detail.attempts[-1])
-                    self._take_detail(detail)
-                if not self._must_read_again:
-                    break
-        finally:
-            self._is_reading = False
+        detail = await self._till.orders.detail(self.order_id)
+        if detail is not None:
+            if detail.attempts:
+                self._error = await self._ready.follow_move(detail.attempts[-1]) or self._error
+            self._take_detail(detail)
+
+    async def _after_reading(self) -> None:
         self._sleep.read()
         if self._has_cancel_failed:
             self._is_cancelling = self._has_cancel_failed = False
         self._tell()
         if self._to_be_shown is not None:
             await self._show_code()
+        elif self._is_way_free and not self._is_opening:
+            self._open()
+
+    @property
+    def _is_way_free(self) -> bool:
+        """Say whether what the operator wants can be opened: nobody can pay by another code."""
+        if self._is_cancelling or self._is_over:
+            return False
+        return self._ways.is_free(self.known.order, self.known.attempt)
 
     def _take_detail(self, detail: OrderDetail) -> None:
-        self._take_order(detail.order)
-        self._has_money_waiting = any(
-            entry.payment_id and entry.resolved_at is None for entry in detail.exceptions
-        )
+        self.known.take_detail(detail)
         self._word.read(detail)
-        for attempt in sorted(detail.attempts, key=lambda one: one.number):
-            self._take_attempt(attempt)
-
-    def _take_order(self, order: Order) -> None:
-        if self._order is None or order.version >= self._order.version:
-            self._order = order
-
-    def _take_attempt(self, attempt: Attempt) -> None:
-        known = self._attempt
-        if (
-            known is None
-            or attempt.number > known.number
-            or (attempt.id == known.id and is_newer(attempt, known))
-        ):
-            self._attempt = attempt
-            if known is None or (known.id, known.deadline_at) != (attempt.id, attempt.deadline_at):
-                # Once: the wall clock may be set while the code is shown.
-                left = attempt.left_at(self._clock.now())
-                self._ends_at = self._clock.elapsed() + left.total_seconds()
+        self._ways.learn(detail)
 
     def _tell(self) -> None:
         """Say what is known now, and end where it is an end."""
         if self._is_over:
             return
-        order = self._order
+        order = self.known.order
         if order is not None and order.state is OrderState.PAID:
             self._finish(PaidModel(order.total, order.number, order.receipt_number))
         elif order is not None and order.state is OrderState.CANCELLED and self._was_cancelled:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from app.breaker import Standing
 from app.settings import Mode
 from app.status import AccountHealth, BackupState, TillStatus
 from ui import theme
@@ -40,7 +41,6 @@ class StatusStrip(Part):
 
     def __init__(self, look: Look, mode: Mode, shop: str, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
-        self._has_mode_bar = mode is not Mode.LIVE
         self.setObjectName("status")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         caption = Type.CAPTION
@@ -69,6 +69,7 @@ class StatusStrip(Part):
         failing = [health for health in status.accounts if health.is_reachable is False]
         shown = failing[0] if failing else next(iter(status.accounts), None)
         self._show_provider(shown)
+        self._tell_of_all(status)
         self._door.set_colour("danger" if status.clock_wrong_min else "text_muted")
         self._door.set_text(self._door_words(status, now))
         self._show_backup(status.books.backup)
@@ -109,8 +110,7 @@ class StatusStrip(Part):
         """Leave out what can be read elsewhere before anything is shortened."""
         needed = [self._provider, self._door]
         needed += [label for label in (self._backup, self._person) if not label.isHidden()]
-        may_go = [self._mode, self._shop] if self._has_mode_bar else [self._shop]
-        needed += [] if self._has_mode_bar else [self._mode]
+        may_go = [self._mode, self._shop]
         if self._compared.text:
             # Where all is well it is the first to go, and else the last.
             may_go.insert(len(may_go) if self._is_compared_well else 0, self._compared)
@@ -160,7 +160,6 @@ class StatusStrip(Part):
             self._provider.set_text(_("No payment account"))
             return
         name = isolated(account_label(health.name))
-        self._provider.setToolTip("")
         if health.is_reachable is None:
             self._provider.set_icon("network")
             self._provider.set_colour("text_muted")
@@ -181,6 +180,12 @@ class StatusStrip(Part):
                 words = _("{name} has not answered since {time}").format(name=name, time=since)
             self._provider.set_text(words)
 
+    def _tell_of_all(self, status: TillStatus) -> None:
+        """Say of each account how it stands, where there are several."""
+        hint = "\n".join(map(_standing_words, status.accounts)) if len(status.accounts) > 1 else ""
+        self._provider.setToolTip(hint)
+        self._provider.setAccessibleDescription(hint)
+
     def _door_words(self, status: TillStatus, now: datetime) -> str:
         wrong = status.clock_wrong_min
         if wrong:
@@ -196,3 +201,17 @@ class StatusStrip(Part):
             return _("Webhooks: none so far")
         ago = self.look.formats.ago(status.last_event_at, now)
         return _("Webhooks: last one {ago}").format(ago=ago)
+
+
+def _standing_words(health: AccountHealth) -> str:
+    """Say in words what the router makes of an account."""
+    name = isolated(account_label(health.name))
+    if health.is_reachable is None:
+        return _("{name}: not asked yet").format(name=name)
+    return {
+        Standing.WELL: _("{name} answers"),
+        Standing.SHAKY: _("{name} did not answer the last time"),
+        Standing.TRIAL: _("{name} did not answer; the next customer tries it"),
+        Standing.DOWN: _("{name} does not answer; it is passed over"),
+        Standing.REFUSED: _("{name} refuses the till's keys; it is passed over"),
+    }[health.standing].format(name=name)

@@ -126,6 +126,8 @@ class Theme:
     on_training: str
     test: str
     on_test: str
+    live: str
+    on_live: str
     shadow: str
     pictures: tuple[str, ...]
 
@@ -172,6 +174,8 @@ LIGHT: Final = Theme(
     on_training="#2a1d00",
     test="#1e5a94",
     on_test="#ffffff",
+    live="#1d1c19",
+    on_live="#ffffff",
     shadow="#3a2f20",
     pictures=("#f6efe4", "#eef1e6", "#f7ebe6", "#e9f0f0"),
 )
@@ -207,6 +211,8 @@ DARK: Final = Theme(
     on_training="#1d1400",
     test="#8bbcf0",
     on_test="#071a2e",
+    live="#f1f0eb",
+    on_live="#131412",
     shadow="#000000",
     pictures=("#332d25", "#2a2f26", "#352a26", "#252e2e"),
 )
@@ -249,6 +255,7 @@ TEXT_PAIRS: Final = (
     ("paid", "on_paid"),
     ("on_training", "training"),
     ("on_test", "test"),
+    ("on_live", "live"),
 )
 """(text, ground) token names that need a contrast of 4.5."""
 

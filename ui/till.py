@@ -8,7 +8,7 @@ from typing import Protocol
 from app.catalog_watch import CatalogNews
 from app.domain.attempt import Attempt
 from app.domain.cart import CartContent
-from app.domain.catalog import Catalog
+from app.domain.catalog import Catalog, Shop
 from app.domain.confirmation import Confirmation
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
@@ -18,6 +18,7 @@ from app.domain.resolution import Action
 from app.errors import CatalogError
 from app.events import Fact
 from app.orders import OrderDetail, OrderRow, Trouble
+from app.routing import Route
 from app.settings import Mode
 from app.status import PhonesState, TillStatus
 
@@ -29,8 +30,21 @@ class Checkout(Protocol):
         """Freeze a cart into an order."""
         ...
 
-    async def open_session(self, order_id: str, account: str) -> Attempt:
-        """Open a session at an account's provider; it may come back `unknown`."""
+    async def charge(
+        self,
+        order_id: str,
+        account: str | None = None,
+        *,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Attempt:
+        """Open a session where the router says, or at the account that the operator chose.
+
+        It may come back `unknown`.
+        """
+        ...
+
+    async def withdraw(self, order_id: str) -> Order:
+        """Close the session at the provider and leave the order open; it may turn out paid."""
         ...
 
     async def mark_shown(self, attempt_id: int) -> Attempt:
@@ -53,6 +67,23 @@ class Checkout(Protocol):
 
     async def cancel(self, order_id: str) -> Order:
         """Close the session at the provider, then the order; it may be paid, or still open."""
+        ...
+
+
+class Ways(Protocol):
+    """Where a payment may go."""
+
+    @property
+    def are_several(self) -> bool:
+        """Say whether there is anything to choose between."""
+        ...
+
+    def of_cart(self, content: CartContent, shop: Shop) -> Route:
+        """Say where a cart could be paid; it must not be empty."""
+        ...
+
+    def of_order(self, order: Order, amount: Money) -> Route:
+        """Say where `amount` of an order could be paid."""
         ...
 
 
@@ -194,6 +225,11 @@ class Till(Protocol):
     @property
     def checkout(self) -> Checkout:
         """Give the use cases."""
+        ...
+
+    @property
+    def ways(self) -> Ways:
+        """Give where a payment may go."""
         ...
 
     @property

@@ -122,6 +122,10 @@ class Window(QMainWindow):
         self.counter.tasks.start(self.counter.resume())
         self._status_timer.start()
         self._on_status()
+        exposed = self._till.status().exposed_keys
+        if exposed is not None:
+            words = self.look.formats.message(exposed)
+            self.notice.tell(_("Others can read your keys"), words, Tone.WARNING)
 
     async def finish(self) -> None:
         """End everything that runs behind the window, before the loop is closed."""
@@ -178,6 +182,7 @@ class Window(QMainWindow):
         counter.books_changed.connect(self._on_books)
         counter.catalog_told.connect(self._on_catalog)
         self.pay.action_wanted.connect(counter.act)
+        self.pay.way_wanted.connect(counter.take_way)
         self.pay.confirm_wanted.connect(counter.confirm)
         self.paid.next_wanted.connect(counter.next_sale)
         self.orders.continue_wanted.connect(self._on_continue)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
-from app.domain.order import Order
+from app.domain.order import Order, Snapshot
 from app.errors import Message
 
 
@@ -40,16 +40,17 @@ class Capabilities:
     A session has at most `max_lines` lines; one with a subscription `max_lines_recurring` of each
     kind. `minimum_minor` names the smallest amount by currency, `maximum_minor` the largest of all.
     `intervals` are those at which it charges subscriptions, none where it has none; one-time lines
-    may stand beside them where it `mixes_recurring`. `saves_cards` says that it keeps a card for
-    later without taking money. `key_lifetime` is how long the provider remembers an idempotency key
-    for certain. `page_hosts` are the exact hosts of its pages, `page_origin` the one origin besides
-    them (a loopback simulator's own), and `phones_origin` where its pages are while phones may
-    come. `reports_fees` says that it tells afterwards what it kept for itself. `shows` is what a
-    code leads to; where it shows nothing, the operator confirms the money. `poll_pause` is how long
-    a session whose code is shown is left alone between two looks. `lists_after` is how late its
-    lists of sessions and refunds may be, and `lists_unpaid` says that they have those which moved
-    no money, too. `forgets_unpaid` says that a session whose life is over without money is not to
-    be found there.
+    may stand beside them where it `mixes_recurring`. The till can end one at once where the
+    provider `cancels_now`, and with what was paid for where it `cancels_at_period_end`.
+    `saves_cards` says that it keeps a card for later without taking money. `key_lifetime` is how
+    long the provider remembers an idempotency key for certain. `page_hosts` are the exact hosts of
+    its pages, `page_origin` the one origin besides them (a loopback simulator's own), and
+    `phones_origin` where its pages are while phones may come. `reports_fees` says that it tells
+    afterwards what it kept for itself. `shows` is what a code leads to; where it shows nothing, the
+    operator confirms the money. `poll_pause` is how long a session whose code is shown is left
+    alone between two looks. `lists_after` is how late its lists of sessions and refunds may be, and
+    `lists_unpaid` says that they have those which moved no money, too. `forgets_unpaid` says that a
+    session whose life is over without money is not to be found there.
     """
 
     currencies: frozenset[str]
@@ -63,6 +64,8 @@ class Capabilities:
     page_hosts: frozenset[str]
     intervals: frozenset[BillingInterval] = frozenset()
     mixes_recurring: bool = False
+    cancels_now: bool = True
+    cancels_at_period_end: bool = True
     saves_cards: bool = False
     page_origin: str = ""
     phones_origin: str = ""
@@ -98,7 +101,12 @@ class Demand:
 
 def demand_of(order: Order, amount: Money, method: Method | None = None) -> Demand:
     """Say what is asked of a provider that is to take `amount` of an order."""
-    lines = order.snapshot.lines
+    return demand_for(order.snapshot, amount, method)
+
+
+def demand_for(snapshot: Snapshot, amount: Money, method: Method | None = None) -> Demand:
+    """Say what is asked of a provider that is to take `amount` of what was agreed."""
+    lines = snapshot.lines
     recurring = [line for line in lines if line.is_recurring]
     return Demand(
         amount=amount,
@@ -106,7 +114,7 @@ def demand_of(order: Order, amount: Money, method: Method | None = None) -> Dema
         intervals=frozenset(BillingInterval(line.billing_interval) for line in recurring),
         has_onetime=len(recurring) < len(lines),
         has_free_recurring=any(line.total_minor == 0 for line in recurring),
-        is_part=amount != order.total,
+        is_part=amount != snapshot.total,
     )
 
 

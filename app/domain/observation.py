@@ -52,7 +52,8 @@ class Observation:
     it; `live` is real money. `reference` is ours as the provider gives it back. `is_final` says
     that no money can come by this session any more. `decline` is the provider's code for the
     customer's newest try where that was refused, and empty where it was not (nobody tried, or
-    another try is under way); None where this look says nothing of it.
+    another try is under way); None where this look says nothing of it. `subscription_id` is the
+    provider's own name of the subscription that the session began, where it began one.
     """
 
     source: Source
@@ -67,3 +68,4 @@ class Observation:
     is_final: bool = False
     decline: str | None = None
     event_id: str = ""
+    subscription_id: str = ""

@@ -16,7 +16,8 @@ from app.providers.strategy import PaymentStrategy
 class KeyField:
     """One of an account's keys: `variables` are the environment's names for it, the proper first.
 
-    `may_be_two` says that an old and a new one may stand there, parted by a comma.
+    `may_be_two` says that an old and a new one may stand there, parted by a comma. `prefixes` are
+    how it begins, where the provider's all begin alike.
     """
 
     name: str
@@ -24,6 +25,7 @@ class KeyField:
     variables: tuple[str, ...]
     is_needed: bool = True
     may_be_two: bool = False
+    prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

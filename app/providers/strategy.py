@@ -19,6 +19,7 @@ from app.domain.money import Money
 from app.domain.observation import Observation, Source
 from app.domain.presentation import PresentedLine
 from app.domain.refund import RefundObservation, SeenRefund
+from app.providers.subscribing import SubscriptionNews
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,17 @@ class ProviderAccount:
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """What a session is to ask for: `lines` sum to `amount`."""
+    """What a session is to ask for: `lines` sum to `amount`.
+
+    `plan_id` is the provider's plan that a subscription is made by, where it needs one.
+    """
 
     reference: Reference
     amount: Money
     lines: tuple[PresentedLine, ...]
     success_url: str
     cancel_url: str
+    plan_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Recheck:
     session_id: str = ""
 
 
-Seen = Observation | RefundObservation | DisputeObservation | Recheck
+Seen = Observation | RefundObservation | DisputeObservation | Recheck | SubscriptionNews
 
 
 @dataclass(frozen=True, slots=True)

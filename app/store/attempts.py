@@ -4,8 +4,10 @@ import sqlite3
 from typing import Any
 
 from app.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState, CloseReason, Reference
+from app.domain.decision import Decision
 from app.domain.money import Money
 from app.errors import InvariantError
+from app.store.decided import routing_of
 from app.store.transaction import Row, Transaction, Value, maybe_stamp, read_stamp, stamp
 
 
@@ -73,8 +75,9 @@ def watched_attempts(connection: sqlite3.Connection) -> list[Attempt]:
     return list(map(attempt_from, rows))
 
 
-def insert_attempt(tx: Transaction, attempt: Attempt) -> Attempt:
-    """Write a new attempt, give it its id, and tell of it."""
+def insert_attempt(tx: Transaction, attempt: Attempt, decision: Decision | None = None) -> Attempt:
+    """Write a new attempt, give it its id, and tell of it; with why it goes to its account."""
+    routing = {} if decision is None else {"routing": routing_of(decision)}
     attempt_id = tx.insert(
         "attempts",
         order_id=attempt.order_id,
@@ -92,6 +95,7 @@ def insert_attempt(tx: Transaction, attempt: Attempt) -> Attempt:
         deadline_at=stamp(attempt.deadline_at),
         is_final=0,
         decline="",
+        **routing,
     )
     tx.record(
         "attempt.created",

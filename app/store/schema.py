@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 from app.errors import InvariantError, Message, StoreError
 from app.failpoints import reach
 from app.store.connection import FILE_MODE, sync_directory, sync_file
+from app.store.decided import ROUTING
 from app.store.epochs import EPOCHS
 from app.store.schema_0004 import TABLES_OF_M0004
 from app.store.schema_0006 import give_entries_their_provider, give_kept_money_its_account
@@ -71,6 +72,12 @@ def m0006_whose_payment(db: Database) -> None:
     """
     give_entries_their_provider(db)
     give_kept_money_its_account(db)
+
+
+@migrations()
+def m0007_why_this_account(db: Database) -> None:
+    """Keep with an attempt why it went to its account, as JSON; NULL where it is older."""
+    db.execute(ROUTING)
 
 
 _FIRST_TABLES: Final = (

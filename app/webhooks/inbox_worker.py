@@ -21,6 +21,7 @@ from app.domain.refund import RefundObservation
 from app.errors import Message, ScantillError, StoreError
 from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy, Recheck
+from app.providers.subscribing import SubscriptionNews
 from app.settle import settle
 from app.settle_disputes import settle_dispute
 from app.settle_refunds import settle_refund
@@ -135,6 +136,8 @@ class InboxWorker:
             return partial(_settle_refund, entry, seen)
         if isinstance(seen, DisputeObservation):
             return partial(_settle_dispute, entry, seen)
+        if isinstance(seen, SubscriptionNews):
+            return _marked(entry, "kept", seen.subscription_id)
         return partial(_settle, entry, seen, self._store.till_id)
 
 

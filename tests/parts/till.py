@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from app.store import Store
 from app.store.attempts import find_attempt
 from app.store.verify import Outcome, TakenPayment, verify
 from app.watch import Watch
+from app.ways import Ways
 from tests.parts.clock import VirtualClock
 from tests.parts.provider import LOST, FakeProvider, FakeStrategy
 
@@ -61,7 +62,8 @@ def cart(*products: Product) -> CartContent:
 class Counter:
     """A till at a counter, and the provider that it sells through.
 
-    `restart` is what a crash leaves: the same file, nothing of the memory.
+    `restart` is what a crash leaves: the same file, nothing of the memory. `others` are further
+    accounts at the same provider; `settings` is what its ways of payment are told of them.
     """
 
     def __init__(
@@ -75,11 +77,15 @@ class Counter:
         pages: ReturnPages | None = None,
         seed: int = 1,
         inline: bool = True,
+        others: Sequence[str] = (),
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.directory = directory
         self.clock = clock or VirtualClock()
         self.provider = provider or FakeProvider(self.clock)
         self.strategy = strategy(self.provider)
+        self.others = {name: strategy(self.provider, account=name) for name in others}
+        self.settings = dict(settings or {})
         self.shop = shop
         self.pages = pages or ReturnPages()
         self.random = random.Random(seed)
@@ -99,6 +105,7 @@ class Counter:
         self.sessions = Sessions(self.store, self.gateway, clock=self.clock, jitter=self.random)
         self.refunds = Refunds(self.store, self.gateway, clock=self.clock, jitter=self.random)
         self.resolutions = Resolutions(self.store, self.refunds)
+        self.ways = Ways(self.gateway, **self.settings)
         self.checkout = Checkout(
             self.store,
             self.sessions,
@@ -108,6 +115,7 @@ class Counter:
             clock=self.clock,
             ids=ids,
             deadline=DEADLINE,
+            ways=self.ways,
         )
         self.watch = Watch(
             self.store, self.sessions, self.checkout, clock=self.clock, jitter=self.jitter
@@ -118,7 +126,7 @@ class Counter:
         )
 
     def _strategies(self) -> dict[str, PaymentStrategy]:
-        return {self.strategy.account: self.strategy}
+        return {self.strategy.account: self.strategy, **self.others}
 
     def restart(self) -> None:
         self.store.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.attempt import Attempt, AttemptState, Reference
 from app.domain.cart import CartContent
 from app.domain.confirmation import BY_HAND
+from app.domain.decision import Decision
 from app.domain.dispute import WANTS_ANSWER, Dispute
 from app.domain.exceptions import OrderException
 from app.domain.order import Order, OrderState, snapshot_of
@@ -30,6 +31,7 @@ class FakeOrders:
         self.exceptions: list[OrderException] = []
         self.tenders: dict[str, tuple[Tender, ...]] = {}
         self.disputes: dict[str, tuple[Dispute, ...]] = {}
+        self.decisions: dict[int, Decision] = {}
         self.pages_read = 0
 
     # --- what tests do ----------------------------------------------------------------------
@@ -181,6 +183,7 @@ class FakeOrders:
             disputes=self.disputes.get(order_id, ()),
             refunds=tuple(one for one in money.refunds if one.payment_id in payments),
             troubles=tuple(map(money.trouble, entries)),
+            decisions=self.decisions,
         )
 
     async def troubles(

@@ -13,6 +13,7 @@ from app.domain.confirmation import BY_HAND, CONFIRMED, Confirmation
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.events import Fact
+from app.routing import Route
 from app.settings import Mode
 from app.status import AccountHealth, TillStatus
 from tests.ui.fake_catalog_watch import FakeCatalogWatch
@@ -109,6 +110,9 @@ class FakeCheckout:
         self.opens_as = AttemptState.OPEN
         self.url = URL
         self.cancels_as: OrderState = OrderState.CANCELLED
+        self.withdraws_as: AttemptState | None = AttemptState.CANCELLED
+        self.opens_at = ""
+        self.charged: list[str | None] = []
         self.coins = CashSteps()
         self.confirmed: list[tuple[Money | None, str]] = []
 
@@ -130,10 +134,29 @@ class FakeCheckout:
         await self._enter("place_order")
         return self._till.orders.place(content)
 
-    async def open_session(self, order_id: str, account: str) -> Attempt:
+    async def charge(
+        self,
+        order_id: str,
+        account: str | None = None,
+        *,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Attempt:
+        self.charged.append(account)
         await self._enter("open_session")
-        url = "" if account in BY_HAND else self.url
-        return self._till.orders.attempt(order_id, self.opens_as, url=url, account=account)
+        first = self.opens_at or next(iter(self._till.ways.by_itself), self._till.accounts[0])
+        taken = account or first
+        url = "" if taken in BY_HAND else self.url
+        return self._till.orders.attempt(order_id, self.opens_as, url=url, account=taken)
+
+    async def withdraw(self, order_id: str) -> Order:
+        live = [one for one in self._till.orders.attempts_of(order_id) if one.is_live]
+        for attempt in live:
+            self._till.orders.change(attempt.id, close_reason=CloseReason.SUPERSEDED)
+        await self._enter("withdraw")
+        for attempt in live:
+            if self.withdraws_as is not None:
+                self._till.orders.change(attempt.id, state=self.withdraws_as)
+        return self._till.orders.orders[order_id]
 
     async def mark_shown(self, attempt_id: int) -> Attempt:
         await self._enter("mark_shown")
@@ -177,6 +200,30 @@ class FakeCheckout:
         return self._till.orders.end(order_id, self.cancels_as)
 
 
+class FakeWays:
+    """Says what a test wants it to; one way only unless it is told of more."""
+
+    def __init__(self) -> None:
+        self.route = Route()
+        self.asked = 0
+
+    @property
+    def are_several(self) -> bool:
+        return len(self.route.choices) + len(self.route.left_out) > 1
+
+    @property
+    def by_itself(self) -> tuple[str, ...]:
+        return tuple(choice.account for choice in self.route.by_itself)
+
+    def of_cart(self, content: CartContent, shop: Shop) -> Route:
+        self.asked += 1
+        return self.route
+
+    def of_order(self, order: Order, amount: Money) -> Route:
+        self.asked += 1
+        return self.route
+
+
 class FakeTill:
     """All of it together, as the window's protocol wants it."""
 
@@ -193,6 +240,7 @@ class FakeTill:
         self._catalog_watch = FakeCatalogWatch(self)
         self._orders = FakeOrders(self)
         self._checkout = FakeCheckout(self)
+        self._ways = FakeWays()
         self.money = FakeMoney(self)
         self._phones = FakePhones() if mode is Mode.TRAINING else None
         self._listeners: list[Callable[[Fact], None]] = []
@@ -225,6 +273,10 @@ class FakeTill:
     @property
     def checkout(self) -> FakeCheckout:
         return self._checkout
+
+    @property
+    def ways(self) -> FakeWays:
+        return self._ways
 
     @property
     def orders(self) -> FakeOrders:

@@ -243,7 +243,7 @@ def test_old_news_changes_nothing(run: Run, counter: Counter, till: FakeTill) ->
         await counter.tasks.settled()
         payment = counter._payment
         assert payment is not None
-        payment._take_attempt(attempt)
+        payment.known.take_attempt(attempt)
         assert payment_of(counter).phase is Phase.PROCESSING
         till.pay(order_id)
         paid = Recorder(counter.paid)

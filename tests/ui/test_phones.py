@@ -21,7 +21,8 @@ from ui.display.display import DisplayOptions
 from ui.format import Formats
 from ui.kit.switch import Switch
 from ui.kit.text import Text
-from ui.pay.state import Action, Phase, phones_words
+from ui.pay.phones import phones_words
+from ui.pay.state import Action, Phase
 from ui.theme import Type
 from ui.window import Window
 

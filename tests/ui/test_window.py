@@ -283,7 +283,8 @@ def test_only_training_offers_to_pay_as_the_customer(
         assert not button(window, "pay_as_customer").isVisible()
         bar = window.findChild(ModeBar)
         assert isinstance(bar, ModeBar)
-        assert bar.isVisible() == (mode is Mode.TEST)
+        assert bar.isVisible()
+        assert ("LIVE" in bar.text) == (mode is Mode.LIVE)
 
     run(sale())
 

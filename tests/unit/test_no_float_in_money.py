@@ -11,6 +11,7 @@ MONEY_CODE = (
     *sorted((ROOT / "app/domain").glob("*.py")),
     *(ROOT / f"app/settle{part}.py" for part in ("", "_parts", "_failures", "_refunds")),
     *sorted((ROOT / "app").glob("checkout*.py")),
+    *(ROOT / f"app/{name}.py" for name in ("account_rules", "charging", "routing", "ways")),
     ROOT / "app/providers/stripe/sessions.py",
     ROOT / "app/providers/stripe/amounts.py",
     *(ROOT / f"app/providers/razorpay/{part}.py" for part in ("amounts", "links", "codes", "upi")),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.breaker import Standing
-from app.domain.capabilities import Capabilities, Demand, Method
+from app.domain.capabilities import Capabilities, Demand, Method, Shows
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.errors import ConfigError
@@ -132,11 +132,11 @@ def test_each_that_is_left_out_has_its_reason() -> None:
 
 def test_when_all_are_down_that_is_said_plainly() -> None:
     down = [replace(each, standing=Standing.DOWN) for each in (MAIN, OTHER)]
-    assert route(TEN, down).problem == "No provider that could take this answers just now."
+    assert route(TEN, down).problem == "No provider that could take this answers just now"
     assert route(TEN, [replace(MAIN, takes=replace(TAKES, maximum_minor=1))]).problem == (
-        "No account that is set up takes this."
+        "No account that is set up takes this"
     )
-    assert route(TEN, []).problem == "No account is set up."
+    assert route(TEN, []).problem == "No account is set up"
     assert route(TEN, [MAIN]).problem is None
 
 
@@ -176,3 +176,13 @@ def test_a_subscription_goes_where_it_is_taken() -> None:
     demand = replace(TEN, intervals=monthly, has_onetime=False)
     way = route(demand, [MAIN, Candidate("plans", replace(TAKES, intervals=monthly))])
     assert [each.account for each in way.choices] == ["plans"]
+
+
+def test_a_till_that_takes_all_by_hand_begins_with_the_first() -> None:
+    cash, machine = (
+        Candidate(name, replace(TAKES, shows=Shows.NOTHING)) for name in ("cash", "machine")
+    )
+    way = route(TEN, [cash, machine, replace(MAIN, is_enabled=False)])
+    assert [choice.account for choice in way.by_itself] == ["cash", "machine"]
+    assert route(TEN, [cash, MAIN]).by_itself == route(TEN, [cash, MAIN]).choices[:1]
+    assert route(TEN, [cash, MAIN]).by_itself[0].account == "main"

@@ -78,7 +78,7 @@ class DisplayWindow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(ModeBar(self.look, mode, step=Type.TITLE))
+        column.addWidget(ModeBar(self.look, mode, step=Type.TITLE, is_customers=True))
         column.addWidget(self._faces, 1)
         self.setMinimumSize(480, 320)
         self._restyle()

@@ -123,7 +123,7 @@ class OrderPanel(Card):
         )
         self._paid_by.set_text(paid_by)
         self._paid_by.setVisible(bool(paid_by))
-        self._story.show_entries(story_of(detail.history, formats))
+        self._story.show_entries(story_of(detail.history, formats, detail.decisions))
         self._stack.setCurrentIndex(1)
         if is_other:
             self._scroll.verticalScrollBar().setValue(0)

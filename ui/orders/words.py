@@ -1,10 +1,12 @@
 """Orders, exceptions and facts in plain words; free of Qt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from app.domain.confirmation import CONFIRMED
+from app.domain.decision import Decision, Said
 from app.domain.exceptions import ExceptionKind
 from app.domain.observation import Source
 from app.domain.order import OrderState
@@ -70,10 +72,17 @@ def exception_words(kind: ExceptionKind) -> tuple[str, str]:
     }[kind]
 
 
-def story_of(history: tuple[Fact, ...], formats: Formats) -> list[Entry]:
-    """Tell the facts of an order, oldest first; what a person decided is told as that."""
+def story_of(
+    history: tuple[Fact, ...],
+    formats: Formats,
+    decisions: Mapping[int, Decision] | None = None,
+) -> list[Entry]:
+    """Tell the facts of an order, oldest first; what a person decided is told as that.
+
+    `decisions` say by an attempt's id why it went to its account.
+    """
     decided = decided_by_a_person(history)
-    entries = [story_entry(fact, formats) for fact in history]
+    entries = [_with_why(story_entry(fact, formats), fact, formats, decisions) for fact in history]
     return [
         replace(entry, title=_("Order paid, as a person decided")) if fact.seq in decided else entry
         for fact, entry in zip(history, entries, strict=True)
@@ -113,6 +122,34 @@ def _receipt(data: Any, formats: Formats) -> str:
 def _created(data: Any, formats: Formats) -> Told:
     account = account_label(str(data.get("account", "")))
     return _("Payment started with {name}").format(name=isolated(account)), "", Tone.NEUTRAL
+
+
+def _with_why(
+    entry: Entry, fact: Fact, formats: Formats, decisions: Mapping[int, Decision] | None
+) -> Entry:
+    decision = (decisions or {}).get(fact.attempt_id or 0)
+    if fact.name != "attempt.created" or decision is None:
+        return entry
+    return replace(entry, detail=decision_words(decision, formats))
+
+
+def decision_words(decision: Decision, formats: Formats) -> str:
+    """Say why a payment went to its account, what was tried before, and what was left out."""
+    why = _("You chose it.") if decision.is_operators else formats.message(decision.reason)
+    tried = [_said_of(each, formats) for each in decision.tried]
+    left_out = [_said_of(each, formats) for each in decision.left_out]
+    parts = [why]
+    if tried:
+        parts.append(_("Tried before: {accounts}").format(accounts=" ".join(tried)))
+    if left_out:
+        parts.append(_("Left out: {accounts}").format(accounts=" ".join(left_out)))
+    return joined(*parts)
+
+
+def _said_of(said: Said, formats: Formats) -> str:
+    return _("{name}: {reason}").format(
+        name=isolated(account_label(said.account)), reason=formats.message(said.reason)
+    )
 
 
 def _opened_session(data: Any, formats: Formats) -> Told:

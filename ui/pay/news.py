@@ -14,6 +14,13 @@ def is_newer(attempt: Attempt, known: Attempt) -> bool:
     return attempt.version >= known.version
 
 
+def newest(known: Attempt | None, attempt: Attempt) -> bool:
+    """Say whether a reading is to be shown in place of what is known."""
+    if known is None or attempt.number > known.number:
+        return True
+    return attempt.id == known.id and is_newer(attempt, known)
+
+
 def seller_of(order: Order | None, shop: str) -> str:
     """Name the shop as the order has it: the catalog may have been changed since."""
     return order.snapshot.seller.name if order is not None else shop

@@ -17,9 +17,11 @@ from ui.look import Look
 from ui.pay.countdown import Countdown
 from ui.pay.hand import HandView
 from ui.pay.handed import Handed
+from ui.pay.phones import phones_words
 from ui.pay.qr import MOST_OF_SIDE, QrView
-from ui.pay.state import Action, PayModel, Phase, action_label, phones_words, wording
+from ui.pay.state import Action, PayModel, Phase, action_label, wording
 from ui.pay.statement import Statement
+from ui.pay.ways import WayLine, WaysList
 from ui.theme import Type
 
 _KEYS = {
@@ -32,6 +34,7 @@ _KEYS = {
     Action.CANCEL: "F10",
     Action.CONFIRM: "F12",
     Action.SET_ASIDE: "F11",
+    Action.OTHER_WAYS: "F9",
 }
 _ICONS = {
     Action.CONFIRM: "check",
@@ -60,11 +63,13 @@ class PayScreen(Part):
 
     Signals:
         action_wanted (Action): A button was pressed.
+        way_wanted (str): Another way of payment was chosen, by its account.
         confirm_wanted (Money | None, str): The money was taken by hand: what was received in cash,
             or the reference of the machine's slip.
     """
 
     action_wanted = Signal(object)
+    way_wanted = Signal(str)
     confirm_wanted = Signal(object, str)
 
     def __init__(
@@ -102,9 +107,20 @@ class PayScreen(Part):
         panel = QWidget()
         panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._panel = panel
-        self._column = QVBoxLayout(panel)
+        self._told = QWidget()
+        self._ways = WaysList(look)
+        self._ways.hide()
+        self._ways.chosen.connect(self._on_way)
+        self._ways.left.connect(self._close_ways)
+        self.buttons[Action.OTHER_WAYS].clicked.connect(self._open_ways)
+        self._way = WayLine(look, self.buttons[Action.OTHER_WAYS])
+        self._whole = QVBoxLayout(panel)
+        self._whole.addWidget(self._told)
+        self._whole.addWidget(self._ways)
+        self._column = QVBoxLayout(self._told)
         self._column.addWidget(self._caption)
         self._column.addWidget(self._amount)
+        self._column.addWidget(self._way)
         self._column.addWidget(self._guide)
         self._column.addWidget(self.handed)
         self._column.addWidget(self.statement)
@@ -149,6 +165,7 @@ class PayScreen(Part):
         is_brief = self._is_short and model.phase in {Phase.WAITING, Phase.SLOW}
         self.statement.show_statement(words, model.error, is_brief=is_brief)
         self._show_phones(model)
+        self._show_ways(model)
         for action, button in self.buttons.items():
             if button.hasFocus() and action not in words.actions:
                 # Qt would pass the keyboard on to the next button: a second press would cancel.
@@ -162,7 +179,8 @@ class PayScreen(Part):
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Take what is typed while money is taken by hand; say whether it was of use."""
-        if self._model is None or self._model.taking is None:
+        is_choosing = not self._ways.isHidden()
+        if self._model is None or self._model.taking is None or is_choosing:
             return False
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             if not pressed_by_enter(event) and not event.isAutoRepeat():
@@ -176,17 +194,22 @@ class PayScreen(Part):
         self.hand.show_taking(None)
         self.qr.set_url("")
         self.countdown.set_deadline(None)
+        self._close_ways()
 
     def buttons_in(self, host: QWidget) -> QRect:
         """Give where the buttons are, in the coordinates of a widget that the screen is in."""
-        place = self._actions.geometry()
-        return QRect(self._panel.mapTo(host, place.topLeft()), place.size())
+        part, place = self._told, self._actions.geometry()
+        if not self._ways.isHidden():
+            part, place = self._ways, self._ways.rect()
+        return QRect(part.mapTo(host, place.topLeft()), place.size())
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
         dp = self.look.dp
         self._row.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.L))
         self._row.setSpacing(dp(theme.XL))
+        self._whole.setSpacing(0)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(dp(theme.S))
         self._guide_column.setContentsMargins(0, dp(theme.XS), 0, dp(theme.S))
         self._guide_column.setSpacing(dp(theme.S))
@@ -213,7 +236,7 @@ class PayScreen(Part):
         is_by_hand = self._model is not None and self._model.taking is not None
         beside = min(round(code), self.hand.most_high) if is_by_hand else round(code)
         over = max(0, (self.height() - 2 * dp(theme.L) - beside) // 2)
-        self._column.setContentsMargins(0, over, 0, over)
+        self._whole.setContentsMargins(0, over, 0, over)
         was_short = self._is_short
         is_short = self._is_short = self.height() < dp(_SHORT)
         self.handed.set_short(is_short)
@@ -224,6 +247,38 @@ class PayScreen(Part):
         if is_short is not was_short and self._model is not None:
             # How much is said depends on the room.
             self.show_payment(self._model)
+
+    def _show_ways(self, model: PayModel) -> None:
+        """Say which way is taken; the list is closed where nothing can be chosen any more."""
+        self._way.setVisible(model.ways is not None)
+        if model.ways is None or not model.may_change_way:
+            self._close_ways()
+        if model.ways is not None:
+            self._way.show_way(model.ways)
+            self._ways.show_ways(model.ways)
+        # Who was declined has scanned it already.
+        is_known = self._is_short and model.ways is not None and model.phase is Phase.DECLINED
+        self._scan.setVisible(not is_known)
+
+    def _open_ways(self) -> None:
+        self._told.hide()
+        self._ways.show()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _close_ways(self) -> None:
+        if not self._ways.isHidden():
+            self._ways.hide()
+            self._told.show()
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_way(self, account: str) -> None:
+        """Take another way; the one that shows its code stays."""
+        model = self._model
+        self._close_ways()
+        is_shown = model is not None and (model.url is not None or model.taking is not None)
+        if model is None or model.ways is None or (is_shown and model.ways.account == account):
+            return
+        self.way_wanted.emit(account)
 
     def _show_taking(self, model: PayModel) -> None:
         """Have what is taken by hand in the code's place."""
@@ -280,7 +335,7 @@ class PayScreen(Part):
             self.buttons[action] = Button(
                 self.look,
                 action_label(action),
-                Kind.PRIMARY if action in _MAIN else Kind.SECONDARY,
+                _kind_of(action),
                 icon=_ICONS.get(action, ""),
                 key=_KEYS[action],
                 height_mm=15 if action is Action.CONFIRM else 11,
@@ -293,6 +348,12 @@ class PayScreen(Part):
             button.clicked.connect(self._confirm)
         else:
             button.clicked.connect(lambda: self.action_wanted.emit(action))
+
+
+def _kind_of(action: Action) -> Kind:
+    if action is Action.OTHER_WAYS:
+        return Kind.QUIET
+    return Kind.PRIMARY if action in _MAIN else Kind.SECONDARY
 
 
 def _host_icon(model: PayModel) -> str:

@@ -15,9 +15,8 @@ from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.errors import MoneyMoved, ScantillError
 from app.status import PhonesState
-from ui.bidi import isolated
-from ui.format import Formats
 from ui.i18n import _, _n
+from ui.pay.choosing import WaysModel
 from ui.pay.taking import Taking
 from ui.theme import Tone
 
@@ -56,6 +55,7 @@ class Action(StrEnum):
     NEW_CODE = "new_code"
     SET_ASIDE = "set_aside"
     BACK_TO_CART = "back_to_cart"
+    OTHER_WAYS = "other_ways"
     CONFIRM = "confirm"
 
 
@@ -64,8 +64,8 @@ class PayModel:
     """All that the Pay screen shows of one payment. `url` is set only while a QR may be seen.
 
     `ends_at` is its deadline in seconds of `Clock.elapsed`, which nobody can set.
-    `phones` is None where there is no switch for them. `taking` is what the operator takes by hand;
-    then it is set as long as that can be confirmed.
+    `phones` is None where there is no switch for them, `ways` where there is one way of payment.
+    `taking` is what the operator takes by hand; then it is set as long as that can be confirmed.
     """
 
     phase: Phase
@@ -80,6 +80,17 @@ class PayModel:
     was_shown: bool = True
     phones: PhonesState | None = None
     taking: Taking | None = None
+    ways: WaysModel | None = None
+
+    @property
+    def may_change_way(self) -> bool:
+        """Say whether the operator may take another way now."""
+        if self.ways is None:
+            return False
+        is_unseen = self.phase is Phase.UNKNOWN and not self.was_shown
+        # The operator's word is being written down.
+        is_confirming = self.phase is Phase.TAKING and self.is_busy
+        return is_unseen or (self.phase in _MAY_CHANGE_WAY and not is_confirming)
 
     @property
     def host(self) -> str:
@@ -167,6 +178,9 @@ def _phase_of_open(attempt: Attempt, waited: timedelta, *, is_over: bool, is_sho
     return Phase.WAITING
 
 
+_MAY_CHANGE_WAY: Final = frozenset(
+    {Phase.WAITING, Phase.TAKING, Phase.SLOW, Phase.DECLINED, Phase.REFUSED, Phase.FAILED}
+)
 SHOWS_CODE: Final = frozenset({Phase.WAITING, Phase.SLOW, Phase.DECLINED})
 """Phases in which a customer may scan the code."""
 
@@ -189,6 +203,8 @@ def wording(model: PayModel, *, is_training: bool = False) -> Wording:
     if is_training and model.phase in SHOWS_CODE:
         switch = (Action.ALLOW_PHONES,) if model.phones is not None else ()
         actions = (Action.PAY_AS_CUSTOMER, *switch, *actions)
+    if model.may_change_way:
+        actions = (Action.OTHER_WAYS, *actions)
     return Wording(_(words.title), sentence, words.tone, words.icon, actions)
 
 
@@ -203,23 +219,9 @@ def action_label(action: Action) -> str:
         Action.NEW_CODE: _("New code"),
         Action.SET_ASIDE: _("Set aside, next sale"),
         Action.BACK_TO_CART: _("Back to the cart"),
+        Action.OTHER_WAYS: _("Other ways"),
         Action.CONFIRM: _("Money taken"),
     }[action]
-
-
-def phones_words(phones: PhonesState, formats: Formats) -> tuple[str, str, str]:
-    """Say how the phones' switch stands: a line on it, a sentence beside it, and a hint."""
-    if not phones.is_allowed:
-        return _("Off: this computer only"), "", ""
-    if phones.problem:
-        return _("On, but no phone can come"), formats.message(phones.problem), ""
-    if not phones.address:
-        return _("One moment …"), "", ""
-    return (
-        _("On: {address}").format(address=isolated(phones.address)),
-        _("Phones on the same Wi-Fi can scan it now. Only training; no real money."),
-        _("If this computer's firewall asks, allow it."),
-    )
 
 
 def decline_words(code: str) -> str:

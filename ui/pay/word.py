@@ -34,6 +34,8 @@ class OperatorsWord:
 
     async def learn_due(self, attempt: Attempt) -> ScantillError | None:
         """Learn what is to be taken; give what keeps it from being known, if anything does."""
+        # What another way took is not due for this one.
+        self.taking = None
         try:
             due = await self._checkout.due(attempt.id)
         except Exception as error:  # noqa: BLE001 - it is shown, whatever it is

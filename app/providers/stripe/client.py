@@ -22,10 +22,16 @@ stripe.enable_telemetry = False
 API_BASE = "https://api.stripe.com"
 BASE_VARIABLE = "STRIPE_API_BASE"
 SECRET_KEY = KeyField(
-    "secret_key", Message("Secret key"), ("STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_SECRET")
+    "secret_key",
+    Message("Secret key"),
+    ("STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_SECRET"),
+    prefixes=("sk_", "rk_"),
 )
 PUBLISHABLE_KEY = KeyField(
-    "publishable_key", Message("Publishable key"), ("STRIPE_PUBLISHABLE_KEY", "STRIPE_KEY")
+    "publishable_key",
+    Message("Publishable key"),
+    ("STRIPE_PUBLISHABLE_KEY", "STRIPE_KEY"),
+    prefixes=("pk_",),
 )
 WEBHOOK_SECRET = KeyField(
     "webhook_secret",
@@ -33,6 +39,7 @@ WEBHOOK_SECRET = KeyField(
     ("STRIPE_WEBHOOK_SECRET",),
     is_needed=False,
     may_be_two=True,
+    prefixes=("whsec_",),
 )
 
 

@@ -1,16 +1,21 @@
 """Attempts as rows: found as written, moved by compare-and-set, marked beside their state."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from app.domain.attempt import ATTEMPT_MOVES, AttemptState, CloseReason
-from app.errors import InvariantError
-from app.store import Store
+from app.domain.decision import Decision, Said
+from app.domain.money import Money
+from app.errors import InvariantError, Message
+from app.store import Store, schema
 from app.store import attempts as rows
+from app.store.decided import decisions_of
 from app.store.journal import history_of
-from tests.parts.books import begun, placed, statement
+from tests.parts.books import begun, open_store, placed, statement
 from tests.parts.clock import START
+from tests.parts.values import attempt
 
 
 def names(store: Store, order_id: str) -> list[str]:
@@ -114,3 +119,40 @@ def test_an_attempt_that_vanished_is_loud(store: Store) -> None:
     store.write_now(statement("DELETE FROM attempts"))
     with pytest.raises(InvariantError, match="is gone"):
         store.write_now(lambda tx: rows.mark_attempt(tx, made, is_final=1))
+
+
+WHY = Decision(
+    "second",
+    Message("It keeps about {fee} of this.", fee=Money(59, "EUR")),
+    tried=(Said("first", Message("It did not answer.")),),
+    others=(Said("third", Message("It comes in the order of the settings.")),),
+    left_out=(Said("fourth", Message("It takes no {currency}.", currency="EUR")),),
+)
+
+
+@pytest.mark.parametrize("by_operator", [False, True])
+def test_why_an_attempt_went_to_its_account_is_read_back_to_be_said_in_any_language(
+    store: Store, by_operator: bool
+) -> None:
+    order = store.write_now(placed)
+    decision = Decision(WHY.account, WHY.reason, by_operator, WHY.tried, WHY.others, WHY.left_out)
+    made = store.write_now(lambda tx: rows.insert_attempt(tx, attempt(order), decision))
+    (read,) = store.read_now(lambda db: decisions_of(db, order.id)).items()
+    assert read == (made.id, decision)
+    assert isinstance(read[1].reason, Message)
+    assert read[1].reason.parameters == {"fee": Money(59, "EUR")}
+
+
+def test_attempts_of_older_books_have_no_reason_and_are_as_they_were(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patches:
+        patches.setattr(schema.migrations, "_migrations", schema.migrations._migrations[:6])
+        store = open_store(directory)
+        order = store.write_now(placed)
+        made = store.write_now(lambda tx: begun(tx, order))
+        store.close()
+    store = open_store(directory)
+    assert store.read_now(lambda db: rows.attempts_of(db, order.id)) == (made,)
+    assert store.read_now(lambda db: decisions_of(db, order.id)) == {}
+    store.close()

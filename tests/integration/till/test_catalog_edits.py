@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import SHIPPED_ROOT, Till
+from app.bootstrap import Till
+from app.catalog_watch import SHIPPED_ROOT
 from app.domain.cart import Cart
 from tests.conftest import ExpectedLogs
 from tests.integration.till.house import (

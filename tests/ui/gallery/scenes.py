@@ -24,7 +24,7 @@ from app.errors import (
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
-from tests.ui.gallery import books, needing, outside, paying, taking
+from tests.ui.gallery import books, choosing, needing, outside, paying, taking
 from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
@@ -343,6 +343,15 @@ SCENES: Final = (
     Scene("pay-expired", paying.expired),
     Scene("pay-needs-person", paying.money_that_does_not_fit),
     Scene("pay-live", paying.waiting, mode=Mode.LIVE),
+    Scene("pay-ways-opening", choosing.opening),
+    Scene("pay-ways", choosing.waiting),
+    Scene("pay-ways-live", choosing.waiting, mode=Mode.LIVE),
+    Scene("pay-ways-declined", choosing.declined),
+    Scene("pay-ways-list", choosing.listed),
+    Scene("pay-ways-many", choosing.listed_many),
+    Scene("pay-ways-followed", choosing.followed),
+    Scene("pay-ways-none", choosing.none_answers),
+    Scene("pay-ways-changing", choosing.changing),
     Scene("paid", paying.paid),
     *taking_scenes(),
     Scene("orders-empty", no_orders),

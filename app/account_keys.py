@@ -1,0 +1,123 @@
+"""The keys of accounts as people hand them in: which there are, which fit, and where they are."""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.accounts import check_mode, check_prefix, own_variables, wanted_accounts
+from app.errors import ConfigError, Message
+from app.key_store import KeyStore
+from app.providers.kind import KeyField, Kind
+from app.settings import Settings
+
+_OTHERS: Final = stat.S_IRGRP | stat.S_IROTH
+
+
+@dataclass(frozen=True, slots=True)
+class NamedKey:
+    """One key of one account."""
+
+    account: str
+    kind: Kind
+    field: KeyField
+
+    @property
+    def name(self) -> str:
+        """Name it as `scantill secrets` does."""
+        return f"{self.account}.{self.field.name}"
+
+
+def keys_of(settings: Settings) -> tuple[NamedKey, ...]:
+    """Give every key that the accounts of the settings can have, in their order."""
+    return tuple(
+        NamedKey(account, kind, field)
+        for account, (kind, _) in wanted_accounts(settings).items()
+        for field in kind.fields
+    )
+
+
+def key_named(settings: Settings, text: str) -> NamedKey:
+    """Find a key by its name, ACCOUNT.KEY. Raises ConfigError; what was typed is not repeated."""
+    keys = keys_of(settings)
+    for key in keys:
+        if key.name == text:
+            return key
+    raise ConfigError(
+        Message("There is no key of that name"),
+        action=Message("Name one of these: {names}.", names=", ".join(key.name for key in keys)),
+    )
+
+
+def checked(settings: Settings, key: NamedKey, value: str, store: KeyStore) -> str:
+    """Give a value as it is to be kept. Raises ConfigError where it cannot be this key's."""
+    text = value.strip()
+    parts = [part.strip() for part in text.split(",")] if key.field.may_be_two else [text]
+    for part in parts:
+        if not part or not part.isascii() or not part.isprintable() or " " in part:
+            raise ConfigError(
+                Message("That is no key: it is empty, or has blanks or odd characters in it"),
+                Message("Nothing was kept."),
+                action=Message("Copy it again, whole and by itself."),
+            )
+        check_prefix(key.account, key.field, part)
+    found = {
+        field.name: known
+        for field in key.kind.fields
+        if (known := _found(settings, key.account, field, store))
+    }
+    found[key.field.name] = text
+    are_all_there = all(field.name in found for field in key.kind.fields if field.is_needed)
+    if are_all_there:
+        check_mode(settings.mode, key.account, key.kind, found)
+    return text
+
+
+def place_of(settings: Settings, key: NamedKey, store: KeyStore) -> Message | None:
+    """Say where a key is taken from, as the till does; None where there is none."""
+    own = own_variables(key.account, key.field)
+    for variables in (own, key.field.variables):
+        if variables is key.field.variables and store.get(key.account, key.field.name):
+            return Message("in {store}", store=store.name)
+        for place, source in _sources(settings):
+            for variable in variables:
+                if (source.get(variable) or "").strip():
+                    return Message("{variable} in {place}", variable=variable, place=place)
+    return None
+
+
+def exposed_files(settings: Settings) -> tuple[Path, ...]:
+    """Give the `.env` files with keys in them that other users of this computer can read."""
+    if os.name != "posix":
+        return ()
+    names = {
+        variable
+        for key in keys_of(settings)
+        for variable in (*own_variables(key.account, key.field), *key.field.variables)
+    }
+    exposed = []
+    for path, source in zip(settings.env_files, settings.variables.sources[1:], strict=False):
+        has_keys = any((source.get(name) or "").strip() for name in names)
+        if has_keys and path.exists() and path.stat().st_mode & _OTHERS:
+            exposed.append(path.absolute())
+    return tuple(dict.fromkeys(exposed))
+
+
+def exposed_words(paths: tuple[Path, ...]) -> Message:
+    """Say that others can read keys, and what to do."""
+    return Message(
+        "Others on this computer can read keys in {files}. Make them yours alone: chmod 600.",
+        files=", ".join(map(str, paths)),
+    )
+
+
+def _found(settings: Settings, account: str, field: KeyField, store: KeyStore) -> str:
+    own = settings.variables.first(*own_variables(account, field))
+    return own or store.get(account, field.name) or settings.variables.first(*field.variables)
+
+
+def _sources(settings: Settings) -> list[tuple[object, Mapping[str, str | None]]]:
+    places: list[object] = [Message("the environment"), *settings.env_files]
+    return list(zip(places, settings.variables.sources, strict=False))

@@ -1,0 +1,93 @@
+"""The command `scantill provider test`: says line by line what of an account works."""
+
+import argparse
+import asyncio
+import random
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from app.cli_options import add_till_options, settings_of
+from app.errors import ConfigError, Message
+from app.settings import Mode, Settings
+
+if TYPE_CHECKING:
+    from app.provider_check import Finding, Trial
+    from app.providers.strategy import PaymentStrategy
+
+_MARKS: Final = {True: "ok", False: "NOT OK", None: "-"}
+
+
+def add_provider(commands: Any) -> None:
+    """Add the command to the parser's commands."""
+    provider = commands.add_parser("provider", help="look at the accounts with payment providers")
+    verbs = provider.add_subparsers(dest="provider_command", metavar="COMMAND", required=True)
+    test = verbs.add_parser("test", help="say what of an account works, and what does not")
+    add_till_options(test)
+    test.add_argument("name", metavar="NAME", help="the account, as the settings name it")
+    test.add_argument(
+        "--with-session", action="store_true", help="open a small session and close it again"
+    )
+    test.set_defaults(run=_test)
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from app.accounts import loopback_base
+
+    settings = settings_of(arguments)
+    with ExitStack() as stack:
+        sandbox_url = ""
+        if settings.mode is Mode.TRAINING:
+            sandbox_url = arguments.sandbox or loopback_base(settings) or _simulator(stack)
+        return _tested(settings, arguments, sandbox_url.rstrip("/"))
+
+
+def _simulator(stack: ExitStack) -> str:
+    """Start one with books of its own: a till that runs has its own."""
+    from app.sandbox import SandboxServer
+
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="scantill-"))
+    return stack.enter_context(SandboxServer(books_path=Path(folder) / "sandbox.db")).origin
+
+
+def _tested(settings: Settings, arguments: argparse.Namespace, sandbox_url: str) -> int:
+    from app.accounts import accounts_of, return_pages
+    from app.catalog_watch import catalog_watch_of
+    from app.clock import SystemClock
+    from app.provider_check import Finding, Trial
+
+    clock = SystemClock()
+    set_up = accounts_of(settings, sandbox_url, clock)
+    name = arguments.name
+    if name in set_up.unready:
+        _say(Finding("key", set_up.unready[name], is_good=False))
+        return 1
+    if name not in set_up.strategies:
+        names = ", ".join((*set_up.strategies, *set_up.unready))
+        raise ConfigError(
+            Message("There is no account {account}", account=name),
+            action=Message("Choose one of these: {accounts}.", accounts=names),
+        )
+    shop = catalog_watch_of(settings, arguments.catalog, clock).catalog.shop
+    pages = return_pages(settings, sandbox_url)
+    trial = Trial(shop.currency, shop.success_url or pages.success_url, arguments.with_session)
+    return asyncio.run(_said(set_up.strategies[name], trial))
+
+
+async def _said(strategy: "PaymentStrategy", trial: "Trial") -> int:
+    from app.domain.ids import Ids
+    from app.provider_check import examine
+
+    is_good = True
+    try:
+        async for finding in examine(strategy, trial, Ids(random.SystemRandom())):
+            _say(finding)
+            is_good = is_good and finding.is_good is not False
+    finally:
+        await strategy.aclose()
+    return 0 if is_good else 1
+
+
+def _say(finding: "Finding") -> None:
+    print(f"{finding.subject:<9} {_MARKS[finding.is_good]:<7} {finding.words}", flush=True)

@@ -1,0 +1,57 @@
+"""What a provider with subscriptions can be asked beside the verbs of every strategy."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from app.domain.observation import Source
+from app.domain.subscription import PlanTerms, SubscriptionObservation
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionNews:
+    """An event that says something happened to a subscription; what, the next look tells.
+
+    `payment_id` is the payment that it tells of, where it does.
+    """
+
+    subscription_id: str
+    payment_id: str = ""
+
+
+@runtime_checkable
+class KeepsPlans(Protocol):
+    """A provider where a subscription needs a plan that was made before.
+
+    The session's request has the plan's id; the plan costs nothing and moves nothing.
+    """
+
+    async def open_plan(self, terms: PlanTerms, *, key: str) -> str:
+        """Make a plan of these terms and give its id; under the same key it is the same plan.
+
+        Where the provider has no such keys, a plan that was made before is looked for by it.
+        """
+        ...
+
+
+@runtime_checkable
+class Subscribes(Protocol):
+    """A provider that charges again at each interval what a session began.
+
+    The session's `Observation` names the subscription that it began as its `subscription_id`.
+    """
+
+    async def fetch_subscription(
+        self, subscription_id: str, *, source: Source
+    ) -> SubscriptionObservation:
+        """Look at a subscription, and at every payment that it took."""
+        ...
+
+    async def cancel_subscription(
+        self, subscription_id: str, *, at_period_end: bool, key: str
+    ) -> SubscriptionObservation:
+        """End a subscription, now or when what was paid for is over, and look at it again.
+
+        One that is over already is answered with what it is. Which of the two a provider can do,
+        its capabilities say.
+        """
+        ...
