@@ -103,6 +103,21 @@ class Subscriptions:
             raise _not_known()
         return detail
 
+    def ends_of(self, subscription: Subscription) -> tuple[EndWanted, ...]:
+        """Say which ends can be asked for now, the gentler first; none where nothing can be."""
+        if subscription.is_over or subscription.is_ending:
+            return ()
+        try:
+            takes = self._gateway.strategy(subscription.account).capabilities
+        except CheckoutRefused:
+            return ()
+        ends = []
+        if takes.cancels_at_period_end and subscription.ends_at is None:
+            ends.append(EndWanted.PERIOD_END)
+        if takes.cancels_now:
+            ends.append(EndWanted.NOW)
+        return tuple(ends)
+
     async def look(self, row_id: int, source: Source) -> Subscription:
         """Ask the provider how a subscription stands and settle what it says.
 
