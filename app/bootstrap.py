@@ -48,15 +48,16 @@ from app.store.accounts import known_for
 from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
+from app.subscriptions import Subscriptions
 from app.training import simulator_of
-from app.watch import Pace, Reconciler, Watch
+from app.watch import Pace, Reconciler, SubscriptionWatch, Watch
 from app.ways import Ways
 from app.webhooks import PayDesk, PublicDoor, readdress
 
 if TYPE_CHECKING:
     from app.sandbox import SandboxServer
 
-_MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
+_MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened", "subscription.renewed"})
 _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
 
@@ -185,6 +186,12 @@ class Till:
             jitter=chance.jitter,
             pace=pace or Pace(at_least_s=self._poll_pause_s),
         )
+        self.subscriptions = Subscriptions(
+            self.store, self.gateway, self.sessions, clock=self._clock, jitter=chance.jitter
+        )
+        self.subscription_watch = SubscriptionWatch(
+            self.store, self.subscriptions, clock=self._clock
+        )
         self.door = PublicDoor(
             self.store,
             self.strategies,
@@ -192,6 +199,7 @@ class Till:
             port=settings.port,
             clock=self._clock,
             recheck=self.watch.poke,
+            heard=self.subscription_watch.wake,
             desk=PayDesk(self.gateway, self.sessions, loop=lambda: self._loop),
         )
         self.reconciliation = Reconciliation(
@@ -204,6 +212,7 @@ class Till:
         MoneyChores(self.store, self.gateway, self.refunds, clock=self._clock).add_to(
             self.reconciliation
         )
+        self.reconciliation.add("subscriptions", self.subscription_watch.reconcile)
         self.reconciler = Reconciler(
             self.reconciliation,
             self.store,
@@ -274,6 +283,7 @@ class Till:
         self.reconciler.start()
         self.catalog_watch.start()
         self._spawn(self.refunds.keep_sweeping())
+        self._spawn(self.subscription_watch.run())
         for name, strategy in self.strategies.items():
             self._spawn(self.introductions.of(name, strategy))
 

@@ -32,6 +32,7 @@ from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, ProviderError
 from app.failpoints import reach
 from app.gateway import Gateway
+from app.plans import Plans
 from app.providers.strategy import PaymentStrategy, SessionRequest, TakesByHand
 from app.routing import Choice
 from app.sessions import Sessions
@@ -91,6 +92,7 @@ class Checkout:
         self._ways = ways or Ways(gateway)
         self._deadlines = Deadlines(clock)
         self._confirmations = Confirmations(store, gateway)
+        self._plans = Plans(store, gateway)
 
     async def place_order(self, content: CartContent) -> Order:
         """Freeze a cart into an order with a number. One that costs nothing is paid at once.
@@ -171,7 +173,8 @@ class Checkout:
         request = self._request(order, amount, reference, strategy)
         try:
             known = await self._gateway.identified(strategy)
-            parameters = await strategy.prepare_session(request)
+            planned = await self._plans.planned(request, order, strategy, known)
+            parameters = await strategy.prepare_session(planned)
         except ProviderError as error:
             raise NotBegun(error) from error
 

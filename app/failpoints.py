@@ -54,6 +54,17 @@ Failpoint = Literal[
     "settle.begun",
     "settle.payment_written",
     "settle.order_moved",
+    # A subscription is begun by a session, looked at, and ended at a person's wish.
+    "plan.made",
+    "plan.saved",
+    "subscription.starting",
+    "subscription.called",
+    "subscription.renewing",
+    "subscription.saving",
+    "subscription.saved",
+    "unsubscribe.intended",
+    "unsubscribe.calling",
+    "unsubscribe.called",
     # A delivery is taken in.
     "webhook.verified",
     "webhook.saving",

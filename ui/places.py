@@ -52,7 +52,7 @@ class Places(QStackedWidget):
         self._formats = look.formats
         self.desk = Desk(till, tasks, look.formats)
         self.counter = QStackedWidget()
-        self.orders = OrdersScreen(look, clock)
+        self.orders = OrdersScreen(look, clock, till.subscriptions.ends_of)
         self.needs_person = NeedsPersonScreen(look, clock)
         self.orders_reader = OrdersReader(till.orders, tasks, self.orders)
         self._trouble_reader = TroubleReader(till.orders, tasks, self.needs_person, clock)

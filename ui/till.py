@@ -14,6 +14,7 @@ from app.domain.exceptions import OrderException
 from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.refund import Refund
+from app.domain.renewal import EndWanted, Subscription
 from app.domain.resolution import Action
 from app.errors import CatalogError
 from app.events import Fact
@@ -129,6 +130,20 @@ class Refunds(Protocol):
         ...
 
 
+class Subscriptions(Protocol):
+    """Ending subscriptions. Raises `app.errors.ScantillError`."""
+
+    def ends_of(self, subscription: Subscription) -> tuple[EndWanted, ...]:
+        """Say which ends can be asked for now, the gentler first."""
+        ...
+
+    async def cancel(
+        self, row_id: int, *, at_period_end: bool, by: str, reason: str
+    ) -> Subscription:
+        """End one, at once or with what was paid for, and give it as it is then."""
+        ...
+
+
 class Resolutions(Protocol):
     """Deciding about what needs a person. Raises `app.errors.ScantillError`."""
 
@@ -240,6 +255,11 @@ class Till(Protocol):
     @property
     def refunds(self) -> Refunds:
         """Give what gives money back."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Give what ends subscriptions."""
         ...
 
     @property

@@ -27,6 +27,7 @@ class Operation(StrEnum):
     CAPTURE = "capture"
     CLOSE = "close"
     REFUND = "refund"
+    UNSUBSCRIBE = "unsubscribe"
 
 
 class Outcome(StrEnum):
@@ -41,7 +42,8 @@ class Outcome(StrEnum):
 class Intent:
     """A call as it was, or will be, made: under `key`, with the complete `parameters`.
 
-    `refund` is the row of the refund that it is about, if any.
+    `refund` is the row of the refund that it is about, `subscription` that of the subscription, if
+    any.
     """
 
     id: int
@@ -51,6 +53,7 @@ class Intent:
     parameters: Mapping[str, Any]
     created_at: datetime
     refund: int | None = None
+    subscription: int | None = None
 
     def is_from_ahead(self, now: datetime) -> bool:
         """Say whether it was written at what is yet to come: the wall clock was set back since."""
@@ -72,9 +75,11 @@ def insert_intent(
     attempt_id: int | None,
     parameters: Mapping[str, Any],
     refund: int | None = None,
+    subscription: int | None = None,
 ) -> Intent:
     """Write down what is about to be asked of a provider."""
     text = json.dumps(parameters, sort_keys=True)
+    of = {} if subscription is None else {"subscription": subscription}
     intent_id = tx.insert(
         "intents",
         key=key,
@@ -84,8 +89,11 @@ def insert_intent(
         parameters=text,
         digest=_digest(text),
         created_at=stamp(tx.at),
+        **of,
     )
-    return Intent(intent_id, key, operation, attempt_id, dict(parameters), tx.at, refund)
+    return Intent(
+        intent_id, key, operation, attempt_id, dict(parameters), tx.at, refund, subscription
+    )
 
 
 def finish_intent(
@@ -138,6 +146,14 @@ def unanswered_refund(connection: sqlite3.Connection, row_id: int) -> Intent | N
     return None if row is None else _intent_from(row)
 
 
+def unanswered_end(connection: sqlite3.Connection, row_id: int) -> Intent | None:
+    """Give the call that ends a subscription if its answer is still missing."""
+    row = connection.execute(
+        "SELECT * FROM intents WHERE subscription = ? AND outcome IS NULL", (row_id,)
+    ).fetchone()
+    return None if row is None else _intent_from(row)
+
+
 def was_done(connection: sqlite3.Connection, attempt_id: int, operation: Operation) -> bool:
     """Say whether a call of this kind for an attempt was answered as it was meant."""
     row = connection.execute(
@@ -167,6 +183,7 @@ def _intent_from(row: Row) -> Intent:
         parameters=json.loads(row["parameters"]),
         created_at=read_stamp(row["created_at"]),
         refund=row["refund"],
+        subscription=row["subscription"],
     )
 
 

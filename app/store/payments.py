@@ -59,8 +59,13 @@ def insert_payment(
     provider_account: str,
     live: bool,
     reference: str = "",
+    renewal_of: int | None = None,
 ) -> None:
-    """Write a payment once; the same provider's id a second time breaks a unique key."""
+    """Write a payment once; the same provider's id a second time breaks a unique key.
+
+    One of a subscription has no order: whatever is summed by order leaves it out.
+    """
+    of = {} if renewal_of is None else {"renewal_of": renewal_of}
     tx.insert(
         "payments",
         provider=provider,
@@ -75,6 +80,7 @@ def insert_payment(
         live=int(live),
         reference=reference,
         settled_at=stamp(tx.at),
+        **of,
     )
 
 

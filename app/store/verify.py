@@ -17,6 +17,7 @@ from app.store.schema import missing_guards
 from app.store.verify_by_hand import by_hand
 from app.store.verify_disputes import dispute_checks
 from app.store.verify_money import TakenPayment, decisions, paid, postings, provider
+from app.store.verify_subscriptions import subscriptions
 
 __all__ = ["Check", "Outcome", "TakenPayment", "verify"]
 
@@ -74,6 +75,7 @@ def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | Non
         _deliveries(db),
         *(checked(*finding) for finding in dispute_checks(db)),
         by_hand(db),
+        subscriptions(db),
     ]
 
 

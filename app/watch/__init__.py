@@ -2,6 +2,7 @@
 
 from app.watch.pace import Pace
 from app.watch.reconciler import Reconciler
+from app.watch.subscription_watch import SubscriptionWatch
 from app.watch.watch import Watch
 
-__all__ = ["Pace", "Reconciler", "Watch"]
+__all__ = ["Pace", "Reconciler", "SubscriptionWatch", "Watch"]

@@ -35,6 +35,7 @@ from app.store.inbox import (
     waiting,
 )
 from app.store.payments import open_exception
+from app.store.subscriptions import hear_of
 
 _ROUND: Final = 256
 _PAUSE_AFTER_FAULT_S: Final = 1.0
@@ -47,7 +48,10 @@ _log = logging.getLogger(__name__)
 
 
 class InboxWorker:
-    """Runs on the door's loop. `recheck` is called with an attempt that has to be looked at."""
+    """Runs on the door's loop. `recheck` is called with an attempt that has to be looked at.
+
+    `heard` is called where there is news of a subscription, which stands in the books by then.
+    """
 
     def __init__(
         self,
@@ -56,11 +60,13 @@ class InboxWorker:
         *,
         clock: Clock,
         recheck: Callable[[int], None],
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._strategies = strategies
         self._clock = clock
         self._recheck = recheck
+        self._heard = heard
         self._news = asyncio.Event()
         self._disown_at = 0.0
 
@@ -93,7 +99,7 @@ class InboxWorker:
         futures = [(entry, self._store.submit(self._unit(entry))) for entry in entries]
         for entry, future in futures:
             try:
-                attempt_id = await asyncio.wrap_future(future)
+                found = await asyncio.wrap_future(future)
                 reach("inbox.settled")
             except StoreError:
                 raise
@@ -101,8 +107,10 @@ class InboxWorker:
                 _log.exception("delivery %s could not be settled", entry.delivery.event_id)
                 await self._store.write(_marked(entry, "failed", str(error)))
             else:
-                if attempt_id is not None:
-                    self._recheck(attempt_id)
+                if isinstance(found, SubscriptionNews):
+                    self._heard()
+                elif found is not None:
+                    self._recheck(found)
         return len(entries)
 
     async def _disown_old_refunds(self) -> None:
@@ -115,8 +123,8 @@ class InboxWorker:
         if await self._store.read(lambda db: have_waited_since(db, before)):
             await self._store.write(lambda tx: disown_old_refunds(tx, before))
 
-    def _unit(self, entry: InboxEntry) -> Callable[[Transaction], int | None]:
-        """Build the unit of work of one entry: it gives the attempt to be looked at, if any."""
+    def _unit(self, entry: InboxEntry) -> Callable[[Transaction], int | SubscriptionNews | None]:
+        """Build the unit of work of one entry: it gives what is to be looked at, if anything."""
         strategy = self._strategies.get(entry.delivery.account)
         if strategy is None:
             return _marked(entry, "kept", "the account is not set up")
@@ -137,7 +145,7 @@ class InboxWorker:
         if isinstance(seen, DisputeObservation):
             return partial(_settle_dispute, entry, seen)
         if isinstance(seen, SubscriptionNews):
-            return _marked(entry, "kept", seen.subscription_id)
+            return partial(_hear, entry, seen)
         return partial(_settle, entry, seen, self._store.till_id)
 
 
@@ -167,6 +175,13 @@ def _settle_refund(entry: InboxEntry, seen: RefundObservation, tx: Transaction) 
 
 def _settle_dispute(entry: InboxEntry, seen: DisputeObservation, tx: Transaction) -> None:
     handled(tx, entry.id, settle_dispute(tx, seen).value, seen.dispute.payment_id)
+
+
+def _hear(entry: InboxEntry, seen: SubscriptionNews, tx: Transaction) -> SubscriptionNews:
+    """Have a subscription looked at: the entry is handled once that cannot be forgotten."""
+    hear_of(tx, entry.delivery.account, seen.subscription_id)
+    handled(tx, entry.id, "rechecked", seen.subscription_id)
+    return seen
 
 
 def _recheck(entry: InboxEntry, seen: Recheck, till_id: str, tx: Transaction) -> int | None:

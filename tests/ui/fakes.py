@@ -20,6 +20,7 @@ from tests.ui.fake_catalog_watch import FakeCatalogWatch
 from tests.ui.fake_money import FakeMoney
 from tests.ui.fake_orders import FakeOrders
 from tests.ui.fake_phones import FakePhones
+from tests.ui.fake_subscriptions import FakeSubscriptions
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 URL = "https://checkout.stripe.com/c/pay/cs_test_" + "a1B2c3D4" * 62 + "#fidkdWxOYHwnPyd1blpx"
@@ -242,6 +243,7 @@ class FakeTill:
         self._checkout = FakeCheckout(self)
         self._ways = FakeWays()
         self.money = FakeMoney(self)
+        self._subscriptions = FakeSubscriptions(self)
         self._phones = FakePhones() if mode is Mode.TRAINING else None
         self._listeners: list[Callable[[Fact], None]] = []
         self.account_names: tuple[str, ...] = ("stripe_checkout",)
@@ -285,6 +287,10 @@ class FakeTill:
     @property
     def refunds(self) -> FakeMoney:
         return self.money
+
+    @property
+    def subscriptions(self) -> FakeSubscriptions:
+        return self._subscriptions
 
     @property
     def resolutions(self) -> FakeMoney:

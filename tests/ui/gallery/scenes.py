@@ -24,7 +24,7 @@ from app.errors import (
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
-from tests.ui.gallery import books, choosing, needing, outside, paying, taking
+from tests.ui.gallery import books, choosing, needing, outside, paying, subscribing, taking
 from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
@@ -366,6 +366,7 @@ SCENES: Final = (
     Scene("orders-200-lines", needing.order_of_200_lines, catalog=two_hundred_products),
     Scene("orders-refund-form", needing.order_refund_form),
     Scene("orders-refund-several", needing.order_refund_of_several),
+    *(Scene(name, story) for name, story in subscribing.STORIES.items()),
     *needing_scenes(),
     Scene("notice-refund-failed", needing.news_of_failure),
     Scene("books-full-disk", books.full_disk),
