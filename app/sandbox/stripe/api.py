@@ -19,13 +19,15 @@ from app.sandbox.stripe import (
     endpoints,
     events,
     intents,
+    invoices,
     payment_links,
     payments,
     publishable,
     readings,
     refunds,
+    renewals,
     sessions,
-    subscriptions,
+    subscription_calls,
     versions,
 )
 from app.sandbox.stripe.errors import StripeRefusal, rate_limited, unrecognized
@@ -75,8 +77,14 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", rf"/v1/webhook_endpoints/{_ID}", endpoints.retrieve),
     ("POST", rf"/v1/webhook_endpoints/{_ID}", endpoints.update),
     ("DELETE", rf"/v1/webhook_endpoints/{_ID}", endpoints.delete),
-    ("GET", r"/v1/subscriptions/" + _ID, subscriptions.retrieve),
-    ("GET", r"/v1/invoices/" + _ID, subscriptions.retrieve_invoice),
+    ("GET", r"/v1/subscriptions", subscription_calls.listing),
+    ("GET", rf"/v1/subscriptions/{_ID}", subscription_calls.retrieve),
+    ("POST", rf"/v1/subscriptions/{_ID}", subscription_calls.update),
+    ("DELETE", rf"/v1/subscriptions/{_ID}", subscription_calls.cancel),
+    ("GET", r"/v1/invoices", invoices.listing),
+    ("GET", rf"/v1/invoices/{_ID}", invoices.retrieve),
+    ("GET", r"/v1/invoice_payments", invoices.list_payments),
+    ("GET", rf"/v1/invoice_payments/{_ID}", invoices.retrieve_payment),
     ("GET", r"/v1/account", accounts.retrieve),
     ("GET", r"/v1/balance", balance.retrieve_balance),
 ]
@@ -172,6 +180,7 @@ class StripeApi(Exchange[Call, StripeRefusal]):
         steps = (
             sessions.expire_due,
             payments.settle_due,
+            renewals.charge_due,
             refunds.settle_due,
             balance.post_due,
         )

@@ -167,7 +167,9 @@ def confirm(bench: Workbench, call: Call) -> JsonObject:
 
 def is_own(record: Record | None) -> bool:
     """Say whether a shop made it by itself, for a page of its own."""
-    return record is not None and record.private["session"] is None
+    if record is None or record.private.get("subscription"):
+        return False
+    return record.private["session"] is None
 
 
 def _check_amount(amount: int, currency: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import cards, charges, debits, disputes, events
+from app.sandbox.stripe import cards, charges, debits, disputes, events, subscriptions
 from app.sandbox.stripe.charges import NOBODY, Payer
 from app.sandbox.stripe.objects.method import payment_method
 from app.sandbox.stripe.objects.session import PAGE_PATH
@@ -164,6 +164,7 @@ def settle_intent(bench: Workbench, intent: Record, *, succeeded: bool) -> bool:
             session.body["payment_status"] = "paid"
             bench.books.save(session)
             events.record(bench, "checkout.session.async_payment_succeeded", session, NOBODY)
+        subscriptions.settled(bench, intent, succeeded=True)
         disputes.begin_by_card(bench, charge)
         return True
     method = method_of(bench, intent)
@@ -171,6 +172,7 @@ def settle_intent(bench: Workbench, intent: Record, *, succeeded: bool) -> bool:
     charges.decline(bench, intent, charge, method, why)
     if session is not None:
         events.record(bench, "checkout.session.async_payment_failed", session, NOBODY)
+    subscriptions.settled(bench, intent, succeeded=False)
     return True
 
 
@@ -250,7 +252,10 @@ def new_method(
         name=payer.name,
         email=payer.email,
     )
-    bench.add(account, "payment_method", method)
+    private = {}
+    if isinstance(way, debits.Debit):
+        private = {"slower_s": way.slower_s, "succeeds": way.succeeds}
+    bench.add(account, "payment_method", method, private)
     return method
 
 

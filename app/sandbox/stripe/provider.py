@@ -21,6 +21,7 @@ from app.sandbox.stripe import (
     payment_links,
     payments,
     refunds,
+    renewals,
     sessions,
     versions,
 )
@@ -34,6 +35,7 @@ from app.sandbox.stripe.debits import Mandate
 from app.sandbox.stripe.elements import elements_routes
 from app.sandbox.stripe.pay_page import PayPage
 from app.sandbox.stripe.postman import StripePostman
+from app.sandbox.stripe.subscription_control import SubscriptionControl
 from app.sandbox.stripe.workbench import Workbench
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -54,12 +56,14 @@ class StripeSandbox:
         bench.books.define(refunds.SCHEMA)
         bench.books.define(payments.SCHEMA)
         bench.books.define(balance.SCHEMA)
+        bench.books.define(renewals.SCHEMA)
         self._bench = bench
         self._changed = surroundings.changed
         self._api = StripeApi(bench, surroundings)
         self._page = PayPage(bench, surroundings.faults, self.catch_up, self._changed)
         self.dashboard = StripeDashboard(bench, self.catch_up, self._changed)
         self.postman = StripePostman(bench)
+        self._billing = SubscriptionControl(bench, self.catch_up, self._changed)
 
     def routes(self) -> list[Route]:
         return [
@@ -73,7 +77,11 @@ class StripeSandbox:
         return self._page.routes()
 
     def control_table(self) -> Sequence[tuple[str, str, Handler]]:
-        return (("POST", "debits", self._set_debits), ("POST", "versions", self._pin_version))
+        return (
+            ("POST", "debits", self._set_debits),
+            ("POST", "versions", self._pin_version),
+            *self._billing.table(),
+        )
 
     def catch_up(self) -> None:
         """Let happen what was due before now: sessions expire, slow money is decided."""
