@@ -10,6 +10,7 @@ import stripe
 
 from app.errors import Message, Protocol
 from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.subscription_events import INVOICE_EVENTS, SUBSCRIPTION_EVENTS
 
 EVENTS: Final = (
     "checkout.session.completed",
@@ -26,6 +27,8 @@ EVENTS: Final = (
     "charge.dispute.closed",
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
+    *INVOICE_EVENTS,
+    *SUBSCRIPTION_EVENTS,
 )
 
 

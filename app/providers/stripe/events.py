@@ -1,6 +1,6 @@
-"""What Stripe's events say of sessions, refunds and disputes. Pure functions over deliveries.
+"""What Stripe's events say of sessions, refunds, disputes and subscriptions.
 
-Source: Stripe's API reference, event types.
+Pure functions over deliveries. Source: Stripe's API reference, event types.
 """
 
 import json
@@ -24,6 +24,12 @@ from app.providers.stripe.sessions import (
     money_from,
     observation_from,
     reference_of,
+)
+from app.providers.stripe.subscription_events import (
+    INVOICE_EVENTS,
+    SUBSCRIPTION_EVENTS,
+    news_of_invoice,
+    news_of_subscription,
 )
 from app.providers.stripe.webhooks import subject_of
 
@@ -56,6 +62,10 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
         return _refund(subject, delivery, at)
     if delivery.event_type in DISPUTE_EVENTS:
         return _dispute(subject, delivery, at, told_at=moment_from(event.get("created")) or at)
+    if delivery.event_type in INVOICE_EVENTS:
+        return news_of_invoice(subject)
+    if delivery.event_type in SUBSCRIPTION_EVENTS:
+        return news_of_subscription(subject)
     return None
 
 

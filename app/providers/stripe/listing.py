@@ -78,7 +78,8 @@ async def events_since(
             {"created": cast(Any, span(since, until)), "limit": _PAGE, "types": list(types)}
         )
     async for event in through(page):
-        yield json.dumps(event).encode()
+        # The SDK makes Decimals of what Stripe sends as texts ("unit_amount_decimal").
+        yield json.dumps(event, default=str).encode()
 
 
 async def through(page: Any) -> AsyncIterator[dict[str, Any]]:

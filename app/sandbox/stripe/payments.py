@@ -252,10 +252,7 @@ def new_method(
         name=payer.name,
         email=payer.email,
     )
-    private = {}
-    if isinstance(way, debits.Debit):
-        private = {"slower_s": way.slower_s, "succeeds": way.succeeds}
-    bench.add(account, "payment_method", method, private)
+    bench.add(account, "payment_method", method)
     return method
 
 

@@ -7,7 +7,7 @@ tried again on the dashboard's schedule, and after the last try the subscription
 from dataclasses import asdict
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import cards, charges, debits, events, invoices, payments
+from app.sandbox.stripe import cards, charges, events, invoices, payments
 from app.sandbox.stripe import subscriptions as subs
 from app.sandbox.stripe.charges import NOBODY, Payer
 from app.sandbox.stripe.objects import payment as objects
@@ -90,9 +90,6 @@ def advance(bench: Workbench, invoice: Record, at: int) -> None:
     bench.books.save(invoice)
     method_id = subscription.body["default_payment_method"]
     method = bench.need(subscription.account, "payment_method", method_id, "payment_method")
-    if method.body["type"] == debits.METHOD:
-        _debit(bench, intent, method)
-        return
     charge = charges.new_charge(bench, intent, method.body)
     if (why := method.private.get("refusal")) is not None:
         charges.decline(bench, intent, charge, method.body, cards.Decline(**why))
@@ -143,19 +140,6 @@ def _intent_of(bench: Workbench, invoice: Record, subscription: Record) -> Recor
     events.record(bench, "payment_intent.created", intent, NOBODY)
     invoices.bind(bench, invoice, intent)
     return intent
-
-
-def _debit(bench: Workbench, intent: Record, method: Record) -> None:
-    """Ask a bank for the money: it comes, or does not, some time later."""
-    charge = charges.new_charge(bench, intent, method.body)
-    slower_s = method.private["slower_s"]
-    intent.private["settles_at"] = bench.now() + payments.debits_take(bench) + slower_s
-    intent.private["succeeds"] = method.private["succeeds"]
-    payments.take(intent, method.body, charge)
-    intent.body["status"] = "processing"
-    bench.books.save(intent)
-    events.record(bench, "charge.pending", charge, NOBODY)
-    events.record(bench, "payment_intent.processing", intent, NOBODY)
 
 
 def _leave(bench: Workbench, invoice: Record, behavior: str, at: int) -> None:

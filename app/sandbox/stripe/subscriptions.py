@@ -137,7 +137,8 @@ def of_invoice(bench: Workbench, invoice: Record) -> Record:
 
 def next_due(subscription: Record) -> int:
     """When the first of its periods is over."""
-    return min(item["current_period_end"] for item in subscription.body["items"]["data"])
+    ends: list[int] = [item["current_period_end"] for item in subscription.body["items"]["data"]]
+    return min(ends)
 
 
 def period_end(start: int, recurring: JsonObject | None, anchor: int | None = None) -> int:
