@@ -150,7 +150,8 @@ class StripeAccount:
 
     async def register_webhook(self, url: str, *, owner: str) -> None:
         """Have events sent to `url` and accept what is signed with the secret of that."""
-        secret = await register(self._client, url, owner=owner)
+        # Another account of the till may be the same at Stripe: each has an address of its own.
+        secret = await register(self._client, url, owner=f"{owner} {self.account}")
         self._secrets = (*self._secrets[-1:], secret)
 
     def move_pages(self, origin: str) -> None:

@@ -29,8 +29,9 @@ def listed(*endpoints: dict[str, Any]) -> dict[str, Any]:
 def test_the_tills_own_earlier_addresses_are_replaced_and_no_others() -> None:
     wire = Wire(
         listed(
-            endpoint(id="we_ours", metadata={"owner": "t11111"}),
-            endpoint(id="we_theirs", metadata={"owner": "t22222"}),
+            endpoint(id="we_ours", metadata={"owner": "t11111 main"}),
+            endpoint(id="we_theirs", metadata={"owner": "t22222 main"}),
+            endpoint(id="we_other_account", metadata={"owner": "t11111 links"}),
             endpoint(id="we_shop"),
         ),
         {"id": "we_ours", "object": "webhook_endpoint", "deleted": True},
@@ -44,7 +45,7 @@ def test_the_tills_own_earlier_addresses_are_replaced_and_no_others() -> None:
         "POST /v1/webhook_endpoints",
     ]
     body = wire.requests[-1].content.decode()
-    assert "metadata[owner]=t11111" in body.replace("%5B", "[").replace("%5D", "]")
+    assert "metadata[owner]=t11111+main" in body.replace("%5B", "[").replace("%5D", "]")
     assert body.count("enabled_events") == len(EVENTS)
     assert till.read_webhook(delivered(event("x", session()))).event_id == "evt_1"
 
