@@ -27,6 +27,7 @@ from app.sandbox.stripe import (
     refunds,
     renewals,
     sessions,
+    setups,
     subscription_calls,
     versions,
 )
@@ -85,6 +86,10 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", rf"/v1/invoices/{_ID}", invoices.retrieve),
     ("GET", r"/v1/invoice_payments", invoices.list_payments),
     ("GET", rf"/v1/invoice_payments/{_ID}", invoices.retrieve_payment),
+    ("GET", r"/v1/setup_intents", setups.listing),
+    ("GET", rf"/v1/setup_intents/{_ID}", setups.retrieve),
+    ("GET", rf"/v1/payment_methods/{_ID}", setups.retrieve_method),
+    ("GET", rf"/v1/customers/{_ID}", setups.retrieve_customer),
     ("GET", r"/v1/account", accounts.retrieve),
     ("GET", r"/v1/balance", balance.retrieve_balance),
 ]

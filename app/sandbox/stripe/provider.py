@@ -29,10 +29,10 @@ from app.sandbox.stripe.accounts import ACCOUNT_PREFIX
 from app.sandbox.stripe.api import StripeApi
 from app.sandbox.stripe.book_lines import account_lines, intent_line, link_line, session_line
 from app.sandbox.stripe.cards import Entry
-from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.dashboard import StripeDashboard
 from app.sandbox.stripe.debits import Mandate
 from app.sandbox.stripe.elements import elements_routes
+from app.sandbox.stripe.outcomes import Outcome, Payer
 from app.sandbox.stripe.pay_page import PayPage
 from app.sandbox.stripe.postman import StripePostman
 from app.sandbox.stripe.subscription_control import SubscriptionControl
@@ -210,7 +210,7 @@ class StripeSandbox:
         odd: oddities.Oddity,
         *,
         delayed: bool,
-    ) -> payments.Outcome:
+    ) -> Outcome:
         if odd == oddities.Oddity():
             return intent_payments.pay(self._bench, intent, way, payer, delayed=delayed)
         return intent_payments.pay_oddly(self._bench, intent, way, payer, odd, delayed=delayed)
@@ -240,7 +240,7 @@ class StripeSandbox:
         return found if intents.is_own(found) else None
 
 
-def _outcome_line(outcome: payments.Outcome, line: JsonObject) -> JsonObject:
+def _outcome_line(outcome: Outcome, line: JsonObject) -> JsonObject:
     problem = outcome.problem
     return {
         "outcome": outcome.state,

@@ -9,9 +9,10 @@ from dataclasses import asdict
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import cards, charges, events, invoices, payments
 from app.sandbox.stripe import subscriptions as subs
-from app.sandbox.stripe.charges import NOBODY, Payer
+from app.sandbox.stripe.charges import NOBODY
 from app.sandbox.stripe.objects import payment as objects
 from app.sandbox.stripe.objects.invoice import DRAFT_S
+from app.sandbox.stripe.outcomes import Payer, new_method
 from app.sandbox.stripe.workbench import Workbench
 
 SCHEMA = """
@@ -109,7 +110,7 @@ def set_card(bench: Workbench, subscription: Record, entry: cards.Entry) -> card
     if card.is_challenged:
         # Nobody is there whom the bank could ask.
         refusal = _LATER_REFUSED
-    made = payments.new_method(bench, subscription.account, card, Payer())
+    made = new_method(bench, subscription.account, card, Payer())
     method = bench.need(subscription.account, "payment_method", made["id"], "payment_method")
     method.body["customer"] = subscription.body["customer"]
     method.private["refusal"] = None if refusal is None else asdict(refusal)
