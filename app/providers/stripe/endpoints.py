@@ -10,6 +10,7 @@ import stripe
 
 from app.errors import Message, Protocol
 from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.setups import SETUP_EVENTS
 from app.providers.stripe.subscription_events import INVOICE_EVENTS, SUBSCRIPTION_EVENTS
 
 EVENTS: Final = (
@@ -29,6 +30,7 @@ EVENTS: Final = (
     "charge.dispute.funds_reinstated",
     *INVOICE_EVENTS,
     *SUBSCRIPTION_EVENTS,
+    *SETUP_EVENTS,
 )
 
 

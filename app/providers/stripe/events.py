@@ -25,6 +25,7 @@ from app.providers.stripe.sessions import (
     observation_from,
     reference_of,
 )
+from app.providers.stripe.setups import is_setup
 from app.providers.stripe.subscription_events import (
     INVOICE_EVENTS,
     SUBSCRIPTION_EVENTS,
@@ -69,7 +70,10 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
     return None
 
 
-def _session(session: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen:
+def _session(session: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen | None:
+    if is_setup(session):
+        # No money is in it, and no order waits for it: `setup_told` reads it.
+        return None
     link_id = link_of(session)
     try:
         seen = observation_from(

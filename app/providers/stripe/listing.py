@@ -34,7 +34,8 @@ async def sessions_since(
         )
     async for session in through(page):
         # Others sell through the account too; what they do need not be understood.
-        if Reference.parse(reference_of(session)) is not None:
+        is_ours = Reference.parse(reference_of(session)) is not None
+        if is_ours and session.get("mode") != "setup":
             yield session
 
 
