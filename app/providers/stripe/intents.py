@@ -21,7 +21,7 @@ from app.providers.stripe.sessions import PROVIDER, decline_of, money_from, refe
 PAGE: Final = "elements"
 """In the metadata of our own intents: those of Checkout sessions bear our reference, too."""
 
-_OF_CHECKOUT: Final = ("checkout.", "invoice.", "customer.", "setup_intent.")
+_OF_CHECKOUT: Final = ("checkout.", "invoice.", "customer.")
 INTENT_EVENTS: Final = (
     *(name for name in EVENTS if not name.startswith(_OF_CHECKOUT)),
     "payment_intent.succeeded",

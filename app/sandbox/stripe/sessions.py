@@ -96,7 +96,7 @@ def begin(
         currency=items[0]["currency"] if items else params.get("currency"),
         params=params,
     )
-    data = next((params[name] for name in _DATA if params.get(name)), {})
+    data: JsonObject = next((params[name] for name in _DATA if params.get(name)), {})
     private = {
         "line_items": items,
         "data": data,
