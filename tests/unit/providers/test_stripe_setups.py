@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import stripe
+from stripe.params.checkout import SessionCreateParams
 
 from app.domain.delivery import Delivery
 from app.domain.observation import Source
@@ -134,6 +135,7 @@ def test_it_is_asked_for_with_our_reference_and_a_new_customer_or_the_known_one(
     assert asked["allowed_payment_method_types[0]"] == ["card"]
     assert "payment_method_types" not in str(asked.keys() - {"allowed_payment_method_types[0]"})
     assert not any(name.startswith(("line_items", "payment_intent_data")) for name in asked)
+    assert set(parameters) <= set(SessionCreateParams.__annotations__)
     known = asyncio.run(till.prepare_setup(SetupRequest("r", "EUR", "a", "b", "cus_1")))
     assert known["customer"] == "cus_1" and "customer_creation" not in known
 
