@@ -17,6 +17,7 @@ from app.sandbox.razorpay import (
     disputes,
     errors,
     fees,
+    invoices,
     links,
     payments,
     qr_codes,
@@ -66,6 +67,10 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", r"/v1/subscriptions", subscriptions.listing),
     ("GET", rf"/v1/subscriptions/{_ID}", subscriptions.retrieve),
     ("POST", rf"/v1/subscriptions/{_ID}/cancel", subscriptions.cancel),
+    ("POST", rf"/v1/subscriptions/{_ID}/pause", subscriptions.pause),
+    ("POST", rf"/v1/subscriptions/{_ID}/resume", subscriptions.resume),
+    ("GET", r"/v1/invoices", invoices.listing),
+    ("GET", rf"/v1/invoices/{_ID}", invoices.retrieve),
 ]
 _PATTERNS = [(method, re.compile(path), handler) for method, path, handler in _ROUTES]
 _REFUND_PATH = re.compile(_REFUND)
