@@ -15,7 +15,13 @@ NOT_FOUND: Final = 404
 _LATER: Final = frozenset({"GATEWAY_ERROR", "SERVER_ERROR"})
 """Codes that blame the bank or Razorpay itself: whether it took effect is not known."""
 _OTHER_BODY: Final = "different request body"
-_NOT_THERE: Final = ("the id provided does not exist", "is not a valid id")
+_UNDER_WAY: Final = "operation is in progress"
+"""Razorpay is busy with the same subscription: what was asked for had no effect yet."""
+_NOT_THERE: Final = (
+    "the id provided does not exist",
+    "the id provided is invalid or could not be found",
+    "is not a valid id",
+)
 _NO_SUCH_ADDRESS: Final = "the requested url was not found on the server"
 
 _KEY: Final = Message("Check the account's keys in the settings, then try again.")
@@ -40,7 +46,7 @@ def refusing(status: int, body: Mapping[str, Any]) -> ProviderError:
         )
     code, words = str(error["code"]), str(error.get("description") or "")
     said = words.lower()
-    if code in _LATER:
+    if code in _LATER or (status == 400 and _UNDER_WAY in said):
         return Unavailable(
             Message("Razorpay asks to try again later"),
             Message("HTTP {status}. {detail}", status=status, detail=words),
