@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.domain.observation import SeenPayment
-from app.providers.razorpay.amounts import money_from
 from app.providers.razorpay.client import RazorpayClient
 from app.providers.razorpay.documents import moment_from, objects_in, text_of
 from app.providers.razorpay.payments import LATE_WITHIN, decline_of, is_captured, seen_payment
@@ -23,13 +22,15 @@ Invoice = Mapping[str, Any]
 async def invoices_of(client: RazorpayClient, subscription_id: str) -> list[Invoice]:
     """Ask for all invoices of a subscription, oldest first."""
     pages = client.pages(PATH, subscription_id=subscription_id)
-    found = [invoice async for page in pages for invoice in page]
+    found: list[Invoice] = [invoice async for page in pages for invoice in page]
     return found[::-1]
 
 
 def paid_of(invoices: Sequence[Invoice]) -> list[Invoice]:
-    """Give those that were paid, in the order in which they were."""
-    paid = (each for each in invoices if each.get("status") == "paid")
+    """Give those that were paid with money, in the order in which they were."""
+    paid = [each for each in invoices if each.get("status") == "paid"]
+    # An offer can make a period free, which then has an invoice and no payment.
+    paid = [each for each in paid if each.get("payment_id") or each.get("amount_paid") != 0]
     return sorted(paid, key=lambda each: _seconds(each.get("paid_at")))
 
 
@@ -53,8 +54,7 @@ async def taken_of(
     for invoice in paid_of(invoices):
         paid_at = moment_from(invoice.get("paid_at"))
         if paid_at is not None and now - paid_at > LATE_WITHIN:
-            amount = money_from(invoice.get("amount_paid"), invoice.get("currency"))
-            taken.append(SeenPayment(text_of(invoice, "payment_id"), amount))
+            taken.append(_word_of(invoice))
             continue
         payment = await client.get(f"/v1/payments/{text_of(invoice, 'payment_id')}")
         if is_captured(payment):
@@ -76,6 +76,12 @@ async def _tries_of(client: RazorpayClient, invoice: Invoice) -> list[Mapping[st
     if invoice.get("status") == "paid":
         return [await client.get(f"/v1/payments/{text_of(invoice, 'payment_id')}")]
     return None
+
+
+def _word_of(invoice: Invoice) -> SeenPayment:
+    """Read the payment of an invoice as that tells it."""
+    names = {"id": "payment_id", "amount": "amount_paid", "currency": "currency"}
+    return seen_payment({name: invoice.get(said) for name, said in names.items()})
 
 
 def _seconds(moment: Any) -> int:

@@ -18,6 +18,7 @@ from app.providers.razorpay import invoices, plans, subscriptions
 from app.providers.razorpay.account import LIFETIME, RazorpayAccount, check_key, check_same
 from app.providers.razorpay.amounts import money_from
 from app.providers.razorpay.documents import moment_from, text_of
+from app.providers.razorpay.errors import is_switched_off
 from app.providers.strategy import OpenedSession, Recheck, SessionRequest
 
 _log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ class RazorpaySubscriptions(RazorpayAccount):
     async def _subscriptions_since(
         self, since: datetime, until: datetime | None, source: Source
     ) -> AsyncIterator[Observation | Recheck]:
-        async for subscription in self._client.listed(subscriptions.PATH, since, until):
+        async for subscription in self._listed_subscriptions(since, until):
             reference = subscriptions.reference_of(subscription)
             # Others sell through the account too; what they do need not be understood.
             if Reference.parse(reference) is None:
@@ -115,6 +116,17 @@ class RazorpaySubscriptions(RazorpayAccount):
                 # One that is not understood must not hide the others.
                 _log.warning("a subscription of %s is not understood: %s", self.account, error)
                 yield Recheck(reference)
+
+    async def _listed_subscriptions(
+        self, since: datetime, until: datetime | None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """List all that there are: none where Razorpay has not switched them on for the account."""
+        try:
+            async for subscription in self._client.listed(subscriptions.PATH, since, until):
+                yield subscription
+        except Rejected as refused:
+            if not is_switched_off(refused):
+                raise
 
     async def _begun_before(
         self, reference: str, plan_id: str, since: int

@@ -16,6 +16,7 @@ from app.sandbox.razorpay import (
     accounts,
     disputes,
     errors,
+    features,
     fees,
     invoices,
     links,
@@ -94,6 +95,7 @@ class RazorpayApi(Exchange[Call, RazorpayRefusal]):
         self, request: Request, body: bytes, account: str, cause: Cause
     ) -> tuple[Answering[Call], Call]:
         path = request.url.path.removeprefix(PREFIX).rstrip("/")
+        features.check_enabled(self._desk, path)
         for method, pattern, handler in _PATTERNS:
             match = pattern.fullmatch(path)
             if match is not None and method == request.method:
