@@ -3,11 +3,11 @@
 from typing import Any, Final
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.razorpay import charges
+from app.sandbox.razorpay import charges, currencies, short_urls
 from app.sandbox.razorpay.listings import page
 from app.sandbox.razorpay.objects import NO_TAX
 from app.sandbox.razorpay.parameters import InvoiceFilter, NoFilter, read
-from app.sandbox.razorpay.workbench import Call, Workbench
+from app.sandbox.razorpay.workbench import Call, Workbench, collection
 
 KIND: Final = "razorpay.invoice"
 SCHEMA = """
@@ -15,17 +15,23 @@ CREATE INDEX IF NOT EXISTS razorpay_invoices_by_subscription
     ON objects (account, json_extract(body, '$.subscription_id'))
     WHERE kind = 'razorpay.invoice';
 """
+_CUSTOMER = (
+    "id name email contact gstin billing_address shipping_address customer_name customer_email"
+    " customer_contact"
+).split()
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
     read(NoFilter, call.params)
-    return bench.need(call.account, KIND, call.id).body
+    return _presented(bench, bench.need(call.account, KIND, call.id))
 
 
 def listing(bench: Workbench, call: Call) -> JsonObject:
     asked = read(InvoiceFilter, call.params)
     wanted = {"subscription_id": asked.subscription_id, "payment_id": asked.payment_id}
-    return page(bench, call.account, KIND, asked, only=wanted)
+    found = page(bench, call.account, KIND, asked, only=wanted)
+    records = [bench.need(call.account, KIND, body["id"]) for body in found["items"]]
+    return collection([_presented(bench, record) for record in records])
 
 
 def due(bench: Workbench, subscription: Record, plan: JsonObject, amount: int) -> Record:
@@ -48,7 +54,7 @@ def due(bench: Workbench, subscription: Record, plan: JsonObject, amount: int) -
         "receipt": None,
         "invoice_number": None,
         "customer_id": None,
-        "customer_details": {},
+        "customer_details": dict.fromkeys(_CUSTOMER),
         "order_id": order.id,
         "subscription_id": subscription.id,
         "line_items": [_line(bench, item, subscription.body["quantity"])],
@@ -66,25 +72,28 @@ def due(bench: Workbench, subscription: Record, plan: JsonObject, amount: int) -
         "partial_payment": False,
         "gross_amount": amount,
         "tax_amount": 0,
-        "taxable_amount": 0,
+        "taxable_amount": amount,
         "amount": amount,
         "amount_paid": 0,
         "amount_due": amount,
         "currency": item["currency"],
+        "currency_symbol": currencies.symbol(item["currency"]),
         "description": None,
         "notes": [],
         "comment": None,
-        "short_url": None,
+        "short_url": "",
         "view_less": True,
         "billing_start": None,
         "billing_end": None,
         "type": "invoice",
         "group_taxes_discounts": False,
         "created_at": now,
+        "idempotency_key": None,
     }
     subscription.private["invoice"] = body["id"]
     bench.books.save(subscription)
-    return bench.keep(subscription.account, KIND, body)
+    private = {"slug": subscription.private["slug"]}
+    return bench.keep(subscription.account, KIND, body, private)
 
 
 def order_of(bench: Workbench, invoice: Record) -> Record | None:
@@ -129,6 +138,11 @@ def bill(bench: Workbench, payment: Record, start: int, end: int) -> None:
         bench.books.save(invoice)
 
 
+def _presented(bench: Workbench, invoice: Record) -> JsonObject:
+    """The invoice as its API shows it now; its page is that of its subscription."""
+    return {**invoice.body, "short_url": short_urls.url(bench, invoice.private["slug"])}
+
+
 def _line(bench: Workbench, item: JsonObject, quantity: int) -> dict[str, Any]:
     amount = item["amount"]
     return {
@@ -146,4 +160,5 @@ def _line(bench: Workbench, item: JsonObject, quantity: int) -> dict[str, Any]:
         "type": "plan",
         "quantity": quantity,
         **NO_TAX,
+        "taxable_amount": amount * quantity,
     }

@@ -13,7 +13,6 @@ EVIDENCE = (
 ).split()
 NO_TAX: Mapping[str, Any] = {
     "tax_amount": 0,
-    "taxable_amount": 0,
     "tax_inclusive": False,
     "hsn_code": None,
     "sac_code": None,

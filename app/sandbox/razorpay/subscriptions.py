@@ -176,13 +176,17 @@ def pause(bench: Workbench, call: Call) -> JsonObject:
 
 
 def resume(bench: Workbench, call: Call) -> JsonObject:
-    """Charge again, with the end of the period that was paid for."""
+    """Charge again, with the end of the period that is going on; what a pause left out is free."""
     read(Resume, call.params)
     record = _need(bench, call)
     if record.body["status"] != "paused":
         raise not_allowed("Subscription cannot be resumed since it is not in paused state")
-    record.body.update(status="active", charge_at=record.body["current_end"])
-    record.private["charges_at"] = record.body["current_end"]
+    plan = bench.need(record.account, PLAN, record.body["plan_id"]).body
+    start, finish = record.body["current_start"], record.body["current_end"]
+    while finish <= bench.now():
+        start, finish = finish, period_end(finish, plan["period"], plan["interval"])
+    record.body.update(status="active", current_start=start, current_end=finish, charge_at=finish)
+    record.private["charges_at"] = finish
     _put(bench, record, "resumed")
     return presented(bench, record)
 
