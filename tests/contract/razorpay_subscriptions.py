@@ -26,11 +26,18 @@ class RazorpaySubscriptions(LinkRig):
 
     def make_good(self, subscription_id: str) -> None:
         self._refuse(subscription_id, False)
+        self.try_again()
+
+    def try_again(self) -> None:
+        """Let the time come at which the bank is asked once more."""
         self.let_pass(_TRIED_AGAIN)
 
     def end_at_dashboard(self, subscription_id: str) -> None:
-        """End it as the dashboard does: by what the API does, too."""
-        self._api("POST", f"{subscription_id}/cancel")
+        self.at_dashboard(subscription_id, "cancel")
+
+    def at_dashboard(self, subscription_id: str, move: str) -> None:
+        """Do with it what the owner can, who has no other way than the API has."""
+        self._api("POST", f"{subscription_id}/{move}")
 
     def listening(self, strategy: PaymentStrategy) -> AbstractAsyncContextManager[Delivered]:
         return listening(strategy)
