@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
 from app.domain.money import Money
 from app.domain.observation import Source
@@ -98,17 +99,17 @@ def _news_of(
     """Read an event of a subscription: up to its first payment it is about the session.
 
     Its payments are told by events of their own as well. Those do not name it, so that they say
-    nothing here, and nothing is counted twice.
+    nothing here, and nothing is counted twice. That of a stranger is not worth the four calls of a
+    look.
     """
     subscription_id = _id_of(subscription)
     if not subscription_id:
         return None
-    count = subscription.get("paid_count")
-    if type(count) is int and count > (1 if event_type in _BEGINNINGS else 0):
+    reference, count = subscriptions.reference_of(subscription), subscription.get("paid_count")
+    goes_on = type(count) is int and count > (1 if event_type in _BEGINNINGS else 0)
+    if goes_on and Reference.parse(reference) is not None:
         return SubscriptionNews(subscription_id, _id_of(payment))
-    return Recheck(
-        subscriptions.reference_of(subscription), _amount_of(payment), session_id=subscription_id
-    )
+    return Recheck(reference, _amount_of(payment), session_id=subscription_id)
 
 
 def _beside(event: dict[str, Any], delivery: Delivery, at: datetime) -> Seen | None:

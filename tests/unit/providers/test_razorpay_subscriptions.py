@@ -253,7 +253,7 @@ def test_money_of_another_amount_is_told_as_it_is() -> None:
     "answers",
     [
         [subscription("of tomorrow"), NOTHING],
-        [subscription(status=None), NOTHING],
+        [{**subscription(), "status": None}, NOTHING],
         [subscription(id="")],
         [running(), {"items": "none"}],
         [running(), listed(invoice()), listed(payment("settled"))],
