@@ -51,8 +51,12 @@ class RazorpaySubscriptions(RazorpayAccount):
         # One that is paid for the last time is refused, since it ends as it was asked to.
         if refusal is not None and not (at_period_end and subscriptions.is_last(subscription)):
             raise refusal
-        # What Razorpay agreed to its subscription may not say.
-        return replace(seen, ends_at=seen.ends_at or seen.current_until) if at_period_end else seen
+        # Razorpay agreed, which its subscription does not say.
+        return (
+            replace(seen, ends_at=subscriptions.period_end_of(subscription))
+            if at_period_end
+            else seen
+        )
 
     async def _prepare_subscription(self, request: SessionRequest) -> dict[str, Any]:
         now = await self._by_razorpay()

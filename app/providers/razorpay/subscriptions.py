@@ -2,7 +2,8 @@
 
 Source: Razorpay's API reference, Subscriptions, and its documents on their states. A subscription
 is the session that began it. It says how often it was paid, not by what: its invoices do, one for
-each period, and of these the first is the session's.
+each period, and of these the first is the session's. An end that Razorpay agreed to for later it
+does not tell of afterwards (razorpay-node, issues 330 and 452): its scheduled changes are others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -110,6 +111,11 @@ def is_last(subscription: Mapping[str, Any]) -> bool:
     return subscription.get("remaining_count") == 0
 
 
+def period_end_of(subscription: Mapping[str, Any]) -> datetime | None:
+    """Say until when it was paid for, or is to be."""
+    return moment_from(subscription.get("current_end"))
+
+
 def page_of(subscription: Mapping[str, Any]) -> str:
     """Give the page of one that can be begun, nothing of one that was or is over."""
     return str(subscription.get("short_url") or "") if is_payable(subscription) else ""
@@ -170,7 +176,7 @@ def subscription_from(
     """Read how a subscription stands, with all that it took, oldest first."""
     state = state_of(subscription)
     is_over = state is SubscriptionState.ENDED
-    due = moment_from(subscription.get("charge_at")) or moment_from(subscription.get("current_end"))
+    due = moment_from(subscription.get("charge_at")) or period_end_of(subscription)
     return SubscriptionObservation(
         source=source,
         provider=PROVIDER,
@@ -185,9 +191,10 @@ def subscription_from(
         payments=tuple(taken),
         first_payment_id=taken[0].payment_id if taken else "",
         current_until=None if is_over else due,
-        ends_at=None if is_over else _ends_at(subscription),
+        ends_at=period_end_of(subscription) if is_last(subscription) and not is_over else None,
         ended_at=moment_from(subscription.get("ended_at")) if is_over else None,
         decline=decline,
+        tells_end=False,
     )
 
 
@@ -214,11 +221,3 @@ def _session_state(
         return SessionState.PROCESSING if waits else SessionState.EXPIRED
     # The customer agreed; that alone is no money, nor is a subscription that is called active.
     return SessionState.PROCESSING
-
-
-def _ends_at(subscription: Mapping[str, Any]) -> datetime | None:
-    """Say when one ends by itself: an end that was asked for is a change that is scheduled."""
-    if not (is_last(subscription) or subscription.get("has_scheduled_changes")):
-        return None
-    scheduled = moment_from(subscription.get("change_scheduled_at"))
-    return scheduled or moment_from(subscription.get("current_end"))

@@ -144,7 +144,11 @@ def listing(bench: Workbench, call: Call) -> JsonObject:
 
 
 def cancel(bench: Workbench, call: Call) -> JsonObject:
-    """Now, or with the end of the period that is paid for."""
+    """Now, or with the end of the period that is paid for; of the latter nothing tells.
+
+    What shows as a scheduled change at Razorpay is a change of plan. The end may be asked for again
+    and again: razorpay-node, issues 330 and 452.
+    """
     asked = read(Cancellation, call.params)
     record = _need(bench, call)
     status = record.body["status"]
@@ -154,9 +158,6 @@ def cancel(bench: Workbench, call: Call) -> JsonObject:
         if record.body["current_end"] is None:
             raise not_allowed("Subscription cannot be cancelled since no billing cycle is going on")
         record.private["ends"] = True
-        record.body.update(
-            has_scheduled_changes=True, change_scheduled_at=record.body["current_end"]
-        )
         bench.books.save(record)
     else:
         end(bench, record, "cancelled")

@@ -208,14 +208,19 @@ def test_the_next_try_is_what_is_due() -> None:
     assert looked(resting, plan(), NOTHING).current_until == DUE
 
 
-def test_an_end_that_is_scheduled_is_told() -> None:
-    for changes in (
-        {"has_scheduled_changes": True, "change_scheduled_at": NOW + 30 * DAY},
-        {"has_scheduled_changes": True},
-        {"remaining_count": 0},
-    ):
-        assert looked(running(**changes), plan(), NOTHING).ends_at == DUE
-    assert looked(running("cancelled", remaining_count=0), plan(), NOTHING).ends_at is None
+def test_one_that_was_charged_for_the_last_time_ends_with_that_period() -> None:
+    last = {"remaining_count": 0}
+    assert looked(running(**last), plan(), NOTHING).ends_at == DUE
+    assert looked(running("cancelled", **last), plan(), NOTHING).ends_at is None
+
+
+def test_a_change_of_plan_that_is_scheduled_is_no_end() -> None:
+    changed = running(has_scheduled_changes=True, change_scheduled_at=NOW + 30 * DAY)
+    assert looked(changed, plan(), NOTHING).ends_at is None
+
+
+def test_a_look_does_not_tell_of_an_end_that_was_asked_for() -> None:
+    assert not looked(running(), plan(), NOTHING).tells_end
 
 
 def test_of_three_it_costs_three_times_as_much() -> None:
@@ -259,6 +264,9 @@ def test_ending_one_at_once_says_so_to_razorpay() -> None:
 def test_an_end_with_the_period_counts_though_the_subscription_does_not_say_so() -> None:
     seen = ended(running(), running(), plan(), NOTHING, at_period_end=True)
     assert (seen.state, seen.ends_at) == (S.ACTIVE, DUE)
+    # With the period, and not with the next try to charge for it.
+    late = running("pending", charge_at=NOW + DAY)
+    assert ended(late, late, plan(), NOTHING, at_period_end=True).ends_at == DUE
 
 
 @pytest.mark.parametrize("at_period_end", [True, False])

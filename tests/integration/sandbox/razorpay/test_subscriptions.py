@@ -93,8 +93,11 @@ def test_it_is_cancelled_now_or_with_its_period(shop: Shop) -> None:
     assert gone["status"] == "cancelled" and gone["ended_at"] > 0
     error = shop.refused("POST", f"subscriptions/{now['id']}/cancel")
     assert error["description"] == "Subscription is not cancellable in cancelled status."
-    kept = shop.post(f"subscriptions/{later['id']}/cancel", {"cancel_at_cycle_end": True})
-    assert (kept["status"], kept["has_scheduled_changes"]) == ("active", True)
+    before = _read(shop, later)
+    for _ in range(2):
+        kept = shop.post(f"subscriptions/{later['id']}/cancel", {"cancel_at_cycle_end": True})
+        # Nothing tells of it, which a till has to remember by itself.
+        assert kept == before and kept["status"] == "active"
     shop.advance(WEEK + 1)
     assert _read(shop, later)["status"] == "cancelled"
     assert len(shop.get("payments")["items"]) == 2
