@@ -1,20 +1,17 @@
-"""Plans and subscriptions: the payer's first payment, those that time brings, and their end.
+"""Subscriptions: the payer's first payment, those that time brings, and their end.
 
 States: created, authenticated, active, pending, halted, cancelled, completed, expired, paused.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.razorpay import charges, currencies, events, invoices, short_urls
+from app.sandbox.razorpay import charges, events, invoices, plans, short_urls
 from app.sandbox.razorpay.errors import bad_request, not_allowed, unknown_subscription
 from app.sandbox.razorpay.listings import page
 from app.sandbox.razorpay.objects import notes_of
 from app.sandbox.razorpay.parameters import (
     Cancellation,
-    Listing,
-    NewPlan,
     NewSubscription,
     NoFilter,
     Pause,
@@ -27,66 +24,17 @@ from app.sandbox.razorpay.ways import DECLINED, Way
 from app.sandbox.razorpay.workbench import Call, Workbench, collection
 
 KIND: Final = "razorpay.subscription"
-PLAN: Final = "razorpay.plan"
 RETRY_S = 86_400
 MOST_RETRIES = 3
-_SHORTEST_DAYS = 7
 _ENDED = ("cancelled", "completed", "expired")
-_LONGEST: Mapping[str, int] = {
-    "daily": 36_500,
-    "weekly": 5_200,
-    "monthly": 1_200,
-    "quarterly": 400,
-    "yearly": 100,
-}
-"""How many periods a hundred years have, which no subscription outlasts."""
-
-
-def create_plan(bench: Workbench, call: Call) -> JsonObject:
-    asked = read(NewPlan, call.params)
-    currencies.check(asked.item.amount, asked.item.currency)
-    if asked.period == "daily" and asked.interval < _SHORTEST_DAYS:
-        raise bad_request("For daily plans, the minimum interval is 7.", "interval")
-    now = bench.now()
-    body = {
-        "id": bench.id_for(PLAN, "plan_"),
-        "entity": "plan",
-        "interval": asked.interval,
-        "period": asked.period,
-        "item": {
-            "id": bench.ids("item_", 14),
-            "active": True,
-            **asked.item.model_dump(),
-            "unit_amount": asked.item.amount,
-            "type": "plan",
-            "unit": None,
-            "tax_inclusive": False,
-            "tax_id": None,
-            "tax_group_id": None,
-            "created_at": now,
-            "updated_at": now,
-        },
-        "notes": notes_of(asked.notes),
-        "created_at": now,
-    }
-    return bench.keep(call.account, PLAN, body).body
-
-
-def retrieve_plan(bench: Workbench, call: Call) -> JsonObject:
-    read(NoFilter, call.params)
-    return bench.need(call.account, PLAN, call.id).body
-
-
-def list_plans(bench: Workbench, call: Call) -> JsonObject:
-    return page(bench, call.account, PLAN, read(Listing, call.params))
 
 
 def create(bench: Workbench, call: Call) -> JsonObject:
     asked = read(NewSubscription, call.params)
-    plan = bench.need(call.account, PLAN, asked.plan_id)
+    plan = bench.need(call.account, plans.KIND, asked.plan_id)
     if asked.expire_by is not None and asked.expire_by <= bench.now():
         raise bad_request("Link expire by cannot be lesser than the current time.", "expire_by")
-    most = _LONGEST[plan.body["period"]] // plan.body["interval"]
+    most = plans.most_periods(plan.body)
     if asked.total_count > most:
         raise bad_request(
             f"Exceeds the maximum total_count ({most}) allowed for the given period and interval",
@@ -182,7 +130,7 @@ def resume(bench: Workbench, call: Call) -> JsonObject:
     record = _need(bench, call)
     if record.body["status"] != "paused":
         raise not_allowed("Subscription cannot be resumed since it is not in paused state")
-    plan = bench.need(record.account, PLAN, record.body["plan_id"]).body
+    plan = bench.need(record.account, plans.KIND, record.body["plan_id"]).body
     start, finish = record.body["current_start"], record.body["current_end"]
     while finish <= bench.now():
         start, finish = finish, period_end(finish, plan["period"], plan["interval"])
@@ -221,7 +169,7 @@ def begin_payment(
     record.private["way"] = {"method": way.method, "network": way.network, "last4": way.last4}
     record.private["way"]["vpa"] = way.vpa
     bench.books.save(record)
-    plan = bench.need(record.account, PLAN, record.body["plan_id"])
+    plan = bench.need(record.account, plans.KIND, record.body["plan_id"])
     invoice = invoices.due(bench, record, plan.body, record.private["amount"])
     return charges.begin(
         bench,
@@ -243,7 +191,7 @@ def charged(bench: Workbench, record: Record, payment: Record) -> None:
     """
     if not invoices.pay(bench, record, payment):
         return
-    body, plan = record.body, bench.need(record.account, PLAN, record.body["plan_id"])
+    body, plan = record.body, bench.need(record.account, plans.KIND, record.body["plan_id"])
     start = body["current_end"] or bench.now()
     next_end = period_end(start, plan.body["period"], plan.body["interval"])
     is_first = body["status"] == "created"

@@ -154,10 +154,10 @@ def test_what_happens_to_one_that_nobody_paid_leads_to_its_session(word: str, co
     assert seen == Recheck(str(REFERENCE), None, session_id=ID)
 
 
-def test_a_strangers_subscription_is_not_looked_at() -> None:
-    for notes in ([], {"reference": "order 7"}, {"order": "7"}):
-        seen = of_links("subscription.charged", subscription=running(paid_count=9, notes=notes))
-        assert isinstance(seen, Recheck) and seen.session_id == ID
+@pytest.mark.parametrize("notes", [[], {"reference": "order 7"}, {"order": "7"}])
+def test_a_strangers_subscription_is_not_looked_at(notes: Any) -> None:
+    seen = of_links("subscription.charged", subscription=running(paid_count=9, notes=notes))
+    assert isinstance(seen, Recheck) and seen.session_id == ID
 
 
 def test_an_event_of_no_subscription_says_nothing() -> None:

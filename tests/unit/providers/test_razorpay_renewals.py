@@ -209,9 +209,8 @@ def test_the_next_try_is_what_is_due() -> None:
 
 
 def test_one_that_was_charged_for_the_last_time_ends_with_that_period() -> None:
-    last = {"remaining_count": 0}
-    assert looked(running(**last), plan(), NOTHING).ends_at == DUE
-    assert looked(running("cancelled", **last), plan(), NOTHING).ends_at is None
+    assert looked(running(remaining_count=0), plan(), NOTHING).ends_at == DUE
+    assert looked(running("cancelled", remaining_count=0), plan(), NOTHING).ends_at is None
 
 
 def test_a_change_of_plan_that_is_scheduled_is_no_end() -> None:
