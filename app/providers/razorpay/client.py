@@ -92,10 +92,13 @@ class RazorpayClient:
         return reply.body
 
     async def listed(
-        self, path: str, since: datetime, until: datetime | None
+        self, path: str, since: datetime, until: datetime | None, **only: Any
     ) -> AsyncIterator[dict[str, Any]]:
-        """Give what was made since then and before `until`, newest first, each once."""
-        span: dict[str, Any] = {"from_": int(since.timestamp())}
+        """Give what was made since then and before `until`, newest first, each once.
+
+        `only` are filters that the list has beside these.
+        """
+        span: dict[str, Any] = {"from_": int(since.timestamp()), **only}
         if until is not None:
             # Both ends are included at Razorpay.
             span["to"] = int(until.timestamp()) - 1
