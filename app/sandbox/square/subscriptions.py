@@ -6,7 +6,6 @@ of what was paid for.
 
 import calendar
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
@@ -46,7 +45,9 @@ def begin(bench: Workbench, link: Record, order: Record, payment: Record) -> Non
     if plan is None or link.private.get("subscription"):
         return
     variation = catalog.plan_of(bench, order.account, plan)
-    start = datetime.fromtimestamp(bench.now(), ZoneInfo(merchants.timezone(order.account))).date()
+    start = datetime.fromtimestamp(
+        bench.now(), merchants.zone(merchants.timezone(order.account))
+    ).date()
     through = _end(start, catalog.cadence_of(variation))
     id = bench.unique(SUBSCRIPTION)
     body: JsonObject = {
@@ -214,5 +215,5 @@ def _end(start: date, cadence: tuple[int, int]) -> date:
 def _after(subscription: JsonObject) -> int:
     """The moment, where it is sold, at which the day after what was paid for begins."""
     day = date.fromisoformat(subscription["charged_through_date"]) + timedelta(days=1)
-    zone = ZoneInfo(subscription["timezone"])
+    zone = merchants.zone(subscription["timezone"])
     return int(datetime.combine(day, time(), zone).astimezone(UTC).timestamp())
