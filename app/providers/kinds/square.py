@@ -222,7 +222,10 @@ class Square:
         return self._delivery(request)
 
     def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
-        return seen_in(delivery, at=at)
+        seen = seen_in(delivery, at=at)
+        if isinstance(seen, Recheck):
+            self._sessions.hear(seen)
+        return seen
 
     async def list_since(
         self, since: datetime, *, source: Source, until: datetime | None = None

@@ -27,6 +27,7 @@ from app.providers.square.payments import REFUSED, reference_of, status_of
 from app.providers.strategy import SessionRequest
 
 _PAGE: Final = "100"
+_REMEMBERED: Final = 1_000
 _APART: Final = "."
 """Stands in no id of Square's and in no reference of ours."""
 
@@ -106,15 +107,22 @@ class PlanLooks:
         self._client = client
         self._location_id = location_id
         self._lists_after = lists_after
+        self._heard: dict[str, str] = {}
+
+    def hear(self, reference: str, order_id: str) -> None:
+        """Note an order that is being paid under our reference: lists know of it later."""
+        if len(self._heard) >= _REMEMBERED:
+            del self._heard[next(iter(self._heard))]
+        self._heard[reference] = order_id
 
     async def look(self, known: PlanSession, order: Mapping[str, Any]) -> PlanLook:
         """Look for the money of a session, and for what it began. `order` is its link's."""
-        payments = await payments_named(self._client, order)
-        ids = {text_of(payment, "id") for payment in payments}
-        async for payment in self._listed(begin_time=text_of(order, "created_at")):
-            is_its = known.reference and reference_of(payment) == known.reference
-            if is_its and text_of(payment, "id") not in ids:
-                payments.append(payment)
+        found = [
+            *await payments_named(self._client, order),
+            *await self._noted(known.reference, order),
+            *await self._heard_of(known.reference),
+        ]
+        payments = list({text_of(payment, "id"): payment for payment in found}.values())
         taken = _taken(payments)
         if not taken:
             return PlanLook(order, payments)
@@ -158,9 +166,24 @@ class PlanLooks:
         is_closed = look.order.get("state") == "CANCELED"
         if state is SessionState.PAID:
             return bool(look.subscription_id) and (is_closed or bool(paying(look.order)))
+        if not self._lists_after:
+            return True
         closed_at = moment_from(look.order.get("closed_at") or look.order.get("updated_at"))
         # Money that came at the last moment may not be on the list yet.
         return closed_at is not None and now - closed_at >= self._lists_after
+
+    async def _noted(self, reference: str, order: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """List the payments since an order was made that have our reference as their note."""
+        listed = self._listed(begin_time=text_of(order, "created_at"))
+        return [each async for each in listed if reference and reference_of(each) == reference]
+
+    async def _heard_of(self, reference: str) -> list[Mapping[str, Any]]:
+        """Ask for what pays the order that an event told of, where it has our reference."""
+        if reference not in self._heard:
+            return []
+        order = object_of(await self._client.get("orders", self._heard[reference]), "order")
+        payments = await payments_named(self._client, order)
+        return [payment for payment in payments if reference_of(payment) == reference]
 
     async def _begun_by(
         self,

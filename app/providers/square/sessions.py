@@ -40,6 +40,11 @@ class Sessions:
         self._clock = clock
         self._plans = PlanLooks(client, location_id, lists_after)
 
+    def hear(self, told: Recheck) -> None:
+        """Note which order an event with our reference was about, before the lists know of it."""
+        if told.reference and told.session_id:
+            self._plans.hear(told.reference, told.session_id)
+
     async def order(self, order_id: str) -> Mapping[str, Any]:
         """Ask for an order."""
         return object_of(await self._client.get("orders", order_id), "order")

@@ -45,9 +45,8 @@ def begin(bench: Workbench, link: Record, order: Record, payment: Record) -> Non
     if plan is None or link.private.get("subscription"):
         return
     variation = catalog.plan_of(bench, order.account, plan)
-    start = datetime.fromtimestamp(
-        bench.now(), merchants.zone(merchants.timezone(order.account))
-    ).date()
+    zone = merchants.zone(merchants.timezone(order.account))
+    start = datetime.fromtimestamp(bench.now(), zone).date()
     through = _end(start, catalog.cadence_of(variation))
     id = bench.unique(SUBSCRIPTION)
     body: JsonObject = {
