@@ -9,11 +9,12 @@ Checkout, Payments, Subscriptions and Invoices, version 2026-09-16.
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Self
 
+from app.domain.attempt import Reference
 from app.domain.money import Money
 from app.domain.observation import SessionState
 from app.errors import InvariantError, ProviderError
@@ -45,7 +46,9 @@ class PlanSession(NamedTuple):
     def parse(cls, session_id: str) -> Self | None:
         """Read a session's id; None where it is that of an order alone."""
         parts = session_id.split(_APART)
-        return cls(*parts) if len(parts) == len(cls._fields) else None
+        if len(parts) != len(cls._fields) or not parts[0] or Reference.parse(parts[-1]) is None:
+            return None
+        return cls(*parts)
 
     def __str__(self) -> str:
         return _APART.join(self)
@@ -139,17 +142,18 @@ class PlanLooks:
         return PlanLook(order, payments, first)
 
     async def paid_since(
-        self, since: datetime, until: datetime | None
+        self, since: datetime, until: datetime | None, *, but: Collection[str]
     ) -> AsyncIterator[tuple[PlanSession, Mapping[str, Any]]]:
         """Give the sessions that money came by since then and before `until`, with an order each.
 
-        Links are not listed by time; what nobody paid is not to be found.
+        Links are not listed by time; what nobody paid is not to be found. Payments with one of the
+        references in `but` are left out: they are known.
         """
         span = {} if until is None else {"end_time": stamp(until)}
-        met: set[str] = set()
+        met = {"", *but}
         async for payment in self._listed(begin_time=stamp(since), **span):
             reference = reference_of(payment)
-            if not reference or reference in met or not _taken([payment]):
+            if reference in met or payment.get("status") in REFUSED:
                 continue
             answer = await self._client.get("orders", text_of(payment, "order_id"))
             order = object_of(answer, "order")
@@ -175,7 +179,7 @@ class PlanLooks:
     async def _noted(self, reference: str, order: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """List the payments since an order was made that have our reference as their note."""
         listed = self._listed(begin_time=text_of(order, "created_at"))
-        return [each async for each in listed if reference and reference_of(each) == reference]
+        return [each async for each in listed if reference_of(each) == reference]
 
     async def _heard_of(self, reference: str) -> list[Mapping[str, Any]]:
         """Ask for what pays the order that an event told of, where it has our reference."""

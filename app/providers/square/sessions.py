@@ -65,9 +65,11 @@ class Sessions:
 
         Those that began a subscription come last; one that nobody paid is not to be found.
         """
+        met: set[str] = set()
         async for order in orders_since(self._client, self._location_id, since, until):
+            met.add(reference_of(order))
             yield await self._seen_or_named(order, None, source, owner)
-        async for begun, order in self._plans.paid_since(since, until):
+        async for begun, order in self._plans.paid_since(since, until, but=met):
             yield await self._seen_or_named(order, begun, source, owner)
 
     async def _seen_or_named(
