@@ -1,7 +1,9 @@
 """Square's subscriptions: how they stand, what they took, how they end."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -34,7 +36,9 @@ DUE = datetime(2026, 12, 21, tzinfo=UTC)
 """When the day after what was paid for begins in Dublin."""
 
 
-def shelf(told: dict[str, Any] | None = None, **ways: Any) -> Shelf:
+def shelf(
+    told: dict[str, Any] | None = None, ways: Mapping[str, Any] = MappingProxyType({})
+) -> Shelf:
     """Give what Square knows of a subscription that took its first payment."""
     return Shelf(
         {
@@ -44,7 +48,7 @@ def shelf(told: dict[str, Any] | None = None, **ways: Any) -> Shelf:
             "GET orders/order-9": {"order": order("OPEN", "pay-1", id="order-9")},
             "GET payments/pay-1": {"payment": payment()},
         }
-        | ways
+        | dict(ways)
     )
 
 
@@ -53,8 +57,8 @@ def renewed(status: str = "PAID", *paid_by: str, **changes: Any) -> Shelf:
     wire = shelf(subscription(invoice_ids=["inv-2", "inv-1"]))
     second = invoice(status, "order-10", id="inv-2", **changes)
     wire.ways["GET invoices/inv-2"] = {"invoice": second}
-    told = order("OPEN", *paid_by, id="order-10", reference_id=None)
-    wire.ways["GET orders/order-10"] = {"order": told}
+    sold = order("OPEN", *paid_by, id="order-10", reference_id=None)
+    wire.ways["GET orders/order-10"] = {"order": sold}
     renewal = payment(id="pay-2", note=None, order_id="order-10")
     wire.ways["GET payments/pay-2"] = {"payment": renewal}
     wire.ways["GET payments"] = {}
@@ -89,9 +93,9 @@ def test_every_status_of_the_description_is_known_and_a_new_one_proves_nothing()
     )
     for status, state in expected.items():
         assert looked(shelf(subscription(status))).state is state
-    for status in ("NEWLY_INVENTED", None):
+    for unknown in ("NEWLY_INVENTED", None):
         with pytest.raises(Protocol):
-            looked(shelf(subscription() | {"status": status}))
+            looked(shelf(subscription() | {"status": unknown}))
 
 
 def test_before_its_first_invoice_it_took_nothing() -> None:
@@ -130,7 +134,7 @@ def test_every_status_of_an_invoice_is_read() -> None:
 
 def test_one_that_was_given_back_was_taken_before() -> None:
     for status in ("PARTIALLY_REFUNDED", "REFUNDED"):
-        wire = shelf(**{"GET invoices/inv-1": {"invoice": invoice(status)}})
+        wire = shelf(ways={"GET invoices/inv-1": {"invoice": invoice(status)}})
         assert [each.payment_id for each in looked(wire).payments] == ["pay-1"]
 
 
@@ -212,7 +216,7 @@ def test_of_paid_invoices_only_the_newest_are_remembered(monkeypatch: pytest.Mon
 )
 def test_what_cannot_be_understood_proves_nothing(way: str, answer: Any) -> None:
     with pytest.raises(Protocol):
-        looked(shelf(**{way: answer}))
+        looked(shelf(ways={way: answer}))
 
 
 def test_one_that_is_not_there_is_a_refusal() -> None:
@@ -252,13 +256,13 @@ def test_square_ends_none_at_once_and_is_not_asked_to() -> None:
     "told", [subscription("CANCELED"), subscription(canceled_date="2026-12-20")]
 )
 def test_a_refusal_for_one_that_is_ended_already_says_what_it_is(told: dict[str, Any]) -> None:
-    seen = ended(shelf(told, **{CANCEL: refusal(400)}))
+    seen = ended(shelf(told, {CANCEL: refusal(400)}))
     assert seen.state is S.ENDED or seen.ends_at == DUE
 
 
 def test_a_refusal_for_one_that_goes_on_is_a_refusal() -> None:
     with pytest.raises(Rejected) as refused:
-        ended(shelf(**{CANCEL: refusal(400)}))
+        ended(shelf(ways={CANCEL: refusal(400)}))
     assert refused.value.status == 400
 
 
@@ -268,7 +272,7 @@ def test_a_refusal_for_one_that_goes_on_is_a_refusal() -> None:
 def test_a_refusal_of_the_token_or_of_what_is_not_there_needs_no_look(
     status: int, code: str
 ) -> None:
-    wire = shelf(**{CANCEL: refusal(status, code)})
+    wire = shelf(ways={CANCEL: refusal(status, code)})
     with pytest.raises(Rejected) as refused:
         ended(wire)
     assert refused.value.status == status and len(wire.requests) == 1
@@ -276,7 +280,7 @@ def test_a_refusal_of_the_token_or_of_what_is_not_there_needs_no_look(
 
 def test_an_end_without_an_answer_says_nothing() -> None:
     with pytest.raises(Unavailable):
-        ended(shelf(**{CANCEL: refusal(503, "SERVICE_UNAVAILABLE")}))
+        ended(shelf(ways={CANCEL: refusal(503, "SERVICE_UNAVAILABLE")}))
 
 
 @pytest.mark.parametrize(
