@@ -114,8 +114,9 @@ class PlanLooks:
 
     def hear(self, reference: str, order_id: str) -> None:
         """Note an order that is being paid under our reference: lists know of it later."""
-        if len(self._heard) >= _REMEMBERED:
-            del self._heard[next(iter(self._heard))]
+        # Events are heard on more threads than one.
+        for oldest in list(self._heard)[:-_REMEMBERED]:
+            self._heard.pop(oldest, None)
         self._heard[reference] = order_id
 
     async def look(self, known: PlanSession, order: Mapping[str, Any]) -> PlanLook:

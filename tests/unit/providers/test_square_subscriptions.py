@@ -138,12 +138,63 @@ def test_one_that_was_given_back_was_taken_before() -> None:
         assert [each.payment_id for each in looked(wire).payments] == ["pay-1"]
 
 
-def test_a_first_invoice_without_a_payment_names_no_first_payment() -> None:
-    wire = renewed("PAID", "pay-2")
-    wire.ways["GET orders/order-9"] = {"order": order("OPEN", id="order-9")}
+def first(**changes: Any) -> dict[str, Any]:
+    """Give the payment that began it, of an order that no invoice is for."""
+    return payment(**{"id": "pay-0", "order_id": "order-8", "customer_id": "customer-1"} | changes)
+
+
+def uninvoiced(*payments: dict[str, Any]) -> Shelf:
+    """Give one whose only invoice is that of a renewal, and the payments of when it was made."""
+    wire = shelf(subscription(invoice_ids=["inv-2"]))
+    wire.ways["GET invoices/inv-2"] = {"invoice": invoice("PAID", "order-10")}
+    wire.ways["GET orders/order-10"] = {"order": order("OPEN", "pay-2", id="order-10")}
+    renewal = payment(id="pay-2", order_id="order-10", created_at="2026-12-21T06:00:00.000Z")
+    wire.ways["GET payments/pay-2"] = {"payment": renewal}
+    wire.ways["GET payments"] = {"payments": list(payments)}
+    return wire
+
+
+def test_a_first_payment_that_has_no_invoice_is_found_by_our_reference_and_the_customer() -> None:
+    others = [
+        first(id="x", customer_id="customer-2"),
+        first(id="y", note="table 7"),
+        first(id="z", status="FAILED"),
+    ]
+    wire = uninvoiced(*others, first())
     seen = looked(wire)
+    assert [each.payment_id for each in seen.payments] == ["pay-0", "pay-2"]
+    assert (seen.first_payment_id, seen.reference) == ("pay-0", str(REFERENCE))
+    (query,) = [dict(each.url.params) for each in wire.requests if each.url.path == "/v2/payments"]
+    assert (query["begin_time"], query["end_time"]) == (
+        "2026-11-21T08:00:01.000Z",
+        "2026-11-21T10:00:01.000Z",
+    )
+
+
+@pytest.mark.parametrize("found", [[], [first(), first(id="pay-9")]])
+def test_where_the_first_payment_cannot_be_told_no_renewal_passes_for_it(
+    found: list[dict[str, Any]],
+) -> None:
+    seen = looked(uninvoiced(*found))
     assert [each.payment_id for each in seen.payments] == ["pay-2"]
-    assert (seen.first_payment_id, seen.reference) == ("", "")
+    assert seen.first_payment_id not in ("", "pay-2") and seen.reference == ""
+
+
+def test_one_without_the_time_of_its_making_names_no_first_payment() -> None:
+    seen = looked(shelf(subscription(created_at=None)))
+    assert seen.first_payment_id not in ("", "pay-1")
+
+
+def test_a_first_payment_that_was_found_is_not_searched_for_again() -> None:
+    wire = uninvoiced(first())
+
+    async def story() -> None:
+        till = strategy(wire)
+        for _ in range(3):
+            await till.fetch_subscription("sub-1", source=Source.POLL)
+
+    asyncio.run(story())
+    assert asked(wire).count(("GET", "/v2/payments")) == 1
 
 
 def test_a_price_of_its_own_counts_before_the_plans() -> None:
