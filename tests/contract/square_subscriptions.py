@@ -52,10 +52,6 @@ class SquareSubscriptions(SquareRig):
     def _act(self, subscription_id: str, what: str, **order: bool) -> None:
         self.control("POST", f"square/subscriptions/{subscription_id}/{what}", **order)
 
-    def _customer(self, session_id: str, card: str, outcome: str, **more: bool) -> None:
-        order_id = session_id.partition(".")[0]
-        super()._customer(order_id, card, outcome, **more)
-
 
 class SquareSubscriptionsOfLinks(SquareSubscriptions):
     """What was paid is the link's own order."""

@@ -110,14 +110,14 @@ class PlanLooks:
         self._client = client
         self._location_id = location_id
         self._lists_after = lists_after
-        self._heard: dict[str, str] = {}
+        self.heard: dict[str, str] = {}
 
     def hear(self, reference: str, order_id: str) -> None:
         """Note an order that is being paid under our reference: lists know of it later."""
+        self.heard[reference] = order_id
         # Events are heard on more threads than one.
-        for oldest in list(self._heard)[:-_REMEMBERED]:
-            self._heard.pop(oldest, None)
-        self._heard[reference] = order_id
+        for oldest in list(self.heard)[:-_REMEMBERED]:
+            self.heard.pop(oldest, None)
 
     async def look(self, known: PlanSession, order: Mapping[str, Any]) -> PlanLook:
         """Look for the money of a session, and for what it began. `order` is its link's."""
@@ -184,9 +184,9 @@ class PlanLooks:
 
     async def _heard_of(self, reference: str) -> list[Mapping[str, Any]]:
         """Ask for what pays the order that an event told of, where it has our reference."""
-        if reference not in self._heard:
+        if (order_id := self.heard.get(reference)) is None:
             return []
-        order = object_of(await self._client.get("orders", self._heard[reference]), "order")
+        order = object_of(await self._client.get("orders", order_id), "order")
         payments = await payments_named(self._client, order)
         return [payment for payment in payments if reference_of(payment) == reference]
 

@@ -14,11 +14,17 @@ from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.presentation import PresentedLine
 from app.errors import InvariantError, Rejected
-from app.providers.square.plan_sessions import PlanSession, order_id_of, parameters_of
+from app.providers.square.client import SquareClient
+from app.providers.square.plan_sessions import (
+    PlanLooks,
+    PlanSession,
+    order_id_of,
+    parameters_of,
+)
 from app.providers.strategy import Recheck
 from tests.conftest import ExpectedLogs
 from tests.integration.sandbox.square.description import faults
-from tests.parts.clock import START
+from tests.parts.clock import START, VirtualClock
 from tests.parts.square import (
     LOCATION,
     PAGE,
@@ -227,6 +233,17 @@ def test_money_that_an_event_told_of_is_found_before_the_list_knows_it() -> None
 
     seen = asyncio.run(story())
     assert (seen.state, seen.subscription_id) == (S.PAID, "sub-1")
+
+
+def test_of_orders_that_events_told_of_only_the_newest_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.providers.square.plan_sessions._REMEMBERED", 2)
+    client = SquareClient("EAAAtest", api_base="https://x.example", clock=VirtualClock())
+    looks = PlanLooks(client, LOCATION, timedelta(0))
+    for number in range(5):
+        looks.hear(f"reference-{number}", f"order-{number}")
+    assert looks.heard == {"reference-3": "order-3", "reference-4": "order-4"}
 
 
 def test_an_order_that_an_event_told_of_counts_by_what_square_says_of_it() -> None:
