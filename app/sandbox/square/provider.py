@@ -165,7 +165,7 @@ class SquareSandbox:
         return row is not None
 
     def _link(self, id: str) -> Record | None:
-        """Find a link by its id or its order's, after which the shop may have put more of its own."""
+        """Find a link by its id or its order's, after which the till may have put more."""
         return self._bench.books.get(LINK, id) or links.of_order(self._bench, id.partition(".")[0])
 
     def _outcome_line(self, outcome: payments.Outcome, link: Record) -> JsonObject:
