@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.contract.paypal_subscriptions import PayPalSubscriptions
 from tests.contract.stripe_subscriptions import StripeLinksSubscriptions, StripeSubscriptions
 from tests.contract.subscription_ways import SubscriptionRig
 
 SUBSCRIPTION_RIGS: dict[str, Callable[[Path], SubscriptionRig]] = {
+    "paypal": PayPalSubscriptions,
     "stripe_checkout": StripeSubscriptions,
     "stripe_links": StripeLinksSubscriptions,
 }

@@ -75,6 +75,7 @@ _LIFETIME: Final = subscriptions.LIFETIME
 _KEYS_LAST: Final = timedelta(hours=5)
 _HOSTS: Final = {True: "www.paypal.com", False: "www.sandbox.paypal.com"}
 _POLL_PAUSE: Final = timedelta(seconds=5)
+_GONE: Final = 404
 _LOOK_AGAIN: Final = frozenset(
     {"ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_COMPLETED", "ORDER_NOT_APPROVED"}
 )
@@ -238,7 +239,7 @@ class PayPal:
                 Message("PayPal ends a subscription at once, not when what was paid for is over"),
                 action=Message("End it now, or wait until its last day and end it then."),
             )
-        return await self._billing.end(subscription_id, self._look(Source.OPERATOR))
+        return await self._billing.end(subscription_id, self._look(Source.MANUAL))
 
     def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
         return refunds.parameters_of(request)
@@ -250,8 +251,9 @@ class PayPal:
         return await refunds.fetch(self._client, refund_id)
 
     async def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
-        for document in await refunds.documents_of(self._client, payment_id):
-            yield refunds.refund_from(document)
+        now = self._provider_now()
+        for document in await reports.refunds_of(self._client, payment_id, now=now):
+            yield refunds.refund_from(document, of_payment=payment_id)
 
     def refunds_since(
         self, since: datetime, *, until: datetime | None = None
@@ -272,12 +274,16 @@ class PayPal:
         self, since: datetime, *, source: Source, until: datetime | None = None
     ) -> AsyncIterator[Observation | Recheck]:
         now = self._provider_now()
-        async for capture in reports.captures_since(self._client, since, until, now):
+        async for taken in reports.taken_since(self._client, since, until, now):
             try:
-                yield capture_observation(capture, self._look(source))
+                yield await self._listed(taken, source)
             except Protocol as error:
                 _log.warning("a payment of %s is not understood: %s", self.account, error)
-                yield Recheck(str(capture.get("custom_id") or ""))
+                yield Recheck(taken.reference)
+            except Rejected as refused:
+                if refused.status != _GONE:
+                    raise
+                yield Recheck(taken.reference)
 
     async def events_since(
         self, since: datetime, *, until: datetime | None = None
@@ -309,7 +315,7 @@ class PayPal:
             yield disputes.observed(dispute, self._look(source))
 
     async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
-        return await fees_of(self._client, payment_id)
+        return await fees_of(self._client, payment_id, now=self._provider_now())
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -325,6 +331,11 @@ class PayPal:
             amount=amount,
             expires_at=self._clock.now() + _LIFETIME,
         )
+
+    async def _listed(self, taken: reports.Taken, source: Source) -> Observation:
+        if taken.subscription_id:
+            return await self._billing.session(taken.subscription_id, self._look(source))
+        return capture_observation(taken.capture, self._look(source))
 
     def _look(self, source: Source) -> Look:
         # A client id is one merchant's: its name needs no asking.

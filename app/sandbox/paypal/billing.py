@@ -35,7 +35,8 @@ def due(bench: Workbench) -> list[Record]:
 def charge(bench: Workbench, subscription: Record) -> None:
     """Take all payments that are due by now; the caller commits.
 
-    A failed one is tried again with the next cycle; too many of them suspend the subscription.
+    After a failed one the next is taken with the next cycle, and with it what is owed where the
+    plan says so; too many in a row suspend the subscription.
     """
     private = subscription.private
     while subscription.body["status"] == "ACTIVE" and private["next_at"] <= bench.now():
@@ -50,10 +51,15 @@ def charge(bench: Workbench, subscription: Record) -> None:
 
 def _succeed(bench: Workbench, subscription: Record) -> None:
     private = subscription.private
-    sale = _sale(bench, subscription)
+    minor = private["minor"]
+    if private["bills_outstanding"]:
+        minor += private["owed_minor"]
+        private["owed_minor"] = 0
+    sale = _sale(bench, subscription, minor)
     private["sales"].append(sale.id)
     private["done"] += 1
-    private["paid_at"] = bench.now()
+    private["failures"] = 0
+    private.update(paid_at=bench.now(), paid_minor=minor)
     total = private["cycle"]["total_cycles"]
     if total and private["done"] >= total:
         private.pop("next_at")
@@ -67,13 +73,15 @@ def _succeed(bench: Workbench, subscription: Record) -> None:
 def _fail(bench: Workbench, subscription: Record) -> None:
     private = subscription.private
     private["failures"] += 1
+    private["owed_minor"] += private["minor"]
+    private["failed_at"] = bench.now()
     type = "BILLING.SUBSCRIPTION.PAYMENT.FAILED"
     resource = {
         **subscription.body,
         "billing_info": {
             "outstanding_balance": {
                 "currency_code": private["currency"],
-                "value": text(private["minor"] * private["failures"], private["currency"]),
+                "value": text(private["owed_minor"], private["currency"]),
             },
             "failed_payments_count": private["failures"],
         },
@@ -84,13 +92,13 @@ def _fail(bench: Workbench, subscription: Record) -> None:
         _put(bench, subscription, "SUSPENDED")
 
 
-def _sale(bench: Workbench, subscription: Record) -> Record:
-    private, currency = subscription.private, subscription.private["currency"]
-    fee, id = fee_of(bench, private["minor"]), bench.new_code(SALE)
+def _sale(bench: Workbench, subscription: Record, minor: int) -> Record:
+    currency = subscription.private["currency"]
+    fee, id = fee_of(bench, minor), bench.new_code(SALE)
     body: JsonObject = {
         "id": id,
         "state": "completed",
-        "amount": {"total": text(private["minor"], currency), "currency": currency},
+        "amount": {"total": text(minor, currency), "currency": currency},
         "payment_mode": "INSTANT_TRANSFER",
         "protection_eligibility": "ELIGIBLE",
         "protection_eligibility_type": "ITEM_NOT_RECEIVED_ELIGIBLE,UNAUTHORIZED_PAYMENT_ELIGIBLE",
@@ -105,7 +113,7 @@ def _sale(bench: Workbench, subscription: Record) -> Record:
     }
     if "custom_id" in subscription.body:
         body["custom"] = subscription.body["custom_id"]
-    captures.add_sale(bench, subscription, id, private["minor"], currency)
+    captures.add_sale(bench, subscription, id, minor, currency)
     return bench.put(subscription.account, SALE, body)
 
 

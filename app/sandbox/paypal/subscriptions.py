@@ -77,6 +77,8 @@ def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
         "currency": price["currency_code"],
         "cycle": cycle,
         "name": plan.body["name"],
+        "bills_outstanding": plan.body["payment_preferences"].get("auto_bill_outstanding", True),
+        "owed_minor": 0,
         "most_failures": plan.body["payment_preferences"].get("payment_failure_threshold", 0),
         "done": 0,
         "failures": 0,
@@ -89,7 +91,18 @@ def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
 
 
 def retrieve(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
-    return 200, presented(bench, need(bench, call.account, call.id))
+    subscription = need(bench, call.account, call.id)
+    shown, fields = presented(bench, subscription), call.query.get("fields", "").split(",")
+    if "plan" in fields:
+        plan = catalog.shown_plan(bench, bench.need(call.account, catalog.PLAN, shown["plan_id"]))
+        shown["plan"] = {name: value for name, value in plan.items() if name != "links"}
+    if "last_failed_payment" in fields and subscription.private.get("failed_at"):
+        shown["billing_info"]["last_failed_payment"] = {
+            "amount": money(subscription.private["minor"], subscription.private["currency"]),
+            "time": time_text(subscription.private["failed_at"]),
+            "reason_code": "PAYMENT_DENIED",
+        }
+    return 200, shown
 
 
 def need(bench: Workbench, account: str, id: str) -> Record:
@@ -225,10 +238,9 @@ def _changed(
 
 def _billing_info(subscription: Record) -> JsonObject:
     private = subscription.private
-    owed = private["minor"] * private["failures"]
     total = private["cycle"]["total_cycles"]
     info: JsonObject = {
-        "outstanding_balance": money(owed, private["currency"]),
+        "outstanding_balance": money(private["owed_minor"], private["currency"]),
         "cycle_executions": [
             {
                 "tenure_type": "REGULAR",
@@ -242,7 +254,7 @@ def _billing_info(subscription: Record) -> JsonObject:
         "failed_payments_count": private["failures"],
     }
     if private.get("paid_at"):
-        amount = money(private["minor"], private["currency"])
+        amount = money(private["paid_minor"], private["currency"])
         info["last_payment"] = {"amount": amount, "time": time_text(private["paid_at"])}
     if private.get("next_at"):
         info["next_billing_time"] = time_text(private["next_at"])
