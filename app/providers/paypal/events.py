@@ -26,6 +26,7 @@ from app.providers.paypal.orders import (
     reference_of,
 )
 from app.providers.paypal.refunds import refund_from
+from app.providers.paypal.subscriptions import was_just_agreed
 from app.providers.strategy import Recheck, Seen
 from app.providers.subscribing import SubscriptionNews
 
@@ -53,11 +54,13 @@ _SUBSCRIPTION_EVENTS: Final = frozenset(
         "BILLING.SUBSCRIPTION.CANCELLED",
         "BILLING.SUBSCRIPTION.EXPIRED",
         "BILLING.SUBSCRIPTION.PAYMENT.FAILED",
-        "BILLING.SUBSCRIPTION.RE-ACTIVATED",
         "BILLING.SUBSCRIPTION.SUSPENDED",
         "BILLING.SUBSCRIPTION.UPDATED",
     }
 )
+_OF_SUBSCRIPTIONS: Final = _SUBSCRIPTION_EVENTS | {_BEGUN, "BILLING.SUBSCRIPTION.RE-ACTIVATED"}
+"""One that is activated again is told of by either name; only the first may be asked for."""
+
 _SALE_EVENTS: Final = frozenset(
     {
         "PAYMENT.SALE.COMPLETED",
@@ -92,12 +95,12 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
         return _capture(resource, look)
     if delivery.event_type in _REFUND_EVENTS:
         return _refund(resource, look)
-    if delivery.event_type == _BEGUN:
+    if delivery.event_type == _BEGUN and was_just_agreed(resource):
         # It tells of no money: the first payment is there, or comes within minutes.
         return Recheck(
             str(resource.get("custom_id") or ""), session_id=str(resource.get("id") or "")
         )
-    if delivery.event_type in _SUBSCRIPTION_EVENTS and resource.get("id"):
+    if delivery.event_type in _OF_SUBSCRIPTIONS and resource.get("id"):
         return SubscriptionNews(str(resource["id"]))
     if delivery.event_type in _SALE_EVENTS:
         return _sale(resource, look)

@@ -161,6 +161,13 @@ def is_unapproved(subscription: Mapping[str, Any]) -> bool:
     return subscription.get("status") == _WAITING
 
 
+def was_just_agreed(subscription: Mapping[str, Any]) -> bool:
+    """Say whether it is active for the first time, as far as its times tell."""
+    made_at = moment_from(subscription.get("create_time"))
+    active_at = moment_from(subscription.get("status_update_time"))
+    return made_at is None or active_at is None or active_at - made_at < _UNAPPROVED_FOR
+
+
 def is_over(subscription: Mapping[str, Any]) -> bool:
     """Say whether it ended, so that it takes nothing more."""
     return subscription.get("status") in _OVER
