@@ -13,7 +13,7 @@ from app.domain.observation import Observation, SessionState
 from app.domain.subscription import SubscriptionObservation
 from app.errors import Message, Protocol, Rejected
 from app.providers.paypal.client import PayPalClient
-from app.providers.paypal.documents import moment_from, objects_in, pages_of, time_text
+from app.providers.paypal.documents import moment_from, objects_in, pages_of, text_of, time_text
 from app.providers.paypal.orders import Look
 from app.providers.paypal.subscriptions import (
     Payments,
@@ -47,11 +47,12 @@ class Billing:
         Raises Protocol where PayPal holds another one under that key.
         """
         made = await self._client.post(_SUBSCRIPTIONS, parameters, key=key)
-        wanted = (parameters["custom_id"], parameters["plan_id"])
-        if (made.get("custom_id"), made.get("plan_id")) != wanted:
-            raise Protocol(Message("PayPal holds another request under the same key"))
         # What it costs stands in its plan alone, and somebody may have changed that at PayPal.
-        return await self.retrieve(str(made.get("id")))
+        whole = await self.retrieve(text_of(made, "id"))
+        wanted = (parameters["custom_id"], parameters["plan_id"])
+        if (whole.get("custom_id"), whole.get("plan_id")) != wanted:
+            raise Protocol(Message("PayPal holds another request under the same key"))
+        return {**whole, "links": [*objects_in(made, "links"), *objects_in(whole, "links")]}
 
     async def retrieve(self, subscription_id: str) -> dict[str, Any]:
         """Fetch a subscription with its plan, and with what was refused last."""
@@ -112,10 +113,17 @@ class Billing:
             raise Protocol(Message("PayPal sent a subscription without its time"))
         end_at = self._now() + _ROOM
         query = {"start_time": time_text(made_at - _ROOM), "end_time": time_text(end_at)}
-        path = f"{_SUBSCRIPTIONS}/{subscription.get('id')}/transactions"
-        lines = [
-            line
-            async for page in pages_of(self._client, path, query)
-            for line in objects_in(page, "transactions")
-        ]
+        path = f"{_SUBSCRIPTIONS}/{text_of(subscription, 'id')}/transactions"
+        try:
+            lines = [
+                line
+                async for page in pages_of(self._client, path, query)
+                for line in objects_in(page, "transactions")
+            ]
+        except Rejected as refused:
+            if refused.status != _GONE:
+                raise
+            # The subscription is there: it must not be taken for one that is gone.
+            _log.info("no payments of %s are known: %s", subscription["id"], refused)
+            return Payments()
         return payments_in(lines)
