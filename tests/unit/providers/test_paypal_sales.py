@@ -265,7 +265,7 @@ def sale_refunded(id: str = REFUND) -> dict[str, Any]:
 
 
 def test_refunds_of_a_sale_are_found_in_the_report() -> None:
-    desk = Desk().on("GET", OF_SALE, taken("PARTIALLY_REFUNDED"))
+    desk = Desk().on("GET", OF_SALE, taken(status="PARTIALLY_REFUNDED"))
     desk.on("GET", REPORT, report(back("R1"), back("R2", "OTHER"), back("R3"), back("R3")))
     for id in ("R1", "R3"):
         desk.on("GET", f"/v2/payments/refunds/{id}", sale_refunded(id))
