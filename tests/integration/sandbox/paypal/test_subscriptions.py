@@ -183,6 +183,37 @@ def test_failed_renewals_are_told_and_suspend_it(paypal: PayPalShop, receiver: R
     assert len(paypal.books()["payments"]) == 1
 
 
+def test_a_payment_that_succeeds_again_ends_the_count_and_takes_what_is_owed(
+    paypal: PayPalShop,
+) -> None:
+    for bills, taken, owed in ((True, "20.00", "0.00"), (False, "10.00", "10.00")):
+        preferences = {"auto_bill_outstanding": bills, "payment_failure_threshold": 3}
+        id = _new(paypal, payment_preferences=preferences)["id"]
+        paypal.control("POST", f"sessions/{id}/pay", {})
+        for funding in ("declines", "balance"):
+            paypal.control("POST", f"sessions/{id}/pay", {"funding": funding})
+            paypal.control("POST", "clock", {"advance_s": MONTH_S})
+        paypal.renew()
+        info = _read(paypal, id)["billing_info"]
+        assert info["failed_payments_count"] == 0
+        assert info["outstanding_balance"] == money(owed)
+        assert info["last_payment"]["amount"] == money(taken)
+
+
+def test_its_plan_and_its_last_failure_are_told_to_whoever_asks(paypal: PayPalShop) -> None:
+    id = _new(paypal)["id"]
+    paypal.control("POST", f"sessions/{id}/pay", {"funding": "declines"})
+    query = {"fields": "plan,last_failed_payment"}
+    answer = paypal.http_get(f"{SUBSCRIPTIONS}/{id}", query)
+    check_answer(BILLING, "get", f"{SUBSCRIPTIONS}/{{id}}", answer)
+    told = answer.json()
+    price = told["plan"]["billing_cycles"][0]["pricing_scheme"]["fixed_price"]
+    assert price == money("10.00")
+    assert told["billing_info"]["last_failed_payment"]["reason_code"] == "PAYMENT_DENIED"
+    plain = paypal.api("GET", f"{SUBSCRIPTIONS}/{id}").json()
+    assert "plan" not in plain and "last_failed_payment" not in plain["billing_info"]
+
+
 def test_one_of_few_cycles_ends_by_itself(paypal: PayPalShop) -> None:
     id = _new(paypal, cycle={"total_cycles": 2})["id"]
     paypal.control("POST", f"sessions/{id}/pay", {})
