@@ -162,7 +162,7 @@ class PayPal:
         return await plans.open_plan(self._client, terms, key=key)
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
-        if request.plan_id:
+        if any(line.is_recurring for line in request.lines):
             return subscriptions.parameters_of(request)
         return order_parameters(request)
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from app.domain.observation import Observation, SeenPayment, SessionState
 from app.domain.subscription import SubscriptionObservation, SubscriptionState
-from app.errors import Message, Protocol
+from app.errors import InvariantError, Message, Protocol
 from app.providers.paypal.amounts import money_from
 from app.providers.paypal.client import PROVIDER
 from app.providers.paypal.documents import moment_from, plain_url, strange, text_of
@@ -54,7 +54,12 @@ def is_subscription(session_id: str) -> bool:
 
 
 def parameters_of(request: SessionRequest) -> dict[str, Any]:
-    """Build what a subscription is created with; plain JSON data, the same for the same request."""
+    """Build what a subscription is created with; plain JSON data, the same for the same request.
+
+    Raises InvariantError where no plan was made: what recurs must not become a single payment.
+    """
+    if not request.plan_id:
+        raise InvariantError(f"{request.reference} is a subscription without a plan")
     return {
         "plan_id": request.plan_id,
         "custom_id": str(request.reference),

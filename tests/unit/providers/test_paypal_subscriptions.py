@@ -10,7 +10,7 @@ import pytest
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.presentation import PresentedLine
-from app.errors import Protocol, Rejected
+from app.errors import InvariantError, Protocol, Rejected
 from app.providers.paypal.subscriptions import LIFETIME, parameters_of
 from app.providers.strategy import OpenedSession
 from app.providers.subscribing import KeepsPlans, Subscribes
@@ -72,7 +72,18 @@ def test_a_subscription_is_asked_for_by_its_plan_under_our_reference() -> None:
             "shipping_preference": "NO_SHIPPING",
         },
     }
-    check_named("billing_subscriptions_v1", "subscription_request_post", parameters)
+
+
+def test_what_is_asked_for_is_what_the_official_description_takes() -> None:
+    check_named("billing_subscriptions_v1", "subscription_request_post", asked())
+
+
+def test_what_recurs_is_never_asked_for_as_a_single_payment() -> None:
+    lines = (PresentedLine("Coffee club", 500, "monthly"),)
+    with pytest.raises(InvariantError, match="without a plan"):
+        asyncio.run(strategy(Desk()).prepare_session(request(lines=lines)))
+    single = asyncio.run(strategy(Desk()).prepare_session(request(plan_id=PLAN)))
+    assert "purchase_units" in single
 
 
 def test_both_ways_back_are_always_named_and_plain() -> None:
@@ -101,17 +112,21 @@ def test_what_it_costs_is_what_its_plan_says_now() -> None:
     assert session.amount == Money(600, "EUR")
 
 
+def test_another_subscription_under_the_same_key_proves_nothing() -> None:
+    for other in ({"custom_id": "t11111-0rder0000002-1"}, {"plan_id": "P-OTHER"}):
+        with pytest.raises(Protocol, match="another request under the same key"):
+            opened(subscription(), subscription(**other))
+
+
 @pytest.mark.parametrize(
     "whole",
     [
-        subscription(custom_id="t11111-0rder0000002-1"),
-        subscription(plan_id="P-OTHER"),
         subscription(plan=None),
         subscription(quantity="2"),
         subscription(plan=plan("5.001")),
     ],
 )
-def test_another_subscription_under_the_same_key_proves_nothing(whole: Any) -> None:
+def test_one_that_does_not_say_what_it_costs_proves_nothing(whole: Any) -> None:
     with pytest.raises(Protocol):
         opened(subscription(), whole)
 
@@ -161,6 +176,12 @@ def test_one_that_is_called_active_is_paid_by_its_payments_only(status: str) -> 
 def test_what_was_paid_stays_paid_whatever_became_of_it(status: str, payment: str) -> None:
     seen = looked(subscription(status), transaction(status=payment))
     assert (seen.state, seen.payments, seen.is_final) == (S.PAID, PAID, True)
+
+
+def test_a_payment_that_pends_or_was_declined_is_none() -> None:
+    for status in ("PENDING", "DECLINED"):
+        seen = looked(subscription("ACTIVE"), transaction(status=status))
+        assert (seen.state, seen.payments, seen.is_final) == (S.PROCESSING, (), False)
 
 
 def test_the_first_payment_is_the_sessions_and_no_renewal() -> None:
