@@ -5,6 +5,7 @@ from typing import Final
 from tests.prove.guard import Guard
 
 _S: Final = "tests/unit/providers/test_paypal_subscriptions.py::"
+_C: Final = "tests/unit/providers/test_paypal_closing.py::"
 
 PAYPAL_SUBSCRIPTIONS: Final = (
     Guard(
@@ -29,7 +30,7 @@ PAYPAL_SUBSCRIPTIONS: Final = (
         "app/providers/paypal/billing.py",
         "        if seen.state is not SessionState.OPEN:\n            return seen\n",
         "",
-        (f"{_S}test_closing_ends_nothing_that_was_paid_or_is_being_paid",),
+        (f"{_C}test_closing_ends_nothing_that_was_paid_or_is_being_paid",),
     ),
     Guard(
         "a page that PayPal would not cancel",
@@ -37,7 +38,7 @@ PAYPAL_SUBSCRIPTIONS: Final = (
         "app/providers/paypal/subscriptions.py",
         "        return replace(seen, state=SessionState.EXPIRED, is_final=False)\n",
         "        return replace(seen, state=SessionState.EXPIRED, is_final=True)\n",
-        (f"{_S}test_one_that_paypal_would_not_cancel_is_over_for_the_order_and_watched_on",),
+        (f"{_C}test_one_that_paypal_would_not_cancel_is_over_for_the_order_and_watched_on",),
     ),
     Guard(
         "another subscription under a key",
