@@ -127,8 +127,11 @@ def session_from(
 def subscription_from(
     subscription: Mapping[str, Any], payments: Payments, look: Look
 ) -> SubscriptionObservation:
-    """Read a subscription as what it is. Raises Protocol where it proves nothing."""
-    price = price_of(subscription)
+    """Read a subscription as what it is. Raises Protocol where it proves nothing.
+
+    What it costs is not told of one that is none of the till's: with a trial, or of several pieces.
+    """
+    price = _known_price(subscription)
     ended = subscription.get("status") in _OVER
     info = _info(subscription)
     return SubscriptionObservation(
@@ -140,8 +143,8 @@ def subscription_from(
         subscription_id=text_of(subscription, "id"),
         state=_state(subscription),
         observed_at=look.at,
-        amount=price.amount,
-        interval=price.interval,
+        amount=None if price is None else price.amount,
+        interval=None if price is None else price.interval,
         payments=payments.taken,
         first_payment_id=payments.first.payment_id if payments.first else "",
         current_until=None if ended else moment_from(info.get("next_billing_time")),
@@ -176,6 +179,13 @@ def was_just_agreed(subscription: Mapping[str, Any]) -> bool:
 def is_over(subscription: Mapping[str, Any]) -> bool:
     """Say whether it ended, so that it takes nothing more."""
     return subscription.get("status") in _OVER
+
+
+def _known_price(subscription: Mapping[str, Any]) -> Price | None:
+    try:
+        return price_of(subscription)
+    except Protocol:
+        return None
 
 
 def _judged(

@@ -76,15 +76,24 @@ def test_every_state_of_a_subscription_is_one_of_the_tills(
     assert (seen.ended_at is not None) is is_over and (seen.current_until is None) is is_over
 
 
-def test_one_without_a_plan_or_in_no_state_of_paypals_proves_nothing() -> None:
-    for odd in (
-        subscription("ACTIVE", plan=None),
-        subscription("ACTIVE", quantity="2"),
-        subscription("SOMETHING_NEW"),
-        subscription("ACTIVE", plan=plan(billing_cycles=[cycle(), cycle()])),
-    ):
-        with pytest.raises(Protocol):
-            looked(odd, transaction())
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"plan": None},
+        {"quantity": "2"},
+        {"plan": plan(billing_cycles=[cycle(tenure_type="TRIAL"), cycle()])},
+        {"plan": plan(billing_cycles=[cycle(pricing_scheme={"tiers": []})])},
+    ],
+)
+def test_what_a_strangers_costs_is_not_told_and_its_payments_are(changes: Any) -> None:
+    seen = looked(subscription("ACTIVE", **changes), transaction())
+    assert (seen.amount, seen.interval) == (None, None)
+    assert seen.payments == (SeenPayment(SALE, EUROS),)
+
+
+def test_one_in_no_state_of_paypals_proves_nothing() -> None:
+    with pytest.raises(Protocol):
+        looked(subscription("SOMETHING_NEW"), transaction())
 
 
 def test_every_word_of_the_official_description_is_known() -> None:
