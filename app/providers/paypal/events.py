@@ -54,13 +54,11 @@ _SUBSCRIPTION_EVENTS: Final = frozenset(
         "BILLING.SUBSCRIPTION.CANCELLED",
         "BILLING.SUBSCRIPTION.EXPIRED",
         "BILLING.SUBSCRIPTION.PAYMENT.FAILED",
+        "BILLING.SUBSCRIPTION.RE-ACTIVATED",
         "BILLING.SUBSCRIPTION.SUSPENDED",
         "BILLING.SUBSCRIPTION.UPDATED",
     }
 )
-_OF_SUBSCRIPTIONS: Final = _SUBSCRIPTION_EVENTS | {_BEGUN, "BILLING.SUBSCRIPTION.RE-ACTIVATED"}
-"""One that is activated again is told of by either name; only the first may be asked for."""
-
 _SALE_EVENTS: Final = frozenset(
     {
         "PAYMENT.SALE.COMPLETED",
@@ -100,7 +98,7 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
         return Recheck(
             str(resource.get("custom_id") or ""), session_id=str(resource.get("id") or "")
         )
-    if delivery.event_type in _OF_SUBSCRIPTIONS and resource.get("id"):
+    if delivery.event_type in _SUBSCRIPTION_EVENTS | {_BEGUN} and resource.get("id"):
         return SubscriptionNews(str(resource["id"]))
     if delivery.event_type in _SALE_EVENTS:
         return _sale(resource, look)

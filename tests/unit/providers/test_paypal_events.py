@@ -146,7 +146,7 @@ def test_a_refund_that_is_odd_is_told_loudly_by_whoever_settles_it() -> None:
 
 
 def test_every_event_that_is_asked_for_is_one_that_is_read() -> None:
-    assert len(WANTED) == len(set(WANTED)) == 24
+    assert len(WANTED) == len(set(WANTED)) == 25
     resources = {
         "CUSTOMER": dispute(),
         "CHECKOUT": order("APPROVED"),

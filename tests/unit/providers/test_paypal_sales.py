@@ -64,7 +64,9 @@ def test_the_first_activation_leads_to_the_session_and_a_later_one_to_the_subscr
         assert told(f"BILLING.SUBSCRIPTION.{kind}", later) == SubscriptionNews(SUBSCRIPTION)
 
 
-@pytest.mark.parametrize("verb", ["CANCELLED", "EXPIRED", "PAYMENT.FAILED", "SUSPENDED", "UPDATED"])
+@pytest.mark.parametrize(
+    "verb", ["CANCELLED", "EXPIRED", "PAYMENT.FAILED", "RE-ACTIVATED", "SUSPENDED", "UPDATED"]
+)
 def test_what_becomes_of_a_subscription_is_news_of_it(verb: str) -> None:
     assert f"BILLING.SUBSCRIPTION.{verb}" in WANTED
     seen = told(f"BILLING.SUBSCRIPTION.{verb}", subscription("ACTIVE"))

@@ -310,9 +310,9 @@ def test_the_page_of_a_subscription_is_asked_for_anew() -> None:
 
 
 def test_it_takes_one_subscription_by_itself_and_ends_it_at_once() -> None:
-    till = strategy(Desk())
+    till: object = strategy(Desk())
     assert isinstance(till, KeepsPlans) and isinstance(till, Subscribes)
-    takes = till.capabilities
+    takes = strategy(Desk()).capabilities
     assert {each.value for each in takes.intervals} == {"weekly", "monthly", "yearly"}
     assert (takes.mixes_recurring, takes.max_lines_recurring) == (False, 1)
     assert (takes.cancels_now, takes.cancels_at_period_end) == (True, False)
