@@ -73,7 +73,7 @@ class Billing:
     async def close(self, session_id: str, look: Look) -> Observation:
         """Cancel what nobody has paid, and look at it again; what is paid is left as it is."""
         seen = await self.session(session_id, look)
-        if seen.state is not SessionState.OPEN:
+        if seen.state not in (SessionState.OPEN, SessionState.FAILED):
             return seen
         refused = await self._cancelled(session_id, _CALLED_OFF)
         if refused is not None:

@@ -23,6 +23,7 @@ LIFETIME: Final = timedelta(hours=3)
 """How long the till shows a page; how long one can be agreed on PayPal does not say for certain."""
 
 _UNAPPROVED_FOR: Final = timedelta(days=1)
+_CALLED_OFF_WITHIN: Final = LIFETIME + timedelta(hours=1)
 _SETTLES: Final = timedelta(hours=1)
 _WAITING: Final = "APPROVAL_PENDING"
 _OVER: Final = frozenset({"CANCELLED", "EXPIRED"})
@@ -206,8 +207,8 @@ def _judged(
         is_quiet = _age(subscription, "status_update_time", now) >= _SETTLES
         return SessionState.EXPIRED, is_quiet or _was_never_agreed(subscription)
     if _failures(subscription) or status == "SUSPENDED":
-        # The till can end it while it is its own; after that PayPal may try again any day.
-        is_fresh = _age(subscription, "create_time", now) < LIFETIME
+        # The till ends it with its page at the latest; one that it left PayPal may try any day.
+        is_fresh = _age(subscription, "create_time", now) < _CALLED_OFF_WITHIN
         return (SessionState.OPEN if is_fresh else SessionState.FAILED), False
     return SessionState.PROCESSING, False
 

@@ -69,6 +69,13 @@ def test_closing_ends_one_whose_first_payment_was_refused() -> None:
     assert (seen.state, seen.is_final) == (S.EXPIRED, False) and f"POST {CANCEL}" in calls
 
 
+def test_closing_ends_one_that_was_left_refused_for_long() -> None:
+    old = {"create_time": "2026-11-21T01:00:00Z", "billing_info": info(1)}
+    over = subscription("CANCELLED", **old)
+    seen, calls = closing(Raw(204, b""), looks=[subscription("ACTIVE", **old), over])
+    assert seen.state is S.EXPIRED and f"POST {CANCEL}" in calls
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_cancel_that_is_refused_to_the_till_itself_is_a_refusal(status: int) -> None:
     with pytest.raises(Rejected) as refused:
