@@ -18,7 +18,7 @@ from app.providers.strategy import PaymentStrategy, RefundRequest, Seen
 from app.providers.subscribing import KeepsPlans
 from tests.contract.looks import looked
 from tests.contract.paypal_subscriptions import PayPalSubscriptions
-from tests.contract.rigs import tried
+from tests.contract.rigs import a_request, tried
 from tests.contract.subscription_steps import begun, look, news_of, offered, renewed, terms_of
 
 S = SessionState
@@ -124,6 +124,27 @@ def test_a_plan_whose_answer_was_lost_is_the_same_when_it_is_asked_for_again(
             await strategy.open_plan(terms, key=f"{terms.digest}-1")
         again = [await strategy.open_plan(terms, key=f"{terms.digest}-1") for _ in range(2)]
         assert again[0] == again[1]
+
+    tried(rig, story)
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_lost_answer_to_the_beginning_is_asked_for_again_and_is_the_same(
+    rig: PayPalSubscriptions, method: str
+) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        request, first = await offered(rig, strategy)
+        assert rig.sessions_made() == 1
+        another = a_request(1000, lines=request.lines, plan_id=request.plan_id)
+        parameters, key = await strategy.prepare_session(another), another.reference.key("create")
+        match = {"path": "/paypal/v1/billing/subscriptions*", "method": method}
+        rig.control("POST", "faults", match=match, fault={"drop": "after_effect"}, times=1)
+        with pytest.raises(Unavailable):
+            await strategy.open_session(parameters, key=key)
+        again = [await strategy.open_session(parameters, key=key) for _ in range(2)]
+        assert again[0].session_id == again[1].session_id != first.session_id
+        assert again[0].url == again[1].url and again[0].amount == another.amount
+        assert rig.sessions_made() == 2
 
     tried(rig, story)
 
