@@ -173,6 +173,14 @@ def charge_due(bench: Workbench) -> bool:
     return True
 
 
+def settle(bench: Workbench, subscription: Record, *, succeeded: bool) -> bool:
+    """Decide the payment that pends; the caller commits. False without one."""
+    was = subscription.body["status"]
+    is_settled = billing.settle(bench, subscription, succeeded=succeeded)
+    _tell_change(bench, subscription, was)
+    return is_settled
+
+
 def put(bench: Workbench, subscription: Record, status: str) -> None:
     subscription.body.update(
         status=status, status_update_time=bench.time(), update_time=bench.time()
@@ -212,6 +220,10 @@ def presented(bench: Workbench, subscription: Record) -> JsonObject:
 def _charge(bench: Workbench, subscription: Record) -> None:
     was = subscription.body["status"]
     billing.charge(bench, subscription)
+    _tell_change(bench, subscription, was)
+
+
+def _tell_change(bench: Workbench, subscription: Record, was: str) -> None:
     now = subscription.body["status"]
     if now != was:
         tell(bench, subscription, now)
@@ -262,16 +274,15 @@ def _billing_info(subscription: Record) -> JsonObject:
 
 
 def _transaction(subscription: Record, sale: Record) -> JsonObject:
-    breakdown = sale.body["seller_receivable_breakdown"]
+    amounts = {"gross_amount": sale.body["amount"]}
+    if breakdown := sale.body.get("seller_receivable_breakdown"):
+        amounts["fee_amount"] = breakdown["paypal_fee"]
+        amounts["net_amount"] = breakdown["net_amount"]
     return {
         "id": sale.id,
         "status": sale.body["status"],
         "payer_email": subscription.body["subscriber"]["email_address"],
         "payer_name": subscription.body["subscriber"]["name"],
-        "amount_with_breakdown": {
-            "gross_amount": breakdown["gross_amount"],
-            "fee_amount": breakdown["paypal_fee"],
-            "net_amount": breakdown["net_amount"],
-        },
+        "amount_with_breakdown": amounts,
         "time": sale.body["create_time"],
     }

@@ -86,6 +86,26 @@ def test_a_first_payment_that_is_refused_can_be_called_off(rig: PayPalSubscripti
     tried(rig, story)
 
 
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_a_first_payment_that_pends_is_in_progress_until_it_is_decided(
+    rig: PayPalSubscriptions, succeeded: bool
+) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        _, session = await offered(rig, strategy)
+        assert subscribed(rig, session.session_id, "echeck") == "processing"
+        seen = await looked(strategy, session.session_id)
+        assert (seen.state, seen.payments, seen.is_final) == (S.PROCESSING, (), False)
+        waits = await look(strategy, seen.subscription_id)
+        assert (waits.state, waits.payments) == (SubscriptionState.ACTIVE, ())
+        closed = await strategy.close_session(session.session_id, key="k-close-1")
+        assert closed.state is S.PROCESSING
+        rig.decide(session.session_id, succeeded=succeeded)
+        seen = await looked(strategy, session.session_id)
+        assert (seen.state, len(seen.payments)) == ((S.PAID, 1) if succeeded else (S.OPEN, 0))
+
+    tried(rig, story)
+
+
 def test_closing_a_subscription_that_was_paid_meanwhile_ends_nothing(
     rig: PayPalSubscriptions,
 ) -> None:
