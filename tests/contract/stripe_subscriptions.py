@@ -16,7 +16,7 @@ _FAILS_LATER: Final = "4000000000000341"
 class StripeSubscriptions(StripeRig):
     """Stripe Checkout: the simulator renews when it is told to."""
 
-    subscription_ways = SubscriptionWays()
+    subscription_ways = SubscriptionWays(names_payments=False)
 
     def let_interval_pass(self, subscription_id: str, *, succeeds: bool = True) -> None:
         card = _GOOD_CARD if succeeds else _FAILS_LATER
