@@ -147,8 +147,8 @@ class PayPalSandbox:
         session = self._session(session_id)
         if session is None:
             return self._settle_subscription(session_id, succeeded=succeeded)
-        capture = None if session is None else payments.pending_capture(self._bench, session)
-        if session is None or capture is None:
+        capture = payments.pending_capture(self._bench, session)
+        if capture is None:
             return None
         with self._bench.books.transaction():
             if succeeded:
