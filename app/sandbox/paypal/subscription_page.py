@@ -20,6 +20,7 @@ PATH = f"{ROOT}{subscriptions.PAGE}"
 SOURCES = (
     Source("balance", "PayPal balance", "works"),
     Source("declines", "Visa 0002", "payments fail"),
+    Source("echeck", "Bank account", "takes days"),
     Source("unusable", "Visa 0069", "expired"),
 )
 _UNUSABLE = Problem(

@@ -77,6 +77,8 @@ def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
         "currency": price["currency_code"],
         "cycle": cycle,
         "name": plan.body["name"],
+        "bills_outstanding": plan.body["payment_preferences"].get("auto_bill_outstanding", True),
+        "owed_minor": 0,
         "most_failures": plan.body["payment_preferences"].get("payment_failure_threshold", 0),
         "done": 0,
         "failures": 0,
@@ -89,7 +91,18 @@ def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
 
 
 def retrieve(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
-    return 200, presented(bench, need(bench, call.account, call.id))
+    subscription = need(bench, call.account, call.id)
+    shown, fields = presented(bench, subscription), call.query.get("fields", "").split(",")
+    if "plan" in fields:
+        plan = catalog.shown_plan(bench, bench.need(call.account, catalog.PLAN, shown["plan_id"]))
+        shown["plan"] = {name: value for name, value in plan.items() if name != "links"}
+    if "last_failed_payment" in fields and subscription.private.get("failed_at"):
+        shown["billing_info"]["last_failed_payment"] = {
+            "amount": money(subscription.private["minor"], subscription.private["currency"]),
+            "time": time_text(subscription.private["failed_at"]),
+            "reason_code": "PAYMENT_DENIED",
+        }
+    return 200, shown
 
 
 def need(bench: Workbench, account: str, id: str) -> Record:
@@ -160,6 +173,14 @@ def charge_due(bench: Workbench) -> bool:
     return True
 
 
+def settle(bench: Workbench, subscription: Record, *, succeeded: bool) -> bool:
+    """Decide the payment that pends; the caller commits. False without one."""
+    was = subscription.body["status"]
+    is_settled = billing.settle(bench, subscription, succeeded=succeeded)
+    _tell_change(bench, subscription, was)
+    return is_settled
+
+
 def put(bench: Workbench, subscription: Record, status: str) -> None:
     subscription.body.update(
         status=status, status_update_time=bench.time(), update_time=bench.time()
@@ -199,6 +220,10 @@ def presented(bench: Workbench, subscription: Record) -> JsonObject:
 def _charge(bench: Workbench, subscription: Record) -> None:
     was = subscription.body["status"]
     billing.charge(bench, subscription)
+    _tell_change(bench, subscription, was)
+
+
+def _tell_change(bench: Workbench, subscription: Record, was: str) -> None:
     now = subscription.body["status"]
     if now != was:
         tell(bench, subscription, now)
@@ -225,10 +250,9 @@ def _changed(
 
 def _billing_info(subscription: Record) -> JsonObject:
     private = subscription.private
-    owed = private["minor"] * private["failures"]
     total = private["cycle"]["total_cycles"]
     info: JsonObject = {
-        "outstanding_balance": money(owed, private["currency"]),
+        "outstanding_balance": money(private["owed_minor"], private["currency"]),
         "cycle_executions": [
             {
                 "tenure_type": "REGULAR",
@@ -242,7 +266,7 @@ def _billing_info(subscription: Record) -> JsonObject:
         "failed_payments_count": private["failures"],
     }
     if private.get("paid_at"):
-        amount = money(private["minor"], private["currency"])
+        amount = money(private["paid_minor"], private["currency"])
         info["last_payment"] = {"amount": amount, "time": time_text(private["paid_at"])}
     if private.get("next_at"):
         info["next_billing_time"] = time_text(private["next_at"])
@@ -250,16 +274,15 @@ def _billing_info(subscription: Record) -> JsonObject:
 
 
 def _transaction(subscription: Record, sale: Record) -> JsonObject:
-    breakdown = sale.body["seller_receivable_breakdown"]
+    amounts = {"gross_amount": sale.body["amount"]}
+    if breakdown := sale.body.get("seller_receivable_breakdown"):
+        amounts["fee_amount"] = breakdown["paypal_fee"]
+        amounts["net_amount"] = breakdown["net_amount"]
     return {
         "id": sale.id,
         "status": sale.body["status"],
         "payer_email": subscription.body["subscriber"]["email_address"],
         "payer_name": subscription.body["subscriber"]["name"],
-        "amount_with_breakdown": {
-            "gross_amount": breakdown["gross_amount"],
-            "fee_amount": breakdown["paypal_fee"],
-            "net_amount": breakdown["net_amount"],
-        },
+        "amount_with_breakdown": amounts,
         "time": sale.body["create_time"],
     }

@@ -183,6 +183,74 @@ def test_failed_renewals_are_told_and_suspend_it(paypal: PayPalShop, receiver: R
     assert len(paypal.books()["payments"]) == 1
 
 
+def test_a_payment_that_succeeds_again_ends_the_count_and_takes_what_is_owed(
+    paypal: PayPalShop,
+) -> None:
+    for bills, taken, owed in ((True, "20.00", "0.00"), (False, "10.00", "10.00")):
+        preferences = {"auto_bill_outstanding": bills, "payment_failure_threshold": 3}
+        id = _new(paypal, payment_preferences=preferences)["id"]
+        paypal.control("POST", f"sessions/{id}/pay", {})
+        for funding in ("declines", "balance"):
+            paypal.control("POST", f"sessions/{id}/pay", {"funding": funding})
+            paypal.control("POST", "clock", {"advance_s": MONTH_S})
+        paypal.renew()
+        info = _read(paypal, id)["billing_info"]
+        assert info["failed_payments_count"] == 0
+        assert info["outstanding_balance"] == money(owed)
+        assert info["last_payment"]["amount"] == money(taken)
+
+
+@pytest.mark.parametrize("funding", ["echeck", "review"])
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_a_first_payment_that_pends_is_decided_later(
+    paypal: PayPalShop, receiver: Receiver, funding: str, succeeded: bool
+) -> None:
+    paypal.listen(receiver, "PAYMENT.SALE.PENDING", "PAYMENT.SALE.COMPLETED", "PAYMENT.SALE.DENIED")
+    id = _new(paypal)["id"]
+    pays = paypal.control("POST", f"sessions/{id}/pay", {"funding": funding})
+    assert (pays["outcome"], pays["payment_status"]) == ("processing", "unpaid")
+    path = f"{SUBSCRIPTIONS}/{id}/transactions"
+    span = {"start_time": "2020-01-01T00:00:00Z", "end_time": "2040-01-01T00:00:00Z"}
+    told = f"{SUBSCRIPTIONS}/{{id}}/transactions"
+    for settles in (False, True):
+        if settles:
+            paypal.control("POST", f"sessions/{id}/settle", {"succeeded": succeeded})
+        answer = paypal.http_get(path, span)
+        check_answer(BILLING, "get", told, answer)
+        (line,) = answer.json()["transactions"]
+        wanted = "PENDING" if not settles else "COMPLETED" if succeeded else "DECLINED"
+        assert line["status"] == wanted
+        (payment,) = paypal.books()["payments"]
+        assert payment["captured_minor"] == (1000 if wanted == "COMPLETED" else 0)
+    info = _read(paypal, id)["billing_info"]
+    assert ("last_payment" in info, info["failed_payments_count"]) == (
+        succeeded,
+        int(not succeeded),
+    )
+    receiver.wait(2)
+    kinds = [json.loads(body)["event_type"] for _, body in receiver.received]
+    assert kinds == [
+        "PAYMENT.SALE.PENDING",
+        f"PAYMENT.SALE.{'COMPLETED' if succeeded else 'DENIED'}",
+    ]
+    again = paypal.http.post(f"/_control/sessions/{id}/settle", json={"succeeded": True})
+    assert again.status_code == 404
+
+
+def test_its_plan_and_its_last_failure_are_told_to_whoever_asks(paypal: PayPalShop) -> None:
+    id = _new(paypal)["id"]
+    paypal.control("POST", f"sessions/{id}/pay", {"funding": "declines"})
+    query = {"fields": "plan,last_failed_payment"}
+    answer = paypal.http_get(f"{SUBSCRIPTIONS}/{id}", query)
+    check_answer(BILLING, "get", f"{SUBSCRIPTIONS}/{{id}}", answer)
+    told = answer.json()
+    price = told["plan"]["billing_cycles"][0]["pricing_scheme"]["fixed_price"]
+    assert price == money("10.00")
+    assert told["billing_info"]["last_failed_payment"]["reason_code"] == "PAYMENT_DENIED"
+    plain = paypal.api("GET", f"{SUBSCRIPTIONS}/{id}").json()
+    assert "plan" not in plain and "last_failed_payment" not in plain["billing_info"]
+
+
 def test_one_of_few_cycles_ends_by_itself(paypal: PayPalShop) -> None:
     id = _new(paypal, cycle={"total_cycles": 2})["id"]
     paypal.control("POST", f"sessions/{id}/pay", {})

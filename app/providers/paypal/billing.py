@@ -1,0 +1,129 @@
+"""PayPal's subscriptions over its API: begun, looked at, ended.
+
+Source: PayPal's REST reference, Subscriptions v1. Their payments stand in a list of their own, by
+a span of time.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from app.domain.observation import Observation, SessionState
+from app.domain.subscription import SubscriptionObservation
+from app.errors import Message, Protocol, Rejected
+from app.providers.paypal.client import PayPalClient
+from app.providers.paypal.documents import moment_from, objects_in, pages_of, text_of, time_text
+from app.providers.paypal.orders import Look
+from app.providers.paypal.subscriptions import (
+    Payments,
+    closed,
+    is_over,
+    is_unapproved,
+    payments_in,
+    session_from,
+    subscription_from,
+)
+
+_SUBSCRIPTIONS: Final = "/v1/billing/subscriptions"
+_ROOM: Final = timedelta(days=1)
+_CALLED_OFF: Final = "The payment was called off at the till."
+_ASKED_FOR: Final = "The subscription was ended at the till."
+_GONE: Final = 404
+
+_log = logging.getLogger(__name__)
+
+
+class Billing:
+    """One account's subscriptions. `now` is the provider's clock, as of its newest answer."""
+
+    def __init__(self, client: PayPalClient, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._now = now
+
+    async def begin(self, parameters: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+        """Create a subscription and give it whole, with its plan and its page.
+
+        Raises Protocol where PayPal holds another one under that key.
+        """
+        made = await self._client.post(_SUBSCRIPTIONS, parameters, key=key)
+        # What it costs stands in its plan alone, and somebody may have changed that at PayPal.
+        whole = await self.retrieve(text_of(made, "id"))
+        wanted = (parameters["custom_id"], parameters["plan_id"])
+        if (whole.get("custom_id"), whole.get("plan_id")) != wanted:
+            raise Protocol(Message("PayPal holds another request under the same key"))
+        return {**whole, "links": [*objects_in(made, "links"), *objects_in(whole, "links")]}
+
+    async def retrieve(self, subscription_id: str) -> dict[str, Any]:
+        """Fetch a subscription with its plan, and with what was refused last."""
+        query = {"fields": "plan,last_failed_payment"}
+        return await self._client.get(f"{_SUBSCRIPTIONS}/{subscription_id}", query)
+
+    async def session(self, session_id: str, look: Look) -> Observation:
+        """Look at a subscription as the session that began it."""
+        subscription = await self.retrieve(session_id)
+        payments = await self._payments(subscription)
+        return session_from(subscription, payments, look, self._now())
+
+    async def subscription(self, subscription_id: str, look: Look) -> SubscriptionObservation:
+        """Look at a subscription, and at every payment that it took."""
+        subscription = await self.retrieve(subscription_id)
+        return subscription_from(subscription, await self._payments(subscription), look)
+
+    async def close(self, session_id: str, look: Look) -> Observation:
+        """Cancel what nobody has paid, and look at it again; what is paid is left as it is."""
+        seen = await self.session(session_id, look)
+        if seen.state not in (SessionState.OPEN, SessionState.FAILED):
+            return seen
+        refused = await self._cancelled(session_id, _CALLED_OFF)
+        if refused is not None:
+            _log.info("%s was not cancelled: %s", session_id, refused)
+        return closed(await self.session(session_id, look))
+
+    async def end(self, subscription_id: str, look: Look) -> SubscriptionObservation:
+        """End a subscription now, and look at it again; one that is over is answered with that."""
+        refused = await self._cancelled(subscription_id, _ASKED_FOR)
+        if refused is not None and not is_over(await self.retrieve(subscription_id)):
+            raise Rejected(
+                Message("PayPal did not end the subscription"),
+                refused.detail,
+                action=Message("Try again later, or end it at PayPal."),
+                code=refused.code,
+                status=refused.status,
+            ) from refused
+        return await self.subscription(subscription_id, look)
+
+    async def _cancelled(self, subscription_id: str, reason: str) -> Rejected | None:
+        """Cancel; a refusal is given back, since only a look says what it means."""
+        path = f"{_SUBSCRIPTIONS}/{subscription_id}/cancel"
+        try:
+            await self._client.post(path, {"reason": reason})
+        except Rejected as refused:
+            if refused.is_of_the_key or refused.status == _GONE:
+                raise
+            return refused
+        return None
+
+    async def _payments(self, subscription: Mapping[str, Any]) -> Payments:
+        """Read every payment of a subscription; before anybody agreed there is none."""
+        if is_unapproved(subscription):
+            return Payments()
+        made_at = moment_from(subscription.get("create_time"))
+        if made_at is None:
+            raise Protocol(Message("PayPal sent a subscription without its time"))
+        end_at = self._now() + _ROOM
+        query = {"start_time": time_text(made_at - _ROOM), "end_time": time_text(end_at)}
+        path = f"{_SUBSCRIPTIONS}/{text_of(subscription, 'id')}/transactions"
+        try:
+            lines = [
+                line
+                async for page in pages_of(self._client, path, query)
+                for line in objects_in(page, "transactions")
+            ]
+        except Rejected as refused:
+            if refused.status != _GONE:
+                raise
+            # The subscription is there: it must not be taken for one that is gone.
+            _log.info("no payments of %s are known: %s", subscription["id"], refused)
+            return Payments()
+        return payments_in(lines)
