@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -331,31 +332,22 @@ def test_books_that_lost_an_order_or_its_subscription_are_our_fault(
     going_on: SubscriptionCounter,
 ) -> None:
     seen = going_on.seen()
-    with pytest.raises(InvariantError, match="does not have"), switched_off(going_on, "snapshot"):
-        going_on.told(seen)
-    with pytest.raises(InvariantError, match="is gone"), switched_off(going_on, "id"):
-        going_on.told(seen)
+    for what, words in (("snapshot", "does not have"), ("id", "is gone")):
+        with taken_away(going_on, what), pytest.raises(InvariantError, match=words):
+            going_on.told(seen)
 
 
-class switched_off:
+@contextmanager
+def taken_away(till: SubscriptionCounter, what: str) -> Iterator[None]:
     """Take an order's subscription or the order itself away, and put it back."""
-
-    def __init__(self, till: SubscriptionCounter, what: str) -> None:
-        self.till, self.what = till, what
-
-    def __enter__(self) -> None:
-        (self.before,) = self.till.rows(f"SELECT {self.what} FROM orders")[0]
-        changed = self.before.replace("monthly", "onetime") if self.what == "snapshot" else "none"
-        self._write(changed)
-
-    def __exit__(self, *_: object) -> None:
-        self._write(self.before)
-
-    def _write(self, value: str) -> None:
-        connection = self.till.store._writer._connection
-        connection.execute("PRAGMA foreign_keys=OFF")
-        connection.execute(f"UPDATE orders SET {self.what} = ?", (value,))
-        connection.execute("PRAGMA foreign_keys=ON")
+    (before,) = till.rows(f"SELECT {what} FROM orders")[0]
+    changed = before.replace("monthly", "onetime") if what == "snapshot" else "none"
+    connection = till.store._writer._connection
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute(f"UPDATE orders SET {what} = ?", (changed,))
+    yield
+    connection.execute(f"UPDATE orders SET {what} = ?", (before,))
+    connection.execute("PRAGMA foreign_keys=ON")
 
 
 # --- any order of news ---------------------------------------------------------------------------
