@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -297,7 +298,8 @@ def test_refused_keys_after_a_lost_answer_say_nothing_of_it(
 def test_what_the_provider_cannot_do_is_refused_in_words(
     till: SubscriptionCounter, at_period_end: bool, lacks: str, words: str
 ) -> None:
-    till.strategy.capabilities = replace(till.strategy.capabilities, **{lacks: False})
+    lacking: dict[str, Any] = {lacks: False}
+    till.strategy.capabilities = replace(till.strategy.capabilities, **lacking)
     with pytest.raises(CheckoutRefused, match=words):
         cancelled(till, at_period_end=at_period_end)
     assert ends(till) == []
