@@ -1,0 +1,12 @@
+"""The rigs of the suite of subscriptions, by kind: each in a file of its own, one line for each."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.contract.stripe_subscriptions import StripeLinksSubscriptions, StripeSubscriptions
+from tests.contract.subscription_ways import SubscriptionRig
+
+SUBSCRIPTION_RIGS: dict[str, Callable[[Path], SubscriptionRig]] = {
+    "stripe_checkout": StripeSubscriptions,
+    "stripe_links": StripeLinksSubscriptions,
+}
