@@ -19,14 +19,13 @@ from app.account_keys import exposed_files, exposed_words
 from app.account_rules import rules_of, terms_of
 from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
 from app.api.token import token_of
-from app.backups import Backups, refuse_lost, with_offer
+from app.backups import Backups, open_books
 from app.catalog_watch import CatalogWatch, catalog_watch_of
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
 from app.domain.ids import Ids
 from app.domain.reconciliation import Report
-from app.errors import BooksDamaged
 from app.events import Fact
 from app.gateway import Gateway
 from app.introductions import Introductions
@@ -43,7 +42,6 @@ from app.resolutions import Resolutions
 from app.sessions import Sessions
 from app.settings import Mode, Settings
 from app.status import BooksState, Health, TillStatus
-from app.store import Store
 from app.store.accounts import known_for
 from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
@@ -108,7 +106,7 @@ class Till:
             _ = self.catalog_watch
         self._registers = register_webhooks and settings.mode is Mode.TRAINING
         chance = chance or Chance.of_the_system()
-        self.store = _store(settings, self._clock, chance.ids)
+        self.store = open_books(settings, self._clock, chance.ids)
         try:
             self._build(settings, sandbox_url, chance, pace)
         except BaseException:
@@ -392,12 +390,3 @@ class Till:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _store(settings: Settings, clock: Clock, ids: Ids) -> Store:
-    """Open the books; where they are damaged or gone, say which backup brings them back."""
-    try:
-        refuse_lost(settings)
-        return Store(settings.directory, mode=settings.mode, clock=clock, ids=ids)
-    except BooksDamaged as damage:
-        raise with_offer(damage, settings) from damage

@@ -23,6 +23,7 @@ from app.cli_pipe import outliving_its_readers
 from app.cli_provider import add_provider
 from app.cli_reconcile import add_reconcile
 from app.cli_secrets import add_secrets
+from app.cli_subscriptions import add_subscriptions_commands
 from app.cli_verify import add_verify
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
 from app.heap import keep_together
@@ -91,6 +92,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     catalog_check.add_argument("file", type=Path, metavar="FILE")
     catalog_check.set_defaults(run=_catalog_check)
     add_money_commands(commands)
+    add_subscriptions_commands(commands)
     add_secrets(commands)
     add_provider(commands)
     return parser, commands

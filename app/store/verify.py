@@ -76,6 +76,7 @@ def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | Non
         *(checked(*finding) for finding in dispute_checks(db)),
         by_hand(db),
         subscriptions(db),
+        _reconciliations(db),
     ]
 
 
@@ -178,3 +179,11 @@ def _deliveries(db: sqlite3.Connection) -> Check:
     foreign, waiting = counts.get("foreign", 0), counts.get("waiting", 0)
     figure = f"{sum(counts.values())} deliveries, {foreign} foreign"
     return Check("inbox", Outcome.OK, f"{figure}, {waiting} waiting for their payment")
+
+
+def _reconciliations(db: sqlite3.Connection) -> Check:
+    """See that each report is one: nothing else tells when pages of two tables are exchanged."""
+    rows = db.execute("SELECT id FROM reconciliations WHERE NOT json_valid(report)")
+    faults = [f"report {row[0]} cannot be read" for row in rows]
+    total = count(db, "SELECT count(*) FROM reconciliations")
+    return checked("reports of reconciliations can be read", faults, f"{total} reports")
