@@ -16,6 +16,7 @@ from app.domain.renewal import (
     Agreed,
     Subscription,
     agreed_of,
+    end_known,
     objection_to_renewal,
 )
 from app.domain.subscription import SubscriptionObservation
@@ -297,7 +298,7 @@ def _write_state(
         before,
         looked_at=stamp(seen.observed_at),
         current_until=maybe_stamped(seen.current_until),
-        ends_at=maybe_stamped(seen.ends_at),
+        ends_at=maybe_stamped(end_known(before, seen)),
         decline=seen.decline,
     )
     if seen.state in SUBSCRIPTION_MOVES[now.state]:

@@ -14,7 +14,7 @@ from app.domain.attempt import Reference
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.domain.order import Snapshot
-from app.domain.subscription import SubscriptionState
+from app.domain.subscription import SubscriptionObservation, SubscriptionState
 from app.errors import Message
 
 
@@ -133,6 +133,18 @@ def objection_to_renewal(
             number=number,
         )
     return None
+
+
+def end_known(subscription: Subscription, seen: SubscriptionObservation) -> datetime | None:
+    """Say when a subscription ends by itself: as it was seen or, where no look tells, agreed.
+
+    One that was charged beyond its end goes on.
+    """
+    agreed = subscription.ends_at
+    if seen.tells_end or seen.ends_at is not None or agreed is None:
+        return seen.ends_at
+    until = seen.current_until if seen.state is SubscriptionState.ACTIVE else None
+    return None if until is not None and until > agreed + _EACH else agreed
 
 
 _SOON: Final = timedelta(minutes=5)
