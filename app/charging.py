@@ -177,4 +177,5 @@ def none_answers(route: Route, tried: list[Said] | None = None) -> CheckoutRefus
 def _all_of(accounts: list[str]) -> Message:
     """Name accounts one after the other."""
     given: dict[str, object] = {f"account{n}": AccountName(name) for n, name in enumerate(accounts)}
-    return Message(", ".join(f"{{{part}}}" for part in given), **given)
+    template = ", ".join(f"{{{part}}}" for part in given)
+    return Message(template, **given)
