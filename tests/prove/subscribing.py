@@ -5,6 +5,8 @@ from typing import Final
 from tests.prove.guard import Guard
 
 _S: Final = "tests/unit/settle/test_settle_subscriptions.py::"
+_X: Final = "tests/unit/settle/test_settle_strange_subscriptions.py::"
+_E: Final = "tests/unit/test_subscriptions_ended.py::"
 _U: Final = "tests/unit/test_subscriptions.py::"
 _W: Final = "tests/unit/watch/test_subscription_watch.py::"
 _R: Final = "tests/integration/store/test_subscription_rows.py::"
@@ -68,7 +70,7 @@ SUBSCRIBING: Final = (
         "app/settle_subscriptions.py",
         "    if stranger is not None:\n",
         "    if False:\n",
-        (f"{_S}test_a_look_that_does_not_belong_here_is_told_once_and_its_money_held",),
+        (f"{_X}test_a_look_that_does_not_belong_here_is_told_once_and_its_money_held",),
     ),
     Guard(
         "an older look",
@@ -103,7 +105,7 @@ SUBSCRIBING: Final = (
         "app/subscription_ends.py",
         "            return waiting\n",
         "            pass\n",
-        (f"{_U}test_a_lost_answer_is_asked_for_again_under_its_key_and_nothing_is_called_ended",),
+        (f"{_E}test_a_lost_answer_is_asked_for_again_under_its_key_and_nothing_is_called_ended",),
     ),
     Guard(
         "an end without an answer is no stray",

@@ -285,8 +285,8 @@ class Aftermath:
         self._expect(len(paid) == len(accepted), f"{len(accepted)} accepted, {len(paid)} paid")
         self._expect(len(payments) <= 1, f"{len(payments)} payments")
         renewals = self._count("payments", "renewal_of IS NOT NULL AND held_as IS NULL")
-        taken = len(self.customer.taken()) - renewals
-        self._expect(taken <= 1, "the customer has paid more than once")
+        began = len(self.customer.taken()) - renewals
+        self._expect(began <= 1, "the customer has paid more than once")
         self._expect(renewals <= 1, f"{renewals} renewals")
         ends = self._count("intents", "operation = 'unsubscribe'")
         self._expect(ends <= 1, f"{ends} calls for one end")
