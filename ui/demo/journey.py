@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,41 +17,27 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.bootstrap import Till
+from app.clock import SystemClock
+from app.domain.capabilities import Capabilities
 from app.domain.catalog import Product
+from app.domain.observation import Source
+from app.errors import ConfigError, Message
 from app.events import Fact
 from ui.counter import Stage
 from ui.demo.customer import Customer
 from ui.demo.eyes import look_at, read_qr
+from ui.demo.purse import PURSES, Means, Page, Purse
+from ui.demo.steps import StepFailed, Timeline
 from ui.display.model import Face
 from ui.display.window import DisplayWindow
 from ui.pay.state import Phase
 from ui.window import Window
 
-GOOD_CARD: Final = "4242424242424242"
 _STEP_S: Final = 15.0
 _SHOW_PAUSE_S: Final = 0.9
 _SALE_ITEMS: Final = 4
 TICK_DRAWN_S: Final = 0.6
 _RAISED_S: Final = 0.25
-
-
-class StepFailed(Exception):
-    """A step of the journey did not happen; the message says which."""
-
-
-@dataclass(slots=True)
-class Timeline:
-    """What happened when, in milliseconds since the journey began."""
-
-    began: float = field(default_factory=time.perf_counter)
-    entries: list[tuple[float, str]] = field(default_factory=list)
-
-    def note(self, words: str) -> float:
-        """Note that something has happened now, and say so."""
-        at = (time.perf_counter() - self.began) * 1000
-        self.entries.append((at, words))
-        print(f"{at:8.0f} ms  {words}", flush=True)
-        return at
 
 
 class Journey:
@@ -66,7 +52,11 @@ class Journey:
         out: Path,
         chance: random.Random,
         is_shown: bool,
+        purse: Purse = PURSES["stripe_checkout"],
+        sells_subscription: bool = False,
     ) -> None:
+        self._purse = purse
+        self._sells_subscription = sells_subscription
         self._till = till
         self._window = window
         self._customer = customer
@@ -76,37 +66,73 @@ class Journey:
         self._pictures = 0
         self._facts: list[Fact] = []
         self._paid_ms = 0.0
+        self._asked_at = now()
         self.timeline = Timeline()
         till.subscribe(self._facts.append)
         window.counter.stage_changed.connect(self._on_stage)
 
-    async def run(self, card: str) -> None:
-        """Sell, charge, show, pay with `card` (then with a good one, if that is declined)."""
+    async def run(self, means: Means) -> None:
+        """Sell, charge, show, pay by `means` (then by good ones, where these are declined)."""
         await self._until(self._window.isVisible, "the window is open")
         self.timeline.note("the window is open")
         await self._picture("sell-empty")
         await self._display_picture(Face.IDLE, "display-idle")
         await self._ring_up()
         url = await self._charge()
-        title = await self._customer.open(url)
-        self.timeline.note(f"the customer sees: {title}")
+        await self._scan(url)
         await self._customer_picture("customer-page")
-        if card != GOOD_CARD:
-            await self._be_declined(card)
+        if means != self._purse.good:
+            await self._be_declined(means)
         await self._pay()
         await self._next_sale()
         await self._see_orders()
 
+    @property
+    def learned(self) -> str:
+        """Say who told the till of the payment: a webhook, a poll, the operator; or nobody."""
+        paid = [fact for fact in self._facts if fact.name == "attempt.paid"]
+        if not paid:
+            return ""
+        source, heard = paid[-1].data.get("source"), self._till.door.last_received_at
+        if source != Source.POLL or heard is None or heard < self._asked_at:
+            return f"learned by {source}"
+        # A look that a webhook asked for counts as a poll, and so does one that was quicker.
+        before = heard <= paid[-1].at
+        return f"learned by poll, {'woken by a webhook' if before else 'ahead of the webhook'}"
+
     async def _ring_up(self) -> None:
-        products = [product for product in self._till.catalog.on_sale() if not product.is_recurring]
-        for product in self._chance.sample(products, _SALE_ITEMS):
+        for product in self._goods():
             await self._tap_tile(product)
-        again = self._chance.choice(self._window.counter.cart.content.lines).product
-        await self._tap_tile(again)
+        if not self._sells_subscription:
+            again = self._chance.choice(self._window.counter.cart.content.lines).product
+            await self._tap_tile(again)
         model = self._window.counter.cart_model
         self.timeline.note(f"the cart holds {len(model.content.lines)} lines, {model.total}")
         await self._picture("sell-cart")
         await self._display_picture(Face.CART, "display-cart")
+
+    def _goods(self) -> list[Product]:
+        """Choose what is sold: some goods, or a subscription, with goods where both go together."""
+        on_sale = self._till.catalog.on_sale()
+        goods = [product for product in on_sale if not product.is_recurring]
+        if not self._sells_subscription:
+            return self._chance.sample(goods, _SALE_ITEMS)
+        takes = self._takes
+        fitting = [product for product in on_sale if product.billing_interval in takes.intervals]
+        if not fitting:
+            raise ConfigError(
+                Message("There is no subscription to sell by this kind of account"),
+                action=Message("Leave out --subscription, or name another --provider."),
+            )
+        return [
+            self._chance.choice(fitting),
+            *self._chance.sample(goods, 1 if takes.mixes_recurring else 0),
+        ]
+
+    @property
+    def _takes(self) -> Capabilities:
+        """Give what the account takes that sells here."""
+        return next(iter(self._till.strategies.values())).capabilities
 
     async def _tap_tile(self, product: Product) -> None:
         tiles = self._window.sell.tiles
@@ -150,9 +176,20 @@ class Journey:
             raise StepFailed(f"the pixels of {place} say {url}, the till means {self._qr_url()}")
         return url
 
-    async def _be_declined(self, card: str) -> None:
-        title = await self._customer.pay(card)
-        self.timeline.note(f"the card {card[-4:]} is refused; the customer sees: {title}")
+    async def _scan(self, url: str) -> None:
+        seen = await self._customer.open(url)
+        self.timeline.note(f"the customer sees: {seen}")
+
+    async def _customer_pays(self, means: Means) -> None:
+        self._asked_at = now()
+        seen = await self._customer.pay(means)
+        self.timeline.note(f"the customer pays with {means.name} and sees: {seen}")
+
+    async def _be_declined(self, means: Means) -> None:
+        await self._customer_pays(means)
+        if not self._hears_of_tries:
+            self.timeline.note("the till does not hear of it, and goes on waiting")
+            return
         await self._until(
             lambda: self._phase() is Phase.DECLINED, "the till says that the card was declined"
         )
@@ -161,19 +198,21 @@ class Journey:
         await self._display_picture(Face.CODE, "display-declined")
         await self._customer_picture("customer-declined")
 
+    @property
+    def _hears_of_tries(self) -> bool:
+        """Say whether a refused try is told: what an app refuses, nobody else hears of."""
+        return self._purse.page is not Page.APP
+
     async def _pay(self) -> None:
         pressed = self.timeline.note("the customer presses Pay")
-        title = await self._customer.pay(GOOD_CARD)
-        self.timeline.note(f"the customer sees: {title}")
+        await self._customer_pays(self._purse.good)
         await self._until(
             lambda: self._window.counter.stage is Stage.PAID and self._display.paid.isVisible(),
             "the till and the customer's display say PAID",
         )
         if self._qr_url() or self._display.code.qr.get_url():
             raise StepFailed("the QR code is still there after PAID")
-        news = next(fact for fact in reversed(self._facts) if fact.name == "attempt.paid")
-        words = f"learned by {news.data.get('source')}"
-        print(f"             PAID came {self._paid_ms - pressed:.0f} ms after Pay, {words}")
+        print(f"             PAID came {self._paid_ms - pressed:.0f} ms after Pay, {self.learned}")
         await asyncio.sleep(TICK_DRAWN_S)
         await self._picture("paid")
         await self._display_picture(Face.PAID, "display-paid")
@@ -264,6 +303,11 @@ class Journey:
     async def _breathe(self) -> None:
         """Let the window paint what has changed."""
         await asyncio.sleep(0.03)
+
+
+def now() -> datetime:
+    """Give the time by the clock that the till goes by."""
+    return SystemClock().now()
 
 
 def _middle(widget: QWidget) -> QPoint:
