@@ -31,16 +31,16 @@ _SHOW_END_S: Final = 4.0
 def run_demo(arguments: argparse.Namespace) -> int:
     """Play the journey; status 1 where a step did not happen. Raises ConfigError."""
     out: Path = arguments.out.absolute()
-    out.mkdir(parents=True, exist_ok=True)
-    for old in out.glob("[0-9][0-9]-*.png"):
-        old.unlink()
-    if prepare_screen():
-        print("There is no screen: the window draws itself unseen.")
     with tempfile.TemporaryDirectory(prefix="scantill-demo-") as own:
         root = private_directory((arguments.data_dir or Path(own)).absolute())
         settings = with_provider(load_settings(root, Mode.TRAINING), arguments.provider)
         purse = _purse_of(settings)
         _check(arguments, settings, purse)
+        out.mkdir(parents=True, exist_ok=True)
+        for old in out.glob("[0-9][0-9]-*.png"):
+            old.unlink()
+        if prepare_screen():
+            print("There is no screen: the window draws itself unseen.")
         catalog = _catalog_of(purse, root, Path(own))
         status = run_in_qt(lambda _: _play(arguments, settings, purse, catalog, out))
     print(f"The pictures are in {out}")
@@ -117,6 +117,7 @@ async def _play(
         try:
             journey = _journey(arguments, till, window, customer, purse, out)
             await _played(arguments, journey, purse)
+            learned = await _learned(journey)
             books = await asyncio.to_thread(_compared, till, settings)
         except StepFailed as failed:
             print(f"NOT DONE: {failed}", file=sys.stderr)
@@ -125,7 +126,7 @@ async def _play(
             await customer.close()
         if arguments.show:
             await asyncio.sleep(_SHOW_END_S)
-    print(f"Done: every step happened. {_learned(journey)}; {books}.")
+    print(f"Done: every step happened. {learned}; {books}.")
     return 0
 
 
@@ -167,8 +168,9 @@ def _first_means(arguments: argparse.Namespace, purse: Purse) -> Means:
     return card(arguments.card.replace(" ", "")) if arguments.card else purse.good
 
 
-def _learned(journey: Journey) -> str:
-    return f"The payment was {journey.learned}" if journey.learned else "Nothing was paid"
+async def _learned(journey: Journey) -> str:
+    learned = await journey.learned()
+    return f"The payment was {learned}" if learned else "Nothing was paid"
 
 
 def _compared(till: Till, settings: Settings) -> str:

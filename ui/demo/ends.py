@@ -56,8 +56,11 @@ class Ends(Journey):
         await self._says(Phase.DECLINED, decline=self._purse.not_proven)
         await self._both("not-proven", Face.CODE, is_declined=True)
         await self._pay_with(_had(self._purse.challenged), "customer-challenge-again")
-        await self._says(Phase.WAITING)
-        await self._both("challenge-again", Face.CODE)
+        if self._purse.hides_challenges:
+            await self._says(Phase.DECLINED, decline=self._purse.not_proven)
+        else:
+            await self._says(Phase.WAITING)
+        await self._both("challenge-again", Face.CODE, is_declined=self._purse.hides_challenges)
         title = await self._customer.answer_bank(is_me=True)
         self.timeline.note(f"the customer passes the challenge and sees: {title}")
         await self._is_paid()

@@ -40,7 +40,9 @@ class FormCustomer:
         return await self._post(form, {})
 
     async def go_back(self) -> str:
-        return await self.open(self._page.leave) if self._page.leave else ""
+        if not self._page.leave:
+            return ""
+        return await self.open(urllib.parse.urljoin(self._url, self._page.leave))
 
     async def give_up(self, means: Means) -> None:
         self._page = _Page()

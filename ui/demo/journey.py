@@ -27,13 +27,12 @@ from ui.counter import Stage
 from ui.demo.customer import Customer
 from ui.demo.eyes import look_at, read_qr
 from ui.demo.purse import PURSES, Means, Page, Purse
-from ui.demo.steps import StepFailed, Timeline
+from ui.demo.steps import StepFailed, Timeline, first_received
 from ui.display.model import Face
 from ui.display.window import DisplayWindow
 from ui.pay.state import Phase
 from ui.window import Window
 
-_STEP_S: Final = 15.0
 _SHOW_PAUSE_S: Final = 0.9
 _SALE_ITEMS: Final = 4
 TICK_DRAWN_S: Final = 0.6
@@ -87,18 +86,18 @@ class Journey:
         await self._next_sale()
         await self._see_orders()
 
-    @property
-    def learned(self) -> str:
-        """Say who told the till of the payment: a webhook, a poll, the operator; or nobody."""
+    async def learned(self) -> str:
+        """Say who told the till of the payment, a webhook, a poll or the operator; or nobody."""
         paid = [fact for fact in self._facts if fact.name == "attempt.paid"]
         if not paid:
             return ""
-        source, heard = paid[-1].data.get("source"), self._till.door.last_received_at
-        if source != Source.POLL or heard is None or heard < self._asked_at:
+        source, asked_at = paid[-1].data.get("source"), self._asked_at
+        heard = await self._till.store.read(lambda db: first_received(db, asked_at))
+        if source != Source.POLL or heard is None:
             return f"learned by {source}"
         # A look that a webhook asked for counts as a poll, and so does one that was quicker.
-        before = heard <= paid[-1].at
-        return f"learned by poll, {'woken by a webhook' if before else 'ahead of the webhook'}"
+        is_before = heard <= paid[-1].at
+        return f"learned by poll, {'woken by a webhook' if is_before else 'ahead of the webhook'}"
 
     async def _ring_up(self) -> None:
         for product in self._goods():
@@ -197,6 +196,8 @@ class Journey:
         await self._picture("pay-declined")
         await self._display_picture(Face.CODE, "display-declined")
         await self._customer_picture("customer-declined")
+        if self._purse.sends_away:
+            await self._scan(self._qr_url())
 
     @property
     def _hears_of_tries(self) -> bool:
@@ -212,7 +213,8 @@ class Journey:
         )
         if self._qr_url() or self._display.code.qr.get_url():
             raise StepFailed("the QR code is still there after PAID")
-        print(f"             PAID came {self._paid_ms - pressed:.0f} ms after Pay, {self.learned}")
+        words = await self.learned()
+        print(f"             PAID came {self._paid_ms - pressed:.0f} ms after Pay, {words}")
         await asyncio.sleep(TICK_DRAWN_S)
         await self._picture("paid")
         await self._display_picture(Face.PAID, "display-paid")
@@ -256,11 +258,12 @@ class Journey:
         return "" if code is None or not code.isVisible() else str(code.property("url"))
 
     async def _until(self, condition: Callable[[], bool], words: str) -> None:
-        deadline = time.perf_counter() + _STEP_S
+        patience = self._purse.patience_s
+        deadline = time.perf_counter() + patience
         while not condition():
             if time.perf_counter() > deadline:
                 await self._picture("failed")
-                raise StepFailed(f"within {_STEP_S:.0f} s it did not come to this: {words}")
+                raise StepFailed(f"within {patience:.0f} s it did not come to this: {words}")
             await asyncio.sleep(0.005)
 
     @property

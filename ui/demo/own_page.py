@@ -17,7 +17,8 @@ from ui.demo.steps import StepFailed
 
 _FRAME: Final = "#field iframe"
 _CARD: Final = ("card_number", "exp", "cvc")
-_OVER: Final = ("paid", "failed", "closed")
+_OVER: Final = {"paid": "Payment received", "failed": "Not paid", "closed": "This is over"}
+"""What the page says of each end."""
 _BANK_ASKS: Final = "Your bank asks: is it you who pays?"
 _SEEN: Final = """() => {
   const shown = [...document.querySelectorAll('main h2, #problem')].find(
@@ -81,7 +82,7 @@ class FormOnOwnPage(FormCustomer):
         title = await super().open(url)
         state = (await self._ask("GET", "state"))["state"]
         if state in _OVER:
-            return str(state)
+            return _OVER[state]
         self._config = await self._ask("GET", "config")
         self._secret = (await self._ask("POST", "intent"))["clientSecret"]
         return title
@@ -123,7 +124,7 @@ class FormOnOwnPage(FormCustomer):
         while time.monotonic() < deadline:
             state = str((await self._ask("GET", "state?look"))["state"])
             if state in _OVER:
-                return state
+                return _OVER[state]
             await asyncio.sleep(0.5)
         raise StepFailed("the page does not say how the payment went")
 

@@ -41,8 +41,10 @@ class Purse:
 
     `challenged` makes the bank ask, and `not_proven` is the till's code where the customer fails
     that. `later` is money that comes after a while, `never` such that does not come after all.
-    `expires` says that the provider ends a session by its own clock. `currency` is the only one
-    that the kind takes, where there is one.
+    `expires` says that the provider ends a session by its own clock. `sends_away` says that the
+    customer is back at the shop before a refusal comes, and has to scan again; `hides_challenges`
+    that the till does not hear of another try before the bank has answered. `currency` is the only
+    one that the kind takes, where there is one. `patience_s` is how long a step may take.
     """
 
     good: Means
@@ -55,7 +57,10 @@ class Purse:
     page: Page = Page.FORM
     takes_cards: bool = True
     expires: bool = False
+    sends_away: bool = False
+    hides_challenges: bool = False
     currency: str = ""
+    patience_s: float = 15.0
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -118,6 +123,9 @@ PURSES: Final[Mapping[str, Purse]] = {
         later=_funding("bank account", "echeck"),
         never=_funding("new card", "review"),
         takes_cards=False,
+        sends_away=True,
+        # An approval that was mended leaves no trace: it is tried again after half a minute.
+        patience_s=45.0,
     ),
     "square": Purse(
         good=_GOOD,
@@ -125,6 +133,7 @@ PURSES: Final[Mapping[str, Purse]] = {
         challenged=_CHALLENGED,
         not_proven="CARD_DECLINED_VERIFICATION_REQUIRED",
         faulty=card("4000000000000119", decline="TEMPORARY_ERROR"),
+        hides_challenges=True,
     ),
     "razorpay": Purse(
         good=_GOOD,
