@@ -23,6 +23,7 @@ from app.domain.catalog import Product
 from app.domain.observation import Source
 from app.errors import ConfigError, Message
 from app.events import Fact
+from app.providers.subscribing import Subscribes
 from ui.counter import Stage
 from ui.demo.customer import Customer
 from ui.demo.eyes import look_at, read_qr
@@ -94,7 +95,7 @@ class Journey:
         source, asked_at = paid[-1].data.get("source"), self._asked_at
         heard = await self._till.store.read(lambda db: first_received(db, asked_at))
         if source != Source.POLL or heard is None:
-            return f"learned by {source}"
+            return f"learned by {'the operator' if source == Source.OPERATOR else source}"
         # A look that a webhook asked for counts as a poll, and so does one that was quicker.
         is_before = heard <= paid[-1].at
         return f"learned by poll, {'woken by a webhook' if is_before else 'ahead of the webhook'}"
@@ -240,6 +241,27 @@ class Journey:
         if not page or page[0].state.value != "paid":
             raise StepFailed("the newest order in the books is not paid")
         self.timeline.note(f"order {page[0].number} is in the books: {page[0].total}, paid")
+        if self._sells_subscription:
+            await self._see_subscription(page[0].id)
+
+    async def _see_subscription(self, order_id: str) -> None:
+        """See that the order is one that is charged again, and that the provider knows of it."""
+        detail = await self._till.orders.detail(order_id)
+        lines = [] if detail is None else detail.order.snapshot.lines
+        again = [line for line in lines if line.is_recurring]
+        if detail is None or not again:
+            raise StepFailed("the order in the books holds no subscription")
+        for line in again:
+            self.timeline.note(
+                f"the books hold a subscription: {line.name}, {line.billing_interval}"
+            )
+        strategy = self._till.strategies[detail.attempts[-1].account]
+        if isinstance(strategy, Subscribes):
+            session = detail.attempts[-1].session_id or ""
+            seen = await strategy.fetch(session, source=Source.MANUAL)
+            if not seen.subscription_id:
+                raise StepFailed("the provider names no subscription that the session began")
+            self.timeline.note(f"the provider has it, too: {seen.subscription_id}")
 
     async def _press(self, name: str) -> None:
         button = self._window.findChild(QAbstractButton, name)

@@ -129,8 +129,8 @@ class FormOnOwnPage(FormCustomer):
         raise StepFailed("the page does not say how the payment went")
 
     async def _ask(self, method: str, what: str) -> dict[str, Any]:
-        more = {"json": {}} if method == "POST" else {}
-        reply = await self._client.request(method, f"{self._url}/{what}", **more)
+        url = f"{self._url}/{what}"
+        reply = await self._client.request(method, url, json={} if method == "POST" else None)
         told = _read(reply)
         if reply.status_code != 200:
             raise StepFailed(f"the page does not answer {what}: {told.get('error', told)}")

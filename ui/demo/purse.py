@@ -5,12 +5,11 @@ about is the provider's doing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 GOOD_NUMBER: Final = "4242424242424242"
-_NOT_PROVEN: Final = "payment_intent_authentication_failure"
 
 
 class Page(StrEnum):
@@ -99,22 +98,21 @@ def _funding(name: str, value: str, *, decline: str = "") -> Means:
 
 _GOOD: Final = card(GOOD_NUMBER)
 _CHALLENGED: Final = card("4000002500003155")
-_STRIPE: Final = {
-    "good": _GOOD,
-    "declined": card("4000000000000002", decline="generic_decline"),
-    "challenged": _CHALLENGED,
-    "not_proven": _NOT_PROVEN,
-    "faulty": card("4000000000000119", decline="processing_error"),
-}
-_DEBITS: Final = {
-    "later": _debit("DE89370400440532013000"),
-    "never": _debit("DE62370400440532013001"),
-}
+_STRIPE: Final = Purse(
+    good=_GOOD,
+    declined=card("4000000000000002", decline="generic_decline"),
+    challenged=_CHALLENGED,
+    not_proven="payment_intent_authentication_failure",
+    faulty=card("4000000000000119", decline="processing_error"),
+)
+_STRIPE_PAGES: Final = replace(
+    _STRIPE, later=_debit("DE89370400440532013000"), never=_debit("DE62370400440532013001")
+)
 
 PURSES: Final[Mapping[str, Purse]] = {
-    "stripe_checkout": Purse(**_STRIPE, **_DEBITS, expires=True),
-    "stripe_links": Purse(**_STRIPE, **_DEBITS),
-    "stripe_elements": Purse(**_STRIPE, page=Page.OWN),
+    "stripe_checkout": replace(_STRIPE_PAGES, expires=True),
+    "stripe_links": _STRIPE_PAGES,
+    "stripe_elements": replace(_STRIPE, page=Page.OWN),
     "paypal": Purse(
         good=_funding("PayPal balance", "balance"),
         declined=_funding("Visa 0002", "declines", decline="instrument_declined"),
