@@ -79,11 +79,6 @@ def _check(arguments: argparse.Namespace, settings: Settings, purse: Purse | Non
             Message("A customer of {kind} types in no card", kind=kind),
             action=Message("Leave out --card; --end declined is refused first."),
         )
-    if arguments.subscription and purse is None:
-        raise ConfigError(
-            Message("There is no subscription to sell by this kind of account"),
-            action=Message("Leave out --subscription, or name another --provider."),
-        )
 
 
 def _catalog_of(purse: Purse | None, root: Path, own: Path) -> Path | None:

@@ -5,16 +5,11 @@ A step that does not happen in its time ends the journey with `StepFailed`.
 
 import asyncio
 import random
-import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtGui import QImage
 
 from app.bootstrap import Till
 from app.clock import SystemClock
@@ -26,21 +21,19 @@ from app.events import Fact
 from app.providers.subscribing import Subscribes
 from ui.counter import Stage
 from ui.demo.customer import Customer
-from ui.demo.eyes import look_at, read_qr
+from ui.demo.eyes import read_qr
+from ui.demo.gestures import Gestures
 from ui.demo.purse import PURSES, Means, Page, Purse
 from ui.demo.steps import StepFailed, Timeline, first_received
 from ui.display.model import Face
-from ui.display.window import DisplayWindow
 from ui.pay.state import Phase
 from ui.window import Window
 
-_SHOW_PAUSE_S: Final = 0.9
 _SALE_ITEMS: Final = 4
 TICK_DRAWN_S: Final = 0.6
-_RAISED_S: Final = 0.25
 
 
-class Journey:
+class Journey(Gestures):
     """Drives one window as an operator and one phone as a customer."""
 
     def __init__(
@@ -55,15 +48,11 @@ class Journey:
         purse: Purse = PURSES["stripe_checkout"],
         sells_subscription: bool = False,
     ) -> None:
+        super().__init__(window, customer, out=out, is_shown=is_shown, patience_s=purse.patience_s)
+        self._till = till
+        self._chance = chance
         self._purse = purse
         self._sells_subscription = sells_subscription
-        self._till = till
-        self._window = window
-        self._customer = customer
-        self._out = out
-        self._chance = chance
-        self._is_shown = is_shown
-        self._pictures = 0
         self._facts: list[Fact] = []
         self._paid_ms = 0.0
         self._asked_at = now()
@@ -134,21 +123,6 @@ class Journey:
         """Give what the account takes that sells here."""
         return next(iter(self._till.strategies.values())).capabilities
 
-    async def _tap_tile(self, product: Product) -> None:
-        tiles = self._window.sell.tiles
-        before = self._window.counter.cart.content.quantity_of(product.id)
-        place = tiles.rect_of(product.id)
-        if not tiles.viewport().rect().contains(place.center()):
-            tiles.show_product(product.id)
-            await self._breathe()
-            place = tiles.rect_of(product.id)
-        QTest.mouseClick(tiles.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
-        await self._until(
-            lambda: self._window.counter.cart.content.quantity_of(product.id) == before + 1,
-            f"{product.name} is in the cart",
-        )
-        await self._pause()
-
     async def _charge(self) -> str:
         pressed = self.timeline.note("Charge is pressed")
         await self._press("charge")
@@ -187,7 +161,9 @@ class Journey:
 
     async def _be_declined(self, means: Means) -> None:
         await self._customer_pays(means)
-        if not self._hears_of_tries:
+        if self._purse.page is Page.APP:
+            # What an app refuses, nobody else hears of.
+            await self._until(lambda: self._phase() is Phase.WAITING, "the till goes on waiting")
             self.timeline.note("the till does not hear of it, and goes on waiting")
             return
         await self._until(
@@ -199,11 +175,6 @@ class Journey:
         await self._customer_picture("customer-declined")
         if self._purse.sends_away:
             await self._scan(self._qr_url())
-
-    @property
-    def _hears_of_tries(self) -> bool:
-        """Say whether a refused try is told: what an app refuses, nobody else hears of."""
-        return self._purse.page is not Page.APP
 
     async def _pay(self) -> None:
         pressed = self.timeline.note("the customer presses Pay")
@@ -263,77 +234,7 @@ class Journey:
                 raise StepFailed("the provider names no subscription that the session began")
             self.timeline.note(f"the provider has it, too: {seen.subscription_id}")
 
-    async def _press(self, name: str) -> None:
-        button = self._window.findChild(QAbstractButton, name)
-        if button is None or not button.isVisible() or not button.isEnabled():
-            raise StepFailed(f"there is no button {name} to press")
-        await self._pause()
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=_middle(button))
-        await self._breathe()
-
-    def _phase(self) -> Phase | None:
-        payment = self._window.counter.payment
-        return None if payment is None else payment.phase
-
-    def _qr_url(self) -> str:
-        code = self._window.findChild(QWidget, "qr")
-        return "" if code is None or not code.isVisible() else str(code.property("url"))
-
-    async def _until(self, condition: Callable[[], bool], words: str) -> None:
-        patience = self._purse.patience_s
-        deadline = time.perf_counter() + patience
-        while not condition():
-            if time.perf_counter() > deadline:
-                await self._picture("failed")
-                raise StepFailed(f"within {patience:.0f} s it did not come to this: {words}")
-            await asyncio.sleep(0.005)
-
-    @property
-    def _display(self) -> DisplayWindow:
-        window = self._window.display.window
-        if window is None:
-            raise StepFailed("there is no customer display")
-        return window
-
-    def _windows_overlap(self) -> bool:
-        return self._display.frameGeometry().intersects(self._window.frameGeometry())
-
-    async def _display_picture(self, face: Face, name: str) -> QImage:
-        model = self._window.display.model
-        if model is None or model.face is not face:
-            raise StepFailed(f"the customer's display does not show {face}, but {model}")
-        return await self._picture(name, self._display)
-
-    async def _picture(self, name: str, window: QWidget | None = None) -> QImage:
-        seen = window or self._window
-        if QGuiApplication.platformName() == "xcb" and self._windows_overlap():
-            # There is one monitor, and the pixels of what lies behind are not on it.
-            seen.raise_()
-            await asyncio.sleep(_RAISED_S)
-        await self._breathe()
-        self._pictures += 1
-        image = look_at(seen)
-        image.save(str(self._out / f"{self._pictures:02d}-{name}.png"))
-        return image
-
-    async def _customer_picture(self, name: str) -> None:
-        self._pictures += 1
-        if not await self._customer.picture(self._out / f"{self._pictures:02d}-{name}.png"):
-            self._pictures -= 1
-
-    async def _pause(self) -> None:
-        if self._is_shown:
-            await asyncio.sleep(_SHOW_PAUSE_S)
-
-    async def _breathe(self) -> None:
-        """Let the window paint what has changed."""
-        await asyncio.sleep(0.03)
-
 
 def now() -> datetime:
     """Give the time by the clock that the till goes by."""
     return SystemClock().now()
-
-
-def _middle(widget: QWidget) -> QPoint:
-    return widget.rect().center()
