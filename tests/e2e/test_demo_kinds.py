@@ -5,18 +5,28 @@ from pathlib import Path
 
 import pytest
 
+from app.accounts import accounts_of
+from app.clock import SystemClock
+from app.domain.capabilities import Capabilities
 from app.providers.kinds import KINDS
+from app.settings import Mode, load_settings
 from tests.e2e.test_demo import names, play
+from ui.demo.command import with_provider
 from ui.demo.customer import find_browser
 from ui.demo.purse import PURSES, Page
 
 pytestmark = pytest.mark.e2e
+slow = pytest.mark.slow
 with_browser = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium")
 
 OTHERS = [kind for kind in PURSES if kind != "stripe_checkout"]
 WITH_PAGES = [kind for kind in OTHERS if PURSES[kind].page is not Page.APP]
 ENDS = [(kind, end) for kind in OTHERS for end in PURSES[kind].ends]
 CHALLENGES = [kind for kind in WITH_PAGES if PURSES[kind].challenged]
+SUBSCRIPTIONS = [
+    kind if kind in {"stripe_checkout", "razorpay_upi"} else pytest.param(kind, marks=slow)
+    for kind in PURSES
+]
 _LAST = re.compile(
     r"^Done: every step happened\. (?:The payment was learned by (?P<who>.+)|Nothing was paid);"
     r" the books are clean and agree with the simulator's\.$",
@@ -32,6 +42,12 @@ def sold(out: Path, kind: str, *options: str) -> tuple[str, str]:
     last = _LAST.search(done.stdout)
     assert last is not None, done.stdout
     return done.stdout, last["who"] or ""
+
+
+def capabilities(folder: Path, kind: str) -> Capabilities:
+    """Say what an account of this kind takes in training."""
+    settings = with_provider(load_settings(folder, Mode.TRAINING), kind)
+    return accounts_of(settings, "http://127.0.0.1:9", SystemClock()).strategies[kind].capabilities
 
 
 def test_every_kind_that_shows_a_code_has_a_customer() -> None:
@@ -55,14 +71,14 @@ def test_a_sale_is_paid_by_the_form_of_each_kind_and_a_webhook_tells_of_it(
         assert f"the customer sees: Pay INR {total[1]} to Chai Junction" in said
 
 
-@pytest.mark.slow
+@slow
 @pytest.mark.parametrize("kind", OTHERS)
 def test_by_polling_alone_each_kind_is_paid_too(tmp_path: Path, kind: str) -> None:
     _, who = sold(tmp_path, kind, "--no-browser", "--no-webhooks", "--seed", "3")
     assert who == "poll"
 
 
-@pytest.mark.slow
+@slow
 @with_browser
 @pytest.mark.parametrize("options", [(), ("--no-webhooks",)], ids=["webhooks", "polls"])
 @pytest.mark.parametrize("kind", WITH_PAGES)
@@ -75,7 +91,7 @@ def test_a_browser_pays_on_the_page_of_each_kind(
     assert {"customer-page", "customer-paid"} <= set(names(tmp_path))
 
 
-@pytest.mark.slow
+@slow
 @pytest.mark.parametrize("kind, end", ENDS)
 def test_each_kind_comes_to_every_end_that_it_has(tmp_path: Path, kind: str, end: str) -> None:
     said, who = sold(tmp_path, kind, "--end", end, "--no-browser")
@@ -85,7 +101,7 @@ def test_each_kind_comes_to_every_end_that_it_has(tmp_path: Path, kind: str, end
     assert taken is not None and (taken[1] == "paid", int(taken[2]) > 0) == (is_paid, is_paid)
 
 
-@pytest.mark.slow
+@slow
 @with_browser
 @pytest.mark.parametrize("kind", CHALLENGES)
 def test_a_browser_answers_the_bank_of_each_kind(tmp_path: Path, kind: str) -> None:
@@ -95,22 +111,30 @@ def test_a_browser_answers_the_bank_of_each_kind(tmp_path: Path, kind: str) -> N
     assert {"customer-challenge", "customer-not-proven", "pay-not-proven"} <= set(names(tmp_path))
 
 
-@pytest.mark.parametrize("kind", ["stripe_checkout", "stripe_links"])
-def test_a_subscription_of_the_catalog_is_sold(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", SUBSCRIPTIONS)
+def test_a_subscription_is_sold_where_the_kind_has_it_and_refused_in_words_elsewhere(
+    tmp_path: Path, kind: str
+) -> None:
+    if not capabilities(tmp_path, kind).takes_recurring:
+        done = play(tmp_path, "--provider", kind, "--subscription", "--no-browser")
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        assert "no subscription to sell" in done.stderr
+        return
     said, who = sold(tmp_path, kind, "--subscription", "--no-browser")
     assert "webhook" in who
     assert re.search(r"the books hold a subscription: .+, (weekly|monthly|yearly)", said)
-    assert "the cart holds 2 lines" in said
+    lines = 2 if capabilities(tmp_path, kind).mixes_recurring else 1
+    assert f"the cart holds {lines} lines" in said
 
 
 @pytest.mark.parametrize(
     "kind, options, words",
     [
-        ("razorpay_upi", ("--subscription",), "no subscription to sell"),
         ("cash", ("--subscription",), "no subscription to sell"),
         ("paypal", ("--card", "4000000000000002"), "types in no card"),
         ("square", ("--end", "expired"), "It has these: declined, challenge, error"),
         ("terminal", ("--end", "cancel"), "It has these: none"),
+        ("stripe_links", ("--end", "cancel", "--subscription"), "with a sale of goods"),
     ],
 )
 def test_what_a_kind_has_not_is_refused_in_words(

@@ -11,7 +11,7 @@ from typing import Final
 from app.accounts import loopback_base, wanted_accounts
 from app.bootstrap import Till
 from app.cli_verify import is_clean, verified
-from app.errors import ConfigError, Message
+from app.errors import ConfigError
 from app.settings import AccountTable, Mode, Settings, load_settings
 from app.store.connection import BOOKS, private_directory
 from app.store.verify import Outcome
@@ -71,13 +71,18 @@ def _check(arguments: argparse.Namespace, settings: Settings, purse: Purse | Non
     kind = _kind_of(settings)
     if arguments.end and arguments.end not in ends:
         raise ConfigError(
-            Message("A payment by {kind} has no such end: {end}", kind=kind, end=arguments.end),
-            action=Message("It has these: {ends}.", ends=", ".join(ends) or "none"),
+            f"A payment by {kind} has no such end: {arguments.end}",
+            action=f"It has these: {', '.join(ends) or 'none'}.",
+        )
+    if arguments.end and arguments.subscription:
+        raise ConfigError(
+            "The ends are played with a sale of goods",
+            action="Leave out --subscription or --end.",
         )
     if arguments.card and not (purse is not None and purse.takes_cards):
         raise ConfigError(
-            Message("A customer of {kind} types in no card", kind=kind),
-            action=Message("Leave out --card; --end declined is refused first."),
+            f"A customer of {kind} types in no card",
+            action="Leave out --card; --end declined is refused first.",
         )
 
 

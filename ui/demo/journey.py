@@ -16,7 +16,7 @@ from app.clock import SystemClock
 from app.domain.capabilities import Capabilities
 from app.domain.catalog import Product
 from app.domain.observation import Source
-from app.errors import ConfigError, Message
+from app.errors import ConfigError
 from app.events import Fact
 from app.providers.subscribing import Subscribes
 from ui.counter import Stage
@@ -110,8 +110,8 @@ class Journey(Gestures):
         fitting = [product for product in on_sale if product.billing_interval in takes.intervals]
         if not fitting:
             raise ConfigError(
-                Message("There is no subscription to sell by this kind of account"),
-                action=Message("Leave out --subscription, or name another --provider."),
+                "There is no subscription to sell by this kind of account",
+                action="Leave out --subscription, or name another --provider.",
             )
         return [
             self._chance.choice(fitting),
