@@ -24,7 +24,7 @@ API_VERSION: Final = "2026-09-16"
 LIVE_BASE: Final = "https://connect.squareup.com"
 TEST_BASE: Final = "https://connect.squareupsandbox.com"
 BASE_VARIABLE: Final = "SQUARE_API_BASE"
-# Square's real tokens do not all begin alike; of the sandbox's, only the old ones say what they are.
+# The real tokens do not all begin alike; of the sandbox's only the old ones say what they are.
 ACCESS_TOKEN: Final = KeyField(
     "access_token",
     Message("Access token"),
