@@ -153,13 +153,14 @@ class AccountDesk:
         found: list[AccountStanding] = []
         all_built: list[Accounts] = []
         for account, (kind, table) in wanted_accounts(settings).items():
+            problem: str
             try:
                 built = self._built(settings, account)
             except ConfigError as error:
                 problem = error.words
             else:
                 all_built.append(built)
-                problem = built.unready.get(account, "")
+                problem = built.unready.get(account) or ""
             keys = () if self._is_training else self._keys_of(settings, account)
             found.append(
                 AccountStanding(

@@ -16,7 +16,7 @@ from app.sandbox import SandboxServer
 from app.settings import Mode, load_settings
 from tests.parts.clock import VirtualClock
 from tests.unit.test_accounts import NAMES
-from tests.unit.test_key_store import NoKeyring, Trusted
+from tests.unit.test_key_store import Kept, Plain, Trusted
 
 TWO = """
     [accounts.shop]
@@ -40,7 +40,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         mode: Mode = Mode.TEST,
         toml: str = TWO,
         *,
-        backend: Trusted | NoKeyring | None = None,
+        backend: Kept | None = None,
         sandbox_url: str = "",
     ) -> AccountDesk:
         (tmp_path / "scantill.toml").write_text(toml, "utf-8")
@@ -128,7 +128,7 @@ def test_what_the_environment_has_counts_more_and_that_is_told(
 def test_without_a_key_store_keys_go_into_a_file_that_nobody_else_may_read(
     tmp_path: Path, make: Make
 ) -> None:
-    desk = make(backend=NoKeyring())
+    desk = make(backend=Plain())
     standing = asyncio.run(desk.keep("shop", "secret_key", TEST_KEY))
     file = tmp_path / ".env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -58,6 +58,6 @@ def test_what_customers_may_wish_is_what_the_accounts_in_use_take(
     off = Counter(
         tmp_path / "b", others=(SECOND,), settings={"terms": {SECOND: Terms(is_enabled=False)}}
     )
-    off.strategy.capabilities = replace(off.strategy.capabilities, methods={Method.CARD})
+    off.strategy.capabilities = replace(off.strategy.capabilities, methods=frozenset({Method.CARD}))
     assert off.ways.methods == {Method.CARD}
     off.close()

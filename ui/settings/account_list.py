@@ -50,8 +50,7 @@ class AccountList(RowList[AccountStanding]):
 
     def _telling(self, formats: Formats) -> Telling[AccountStanding]:
         def spoken(row: AccountStanding) -> str:
-            return _("{name}, {kind}, {state}").format(
-                name=name_of(row, self._all), kind=formats.message(row.kind), state=state_of(row)[0]
-            )
+            name = name_of(row, self._all)
+            return ", ".join(filter(None, (name, row_words(row, name, formats), state_of(row)[0])))
 
         return Telling(lambda row: row.account, lambda row: name_of(row, self._all), spoken)

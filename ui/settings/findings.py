@@ -17,6 +17,7 @@ from ui.settings.words import finding_words, mark_words, subject_words, verdict
 from ui.theme import Tone, Type
 
 _MARKS: Final = {True: ("done", "good"), False: ("alert", "danger"), None: ("minus", "text_muted")}
+_VERDICTS: Final = {Tone.BUSY: "hourglass", Tone.GOOD: "done", Tone.DANGER: "alert"}
 
 
 class Findings(Part):
@@ -44,13 +45,10 @@ class Findings(Part):
     def show_findings(self, findings: Sequence[Finding], *, is_busy: bool) -> None:
         """Show what was found so far."""
         self.setVisible(bool(findings) or is_busy)
-        if is_busy:
-            self._mark.set_icon("hourglass", "busy")
-            self._verdict.setText(_("Asking …"))
-        elif findings:
-            words, tone = verdict(findings)
-            self._mark.set_icon("done" if tone is Tone.GOOD else "alert", tone.value)
-            self._verdict.setText(words)
+        words, tone = (_("Asking …"), Tone.BUSY) if is_busy else verdict(findings)
+        self._mark.set_icon(_VERDICTS[tone], tone.value)
+        self._verdict.setText(words)
+        self._verdict.setAccessibleName(words)
         if tuple(findings) != self._shown:
             self._refill(tuple(findings))
 
@@ -70,7 +68,7 @@ class Findings(Part):
         self._rows = []
         self._shown = findings
         top = Qt.AlignmentFlag.AlignTop
-        for row, finding in enumerate(findings, start=1):
+        for number, finding in enumerate(findings, start=1):
             icon, colour = _MARKS[finding.is_good]
             subject, said = (
                 subject_words(finding.subject),
@@ -80,8 +78,8 @@ class Findings(Part):
             name = Text(self.look, subject, Type.BODY_STRONG)
             words = Text(self.look, said, wraps=True)
             words.setAccessibleName(f"{subject}: {mark_words(finding)}. {said}")
-            self._grid.addWidget(mark, row, 0, top)
-            self._grid.addWidget(name, row, 1, top)
-            self._grid.addWidget(words, row, 2)
+            self._grid.addWidget(mark, number, 0, top)
+            self._grid.addWidget(name, number, 1, top)
+            self._grid.addWidget(words, number, 2)
             self._rows.append((mark, name, words))
         self.updateGeometry()

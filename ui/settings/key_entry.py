@@ -19,7 +19,7 @@ from ui.theme import Tone, Type
 
 _MOST: Final = 4096
 _ASKED_MS: Final = 4000
-_PLACE_LINES: Final = 2
+_PLACE_LINES: Final = 3
 
 
 class KeyEntry(Part):
@@ -110,12 +110,9 @@ class KeyEntry(Part):
         self._note.setVisible(bool(words))
 
     def end(self, words: str, tone: Tone) -> None:
-        """Say what came of what was asked for; what was refused stays, marked to be pasted over."""
+        """Say what came of what was asked for; the field is empty again, whatever it was."""
         self._set_busy(is_busy=False)
-        if tone is Tone.DANGER:
-            self.field.edit.selectAll()
-        else:
-            self.field.clear()
+        self.field.clear()
         self.field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
         self.tell(words, tone)
 

@@ -26,24 +26,23 @@ def state_of(account: AccountStanding) -> tuple[str, Tone]:
 
 
 def row_words(account: AccountStanding, name: str, formats: Formats) -> str:
-    """Say in the list what an account is, or why it cannot be used."""
+    """Say in the list why an account cannot be used, or else by which key it is known."""
     if account.is_by_hand:
         return _("By hand")
     if account.problem and account.is_enabled:
         return formats.message(account.problem)
+    hint = next((key.hint for key in account.keys if key.hint), "")
     kind = formats.message(account.kind)
-    return kind if kind != name else ""
+    return isolated(hint) if hint else kind if kind != name else ""
 
 
 def keeping_words(standing: AccountsStanding) -> str:
-    """Say where a key goes that is set here, and what is seen of it afterwards."""
-    where = _("the file {path}").format(path=isolated(str(standing.env_file)))
-    if standing.store:
-        where = isolated(standing.store)
-    return _(
-        "Keys are kept in {where}. None is ever shown again, but for how it begins and its last "
-        "four characters."
-    ).format(where=where)
+    """Say where a key goes that is set here, and what is seen of it; a file is told apart."""
+    seen = _("A key is never shown again, but for how it begins and its last four characters.")
+    if not standing.store:
+        return seen
+    kept = _("Keys are kept in {store}.").format(store=isolated(standing.store))
+    return f"{kept} {seen}"
 
 
 def place_words(key: KeyStanding, formats: Formats) -> str:

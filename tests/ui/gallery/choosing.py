@@ -38,7 +38,7 @@ MANY = Route(
         LeftOut("paypal_old", Message("It is switched off in the settings.")),
     ),
 )
-TAKES = {
+TAKES: dict[Method, tuple[str, ...]] = {
     Method.CARD: ("stripe_checkout",),
     Method.WALLET: ("stripe_checkout",),
     Method.PAYPAL: ("paypal",),
