@@ -299,6 +299,24 @@ def test_a_test_is_shown_line_by_line_with_what_it_comes_to(
     run(visit())
 
 
+def test_what_a_test_finds_is_brought_into_sight(
+    run: Run, make_window: Make, till: FakeTill, desk: FakeAccountDesk
+) -> None:
+    async def visit() -> None:
+        desk.set_accounts(*ALL)
+        window = make_window(till, size=(1024, 600))
+        panel = await opened(window)
+        panel.test.click()
+        await window.counter.tasks.settled()
+        QApplication.processEvents()
+        view = panel._scroll.viewport()
+        end = panel.findings.mapTo(view, panel.findings.rect().bottomLeft()).y()
+        assert panel.findings.lines[-1].startswith("Webhook")
+        assert end <= view.height(), "the last line is below the edge"
+
+    run(visit())
+
+
 def test_a_test_that_could_not_be_made_says_why(
     run: Run, make_window: Make, till: FakeTill, desk: FakeAccountDesk
 ) -> None:

@@ -121,6 +121,8 @@ class AccountPanel(Card):
         was_shown = not self.findings.isHidden()
         self.findings.show_findings(findings, is_busy=is_busy)
         if is_busy or was_shown:
+            # From within: the content has not heard yet how high its parts are.
+            self._column.activate()
             self._scroll.bring_into_sight(self.findings, self.look.dp(theme.S))
 
     def forget_typed(self) -> bool:

@@ -82,4 +82,8 @@ class Findings(Part):
             self._grid.addWidget(name, number, 1, top)
             self._grid.addWidget(words, number, 2)
             self._rows.append((mark, name, words))
+            for part in (mark, name, words):
+                # Qt would show it, and count it as high as it is, in a later turn of the loop.
+                part.show()
+        self._grid.activate()
         self.updateGeometry()

@@ -84,8 +84,8 @@ async def wished_by_none(stage: Stage) -> None:
 
 
 async def wish_offered(stage: Stage) -> None:
-    stage.till.ways.takes = dict.fromkeys(WISHES, tuple(each.account for each in MANY.choices))
-    await listed_many(stage)
+    stage.till.ways.takes = dict.fromkeys(WISHES, tuple(each.account for each in WAYS.choices))
+    await listed(stage)
 
 
 async def listed_many(stage: Stage) -> None:
