@@ -406,3 +406,34 @@ def test_the_list_says_of_each_account_what_counts(
         ]
 
     run(visit())
+
+
+class Second(QWidget):
+    """A section that a later version might have."""
+
+    has_typed = False
+
+    def leave(self) -> bool:
+        had, self.has_typed = self.has_typed, False
+        return had
+
+
+def test_another_section_joins_under_a_chip_of_its_own(
+    run: Run, make_window: Make, till: FakeTill
+) -> None:
+    async def visit() -> None:
+        window = make_window(till)
+        await entered(window, "half a key")
+        screen, second = window.places.settings, Second()
+        assert screen._title.text() == "Settings: Accounts"
+        assert not button(screen, "section_0").isVisible()
+        screen.add("Printer", second, second)
+        assert screen._title.text() == "Settings"
+        button(screen, "section_1").click()
+        assert second.isVisible() and not screen.accounts.isVisible()
+        assert not screen.leave(), "what was typed in the other is gone"
+        second.has_typed = True
+        QTest.keyClick(second, Qt.Key.Key_Escape)
+        assert not second.has_typed and window.places.place is Place.SETTINGS
+
+    run(visit())

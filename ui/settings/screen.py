@@ -55,12 +55,11 @@ class SettingsScreen(Part):
         self._sections.append(section)
         self._stack.addWidget(screen)
         self._group.button(self._stack.currentIndex()).setChecked(True)
+        are_several = len(self._sections) > 1
         for button in self._group.buttons():
-            button.setVisible(len(self._sections) > 1)
-        several = len(self._sections) > 1
-        self._title.setText(
-            _("Settings") if several else _("Settings: {section}").format(section=name)
-        )
+            button.setVisible(are_several)
+        alone = _("Settings: {section}").format(section=name)
+        self._title.setText(_("Settings") if are_several else alone)
 
     def show_section(self, number: int) -> None:
         """Go to a section; what was typed in the one before is gone."""

@@ -9,6 +9,7 @@ from app.account_desk import KeyStanding
 from app.errors import ConfigError, Message
 from app.provider_check import Finding
 from app.settings import Mode
+from app.status import AccountHealth
 from tests.ui.fake_account_desk import SECRET, WEBHOOK, WORKS, account
 from tests.ui.gallery.stage import Stage
 from tests.ui.helpers import button
@@ -180,6 +181,23 @@ async def long_names(stage: Stage) -> None:
     )
 
 
+async def hebrew_name(stage: Stage) -> None:
+    name = "\u05e9\u05d5\u05e7 \u05d4\u05e2\u05d9\u05e8"
+    await opened(stage, account(name, "Stripe Checkout", SET, WEBHOOK, is_changed=True))
+
+
+async def only_by_hand(stage: Stage) -> None:
+    """No provider is there that could answer; the strip says so."""
+    hands = [AccountHealth(name, is_by_hand=True) for name in ("cash", "terminal")]
+    stage.till.answers = replace(stage.till.answers, accounts=tuple(hands))
+    stage.window.strip.show_status(stage.till.status(), stage.clock.now())
+    await opened(
+        stage,
+        account("cash", "Cash", is_by_hand=True),
+        account("terminal", "Card machine", is_by_hand=True),
+    )
+
+
 async def live(stage: Stage) -> None:
     await opened(stage, account("stripe_checkout", "Stripe Checkout", LIVE, WEBHOOK))
 
@@ -201,6 +219,8 @@ SCENES: Final = (
     ("works", Mode.TEST, works),
     ("works-not", Mode.TEST, works_not),
     ("long", Mode.TEST, long_names),
+    ("hebrew-name", Mode.TEST, hebrew_name),
+    ("only-by-hand", Mode.LIVE, only_by_hand),
     ("live", Mode.LIVE, live),
 )
 """The scenes by name, each with the mode that it is in."""
