@@ -21,8 +21,7 @@ from ui.kit.text import Text
 from ui.look import Look
 from ui.settings.findings import Findings
 from ui.settings.key_entry import KeyEntry
-from ui.settings.words import keeping_words, name_of, state_of
-from ui.strip import mode_label
+from ui.settings.words import about_words, keeping_words, name_of, state_of
 from ui.theme import Tone, Type
 
 _WIDEST = 860
@@ -90,13 +89,7 @@ class AccountPanel(Card):
         self._content.show()
         self._title.setText(name_of(account, standing.accounts))
         self._chip.set_state(*state_of(account))
-        self._about.setText(
-            _("{kind} · {name} · {mode}").format(
-                kind=isolated(formats.message(account.kind)),
-                name=isolated(account.account),
-                mode=mode_label(standing.mode),
-            )
-        )
+        self._about.setText(about_words(account, standing, formats))
         self._show_bands(account, standing)
         has_keys = bool(account.keys)
         for part in (self._keys_title, self._keeping, self._keys, self._rule):

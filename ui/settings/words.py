@@ -8,6 +8,7 @@ from ui.accounts import label_among
 from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
+from ui.strip import mode_label
 from ui.theme import Tone
 
 
@@ -34,6 +35,14 @@ def row_words(account: AccountStanding, name: str, formats: Formats) -> str:
     hint = next((key.hint for key in account.keys if key.hint), "")
     kind = formats.message(account.kind)
     return isolated(hint) if hint else kind if kind != name else ""
+
+
+def about_words(account: AccountStanding, standing: AccountsStanding, formats: Formats) -> str:
+    """Say what an account is, what the settings call it, and whose money it takes."""
+    kind = formats.message(account.kind)
+    is_said = kind == name_of(account, standing.accounts)
+    parts = ("" if is_said else kind, account.account)
+    return " · ".join([*map(isolated, filter(None, parts)), mode_label(standing.mode)])
 
 
 def keeping_words(standing: AccountsStanding) -> str:
