@@ -201,7 +201,7 @@ class AccountPanel(Card):
         # What is made anew would come last for Tab.
         order: list[QWidget] = []
         for entry in self.entries.values():
-            order += [entry.field.edit, entry.paste, entry.save, entry.remove]
+            order += [entry.field.edit, entry.paste, entry.save, entry.remove, entry.really]
         for one, following in pairwise([*order, self.test]):
             QWidget.setTabOrder(one, following)
 

@@ -62,15 +62,22 @@ class KeyEntry(Part):
         self.save.setObjectName(f"save_{key.name}")
         self.save.setAccessibleName(_("Save {key}").format(key=label))
         self.save.clicked.connect(self._on_save)
-        self.remove = Button(look, "", Kind.QUIET, icon="trash")
+        self.remove = Button(look, _("Remove"), Kind.QUIET, icon="trash")
         self.remove.setObjectName(f"remove_{key.name}")
+        self.remove.set_icon_only(True)
+        self.remove.setAccessibleName(_("Remove {key}").format(key=label))
         self.remove.clicked.connect(self._on_remove)
+        # A button of its own: the second of two quick taps is not for what has just come there.
+        self.really = Button(look, _("Tap again to remove"), Kind.DANGER, icon="trash")
+        self.really.setObjectName(f"really_remove_{key.name}")
+        self.really.clicked.connect(self._on_really)
         self._asked = QTimer(self, singleShot=True, interval=_ASKED_MS)
         self._asked.timeout.connect(self._show_removal)
         self._note = Text(look, "", Type.CAPTION, wraps=True)
         self._row = QHBoxLayout()
-        for part, stretch in ((self.field, 1), (self.paste, 0), (self.save, 0), (self.remove, 0)):
-            self._row.addWidget(part, stretch)
+        self._row.addWidget(self.field, 1)
+        for button in (self.paste, self.save, self.remove, self.really):
+            self._row.addWidget(button)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self._label)
@@ -153,22 +160,24 @@ class KeyEntry(Part):
             self.given.emit(text)
 
     def _on_remove(self) -> None:
-        if self._asked.isActive():
-            self._asked.stop()
-            self._show_removal()
-            self._set_busy(is_busy=True)
-            self.unwanted.emit()
-        else:
-            self._asked.start()
-            self._show_removal()
+        self._asked.start()
+        self._show_removal()
+
+    def _on_really(self) -> None:
+        self._asked.stop()
+        self._show_removal()
+        self._set_busy(is_busy=True)
+        self.unwanted.emit()
 
     def _show_removal(self) -> None:
         """Have it pressed twice; only what was set here can be removed here."""
-        is_asked = self._asked.isActive()
-        self.remove.set_label(_("Tap again to remove") if is_asked else _("Remove"))
-        self.remove.set_kind(Kind.DANGER if is_asked else Kind.QUIET)
-        self.remove.set_icon_only(not is_asked)
-        self.remove.setVisible(bool(self.key.kept))
+        is_asked, can_be = self._asked.isActive(), bool(self.key.kept)
+        shown, hidden = (self.really, self.remove) if is_asked else (self.remove, self.really)
+        shown.setVisible(can_be)
+        if hidden.hasFocus() and can_be:
+            # Else Qt would pass the keyboard on to whatever comes next.
+            shown.setFocus(Qt.FocusReason.OtherFocusReason)
+        hidden.hide()
 
     def _set_busy(self, *, is_busy: bool) -> None:
         if is_busy:
@@ -176,6 +185,6 @@ class KeyEntry(Part):
             self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         self._is_busy = is_busy
-        for part in (self.field, self.paste, self.save, self.remove):
+        for part in (self.field, self.paste, self.save, self.remove, self.really):
             part.setEnabled(not is_busy)
         self.save.set_label(_("One moment …") if is_busy else _("Save"))
