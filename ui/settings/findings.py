@@ -75,7 +75,7 @@ class Findings(Part):
                 finding_words(finding, self.look.formats),
             )
             mark = Icon(self.look, icon, theme.ICON_M, colour)
-            name = Text(self.look, subject, Type.BODY_STRONG)
+            name = Text(self.look, subject, colour="text_muted")
             words = Text(self.look, said, wraps=True)
             words.setAccessibleName(f"{subject}: {mark_words(finding)}. {said}")
             self._grid.addWidget(mark, number, 0, top)
