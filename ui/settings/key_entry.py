@@ -108,7 +108,6 @@ class KeyEntry(Part):
         edit.setAccessibleDescription(self._place.text)
         self.tell(shadow_words(key, formats), Tone.WARNING)
         self._show_removal()
-        self._on_typed()
 
     def tell(self, words: str, tone: Tone) -> None:
         """Say what came of it, below the field; nothing where there is nothing to say."""
@@ -138,9 +137,13 @@ class KeyEntry(Part):
         super().on_look_changed()
 
     def _on_typed(self) -> None:
-        """Offer what can be done next: to paste into an empty field, to save a full one."""
-        has_text = bool(self.field.text.strip())
-        for button, is_seen in ((self.save, has_text), (self.paste, not has_text)):
+        """Offer what can be done next: to paste into an empty field, to save a full one.
+
+        While it is asked whether to remove the key, that has the room alone.
+        """
+        has_text, is_free = bool(self.field.text.strip()), not self._asked.isActive()
+        offers = ((self.save, has_text and is_free), (self.paste, not has_text and is_free))
+        for button, is_seen in offers:
             if not is_seen and button.hasFocus():
                 self.field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
             button.setVisible(is_seen)
@@ -178,6 +181,7 @@ class KeyEntry(Part):
             # Else Qt would pass the keyboard on to whatever comes next.
             shown.setFocus(Qt.FocusReason.OtherFocusReason)
         hidden.hide()
+        self._on_typed()
 
     def _set_busy(self, *, is_busy: bool) -> None:
         if is_busy:
