@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.account_desk import AccountDesk
 from app.account_keys import exposed_files, exposed_words
 from app.account_rules import rules_of, terms_of
 from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
@@ -159,6 +160,13 @@ class Till:
             ids=chance.ids,
             deadline=self._deadline,
             ways=self.ways,
+        )
+        self.account_desk = AccountDesk(
+            settings,
+            self.sandbox_url,
+            clock=self._clock,
+            ids=chance.ids,
+            currency=lambda: self.catalog.shop.currency,
         )
         self.phones = (
             None
@@ -331,10 +339,7 @@ class Till:
         times = (self.door.last_received_at, self._status.last_event_at)
         return replace(
             self._status,
-            accounts=tuple(
-                replace(each, standing=self.gateway.standing(each.name))
-                for each in self.health.accounts
-            ),
+            accounts=self.gateway.health,
             webhook_address=self.door.address,
             last_event_at=max((at for at in times if at is not None), default=None),
             books=replace(

@@ -64,12 +64,14 @@ class PayScreen(Part):
     Signals:
         action_wanted (Action): A button was pressed.
         way_wanted (str): Another way of payment was chosen, by its account.
+        method_wanted (Method | None): The customer wishes to pay so; None is any way.
         confirm_wanted (Money | None, str): The money was taken by hand: what was received in cash,
             or the reference of the machine's slip.
     """
 
     action_wanted = Signal(object)
     way_wanted = Signal(str)
+    method_wanted = Signal(object)
     confirm_wanted = Signal(object, str)
 
     def __init__(
@@ -111,6 +113,7 @@ class PayScreen(Part):
         self._ways = WaysList(look)
         self._ways.hide()
         self._ways.chosen.connect(self._on_way)
+        self._ways.wished.connect(self.method_wanted)
         self._ways.left.connect(self._close_ways)
         self.buttons[Action.OTHER_WAYS].clicked.connect(self._open_ways)
         self._way = WayLine(look, self.buttons[Action.OTHER_WAYS])

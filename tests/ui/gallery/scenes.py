@@ -24,7 +24,16 @@ from app.errors import (
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
-from tests.ui.gallery import books, choosing, needing, outside, paying, subscribing, taking
+from tests.ui.gallery import (
+    books,
+    choosing,
+    needing,
+    outside,
+    paying,
+    setting,
+    subscribing,
+    taking,
+)
 from tests.ui.gallery.stage import Stage, sample_catalog
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
@@ -349,6 +358,7 @@ SCENES: Final = (
     Scene("pay-ways-declined", choosing.declined),
     Scene("pay-ways-list", choosing.listed),
     Scene("pay-ways-many", choosing.listed_many),
+    *(Scene(f"pay-wish-{name}", bring) for name, bring in choosing.WISHED.items()),
     Scene("pay-ways-followed", choosing.followed),
     Scene("pay-ways-none", choosing.none_answers),
     Scene("pay-ways-changing", choosing.changing),
@@ -368,6 +378,7 @@ SCENES: Final = (
     Scene("orders-refund-several", needing.order_refund_of_several),
     *(Scene(name, story) for name, story in subscribing.STORIES.items()),
     *needing_scenes(),
+    *(Scene(f"settings-{name}", bring, mode=mode) for name, mode, bring in setting.SCENES),
     Scene("notice-refund-failed", needing.news_of_failure),
     Scene("books-full-disk", books.full_disk),
     Scene("books-full-disk-charged", books.charged_on_a_full_disk),
