@@ -68,8 +68,16 @@ class Customer:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def fault(self, method: str, path: str, *, times: int | None = 1, **fault: Any) -> None:
-        match = {"method": method, "path": path}
+    def fault(
+        self,
+        method: str,
+        path: str,
+        *,
+        times: int | None = 1,
+        account: str | None = None,
+        **fault: Any,
+    ) -> None:
+        match = {"method": method, "path": path, "account": account}
         self.control("POST", "faults", match=match, fault=fault, times=times)
 
     def books(self) -> dict[str, Any]:
