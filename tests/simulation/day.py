@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
-from app.domain.observation import SessionState
 from app.domain.reconciliation import Report
 from app.events import Fact
 from tests.parts.provider import FakeSession
+from tests.simulation.acts import Act, Verb
+from tests.simulation.banks import Banks
 from tests.simulation.counter import Counter as People
 from tests.simulation.courier import Courier
 from tests.simulation.ear import listening
@@ -27,9 +28,9 @@ from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
 from tests.simulation.network import Network
 from tests.simulation.past import Past
-from tests.simulation.plan import Act, Plan, Verb, drawn
-from tests.simulation.provider import Bank
+from tests.simulation.plan import Plan, drawn
 from tests.simulation.screen import Screen
+from tests.simulation.shop import ACCOUNTS
 
 _MOST_TURNS: Final = 400_000
 _MEMORY_DISK: Final = Path("/dev/shm")
@@ -38,6 +39,7 @@ _CALM_FOR_S: Final = 3 * 3_600.0
 _DEADLINE_AND_MORE_S: Final = 18 * 60.0
 _WATCHED: Final = (
     "SELECT 1 FROM attempts WHERE is_final = 0 "
+    "AND (provider NOT IN ('cash', 'terminal') OR close_reason IS NOT NULL) "
     "UNION SELECT 1 FROM refunds WHERE state IN ('requested', 'pending')"
 )
 _BY_ID: Final = frozenset({"fetch_refund", "list_refunds", "fetch_dispute", "fetch_fees"})
@@ -79,14 +81,16 @@ class Day:
         self.loop = VirtualLoop(f"turns {plan.seed}", most_turns=_MOST_TURNS)
         self.memory = Memory()
         self.network = Network(self.loop, plan, label=self._subject, tell=self._tell)
-        self.bank = Bank(SimClock(self.loop), self._post, self._end_later)
-        # Some providers keep with a refund what it was asked for under, others do not.
-        self.bank.refunds.keeps_keys = plan.chance("keeps keys") < 0.6
+        self.banks = Banks(plan.ways, SimClock(self.loop), self._post, self._end_later)
+        for bank in self.banks.each:
+            # Some providers keep with a refund what it was asked for under, others do not.
+            bank.refunds.keeps_keys = plan.chance("keeps keys") < 0.6
         self.machine = Machine(
             directory,
             self.loop,
             plan.seed,
-            bank=self.bank,
+            banks=self.banks,
+            by_hand=plan.ways.by_hand,
             network=self.network,
             reach=self._reach,
             on_fact=self._on_fact,
@@ -94,7 +98,7 @@ class Day:
             is_updated=plan.is_updated,
         )
         self.past = Past(self.machine, self.memory)
-        self.screen = Screen(self.machine, self.bank, self.memory.paid)
+        self.screen = Screen(self.machine, self.banks, self.memory.paid)
         self.courier = Courier(
             self.loop,
             plan,
@@ -103,9 +107,9 @@ class Day:
             label=self._label_of_event,
             tell=self._tell,
         )
-        self.counter = People(self.machine, self.bank, self.screen, self.memory, self._tell)
+        self.counter = People(self.machine, self.banks, self.screen, self.memory, self._tell)
         self.invariants = Invariants(
-            self.machine, self.bank, self.screen, self.memory, self.courier
+            self.machine, self.banks, self.screen, self.memory, self.courier
         )
         self._labels: dict[str, str] = {}
         self._event_counts: dict[str, int] = {}
@@ -271,12 +275,12 @@ class Day:
             await self._boot()
             await asyncio.sleep(60.0)
         self._calm_since = self.loop.time()
-        for session in list(self.bank.sessions.values()):
-            if session.state is SessionState.PROCESSING:
-                succeeded = self.plan.chance("decided", self._label(session.reference)) < 0.5
-                self.bank.decide(session.id, succeeded=succeeded)
-        self.bank.decide_refunds()
-        self.bank.tell_fees()
+        for session in self.banks.undecided():
+            succeeded = self.plan.chance("decided", self._label(session.reference)) < 0.5
+            self.banks.of(session.id).decide(session.id, succeeded=succeeded)
+        for bank in self.banks.each:
+            bank.decide_refunds()
+            bank.tell_fees()
         end = self.loop.time() + _CALM_FOR_S
         while self.loop.time() < end:
             await asyncio.sleep(120.0)
@@ -325,7 +329,7 @@ class Day:
             return "nobody's"
         return f"{self._order_label(parsed.order_id)}/{parsed.attempt_number}"
 
-    def _subject(self, verb: str, args: tuple[Any, ...], options: dict[str, Any]) -> str:
+    def _subject(self, account: str, verb: str, args: tuple[Any, ...]) -> str:
         """Name what a call is about."""
         if verb == "refund":
             return f"a refund of {args[0]['payment']}"
@@ -334,9 +338,9 @@ class Day:
         if verb in _BY_ID:
             return str(args[0])
         if args and isinstance(args[0], str):
-            session = self.bank.sessions.get(args[0])
+            session = self.banks.sessions.get(args[0])
             return self._label(session.reference) if session is not None else "a lost session"
-        return "the account"
+        return "the account" if account == ACCOUNTS[0] else f"the {account} account"
 
     def _label_of_event(self, delivery: Delivery) -> str:
         match = re.search(rb'"reference": "([^"]*)"', delivery.body)
@@ -354,14 +358,17 @@ class Day:
     def _end_later(self, seconds: float, session_id: str) -> None:
         async def end() -> None:
             await asyncio.sleep(seconds)
-            session = self.bank.sessions.get(session_id)
-            if session_id in self.bank.refunds.rows:
-                self.bank.decide_refund(session_id)
-            elif session_id.startswith("fp_"):
-                self.bank.tell_fee(session_id)
-            elif session is not None:
+            session = self.banks.sessions.get(session_id)
+            bank = self.banks.owner_of(session_id)
+            if bank is None:
+                return
+            if session_id in bank.refunds.rows:
+                bank.decide_refund(session_id)
+            elif session is None:
+                bank.tell_fee(session_id)
+            else:
                 self._ran_out(session)
-                self.bank.close(session_id)
+                bank.close(session_id)
 
         self.loop.spawn(end())
 
@@ -376,7 +383,7 @@ class Day:
             for order in orders
             for shown in self.screen.shown_of(order.id)
         )
-        if could and was_shown and session.state is SessionState.OPEN and not self._is_skewed:
+        if could and was_shown and self.banks.is_payable(session) and not self._is_skewed:
             label = self._label(session.reference)
             self.loop.broken = Violation(f"{label} ran out, nobody closed it in time")
 

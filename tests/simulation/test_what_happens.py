@@ -10,9 +10,9 @@ from app.domain.attempt import AttemptState
 from app.domain.exceptions import ExceptionKind
 from app.domain.order import OrderState
 from app.failpoints import FAILPOINTS
+from tests.simulation.acts import Verb, Weather
 from tests.simulation.day import Lived, live
 from tests.simulation.network import MISFORTUNES
-from tests.simulation.plan import Verb, Weather
 from tests.simulation.shrink import story
 
 _DAYS: Final = (*range(1_000, 1_070), 1_259)
