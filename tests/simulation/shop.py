@@ -97,10 +97,14 @@ def _draw_captures(drawn: Drawn, chance: random.Random, end: float) -> None:
         _add(drawn, begins, sale, Verb.SALE, chance.choice((350, 900, 1999)))
         for after, verb in story:
             _add(drawn, begins + after, sale, verb)
-        if chance.random() < 0.3:
+        trouble = chance.random()
+        if trouble < 0.25:
             # The answer to the capture is lost, and for a while nobody can be asked.
             lasts = chance.choice((8.0, 60.0, 2_000.0))
             _lies(drawn, Weather.OUTAGE, begins + paid + 0.2 + 4.0 * chance.random(), lasts, "")
+        elif trouble < 0.5:
+            lasts = chance.choice((20.0, 60.0, 300.0))
+            _lies(drawn, Weather.LATE_CAPTURES, begins, paid + lasts, "")
     if chance.random() < 0.4:
         drawn.dies_at = chance.choice(_CAPTURE), chance.choice((1, 1, 2, 3))
 
