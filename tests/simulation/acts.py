@@ -73,7 +73,7 @@ class Weather(StrEnum):
     NO_WEBHOOKS = "no webhook gets through"
     LOST_WEBHOOKS = "webhooks are lost for good"
     DOWN = "one provider does not answer"
-    LATE_CAPTURES = "captures take effect late"
+    UNHEARD_CAPTURES = "nobody hears what came of captures"
     KEYS_REFUSED = "one account's keys are refused"
 
 

@@ -39,8 +39,9 @@ class Counter:
         screen: Screen,
         memory: Memory,
         tell: Callable[[str, str], None],
+        orders: dict[int, list[Order]],
     ) -> None:
-        self.orders: dict[int, list[Order]] = {}
+        self.orders = orders
         self._machine = machine
         self._banks = banks
         self._screen = screen

@@ -87,8 +87,10 @@ class Network:
             return self._fail(reply, there, Rejected("the keys are refused", status=401))
         if self.lies(Weather.BUSY):
             return self._fail(reply, there, Unavailable("429", retry_after_s=8.0))
-        if call.startswith("capture") and self.lies(Weather.LATE_CAPTURES):
-            return self._misfortune("late", call, act, reply, there, back)
+        if call.startswith("capture") and self.lies(Weather.UNHEARD_CAPTURES):
+            name = "late" if chance(call, "unheard") < 0.6 else "answer lost"
+            self._tell("network", f"{call} {MISFORTUNES[name]}")
+            return self._misfortune(name, call, act, reply, there, back)
         luck, left = chance(call), 0.0
         for name, weight in _FATES.items():
             left += weight * self._plan.roughness

@@ -101,6 +101,7 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     ] + more.spells
     if chance.random() < 0.6:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
+    plan.dies_at = more.dies_at or plan.dies_at
     plan.is_updated = seldom.random() < 0.08
     if seldom.random() < 0.25:
         plan.dies_at = seldom.choice(_AT_WORST), seldom.choice((1, 1, 2, 4, 8))
@@ -108,7 +109,6 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     if seldom_passed and seldom.random() < 0.6:
         point = seldom.choice(seldom_passed)
         plan.dies_at = point, seldom.choice((1, 1, 2, 5)) if point in _PASSED_OFTEN else 1
-    plan.dies_at = more.dies_at or plan.dies_at
     return plan
 
 

@@ -49,6 +49,7 @@ class Drawn:
     dies_at: tuple[Failpoint, int] | None = None
 
 
+_Told = tuple[float, Verb, tuple[int, ...]]
 _BANK, _TILL = Taking.BANK, Taking.TILL
 _TAKINGS: Final = ((_BANK,), (_TILL,), (_BANK, _TILL), (_TILL, _BANK), (_BANK, _BANK))
 _CAPTURE: Final[tuple[Failpoint, ...]] = ("capture.intended", "capture.calling", "capture.called")
@@ -102,9 +103,9 @@ def _draw_captures(drawn: Drawn, chance: random.Random, end: float) -> None:
             # The answer to the capture is lost, and for a while nobody can be asked.
             lasts = chance.choice((8.0, 60.0, 2_000.0))
             _lies(drawn, Weather.OUTAGE, begins + paid + 0.2 + 4.0 * chance.random(), lasts, "")
-        elif trouble < 0.5:
+        elif trouble < 0.6:
             lasts = chance.choice((20.0, 60.0, 300.0))
-            _lies(drawn, Weather.LATE_CAPTURES, begins, paid + lasts, "")
+            _lies(drawn, Weather.UNHEARD_CAPTURES, begins, paid + lasts, "")
     if chance.random() < 0.4:
         drawn.dies_at = chance.choice(_CAPTURE), chance.choice((1, 1, 2, 3))
 
@@ -119,8 +120,11 @@ def _draw_trouble(drawn: Drawn, chance: random.Random, end: float) -> None:
         lasts = chance.choice((200.0, 3_000.0, 15_000.0))
         _lies(drawn, weather, begins, lasts, account)
         at = begins - 20.0 + 30.0 * chance.random()
-        for _ in range(chance.randint(3, 7)):
-            at += chance.choice((2.0, 9.0, 25.0, 80.0)) * (0.5 + chance.random())
+        # Most come at once; some when nobody has asked that account for a while.
+        waits = [chance.choice((2.0, 9.0, 25.0, 80.0)) for _ in range(chance.randint(3, 6))]
+        waits += [lasts * chance.random() for _ in range(chance.randint(0, 2))]
+        for wait in waits:
+            at += wait * (0.5 + chance.random())
             _add(drawn, max(0.0, at), sale, Verb.SALE, chance.choice((350, 900)))
             last = at + 25.0 + 30.0 * chance.random()
             verb = chance.choices(
@@ -144,15 +148,15 @@ def _ends_of(verb: Verb, chance: random.Random) -> list[tuple[float, Verb]]:
 
 def _draw_by_hand(drawn: Drawn, chance: random.Random, end: float) -> None:
     """Draw sales that the operator takes in cash or by a card machine beside the till."""
-    for sale in range(_FIRST_BY_HAND, _FIRST_BY_HAND + chance.randint(1, 4)):
+    for sale in range(_FIRST_BY_HAND, _FIRST_BY_HAND + chance.randint(2, 5)):
         begins = chance.random() * end
-        way, slip = chance.randint(0, 1), chance.randint(1, 6)
+        way, slip = chance.randint(0, 1), chance.randint(1, 3)
         begun, said = 2.0 + 20.0 * chance.random(), 30.0 + 30.0 * chance.random()
         given = chance.choice((0, 0, 5, 1_000, -100))
         again = said + 2.0 * chance.random() - 1.0
-        takes = (begun, Verb.BY_HAND, (way,))
-        says = (said, Verb.CONFIRM, (given, slip))
-        story: list[tuple[float, Verb, tuple[int, ...]]] = chance.choices(
+        takes: _Told = (begun, Verb.BY_HAND, (way,))
+        says: _Told = (said, Verb.CONFIRM, (given, slip))
+        story: list[_Told] = chance.choices(
             (
                 [takes, says],
                 [takes, says, (again, Verb.CONFIRM, (given, slip))],

@@ -68,15 +68,13 @@ class Customer:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def fault(
-        self,
-        method: str,
-        path: str,
-        *,
-        times: int | None = 1,
-        account: str | None = None,
-        **fault: Any,
+    def fault(self, method: str, path: str, *, times: int | None = 1, **fault: Any) -> None:
+        self.fault_of(None, method, path, times=times, **fault)
+
+    def fault_of(
+        self, account: str | None, method: str, path: str, *, times: int | None = 1, **fault: Any
     ) -> None:
+        """Have requests go wrong that are made with one account's keys."""
         match = {"method": method, "path": path, "account": account}
         self.control("POST", "faults", match=match, fault=fault, times=times)
 

@@ -143,7 +143,7 @@ def test_where_the_first_does_not_answer_the_second_sells_and_the_first_is_close
         # How often the first is asked within its budget hangs on the machine's load, and the watch
         # asks it, too: a number of faults would now leave one to the second, now end too soon.
         shop = till.strategies["shop"].provider_account
-        customer.fault("POST", CREATE, drop=drop, times=None, account=shop)
+        customer.fault_of(shop, "POST", CREATE, drop=drop, times=None)
         order, attempt = await charge(till)
         customer.control("DELETE", "faults")
         assert attempt.account == "van"
