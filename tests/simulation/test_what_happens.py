@@ -18,10 +18,11 @@ from tests.simulation.plan import drawn
 from tests.simulation.shop import Taking
 from tests.simulation.shrink import story
 
-_DAYS: Final = (*range(1_000, 1_070), 1_165, 1_259, 1_283)
+_DAYS: Final = (*range(1_000, 1_070), 1_165, 1_175, 1_259, 1_283)
 """What is rare happens on the last of them.
 
-The power goes at a sweep, the provider forgets a session that is open, an inquiry is closed.
+The power goes at a sweep, a customer is sent to see whether an account is back, the provider
+forgets a session that is open, an inquiry is closed.
 """
 _TRIAL: Final = "this shows whether it is back"
 
