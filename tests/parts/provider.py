@@ -52,20 +52,31 @@ class FakeProvider:
     """The provider's side: sessions, keys, payments and the events that it sends.
 
     With `hesitates_for` it rules money out only some time after a session was closed, and may
-    take some until then.
+    take some until then. Where a till has several, `name` is its own name for this account, and
+    `tag` keeps their ids apart.
     """
 
     hesitates_for = timedelta(0)
 
-    def __init__(self, clock: Clock, *, account: str = "acct_fake", live: bool = False) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        account: str = "acct_fake",
+        live: bool = False,
+        name: str = "fake",
+        tag: str = "",
+    ) -> None:
         self.clock = clock
         self.account = account
+        self.name = name
+        self.tag = tag
         self.live = live
         self.sessions: dict[str, FakeSession] = {}
         self.keys: dict[str, tuple[str, str]] = {}
         self.events: list[Delivery] = []
         self.disputes = FakeDisputes(self)
-        self.refunds = FakeRefunds(account, live=live)
+        self.refunds = FakeRefunds(account, live=live, name=name, tag=tag)
         self.refunds.now = self.now
         self.told_at: list[datetime] = []
         self.behind_s = 0.0
@@ -82,7 +93,7 @@ class FakeProvider:
                 raise Protocol("The fake holds another request under the same key")
             return self.sessions[session_id]
         session = FakeSession(
-            id=f"fs_{len(self.sessions) + 1}",
+            id=f"fs_{self.tag}{len(self.sessions) + 1}",
             reference=parameters["reference"],
             amount=Money(parameters["amount_minor"], parameters["currency"]),
             made_at=self.now(),
@@ -180,7 +191,7 @@ class FakeProvider:
         number = len(self.events) + 1
         self.told_at.append(self.now())
         body = {
-            "event": f"fe_{number}",
+            "event": f"fe_{self.tag}{number}",
             "session": session.id,
             "reference": session.reference,
             "state": session.state.value,
@@ -192,11 +203,11 @@ class FakeProvider:
         }
         self.events.append(
             Delivery(
-                account="fake",
+                account=self.name,
                 provider="fakepay",
                 provider_account=self.account,
                 live=self.live,
-                event_id=f"fe_{number}",
+                event_id=f"fe_{self.tag}{number}",
                 event_type=event_type,
                 body=json.dumps(body).encode(),
             )
