@@ -104,7 +104,7 @@ def test_what_is_taken_after_the_first_is_a_renewal_a_sale_and_no_orders(
     (order_id,) = going_on.rows("SELECT id FROM orders")[0]
     detail = asyncio.run(going_on.orders.detail(order_id))
     assert detail is not None and len(detail.tenders) == 1
-    assert [each.subscription_id for each in detail.subscriptions] == [SUB]
+    assert [each.subscription.subscription_id for each in detail.subscriptions] == [SUB]
     assert "subscription.renewed" in [fact.name for fact in detail.history]
 
 
