@@ -121,9 +121,20 @@ def test_a_refusal_that_comes_when_nobody_waits_for_it_is_told_by_the_list(
     assert detail == (
         "The subscription of order 1 goes on: the provider would not end it. no. not now."
     )
+    # Told anew for each call, whatever a person made of the last.
+    till.store.write_now(
+        lambda tx: tx.execute("UPDATE exceptions SET resolved_at = '2026', resolved_by = 'Ada'")
+    )
+    till.strategy.answers["cancel_subscription"] = [Unavailable("down")] * 100
+    cancelled(till)
+    till.strategy.answers["cancel_subscription"] = [Rejected("no", "not now", status=400)]
+    with pytest.raises(Rejected):
+        asyncio.run(till.subscriptions.look(1, Source.SWEEP))
+    assert waiting(till) == [detail]
     # What is ended after all clears that up.
     cancelled(till)
     assert waiting(till) == []
+    till.store.write_now(lambda tx: tx.execute("UPDATE exceptions SET resolved_by = NULL"))
 
 
 def test_refused_keys_after_a_lost_answer_say_nothing_of_it(
@@ -221,6 +232,11 @@ def test_what_is_gone_from_the_books_is_our_fault(till: SubscriptionCounter) -> 
     connection = till.store._writer._connection
     connection.execute("PRAGMA foreign_keys=OFF")
     (order_id,) = till.rows("SELECT order_id FROM subscriptions")[0]
+    # Without a call that waits for its answer there is nothing to tell.
+    till.store.write_now(lambda tx: tell_of_silence(tx, 1))
+    assert waiting(till) == []
+    till.strategy.answers["cancel_subscription"] = [Unavailable("down")] * 100
+    cancelled(till)
     connection.execute("UPDATE subscriptions SET order_id = 'none'")
     with pytest.raises(InvariantError, match="Order none is gone"):
         till.store.write_now(lambda tx: tell_of_silence(tx, 1))
