@@ -181,21 +181,15 @@ class Invariants:
             self._bank_version = self._banks.shared.version
             self._taken = {taken.payment_id: taken for taken in self._banks.taken()}
             faults += self._twins()
-        if rows != self._rows:
+        are_others = rows != self._rows
+        if are_others:
             self._rows = rows
             faults += _faults(look(db) for look in _LAWS)
             faults += self._unpaid_again(db) + sold_unseen(db) + disputes_off(db, self._banks)
-        if rows != self._rows or is_news:
+            faults += self._wanted_twice(db) + _given_back_twice(db)
+        if are_others or is_news:
             faults += self._lost_sight_of(db)
-        faults += [
-            f"more is given back of {row[0]} than was captured"
-            for row in db.execute(
-                "SELECT payments.payment_id FROM payments JOIN refunds USING (payment_id) "
-                "WHERE state IN ('pending', 'succeeded') GROUP BY payments.payment_id "
-                "HAVING sum(refunds.amount_minor) > payments.amount_minor"
-            )
-        ]
-        return faults + self._ended_too_soon(db) + self._wanted_twice(db) + self._shown(db)
+        return faults + self._ended_too_soon(db) + self._shown(db)
 
     def _wanted_twice(self, db: sqlite3.Connection) -> list[str]:
         """Of what is left of an order only one session is wanted, at whatever account."""
@@ -346,6 +340,17 @@ _LAWS: Final = tuple(
 
 def _payments(db: sqlite3.Connection) -> set[str]:
     return {row[0] for row in db.execute("SELECT payment_id FROM payments")}
+
+
+def _given_back_twice(db: sqlite3.Connection) -> list[str]:
+    return [
+        f"more is given back of {row[0]} than was captured"
+        for row in db.execute(
+            "SELECT payments.payment_id FROM payments JOIN refunds USING (payment_id) "
+            "WHERE state IN ('pending', 'succeeded') GROUP BY payments.payment_id "
+            "HAVING sum(refunds.amount_minor) > payments.amount_minor"
+        )
+    ]
 
 
 def _faults(checks: Iterable[Check]) -> list[str]:
