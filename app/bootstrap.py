@@ -214,6 +214,7 @@ class Till:
             clock=self._clock,
             look_at_all=self.watch.look_at_all,
             wake=self.door.wake,
+            recheck=self.watch.poke,
         )
         MoneyChores(self.store, self.gateway, self.refunds, clock=self._clock).add_to(
             self.reconciliation
