@@ -49,6 +49,7 @@ def invoice(number: int = 1, *payments: dict[str, Any], **changes: Any) -> dict[
         "status": "paid",
         "attempted": True,
         "amount_due": 500,
+        "amount_paid": 500,
         "currency": "eur",
         "billing_reason": reason,
         "parent": {

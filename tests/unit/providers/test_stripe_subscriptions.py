@@ -362,17 +362,28 @@ def test_an_invoice_of_a_subscription_tells_of_it(kind: str) -> None:
 
 def test_the_first_invoice_leads_to_the_attempt_by_our_reference() -> None:
     assert news_of_invoice(invoice(1)) == Recheck(str(REFERENCE), FIVE)
-    assert news_of_invoice(invoice(1, amount_due=None)) == Recheck(str(REFERENCE))
+    for nothing in (0, None, "500"):
+        assert news_of_invoice(invoice(1, amount_paid=nothing)) == Recheck(str(REFERENCE))
 
 
-def test_a_strangers_first_invoice_names_its_subscription_alone() -> None:
-    details = {"metadata": {}, "subscription": {"id": "sub_9", "object": "subscription"}}
-    theirs = invoice(1, parent={"subscription_details": details})
-    assert news_of_invoice(theirs) == SubscriptionNews("sub_9")
+@pytest.mark.parametrize("metadata", [{}, None, {"reference": "order 7"}])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_strangers_subscription_is_not_looked_at(number: int, metadata: Any) -> None:
+    reference = (metadata or {}).get("reference", "")
+    details = {"metadata": metadata, "subscription": "sub_9"}
+    theirs = invoice(number, parent={"subscription_details": details})
+    assert news_of_invoice(theirs) == Recheck(reference)
+    assert news_of_subscription(subscription(metadata=metadata)) == Recheck(reference)
+
+
+def test_one_that_came_expanded_is_named_by_its_id() -> None:
+    details = {"metadata": {"reference": str(REFERENCE)}, "subscription": {"id": "sub_9"}}
+    expanded = invoice(2, parent={"subscription_details": details})
+    assert news_of_invoice(expanded) == SubscriptionNews("sub_9")
 
 
 @pytest.mark.parametrize(
-    "parent", [None, {"subscription_details": None}, {"subscription_details": {"metadata": None}}]
+    "parent", [None, {"subscription_details": None}, {"quote_details": {"quote": "qt_1"}}]
 )
 def test_an_invoice_of_no_subscription_is_none_of_the_tills(parent: Any) -> None:
     assert news_of_invoice(invoice(2, parent=parent)) is None
