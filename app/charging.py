@@ -10,7 +10,15 @@ from typing import Final
 
 from app.domain.attempt import Attempt, AttemptState, CloseReason
 from app.domain.decision import Decision, Said
-from app.errors import CheckoutRefused, Message, Protocol, ProviderError, Rejected, ScantillError
+from app.errors import (
+    AccountName,
+    CheckoutRefused,
+    Message,
+    Protocol,
+    ProviderError,
+    Rejected,
+    ScantillError,
+)
 from app.routing import Choice, Route
 from app.ways import decision_for
 
@@ -154,15 +162,19 @@ def none_answers(route: Route, tried: list[Said] | None = None) -> CheckoutRefus
     said = [*(tried or ()), *(Said(each.account, each.reason) for each in route.left_out)]
     by_hand = [choice.account for choice in route.choices if choice.is_by_hand]
     given: dict[str, object] = {}
-    lines = []
     for number, each in enumerate(said):
-        lines.append(f"{{account{number}}}: {{reason{number}}}")
-        given |= {f"account{number}": each.account, f"reason{number}": each.reason}
-    template = " ".join(lines)
+        given |= {f"account{number}": AccountName(each.account), f"reason{number}": each.reason}
+    lines = " ".join(f"{{account{number}}}: {{reason{number}}}" for number in range(len(said)))
     return CheckoutRefused(
         route.problem or Message("No provider that could take this answers just now"),
-        Message(template, **given) if lines else "",
-        action=Message("Take it another way: {ways}.", ways=", ".join(by_hand))
+        Message(lines, **given) if lines else "",
+        action=Message("Take it another way: {ways}.", ways=_all_of(by_hand))
         if by_hand
         else Message("Try again in a minute, or change the cart."),
     )
+
+
+def _all_of(accounts: list[str]) -> Message:
+    """Name accounts one after the other."""
+    given: dict[str, object] = {f"account{n}": AccountName(name) for n, name in enumerate(accounts)}
+    return Message(", ".join(f"{{{part}}}" for part in given), **given)

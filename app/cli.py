@@ -26,6 +26,7 @@ from app.cli_secrets import add_secrets
 from app.cli_subscriptions import add_subscriptions_commands
 from app.cli_verify import add_verify
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
+from app.heap import keep_together
 from app.settings import Mode, default_root
 from app.store.connection import private_directory
 
@@ -128,6 +129,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    keep_together()
     asyncio.run(_serve_till(arguments))
     return 0
 

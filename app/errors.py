@@ -42,6 +42,12 @@ class Message(str):
         return text
 
 
+class AccountName(str):
+    """An account's name from the settings, among a message's parts: shown as people know it."""
+
+    __slots__ = ()
+
+
 class MoneyMoved(StrEnum):
     """What an error can say about the customer's money."""
 

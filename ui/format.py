@@ -23,7 +23,8 @@ from babel.numbers import (
 )
 
 from app.domain.money import EXPONENTS, Money, plain_decimal
-from app.errors import Message
+from app.errors import AccountName, Message
+from ui.accounts import account_label
 from ui.bidi import isolated
 from ui.i18n import _, template_of
 
@@ -111,6 +112,8 @@ class Formats:
     def _shown(self, value: object) -> str:
         if isinstance(value, Money):
             return self.money(value)
+        if isinstance(value, AccountName):
+            return isolated(account_label(value))
         return isolated(self.message(value)) if isinstance(value, str) else str(value)
 
     def _local(self, moment: datetime) -> datetime:

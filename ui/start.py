@@ -22,6 +22,7 @@ from app.bootstrap import Till
 from app.cli_options import settings_of
 from app.clock import SystemClock
 from app.errors import ConfigError, Message, ScantillError
+from app.heap import keep_together
 from app.settings import Settings
 from ui.application import create_application, follow_locale
 from ui.collector import Collector
@@ -53,6 +54,7 @@ def prepare_screen() -> bool:
 
 def run_in_qt(main: Callable[[QApplication], Coroutine[None, None, int]]) -> int:
     """Run a coroutine on Qt's event loop and give its exit status."""
+    keep_together()
     application = create_application(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
     loop = qasync.QEventLoop(application)

@@ -130,9 +130,14 @@ def test_nothing_is_lost_at_many_cuts_after_any_failing_sync(times: int) -> None
 
 def test_a_till_that_just_tries_again_after_a_failed_sync_is_found_out() -> None:
     """SQLite goes on from where it had folded to: what it had written before that is gone."""
-    found = [day for day in days(first=30, weakness="tries-again") if what_failed(day) == "till.db"]
-    lost = [fault for day in found for fault in lost_in(day, 10)]
-    assert any(": lost: " in fault or "does not start" in fault for fault in lost), lost
+    # Which fold that sync belongs to depends on how the day's threads ran.
+    for _ in range(3):
+        failed = days(first=30, weakness="tries-again")
+        found = [day for day in failed if what_failed(day) == "till.db"]
+        lost = [fault for day in found for fault in lost_in(day, 10)]
+        if any(": lost: " in fault or "does not start" in fault for fault in lost):
+            return
+    raise AssertionError([(day.told["first"], what_failed(day)) for day in failed])
 
 
 def test_what_a_failed_sync_forgot_no_later_one_brings_to_the_disk(tmp_path: Path) -> None:

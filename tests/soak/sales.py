@@ -28,7 +28,7 @@ from app.logs import log_to
 from app.settings import Mode, load_settings
 from app.store.connection import open_reader, private_directory
 from app.store.verify import Outcome, TakenPayment, verify
-from tests.soak.gauges import MEMORY, Sample, grown, growth, take_sample
+from tests.soak.gauges import HEAP, Sample, grown, growth, take_sample
 from ui.counter import Stage
 from ui.demo.eyes import read_qr
 from ui.demo.form import FormCustomer
@@ -146,7 +146,7 @@ async def soak(given: argparse.Namespace, root: Path) -> int:
         last, slope = settled[-1].held[gauge], growth(settled, gauge)
         print(f"{gauge:<21} {first:>10,.0f} -> {last:>10,.0f}  {slope:>+8.3f} a sale")
     if leaking:
-        seen = [fault for fault in grown(leaking) if fault.startswith(MEMORY)]
+        seen = [fault for fault in grown(leaking) if fault.startswith(HEAP)]
         print(f"sales that keep {given.proof_kib} KiB each: {seen or 'NOT NOTICED'}")
         faults += [] if seen else ["a leak was not noticed"]
     for fault in faults:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.gauges import MOST_GROWTH, Sample, grown
+from tests.soak.gauges import HEAP, MOST_GROWTH, Sample, grown
 from tests.soak.ticks import Count, unsteady
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ def test_a_thousand_sales_leave_nothing_behind_and_ten_kibibytes_a_sale_would_be
     """The proof is made where it counts: in the same process, which has been flat until then."""
     done = soaked("sales", "--proof-kib=10", timeout=1180)
     assert done.returncode == 0, done.stdout
-    assert "sales that keep 10 KiB each: ['memory, KiB: +" in done.stdout
+    assert "sales that keep 10 KiB each: ['heap in use, KiB: +" in done.stdout
     assert done.stdout.splitlines()[-1].endswith(
         "1,250 payments at the provider: flat, books clean"
     )
@@ -82,7 +82,7 @@ def test_whatever_grows_by_twice_what_it_may_is_named(gauge: str) -> None:
 
 
 def test_the_limits_notice_ten_kibibytes_a_sale_and_one_handle_in_fifty() -> None:
-    assert grown(flat(**{"memory, KiB": 10.0}))
+    assert grown(flat(**{HEAP: 10.0}))
     assert grown(flat(handles=1 / 50))
 
 

@@ -22,6 +22,8 @@ _KEY: Final = "F9"
 _MOST_KEYS: Final = 9
 _CAP_HEIGHT: Final = 22
 _REASON_LINES: Final = 2
+_MOST_LINES: Final = 3
+"""A long name takes a second line, and its reason one less."""
 
 
 class WayLine(Part):
@@ -62,7 +64,7 @@ class WayLine(Part):
 
 
 class WayButton(Button):
-    """A way to choose: its name, and in up to two lines what is to be said of it."""
+    """A way to choose: its name, and what is to be said of it, in three lines together."""
 
     def __init__(self, look: Look, model: WaysModel, choice: Choice, key: str) -> None:
         super().__init__(look, model.label(choice.account), key=key)
@@ -106,17 +108,19 @@ class WayButton(Button):
     def _paint_words(self, painter: QPainter, rect: QRectF, room: QRectF, ink: QColor) -> None:
         look = self.look
         strong, small = look.font(Type.BODY_STRONG), look.font(Type.CAPTION, tabular=True)
-        said = in_lines(self._said, small, room.width(), _REASON_LINES)
+        names = in_lines(self._label, strong, room.width(), _MOST_LINES - 1)
+        said = in_lines(self._said, small, room.width(), _MOST_LINES - len(names))
         heights = QFontMetricsF(strong).lineSpacing(), QFontMetricsF(small).lineSpacing()
-        top = (rect.height() - heights[0] - heights[1] * len(said)) / 2
-        line = QRectF(room.left(), top, room.width(), heights[0])
-        text_in(painter, mirrored(self, rect, line), self._label, strong, ink)
-        top += heights[0]
+        top = (rect.height() - heights[0] * len(names) - heights[1] * len(said)) / 2
         muted = QColor(look.theme.text_muted)
-        for words in said:
-            line = QRectF(room.left(), top, room.width(), heights[1])
-            text_in(painter, mirrored(self, rect, line), words, small, muted, whole=self._said)
-            top += heights[1]
+        for lines, font, height, colour, whole in (
+            (names, strong, heights[0], ink, self._label),
+            (said, small, heights[1], muted, self._said),
+        ):
+            for words in lines:
+                line = mirrored(self, rect, QRectF(room.left(), top, room.width(), height))
+                text_in(painter, line, words, font, colour, whole=whole)
+                top += height
 
 
 class LeftOutLine(Part):

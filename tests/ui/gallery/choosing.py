@@ -1,9 +1,10 @@
 """The scenes of a payment that could go several ways."""
 
+from app import charging
 from app.domain.attempt import AttemptState
 from app.domain.decision import Decision, Said
 from app.domain.money import Money
-from app.errors import CheckoutRefused, Message
+from app.errors import Message
 from app.routing import Choice, LeftOut, Route
 from tests.ui.gallery.stage import ATTEMPT, Stage
 from tests.ui.helpers import button
@@ -80,17 +81,7 @@ async def followed(stage: Stage) -> None:
 
 async def none_answers(stage: Stage) -> None:
     stage.till.ways.route = NONE
-    stage.till.checkout.errors["open_session"] = CheckoutRefused(
-        Message("No provider that could take this answers just now"),
-        Message(
-            "{account0}: {reason0} {account1}: {reason1}",
-            account0="stripe_checkout",
-            reason0=DOWN,
-            account1="paypal",
-            reason1=DOWN,
-        ),
-        action=Message("Take it another way: {ways}.", ways="cash"),
-    )
+    stage.till.checkout.errors["open_session"] = charging.none_answers(NONE)
     await stage.charge()
 
 
