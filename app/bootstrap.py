@@ -20,6 +20,7 @@ from app.account_rules import rules_of, terms_of
 from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
 from app.api.token import token_of
 from app.backups import Backups, open_books
+from app.cards import Cards
 from app.catalog_watch import CatalogWatch, catalog_watch_of
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
@@ -48,7 +49,7 @@ from app.store.inbox import last_received
 from app.store.payments import count_waiting
 from app.subscriptions import Subscriptions
 from app.training import simulator_of
-from app.watch import Pace, Reconciler, SubscriptionWatch, Watch
+from app.watch import CardWatch, Pace, Reconciler, SubscriptionWatch, Watch
 from app.ways import Ways
 from app.webhooks import PayDesk, PublicDoor, readdress
 
@@ -146,19 +147,30 @@ class Till:
             rules=rules_of(settings, (*self.strategies, *self.set_up.unready)),
             unready=self.set_up.unready,
         )
+        pages = {
+            name: return_pages(settings, self.sandbox_url, each.provider)
+            for name, each in self.strategies.items()
+        }
         self.checkout = Checkout(
             self.store,
             self.sessions,
             self.gateway,
             shop=lambda: self.catalog.shop,
-            pages={
-                name: return_pages(settings, self.sandbox_url, each.provider)
-                for name, each in self.strategies.items()
-            },
+            pages=pages,
             clock=self._clock,
             ids=chance.ids,
             deadline=self._deadline,
             ways=self.ways,
+        )
+        self.cards = Cards(
+            self.store,
+            self.gateway,
+            shop=lambda: self.catalog.shop,
+            pages=pages,
+            clock=self._clock,
+            ids=chance.ids,
+            jitter=chance.jitter,
+            deadline=self._deadline,
         )
         self.phones = (
             None
@@ -176,14 +188,16 @@ class Till:
                 sleep=self._clock.sleep,
             )
         )
+        pace = pace or Pace(at_least_s=self._poll_pause_s)
         self.watch = Watch(
             self.store,
             self.sessions,
             self.checkout,
             clock=self._clock,
             jitter=chance.jitter,
-            pace=pace or Pace(at_least_s=self._poll_pause_s),
+            pace=pace,
         )
+        self.card_watch = CardWatch(self.store, self.cards, clock=self._clock, pace=pace)
         self.subscriptions = Subscriptions(
             self.store, self.gateway, self.sessions, clock=self._clock, jitter=chance.jitter
         )
@@ -197,7 +211,7 @@ class Till:
             port=settings.port,
             clock=self._clock,
             recheck=self.watch.poke,
-            heard=self.subscription_watch.wake,
+            heard=self._heard,
             desk=PayDesk(self.gateway, self.sessions, loop=lambda: self._loop),
         )
         self.reconciliation = Reconciliation(
@@ -282,6 +296,7 @@ class Till:
         self.catalog_watch.start()
         self._spawn(self.refunds.keep_sweeping())
         self._spawn(self.subscription_watch.run())
+        self._spawn(self.card_watch.run())
         for name, strategy in self.strategies.items():
             self._spawn(self.introductions.of(name, strategy))
 
@@ -356,6 +371,10 @@ class Till:
     def _poll_pause_s(self, account: str) -> float:
         strategy = self.strategies.get(account)
         return 0.0 if strategy is None else strategy.capabilities.poll_pause.total_seconds()
+
+    def _heard(self) -> None:
+        self.subscription_watch.wake()
+        self.card_watch.wake()
 
     def _introduced(self) -> None:
         self.door.wake()

@@ -1,0 +1,50 @@
+"""The tables of migration 9: cards that customers gave for later."""
+
+from typing import Final
+
+TABLES_OF_M0009: Final = (
+    # What the operator calls the customer stands here alone, so that a person can be forgotten.
+    # `heard` counts news that nobody has looked at yet: a set-up is in the books before the
+    # provider hears of it, so all that there is news of is here.
+    """
+    CREATE TABLE card_setups (
+        id INTEGER PRIMARY KEY,
+        reference TEXT NOT NULL UNIQUE,
+        account TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        provider_account TEXT NOT NULL,
+        live INTEGER NOT NULL,
+        label TEXT NOT NULL,
+        asked_by TEXT NOT NULL,
+        state TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        created_at TEXT NOT NULL,
+        deadline_at TEXT NOT NULL,
+        setup_id TEXT NOT NULL DEFAULT '',
+        url TEXT NOT NULL DEFAULT '',
+        shown_at TEXT,
+        close_reason TEXT,
+        heard INTEGER NOT NULL DEFAULT 0,
+        looked_at TEXT,
+        saved_at TEXT,
+        decline TEXT NOT NULL DEFAULT '',
+        customer_id TEXT NOT NULL DEFAULT '',
+        method_id TEXT NOT NULL DEFAULT '',
+        brand TEXT NOT NULL DEFAULT '',
+        last4 TEXT NOT NULL DEFAULT '',
+        expiry_month INTEGER,
+        expiry_year INTEGER,
+        CHECK ((state = 'saved') = (customer_id <> '' AND method_id <> '' AND saved_at IS NOT NULL))
+    ) STRICT
+    """,
+    """
+    CREATE UNIQUE INDEX card_setups_at_provider ON card_setups (provider, setup_id)
+        WHERE setup_id <> ''
+    """,
+    """
+    CREATE INDEX card_setups_watched ON card_setups (id)
+        WHERE heard > 0 OR state IN ('creating', 'open', 'processing', 'unknown')
+    """,
+    "ALTER TABLE intents ADD COLUMN card_setup INTEGER REFERENCES card_setups (id)",
+    "CREATE INDEX intents_of_card_setup ON intents (card_setup) WHERE card_setup IS NOT NULL",
+)
