@@ -6,10 +6,9 @@ training: the shipped catalog and the simulator in a thread of this process.
 
 import asyncio
 import logging
-import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,10 +21,10 @@ from app.api.token import token_of
 from app.backups import Backups, open_books
 from app.cards import Cards
 from app.catalog_watch import CatalogWatch, catalog_watch_of
+from app.chance import Chance
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
-from app.domain.ids import Ids
 from app.domain.reconciliation import Report
 from app.events import Fact
 from app.gateway import Gateway
@@ -33,7 +32,6 @@ from app.introductions import Introductions
 from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
-from app.providers.retry import Jitter
 from app.providers.strategy import MovesPages
 from app.providers.stripe.client import WEBHOOK_SECRET
 from app.reconcile import Reconciliation
@@ -61,19 +59,6 @@ _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """The randomness of a till: ids must be hard to guess, jitter need not be."""
-
-    ids: Ids
-    jitter: Jitter
-
-    @classmethod
-    def of_the_system(cls) -> "Chance":
-        """Give the system's randomness."""
-        return cls(Ids(random.SystemRandom()), random.Random())
 
 
 class Till:

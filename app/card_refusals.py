@@ -42,3 +42,13 @@ def no_page() -> CheckoutRefused:
         Message("There is no page for the customer to come back to"),
         action=Message("Set success_url in the catalog's [shop], or the till's public address."),
     )
+
+
+def not_answered() -> ProviderError:
+    """Say that no page is there to be shown, and none will be."""
+    return ProviderError(
+        Message("The provider did not answer"),
+        Message("No card was saved, and nothing can come of it any more."),
+        money=MoneyMoved.NO,
+        action=Message("Try again."),
+    )

@@ -22,7 +22,7 @@ from app.card_answers import (
     write_unmade,
     write_wanted,
 )
-from app.card_refusals import check_words, no_page, not_asked, unfit
+from app.card_refusals import check_words, no_page, not_answered, not_asked, unfit
 from app.checkout import ReturnPages
 from app.clock import Clock
 from app.deadlines import Deadlines
@@ -138,6 +138,18 @@ class Cards:
         if opened.state is CardState.OPEN and not opened.url:
             raise unfit(opened)
         return opened
+
+    async def show(self, label: str, account: str | None = None, *, by: str) -> CardSetup:
+        """Begin a set-up and write down that its code can be seen, for who shows it at once.
+
+        Raises what `begin` does, and ProviderError without an answer; then it is closed as soon as
+        the provider is heard of.
+        """
+        setup = await self.begin(label, account, by=by)
+        if not setup.is_open:
+            await self.close(setup.id, by=by)
+            raise not_answered()
+        return await self.mark_shown(setup.id)
 
     async def mark_shown(self, row_id: int) -> CardSetup:
         """Write down that a customer can see the code; to be called before it is painted.
