@@ -45,6 +45,40 @@ TABLES_OF_M0009: Final = (
     CREATE INDEX card_setups_watched ON card_setups (id)
         WHERE heard > 0 OR state IN ('creating', 'open', 'processing', 'unknown')
     """,
-    "ALTER TABLE intents ADD COLUMN card_setup INTEGER REFERENCES card_setups (id)",
+    # An intent belongs to an attempt, to a refund, to both, or to a card's set-up.
+    """
+    CREATE TABLE intents_of_9 (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        operation TEXT NOT NULL,
+        attempt_id INTEGER REFERENCES attempts (id),
+        refund INTEGER REFERENCES refunds (id),
+        subscription INTEGER REFERENCES subscriptions (id),
+        card_setup INTEGER REFERENCES card_setups (id),
+        parameters TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        outcome TEXT,
+        result TEXT,
+        finished_at TEXT,
+        CHECK (attempt_id IS NOT NULL OR refund IS NOT NULL OR card_setup IS NOT NULL)
+    ) STRICT
+    """,
+    """
+    INSERT INTO intents_of_9 (
+        id, key, operation, attempt_id, refund, subscription, parameters, digest, created_at,
+        outcome, result, finished_at)
+    SELECT id, key, operation, attempt_id, refund, subscription, parameters, digest, created_at,
+        outcome, result, finished_at
+    FROM intents
+    """,
+    "DROP TABLE intents",
+    "ALTER TABLE intents_of_9 RENAME TO intents",
+    "CREATE INDEX intents_unanswered ON intents (id) WHERE outcome IS NULL",
+    "CREATE INDEX intents_of_attempt ON intents (attempt_id)",
+    "CREATE INDEX intents_of_refund ON intents (refund) WHERE refund IS NOT NULL",
+    """
+    CREATE INDEX intents_of_subscription ON intents (subscription) WHERE subscription IS NOT NULL
+    """,
     "CREATE INDEX intents_of_card_setup ON intents (card_setup) WHERE card_setup IS NOT NULL",
 )
