@@ -22,10 +22,12 @@ from tests.integration.till.house import (
     elsewhere,
     open_till,
     rows,
+    show,
     until,
     until_registered,
     violations,
 )
+from tests.integration.till.house import until_state as until_sold
 from tests.integration.till.processes import called, command, running, serving
 
 CREATE = "/v1/checkout/sessions"
@@ -186,9 +188,6 @@ def test_a_sale_and_a_card_go_side_by_side(root: Path, customer: Customer) -> No
     """The sale's money is judged as ever, and the card's events are none of it."""
 
     async def story(till: Till) -> None:
-        from tests.integration.till.house import show
-        from tests.integration.till.house import until_state as until_sold
-
         order, attempt = await show(till)
         setup = await till.cards.show("", by="Bea")
         await elsewhere(customer.pay, setup.url)
@@ -286,8 +285,8 @@ def test_the_till_that_runs_saves_it(root: Path, customer: Customer, run: Run) -
 
 
 def test_where_nothing_saves_cards_that_is_said(root: Path, run: Run) -> None:
-    (root / "training").mkdir(parents=True, exist_ok=True)
-    (root / "training" / "scantill.toml").write_text('[accounts.cash]\nkind = "cash"\n', "utf-8")
+    root.mkdir(exist_ok=True)
+    (root / "scantill.toml").write_text("[accounts.cash]\n", "utf-8")
     status, _, err = run("cards", "save")
     assert status == 1 and "No account of this till can save a card" in err
     assert "no cards" in run("cards")[1]
