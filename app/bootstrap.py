@@ -209,7 +209,7 @@ class Till:
         MoneyChores(self.store, self.gateway, self.refunds, clock=self._clock).add_to(
             self.reconciliation
         )
-        self.reconciliation.add("subscriptions", self.subscription_watch.reconcile)
+        self.reconciliation.afterwards.append(("subscriptions", self.subscription_watch.reconcile))
         self.reconciler = Reconciler(
             self.reconciliation,
             self.store,

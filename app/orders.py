@@ -15,6 +15,7 @@ from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.domain.receipt import Tender
 from app.domain.refund import Refund
+from app.domain.renewal import Subscription
 from app.domain.resolution import Case, WayOut, ways_out
 from app.events import Fact
 from app.store import Store
@@ -27,6 +28,7 @@ from app.store.journal import history_of
 from app.store.orders import count_awaited, find_order, newest_unfinished, order_rows
 from app.store.payments import exceptions_of, tenders_of
 from app.store.refunds import refunds_of, refunds_of_order
+from app.store.subscriptions import subscriptions_of
 from app.store.transaction import Row, maybe_stamp, read_stamp
 
 _MOST_DIGITS: Final = 15
@@ -79,6 +81,7 @@ class OrderDetail:
     troubles: tuple[Trouble, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
     decisions: Mapping[int, Decision] = field(default_factory=dict)
+    subscriptions: tuple[Subscription, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -166,6 +169,7 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
         troubles=tuple(_trouble(db, entry) for entry in entries),
         confirmations=confirmations_of(db, order_id),
         decisions=decisions_of(db, order_id),
+        subscriptions=subscriptions_of(db, order_id),
     )
 
 

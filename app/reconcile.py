@@ -94,8 +94,8 @@ class Reconciliation:
     """Runs one reconciliation at a time. `add` plugs in what else is to be read up on.
 
     `look_at_all` asks about every unfinished session that has not answered for so many seconds.
-    `wake` is called when there is something in the inbox. `unanswered` are the sessions that the
-    last run could not ask about.
+    `wake` is called when there is something in the inbox; `afterwards` are the chores once that is
+    settled. `unanswered` are the sessions that the last run could not ask about.
     """
 
     def __init__(
@@ -116,6 +116,7 @@ class Reconciliation:
         self.unanswered: frozenset[int] = frozenset()
         self._not_since_s = 0.0
         self._are_lists_read = False
+        self.afterwards: list[tuple[str, Chore]] = []
         self._chores: list[tuple[str, Chore]] = [
             (EVENTS, self._events),
             (SESSIONS, self._sessions),
@@ -153,6 +154,8 @@ class Reconciliation:
             await self._done(name, chore, report)
         if not await self._is_inbox_settled(report):
             self._are_lists_read = False
+        for name, chore in self.afterwards:
+            await self._done(name, chore, report)
         come = await self._store.read(lambda db: come_since(db, before))
         report.payments, report.refunds, report.disputes = come
         doubtful = await self._store.read(lambda db: in_doubt(db, report.began_at))

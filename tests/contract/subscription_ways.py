@@ -22,7 +22,8 @@ class SubscriptionWays:
     Whether a subscription gives our reference back; what it is after a renewal was refused, whether
     a look tells that it was, and whether the money may come after all; whether the news of a
     renewal name its payment; whether fees of renewals are told; whether renewals can be given back;
-    whether the provider's list of sessions has those that began one.
+    whether the provider's list of sessions has those that began one; whether a closed session can
+    begin none any more, or is only watched on.
     """
 
     gives_reference: bool = True
@@ -33,6 +34,7 @@ class SubscriptionWays:
     tells_fees: bool = True
     refunds: bool = True
     lists_sessions: bool = True
+    closes: bool = True
 
 
 class SubscriptionRig(Rig, Protocol):

@@ -8,5 +8,6 @@ from tests.prove.judging import JUDGING
 from tests.prove.keeping import KEEPING
 from tests.prove.paypal import PAYPAL
 from tests.prove.returning import RETURNING
+from tests.prove.subscribing import SUBSCRIBING
 
-GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS, *PAYPAL)
+GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS, *PAYPAL, *SUBSCRIBING)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.control_request import Handler, Refused, found, json_of, only
+from app.sandbox.control_request import Handler, Refused, json_of, only
 from app.sandbox.stripe import cards, invoices, renewals, subscriptions
 from app.sandbox.stripe.charges import NOBODY
 from app.sandbox.stripe.workbench import Workbench
@@ -72,8 +72,7 @@ class SubscriptionControl:
         self._catch_up()
         record = self._bench.books.get(subscriptions.KIND, request.path_params["id"])
         if record is None or record.body["status"] in subscriptions.OVER:
-            found(None)
-            raise AssertionError("nothing was found")
+            raise Refused("there is no subscription of that id that runs", 404)
         return record
 
 

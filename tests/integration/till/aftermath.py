@@ -28,6 +28,9 @@ _IN_DOUBT: Final = """
     UNION ALL SELECT 'delivery ' || event_type FROM inbox WHERE standing IS NULL
     UNION ALL SELECT 'refund ' || state FROM refunds WHERE state IN ('requested', 'pending')
     UNION ALL SELECT 'epoch ' || number FROM epochs WHERE reconciled_at IS NULL
+    UNION ALL SELECT 'news of ' || subscription_id FROM subscription_news
+    UNION ALL SELECT 'subscription ' || state FROM subscriptions
+        WHERE state = 'pending' OR (state <> 'ended' AND end_wanted IS NOT NULL)
 """
 _PAYABLE: Final = """
     SELECT attempts.url FROM attempts JOIN orders ON orders.id = order_id
@@ -155,6 +158,9 @@ class Aftermath:
         if "refund" in told:
             known = self._rows(f"SELECT state FROM refunds WHERE id = {told['refund']}")
             self._expect(known == [("succeeded",)], f"what was given back has become {known}")
+        if "unsubscribed" in told:
+            known = self._rows("SELECT state FROM subscriptions")
+            self._expect(known == [("ended",)], f"what was ended has become {known}")
         if "backup" in told:
             self._expect(Path(told["backup"]).exists(), "a backup that was made is gone")
         if "restored" in told:
@@ -273,12 +279,17 @@ class Aftermath:
         over = self._rows("SELECT 1 FROM orders WHERE state IN ('cancelled', 'expired')")
         is_open = any(session["status"] == "open" for session in sessions)
         self._expect(not (over and is_open), "the order is over and can still be paid")
-        payments = self._rows("SELECT held_as FROM payments")
+        payments = self._rows("SELECT held_as FROM payments WHERE renewal_of IS NULL")
         accepted = [payment for payment in payments if payment == (None,)]
         paid = self._rows("SELECT 1 FROM journal WHERE name = 'order.paid'")
         self._expect(len(paid) == len(accepted), f"{len(accepted)} accepted, {len(paid)} paid")
         self._expect(len(payments) <= 1, f"{len(payments)} payments")
-        self._expect(len(self.customer.taken()) <= 1, "the customer has paid more than once")
+        renewals = self._count("payments", "renewal_of IS NOT NULL AND held_as IS NULL")
+        began = len(self.customer.taken()) - renewals
+        self._expect(began <= 1, "the customer has paid more than once")
+        self._expect(renewals <= 1, f"{renewals} renewals")
+        ends = self._count("intents", "operation = 'unsubscribe'")
+        self._expect(ends <= 1, f"{ends} calls for one end")
 
     def _check_refunds(self) -> None:
         """What is written down as given back was given back, under the one key, and only that."""
