@@ -133,9 +133,9 @@ def _saved_by_the_running(directory: Path, arguments: argparse.Namespace) -> Car
         patience_s=_PATIENCE_S,
         otherwise=Message("Look at the list of cards, then try again."),
     )
-    _tell_address(str(done["url"]))
     number = int(done["id"])
     try:
+        _tell_address(str(done["url"]))
         while (setup := _read(directory, number)).is_unfinished:
             time.sleep(_PAUSE_S)
     except KeyboardInterrupt:

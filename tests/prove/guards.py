@@ -8,6 +8,7 @@ from tests.prove.judging import JUDGING
 from tests.prove.keeping import KEEPING
 from tests.prove.paypal import PAYPAL
 from tests.prove.returning import RETURNING
+from tests.prove.saving import SAVING
 from tests.prove.subscribing import SUBSCRIBING
 
-GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS, *PAYPAL, *SUBSCRIBING)
+GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS, *PAYPAL, *SUBSCRIBING, *SAVING)
