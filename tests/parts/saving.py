@@ -1,5 +1,6 @@
 """The fake provider that keeps cards, and a till at it; what goes wrong is scripted as ever."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 
 from app.cards import Cards
 from app.chance import Chance
-from app.domain.card_setup import CardSetup
+from app.domain.card_setup import CardSetup, CardState
 from app.domain.delivery import Delivery
 from app.domain.ids import Ids
 from app.domain.observation import Source
@@ -18,7 +19,7 @@ from app.providers.saving import OpenedSetup, SeenSetup, SetupNews, SetupRequest
 from app.store.card_setups import known_card_setup
 from app.watch import CardWatch, Pace
 from tests.parts.clock import VirtualClock
-from tests.parts.giving_back import Call
+from tests.parts.giving_back import LOST, Call
 from tests.parts.provider import FakeProvider, FakeStrategy
 from tests.parts.till import DEADLINE, Counter
 
@@ -210,3 +211,24 @@ class CardCounter(Counter):
                 "SELECT key, outcome FROM intents WHERE card_setup IS NOT NULL ORDER BY id"
             )
         ]
+
+
+def asked(till: CardCounter, label: str = "Ada L.", account: str | None = None) -> CardSetup:
+    return asyncio.run(till.ask(label, account))
+
+
+def looked(till: CardCounter, source: Source = Source.POLL) -> CardState:
+    return asyncio.run(till.cards.look(1, source)).state
+
+
+def closed(till: CardCounter, **options: Any) -> CardState:
+    return asyncio.run(till.cards.close(1, **{"by": "Bea", **options})).state
+
+
+def stand_unknown(till: CardCounter) -> CardSetup:
+    """Begin one whose answer is lost, so that the provider has it and the till does not know."""
+    till.strategy.answers["open_setup"] = [LOST] * 100
+    setup = asyncio.run(till.cards.begin("Ada L.", by="Bea"))
+    till.strategy.answers["open_setup"] = []
+    assert setup.state is CardState.UNKNOWN
+    return setup

@@ -5,6 +5,7 @@ from typing import Final
 from tests.prove.guard import Guard
 
 _C: Final = "tests/unit/test_cards.py::"
+_E: Final = "tests/unit/test_cards_ended.py::"
 _W: Final = "tests/unit/watch/test_card_watch.py::"
 
 SAVING: Final = (
@@ -23,8 +24,8 @@ SAVING: Final = (
         "        if stranger := strangeness_of_card(setup, seen):\n",
         "        if stranger := strangeness_of_card(setup, seen)[:0]:\n",
         (
-            f"{_C}test_an_answer_about_another_is_not_written_down",
-            f"{_C}test_a_test_card_is_none_of_a_live_till",
+            f"{_E}test_an_answer_about_another_is_not_written_down",
+            f"{_E}test_a_test_card_is_none_of_a_live_till",
         ),
     ),
     Guard(
@@ -49,7 +50,7 @@ SAVING: Final = (
         "app/store/card_setups.py",
         "WHERE id = ? AND heard = ?",
         "WHERE id = ? AND heard >= ?",
-        (f"{_C}test_news_stands_until_a_look_came_after_it",),
+        (f"{_E}test_news_stands_until_a_look_came_after_it",),
     ),
     Guard(
         "a kept card stays",
