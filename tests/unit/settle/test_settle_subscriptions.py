@@ -243,11 +243,15 @@ def test_renewals_of_an_order_that_was_never_paid_are_held(till: SubscriptionCou
     order, attempt = asyncio.run(till.sell())
     till.provider.pay(attempt.session_id or "", Money(1000, EUR))
     asyncio.run(till.look(attempt))
+    asyncio.run(till.look(attempt))
     assert asyncio.run(till.state(order)) == "open"
+    told = asyncio.run(till.waiting(order))
+    assert told == [ExceptionKind.UNDERPAID, ExceptionKind.MISMATCH]
+    assert "end the subscription, too" in waiting(till)[1]
     till.provider.renew(SUB)
     till.told(till.seen())
     assert [row[2] for row in till.renewals()] == ["mismatch"]
-    assert "order 1 is not paid by it" in waiting(till)[1]
+    assert "order 1 is not paid by it" in waiting(till)[2]
 
 
 def test_one_that_was_heard_of_before_its_session_is_begun_by_its_reference(
