@@ -109,19 +109,30 @@ def write_card_close_intent(tx: Transaction, setup: CardSetup) -> Intent:
 
 def strangeness_of_card(setup: CardSetup, seen: SeenSetup) -> str:
     """Say what of a look does not belong to a set-up, or nothing: it is judged as money is."""
-    compared = (
-        (Message("provider"), setup.provider, seen.provider),
-        (Message("account"), setup.provider_account, seen.provider_account),
-        (Message("reference"), setup.reference, seen.reference),
-        (Message("set-up"), setup.setup_id, seen.setup_id),
-    )
-    for what, expected, got in compared:
-        if got != expected:
-            return Message(
-                "Its {what} is {seen}, expected {expected}.", what=what, seen=got, expected=expected
-            )
+    if seen.provider != setup.provider:
+        return Message(
+            "Provider {seen}, expected {expected}.", seen=seen.provider, expected=setup.provider
+        )
+    if seen.provider_account != setup.provider_account:
+        return Message(
+            "Account {seen}, expected {expected}.",
+            seen=seen.provider_account,
+            expected=setup.provider_account,
+        )
     if seen.live != setup.live:
-        return Message("It is a live one.") if seen.live else Message("It is a test.")
+        if seen.live:
+            return Message("It is a live one, expected a test.")
+        return Message("It is a test, expected a live one.")
+    if seen.reference != setup.reference:
+        return Message(
+            "Reference {seen}, expected {expected}.",
+            seen=seen.reference,
+            expected=setup.reference,
+        )
+    if seen.setup_id != setup.setup_id:
+        return Message(
+            "Session {seen}, expected {expected}.", seen=seen.setup_id, expected=setup.setup_id
+        )
     return ""
 
 

@@ -45,10 +45,10 @@ def till(tmp_path: Path) -> Iterator[CardCounter]:
 @pytest.mark.parametrize(
     "odd, words",
     [
-        ({"provider": "otherpay"}, "provider is otherpay"),
-        ({"provider_account": "acct_2"}, "account is acct_2"),
-        ({"reference": "t00000-card-2"}, "reference is"),
-        ({"setup_id": "fset_9"}, "set-up is fset_9"),
+        ({"provider": "otherpay"}, "Provider otherpay"),
+        ({"provider_account": "acct_2"}, "Account acct_2"),
+        ({"reference": "t00000-card-2"}, "Reference t00000-card-2"),
+        ({"setup_id": "fset_9"}, "Session fset_9"),
         ({"live": True}, "It is a live one"),
     ],
 )
@@ -70,7 +70,7 @@ def test_a_test_card_is_none_of_a_live_till(till: CardCounter) -> None:
     till.store.write_now(lambda tx: mark_card_setup(tx, till.setup(), live=1))
     with pytest.raises(Protocol) as error:
         looked(till)
-    assert error.value.detail == "It is a test."
+    assert error.value.detail == "It is a test, expected a live one."
 
 
 def test_a_refused_card_is_told_once_and_another_is_taken(till: CardCounter) -> None:
