@@ -67,7 +67,7 @@ def test_a_subscription_is_asked_for_by_its_plan_under_our_reference() -> None:
         "application_context": {
             "return_url": "https://shop.example/thanks",
             "cancel_url": "https://shop.example/back",
-            "user_action": "SUBSCRIBE_NOW",
+            "user_action": "CONTINUE",
             "shipping_preference": "NO_SHIPPING",
         },
     }
@@ -160,11 +160,14 @@ def test_before_anybody_agreed_it_is_open_and_no_subscription_yet() -> None:
     assert desk.requests[0].url.params["fields"] == "plan,last_failed_payment"
 
 
-@pytest.mark.parametrize("status", ["APPROVED", "ACTIVE"])
-def test_one_that_is_called_active_is_paid_by_its_payments_only(status: str) -> None:
+@pytest.mark.parametrize("status, state", [("APPROVED", S.APPROVED), ("ACTIVE", S.PROCESSING)])
+def test_one_that_is_called_active_is_paid_by_its_payments_only(
+    status: str, state: SessionState
+) -> None:
     seen = looked(subscription(status))
-    assert (seen.state, seen.payments, seen.is_final) == (S.PROCESSING, (), False)
-    assert seen.subscription_id == SUBSCRIPTION
+    assert (seen.state, seen.payments, seen.is_final) == (state, (), False)
+    seen = looked(subscription(status), transaction(status="PENDING"))
+    assert (seen.state, seen.subscription_id) == (S.PROCESSING, SUBSCRIPTION)
     seen = looked(subscription(status), transaction())
     assert (seen.state, seen.payments, seen.is_final) == (S.PAID, PAID, True)
     assert seen.subscription_id == SUBSCRIPTION
