@@ -26,6 +26,7 @@ from app.providers.paypal.subscriptions import (
     subscription_from,
     was_left,
 )
+from app.providers.subscribing import PlanGone
 
 _SUBSCRIPTIONS: Final = "/v1/billing/subscriptions"
 _ROOM: Final = timedelta(days=1)
@@ -33,6 +34,10 @@ _WANTED: Final = "The sale goes on at the till."
 _CALLED_OFF: Final = "The payment was called off at the till."
 _ASKED_FOR: Final = "The subscription was ended at the till."
 _GONE: Final = 404
+_PLAN_GONE: Final = frozenset(
+    {"INVALID_RESOURCE_ID", "PLAN_STATUS_INACTIVE", "PLAN_STATUS_INVALID", "RESOURCE_NOT_FOUND"}
+)
+"""How the making of a subscription is refused by its plan: nothing else that it names has an id."""
 _NOT_NOW: Final = frozenset({"SUBSCRIPTION_STATUS_INVALID", "SUBSCRIPTION_CANNOT_BE_ACTIVATED"})
 _CLOSES: Final = frozenset({SessionState.OPEN, SessionState.APPROVED, SessionState.FAILED})
 
@@ -49,9 +54,15 @@ class Billing:
     async def begin(self, parameters: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """Create a subscription and give it whole, with its plan and its page.
 
-        Raises Protocol where PayPal holds another one under that key.
+        Raises PlanGone where nobody may subscribe by its plan, Protocol where PayPal holds another
+        one under that key.
         """
-        made = await self._client.post(_SUBSCRIPTIONS, parameters, key=key)
+        try:
+            made = await self._client.post(_SUBSCRIPTIONS, parameters, key=key)
+        except Rejected as refused:
+            if refused.code in _PLAN_GONE:
+                raise PlanGone(refused) from refused
+            raise
         # What it costs stands in its plan alone, and somebody may have changed that at PayPal.
         whole = await self.retrieve(text_of(made, "id"))
         wanted = (parameters["custom_id"], parameters["plan_id"])

@@ -132,7 +132,7 @@ def test_a_renewal_is_money_of_the_subscription_and_can_be_given_back(
         await until_registered(till, customer)
         await sell(root, till, customer)
         await let_a_month_pass(customer)
-        await until(lambda: rows(root, RENEWALS) == [(1,)])
+        await until(lambda: rows(root, RENEWALS) == [(1,)], within_s=15)
         ((payment_id,),) = rows(root, "SELECT payment_id FROM payments WHERE renewal_of = 1")
         back = await till.refunds.ask(
             payment_id, Money(100, "EUR"), press="p1", by="Ada", reason="broken"
@@ -149,7 +149,7 @@ def test_a_refused_renewal_is_told_and_takes_nothing(root: Path, customer: Custo
         _, attempt = await sell(root, till, customer)
         await elsewhere(approve, customer, attempt.session_id, funding="declines")
         await let_a_month_pass(customer)
-        await until(lambda: rows(root, STATES) == [("past_due",)])
+        await until(lambda: rows(root, STATES) == [("past_due",)], within_s=15)
         assert rows(root, "SELECT decline FROM subscriptions") == [("payment_denied",)]
 
     with_till(root, customer, story)
