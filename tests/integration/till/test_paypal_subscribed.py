@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from app.bootstrap import Till
@@ -15,6 +16,7 @@ from app.domain.observation import Source
 from app.domain.order import Order, OrderState
 from app.domain.refund import RefundState
 from app.domain.subscription import SubscriptionState
+from app.sandbox import SANDBOX_KEYS
 from tests.integration.till.house import (
     NEVER,
     Customer,
@@ -284,3 +286,38 @@ def test_the_plan_is_made_once_for_all_sales(root: Path, customer: Customer) -> 
         assert len(made) == 1
 
     with_paypal(root, customer, story, register_webhooks=False)
+
+
+def test_a_plan_that_was_switched_off_at_paypal_is_made_anew_within_the_same_sale(
+    root: Path, customer: Customer
+) -> None:
+    async def story(till: Till) -> None:
+        await sell(root, till, customer)
+        ((dead,),) = rows(root, "SELECT plan_id FROM plans")
+        await elsewhere(switch_off, customer, dead)
+        await offer(till)
+        plans = "SELECT plan_id FROM plans ORDER BY made_at"
+        assert [row[0] for row in rows(root, plans)][:1] == [dead] and len(rows(root, plans)) == 2
+        attempts = "SELECT state, number FROM attempts ORDER BY id"
+        assert rows(root, attempts) == [("paid", 1), ("failed", 1), ("open", 2)]
+        await offer(till)
+        made = await elsewhere(customer.requests, "POST", "/paypal/v1/billing/plans")
+        assert len(made) == 2
+
+    with_paypal(root, customer, story, register_webhooks=False)
+
+
+def switch_off(customer: Customer, plan_id: str) -> None:
+    """Deactivate a plan, as the owner does at PayPal."""
+    base, keys = f"{customer.origin}/paypal/v1", SANDBOX_KEYS["paypal"]
+    given = httpx.post(
+        f"{base}/oauth2/token",
+        data={"grant_type": "client_credentials"},
+        auth=(keys["client_id"], keys["client_secret"]),
+    )
+    done = httpx.post(
+        f"{base}/billing/plans/{plan_id}/deactivate",
+        json={},
+        headers={"Authorization": f"Bearer {given.json()['access_token']}"},
+    )
+    assert done.status_code == 204, done.text

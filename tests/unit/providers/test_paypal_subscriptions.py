@@ -13,7 +13,7 @@ from app.domain.presentation import PresentedLine
 from app.errors import InvariantError, Protocol, Rejected
 from app.providers.paypal.subscriptions import LIFETIME, parameters_of
 from app.providers.strategy import OpenedSession
-from app.providers.subscribing import KeepsPlans, Subscribes
+from app.providers.subscribing import KeepsPlans, PlanGone, Subscribes
 from tests.integration.sandbox.paypal.official import check_named
 from tests.parts.clock import START, VirtualClock
 from tests.parts.paypal import REFERENCE, Desk, money, refusal, strategy
@@ -115,6 +115,23 @@ def test_another_subscription_under_the_same_key_proves_nothing() -> None:
     for other in ({"custom_id": "t11111-0rder0000002-1"}, {"plan_id": "P-OTHER"}):
         with pytest.raises(Protocol, match="another request under the same key"):
             opened(subscription(), subscription(**other))
+
+
+@pytest.mark.parametrize(
+    "status, issue",
+    [(404, "INVALID_RESOURCE_ID"), (422, "PLAN_STATUS_INVALID"), (422, "PLAN_STATUS_INACTIVE")],
+)
+def test_a_plan_that_is_dead_is_told_from_other_refusals(status: int, issue: str) -> None:
+    with pytest.raises(PlanGone) as gone:
+        opened(refusal(status, issue), subscription())
+    assert (gone.value.code, gone.value.status) == (issue, status)
+    assert gone.value.title and gone.value.action and gone.value.detail == "the reason"
+    with pytest.raises(Rejected) as refused:
+        opened(refusal(422, "USER_ACCOUNT_CLOSED"), subscription())
+    assert not isinstance(refused.value, PlanGone)
+    with pytest.raises(Rejected) as refused:
+        opened(subscription(), refusal(404, "INVALID_RESOURCE_ID"))
+    assert not isinstance(refused.value, PlanGone)
 
 
 @pytest.mark.parametrize(
