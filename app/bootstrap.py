@@ -116,8 +116,7 @@ class Till:
                 self.sandbox_url = self._sandbox.origin
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
-        exposed = exposed_files(settings)
-        self.exposed_keys = exposed_words(exposed) if exposed else None
+        self.exposed_keys = exposed_words(exposed) if (exposed := exposed_files(settings)) else None
         if settings.variables.first(*WEBHOOK_SECRET.variables):
             self._registers = False
         self.health = Health(tuple(self.strategies))

@@ -1,9 +1,11 @@
 """Plans: what some providers want to have been made before a subscription, once for each version.
 
 A plan costs nothing and moves nothing. Its key is a digest of its terms, so that asking again after
-a lost answer, or after a crash, gives the same plan.
+a lost answer, or after a crash, gives the same plan. One that the provider has no more, or that
+somebody switched off there, is set aside; the next one's key carries the next number.
 """
 
+import logging
 from dataclasses import replace
 from functools import partial
 
@@ -12,13 +14,14 @@ from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.presentation import named, shortened
 from app.domain.subscription import PlanTerms
+from app.errors import Rejected
 from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.strategy import PaymentStrategy, SessionRequest
-from app.providers.subscribing import KeepsPlans
+from app.providers.subscribing import KeepsPlans, PlanGone
 from app.store import Store
 from app.store.accounts import KnownAccount
-from app.store.plans import find_plan, save_plan
+from app.store.plans import dead_plans, find_plan, forget_plan, save_plan
 
 
 def terms_of(order: Order, request: SessionRequest) -> PlanTerms | None:
@@ -35,6 +38,9 @@ def terms_of(order: Order, request: SessionRequest) -> PlanTerms | None:
         amount=Money(sum(line.amount_minor for line in charged), request.amount.currency),
         interval=BillingInterval(charged[0].billing_interval),
     )
+
+
+_log = logging.getLogger(__name__)
 
 
 class Plans:
@@ -59,9 +65,25 @@ class Plans:
             return request
         plan_id = await self._store.read(lambda db: find_plan(db, known, terms))
         if plan_id is None:
-            make = partial(strategy.open_plan, terms, key=f"{terms.digest}-plan")
+            dead = await self._store.read(lambda db: dead_plans(db, known, terms))
+            make = partial(strategy.open_plan, terms, key=_key(terms, 1 + dead))
             plan_id = made = await self._gateway.asked(strategy.account, make)
             reach("plan.made")
             await self._store.write(lambda tx: save_plan(tx, known, terms, made))
             reach("plan.saved")
         return replace(request, plan_id=plan_id)
+
+    async def forgot(
+        self, request: SessionRequest, order: Order, known: KnownAccount, refused: Rejected
+    ) -> bool:
+        """Set the plan of a session aside that was refused for it; False for another refusal."""
+        terms = terms_of(order, request)
+        if terms is None or not isinstance(refused, PlanGone):
+            return False
+        _log.info("%s has the plan %s no more: %s", known.name, request.plan_id, refused)
+        await self._store.write(lambda tx: forget_plan(tx, known, terms, request.plan_id))
+        return True
+
+
+def _key(terms: PlanTerms, number: int) -> str:
+    return f"{terms.digest}-plan" if number == 1 else f"{terms.digest}-plan-{number}"

@@ -167,11 +167,11 @@ class Sessions:
         return await self._close(attempt)
 
     async def _capture(self, attempt: Attempt, strategy: Captures) -> Attempt:
-        """Take what the customer agreed to, unless nobody wants it any more."""
+        """Take what the customer agreed to; what nobody wants any more is closed instead."""
         was_asked = await self._is_being_captured(attempt.id)
         intent = await self._store.write(lambda tx: write_capture_intent(tx, attempt.id))
         if intent is None:
-            return attempt
+            return await self._close(attempt)
         reach("capture.intended")
         session_id = attempt.session_id or ""
 

@@ -1,4 +1,7 @@
-"""Plans as rows: what the provider calls the plan of some terms, for each of its accounts."""
+"""Plans as rows: what the provider calls the plan of some terms, for each of its accounts.
+
+One that is dead there stays, under its terms' digest and a number of its own.
+"""
 
 import sqlite3
 
@@ -12,7 +15,7 @@ def find_plan(connection: sqlite3.Connection, known: KnownAccount, terms: PlanTe
     row = connection.execute(
         "SELECT plan_id FROM plans WHERE provider = ? AND provider_account = ? AND live = ? "
         "AND digest = ?",
-        (known.provider, known.provider_account, int(known.live), terms.digest),
+        (*_account(known), terms.digest),
     ).fetchone()
     return None if row is None else str(row["plan_id"])
 
@@ -24,12 +27,34 @@ def save_plan(tx: Transaction, known: KnownAccount, terms: PlanTerms, plan_id: s
         "VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (provider, provider_account, live, digest) DO NOTHING",
         (
-            known.provider,
-            known.provider_account,
-            int(known.live),
+            *_account(known),
             terms.digest,
             plan_id,
             terms.name,
             stamp(tx.at),
         ),
     )
+
+
+def forget_plan(tx: Transaction, known: KnownAccount, terms: PlanTerms, plan_id: str) -> None:
+    """Set a plan aside that is dead at the provider; another that was made since stays."""
+    number = 1 + dead_plans(tx.connection, known, terms)
+    tx.execute(
+        "UPDATE plans SET digest = ? WHERE provider = ? AND provider_account = ? AND live = ? "
+        "AND digest = ? AND plan_id = ?",
+        (f"{terms.digest}-{number}", *_account(known), terms.digest, plan_id),
+    )
+
+
+def dead_plans(connection: sqlite3.Connection, known: KnownAccount, terms: PlanTerms) -> int:
+    """Count the plans of these terms that were set aside: the next one's key goes by that."""
+    row = connection.execute(
+        "SELECT count(*) FROM plans WHERE provider = ? AND provider_account = ? AND live = ? "
+        "AND digest GLOB ?",
+        (*_account(known), f"{terms.digest}-*"),
+    ).fetchone()
+    return int(row[0])
+
+
+def _account(known: KnownAccount) -> tuple[str, str, int]:
+    return known.provider, known.provider_account, int(known.live)

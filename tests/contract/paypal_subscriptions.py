@@ -1,4 +1,7 @@
-"""PayPal's rig of the suite of subscriptions: its customers agree once, and time takes the rest."""
+"""PayPal's rig of the suite of subscriptions: its customers agree once, and the till begins them.
+
+From then on time takes the rest.
+"""
 
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -19,7 +22,7 @@ class PayPalSubscriptions(PayPalRig):
     subscription_ways = SubscriptionWays(closes=False)
 
     def pay(self, session_id: str) -> None:
-        self._agree_to(session_id, "balance", "paid")
+        self._agree_to(session_id, "balance", "approved")
 
     def let_interval_pass(self, subscription_id: str, *, succeeds: bool = True) -> None:
         self._agree_to(subscription_id, "balance" if succeeds else "declines", "paid")

@@ -13,6 +13,7 @@ from app.domain.subscription import SubscriptionState
 from app.errors import Rejected
 from app.providers.strategy import PaymentStrategy, Recheck, RefundRequest, Seen
 from app.providers.subscribing import SubscriptionNews
+from tests.contract.looks import looked
 from tests.contract.rigs import tried
 from tests.contract.subscription_rigs import SUBSCRIPTION_RIGS
 from tests.contract.subscription_steps import begun, look, news_of, offered, renewed, tells_of
@@ -42,8 +43,13 @@ def test_news_of_the_first_payment_lead_to_the_session(rig: SubscriptionRig) -> 
                 for news in seen
             )
 
+        loop = asyncio.get_running_loop()
+
         def pay() -> None:
             rig.pay(session.session_id)
+            # Where the customer's word moves no money, this takes it.
+            look = looked(strategy, session.session_id)
+            asyncio.run_coroutine_threadsafe(look, loop).result()
 
         for news in await news_of(rig, strategy, pay, leads_there):
             # What an event says of money is either right or left to the next look.

@@ -13,7 +13,7 @@ PAGE = "https://www.sandbox.paypal.com/webapps/billing/subscriptions?ba_token=BA
 SUBSCRIPTIONS = "/v1/billing/subscriptions"
 ONE = f"{SUBSCRIPTIONS}/{SUBSCRIPTION}"
 PAYMENTS = f"{ONE}/transactions"
-CANCEL = f"{ONE}/cancel"
+ACTIVATE, CANCEL = f"{ONE}/activate", f"{ONE}/cancel"
 TERMS = PlanTerms("Coffee club", Money(500, "EUR"), BillingInterval.MONTHLY)
 
 

@@ -14,7 +14,7 @@ from app.domain.observation import Observation, SeenPayment, SessionState, Sourc
 from app.domain.subscription import PlanTerms, SubscriptionObservation, SubscriptionState
 from app.errors import Rejected, Unavailable
 from app.providers.strategy import OpenedSession, Seen, SessionRequest
-from app.providers.subscribing import SubscriptionNews
+from app.providers.subscribing import PlanGone, SubscriptionNews
 from app.store.verify import TakenPayment
 from tests.parts.fake_session import FakeSession
 from tests.parts.giving_back import Call
@@ -47,6 +47,7 @@ class SubscribingProvider(FakeProvider):
         self.recurring: dict[str, Money] = {}
         self.subscriptions: dict[str, FakeSubscription] = {}
         self.plans: dict[str, tuple[str, PlanTerms]] = {}
+        self.dead_plans: set[str] = set()
 
     def pay(self, session_id: str, amount: Money | None = None) -> bool:
         """Pay as a customer would, which begins a subscription where the session is for one."""
@@ -199,7 +200,12 @@ class FakeSubscribing(FakeStrategy):
 
 
 class FakePlanning(FakeSubscribing):
-    """Satisfies `KeepsPlans`, too: a session with a subscription needs a plan."""
+    """Satisfies `KeepsPlans`, too: a session with a subscription needs a plan that is alive."""
+
+    async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
+        if parameters["plan"] in self.books.dead_plans:
+            raise PlanGone(Rejected("The fake has that plan no more", code="gone", status=404))
+        return await super().open_session(parameters, key=key)
 
     async def open_plan(self, terms: PlanTerms, *, key: str) -> str:
         lost = await self._call(Call("open_plan", key))

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 
 from app import (
     checkout,
+    checkout_ends,
     checkout_refusals,
     reconcile,
     refunds,
@@ -115,7 +116,7 @@ _PRESSES: Final[list[str]] = []
 
 async def _cancelled_first(self: Any, order_id: str) -> Any:
     def write(tx: Transaction) -> Any:
-        wanted = checkout._want_cancelled(tx, order_id)
+        wanted = checkout_ends.want_cancelled(tx, order_id)
         order = order_rows.find_order(tx.connection, order_id)
         if order is not None and order.state is OrderState.OPEN:
             order_rows.move_order(tx, order, OrderState.CANCELLED)

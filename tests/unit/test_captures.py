@@ -152,6 +152,18 @@ def test_a_word_that_comes_after_the_cancelling_takes_nothing(till: Counter) -> 
     assert captures(till) == [] and till.provider.taken() == []
 
 
+def test_a_word_that_comes_after_the_cancelling_is_called_off(till: Counter) -> None:
+    _, attempt = asyncio.run(till.show())
+    till.strategy.answers["close_session"] = [Unavailable("the line is cut")]
+    asyncio.run(till.checkout.cancel(attempt.order_id))
+    assert agree(till.provider, attempt.session_id or "")
+    seen = look(till, attempt)
+    assert (seen.state, seen.is_final) == (AttemptState.CANCELLED, True)
+    closes = [call for call in till.strategy.calls if call.verb == "close_session"]
+    assert len(closes) == 2 and captures(till) == []
+    assert till.violations() == []
+
+
 def test_cancelling_while_it_is_taken_first_finds_out_what_became_of_that(till: Counter) -> None:
     order, attempt = agreed(till)
     till.strategy.answers["capture"] = [Unavailable("the line is cut")] * 100

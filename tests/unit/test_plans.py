@@ -9,7 +9,9 @@ import pytest
 
 from app.charging import NotBegun
 from app.domain.catalog import Shop
+from app.errors import Rejected
 from app.failpoints import only_at, switched_on
+from app.providers.subscribing import PlanGone
 from tests.parts.giving_back import LOST
 from tests.parts.subscribed import CLUB, MUG, SubscriptionCounter
 from tests.parts.subscribing import FakePlanning
@@ -88,3 +90,53 @@ def test_a_lost_answer_or_a_crash_makes_no_second_plan(till: SubscriptionCounter
     asyncio.run(till.sell(CLUB))
     assert plans(till) == ["plan_1"]
     assert len(till.provider.plans) == till.count("plans") == 1
+
+
+def test_a_plan_that_is_dead_is_made_anew_once_within_the_same_sale(
+    till: SubscriptionCounter,
+) -> None:
+    asyncio.run(till.sell(CLUB))
+    till.provider.dead_plans.add("plan_1")
+    asyncio.run(till.sell(CLUB))
+    assert plans(till) == ["plan_1", "plan_1", "plan_2"]
+    keys = list(till.provider.plans)
+    assert keys[1] == f"{keys[0]}-2" and len(keys[1]) <= 40
+    states = till.rows("SELECT state, number, is_final FROM attempts ORDER BY id")
+    assert states == [("open", 1, 0), ("failed", 1, 1), ("open", 2, 0)]
+    assert till.count("exceptions") == 0
+    till.restart()
+    asyncio.run(till.sell(CLUB))
+    assert plans(till)[3:] == ["plan_2"]
+
+
+def test_a_plan_that_is_dead_again_is_a_refusal_and_the_next_sale_makes_another(
+    till: SubscriptionCounter,
+) -> None:
+    asyncio.run(till.sell(CLUB))
+    till.provider.dead_plans |= {"plan_1", "plan_2"}
+    with pytest.raises(PlanGone):
+        asyncio.run(till.sell(CLUB))
+    assert plans(till) == ["plan_1", "plan_1", "plan_2"]
+    asyncio.run(till.sell(CLUB))
+    assert plans(till)[3:] == ["plan_2", "plan_3"]
+    assert [key.rpartition("-")[2] for key in till.provider.plans] == ["plan", "2", "3"]
+
+
+def test_a_plan_made_anew_survives_a_crash_and_a_lost_answer(till: SubscriptionCounter) -> None:
+    asyncio.run(till.sell(CLUB))
+    till.provider.dead_plans.add("plan_1")
+    till.strategy.answers["open_plan"] = [LOST]
+    with pytest.raises(NotBegun):
+        asyncio.run(till.sell(CLUB))
+    till.restart()
+    asyncio.run(till.sell(CLUB))
+    assert plans(till) == ["plan_1", "plan_1", "plan_2"]
+
+
+def test_another_refusal_forgets_no_plan(till: SubscriptionCounter) -> None:
+    asyncio.run(till.sell(CLUB))
+    till.strategy.answers["open_session"] = [Rejected("No", status=404)]
+    with pytest.raises(Rejected):
+        asyncio.run(till.sell(CLUB))
+    asyncio.run(till.sell(CLUB))
+    assert plans(till) == ["plan_1"] * 3

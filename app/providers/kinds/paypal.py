@@ -1,6 +1,7 @@
 """PayPal: orders that the customer approves on PayPal's page and the till captures.
 
-A subscription is agreed to on such a page, too; what it costs PayPal takes by itself.
+A subscription is agreed to on such a page, too, and the till has it begin; what it costs PayPal
+takes by itself from then on.
 Source: PayPal's REST reference: Orders v2, Payments v2, Subscriptions v1, Catalog Products v1,
 Webhooks v1, Customer Disputes v1, Transaction Search v1.
 """
@@ -204,6 +205,8 @@ class PayPal:
         return seen
 
     async def capture(self, session_id: str, *, key: str) -> Observation:
+        if subscriptions.is_subscription(session_id):
+            return await self._billing.activate(session_id, self._look(Source.POLL))
         try:
             order = await self._client.post(f"{_ORDERS}/{session_id}/capture", {}, key=key)
         except Rejected as refused:

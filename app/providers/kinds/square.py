@@ -47,7 +47,12 @@ from app.providers.square.listing import KeptEvents
 from app.providers.square.locations import locate
 from app.providers.square.modes import check_mode
 from app.providers.square.payments import PROVIDER
-from app.providers.square.plan_sessions import order_id_of, parameters_of, session_of
+from app.providers.square.plan_sessions import (
+    is_of_its_plan,
+    order_id_of,
+    parameters_of,
+    session_of,
+)
 from app.providers.square.plans import INTERVALS, open_plan
 from app.providers.square.sessions import Sessions
 from app.providers.square.subscriptions import Subscriptions
@@ -61,6 +66,7 @@ from app.providers.strategy import (
     SessionRequest,
     WebhookRequest,
 )
+from app.providers.subscribing import PlanGone
 
 _log = logging.getLogger(__name__)
 
@@ -161,7 +167,12 @@ class Square:
 
     async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
         body = {**parameters, "idempotency_key": key}
-        answer = await self._client.post(*WAY, body=body)
+        try:
+            answer = await self._client.post(*WAY, body=body)
+        except Rejected as refused:
+            if is_of_its_plan(refused, parameters):
+                raise PlanGone(refused) from refused
+            raise
         link = object_of(answer, "payment_link")
         order_id = text_of(link, "order_id")
         self._links.remember(order_id, text_of(link, "id"))

@@ -1,4 +1,4 @@
-"""PayPal's subscriptions over its API: begun, looked at, ended.
+"""PayPal's subscriptions over its API: made, begun, looked at, ended.
 
 Source: PayPal's REST reference, Subscriptions v1. Their payments stand in a list of their own, by
 a span of time.
@@ -6,6 +6,7 @@ a span of time.
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,13 +24,22 @@ from app.providers.paypal.subscriptions import (
     payments_in,
     session_from,
     subscription_from,
+    was_left,
 )
+from app.providers.subscribing import PlanGone
 
 _SUBSCRIPTIONS: Final = "/v1/billing/subscriptions"
 _ROOM: Final = timedelta(days=1)
+_WANTED: Final = "The sale goes on at the till."
 _CALLED_OFF: Final = "The payment was called off at the till."
 _ASKED_FOR: Final = "The subscription was ended at the till."
 _GONE: Final = 404
+_PLAN_GONE: Final = frozenset(
+    {"INVALID_RESOURCE_ID", "PLAN_STATUS_INACTIVE", "PLAN_STATUS_INVALID", "RESOURCE_NOT_FOUND"}
+)
+"""How the making of a subscription is refused by its plan: nothing else that it names has an id."""
+_NOT_NOW: Final = frozenset({"SUBSCRIPTION_STATUS_INVALID", "SUBSCRIPTION_CANNOT_BE_ACTIVATED"})
+_CLOSES: Final = frozenset({SessionState.OPEN, SessionState.APPROVED, SessionState.FAILED})
 
 _log = logging.getLogger(__name__)
 
@@ -44,9 +54,15 @@ class Billing:
     async def begin(self, parameters: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """Create a subscription and give it whole, with its plan and its page.
 
-        Raises Protocol where PayPal holds another one under that key.
+        Raises PlanGone where nobody may subscribe by its plan, Protocol where PayPal holds another
+        one under that key.
         """
-        made = await self._client.post(_SUBSCRIPTIONS, parameters, key=key)
+        try:
+            made = await self._client.post(_SUBSCRIPTIONS, parameters, key=key)
+        except Rejected as refused:
+            if refused.code in _PLAN_GONE:
+                raise PlanGone(refused) from refused
+            raise
         # What it costs stands in its plan alone, and somebody may have changed that at PayPal.
         whole = await self.retrieve(text_of(made, "id"))
         wanted = (parameters["custom_id"], parameters["plan_id"])
@@ -61,9 +77,33 @@ class Billing:
 
     async def session(self, session_id: str, look: Look) -> Observation:
         """Look at a subscription as the session that began it."""
+        return await self._seen(await self.retrieve(session_id), look)
+
+    async def activate(self, session_id: str, look: Look) -> Observation:
+        """Have what the customer agreed to begin, once, and look at it again.
+
+        PayPal names no key for this, so what an earlier call came to is looked at first. What was
+        agreed to so long ago that nobody waits for it is called off instead.
+        """
         subscription = await self.retrieve(session_id)
-        payments = await self._payments(subscription)
-        return session_from(subscription, payments, look, self._now())
+        seen = await self._seen(subscription, look)
+        if seen.state is not SessionState.APPROVED:
+            return seen
+        if was_left(subscription, self._now()):
+            return await self._called_off(session_id, look)
+        path = f"{_SUBSCRIPTIONS}/{session_id}/activate"
+        try:
+            await self._client.post(path, {"reason": _WANTED})
+        except Rejected as refused:
+            again = await self.session(session_id, look) if refused.code in _NOT_NOW else seen
+            if again.state is SessionState.APPROVED:
+                raise
+            return again
+        again = await self.session(session_id, look)
+        if again.state is SessionState.APPROVED:
+            # PayPal agreed, and its own word for it may come later.
+            return replace(again, state=SessionState.PROCESSING)
+        return again
 
     async def subscription(self, subscription_id: str, look: Look) -> SubscriptionObservation:
         """Look at a subscription, and at every payment that it took."""
@@ -73,12 +113,9 @@ class Billing:
     async def close(self, session_id: str, look: Look) -> Observation:
         """Cancel what nobody has paid, and look at it again; what is paid is left as it is."""
         seen = await self.session(session_id, look)
-        if seen.state not in (SessionState.OPEN, SessionState.FAILED):
+        if seen.state not in _CLOSES:
             return seen
-        refused = await self._cancelled(session_id, _CALLED_OFF)
-        if refused is not None:
-            _log.info("%s was not cancelled: %s", session_id, refused)
-        return closed(await self.session(session_id, look))
+        return await self._called_off(session_id, look)
 
     async def end(self, subscription_id: str, look: Look) -> SubscriptionObservation:
         """End a subscription now, and look at it again; one that is over is answered with that."""
@@ -93,6 +130,12 @@ class Billing:
             ) from refused
         return await self.subscription(subscription_id, look)
 
+    async def _called_off(self, session_id: str, look: Look) -> Observation:
+        refused = await self._cancelled(session_id, _CALLED_OFF)
+        if refused is not None:
+            _log.info("%s was not cancelled: %s", session_id, refused)
+        return closed(await self.session(session_id, look))
+
     async def _cancelled(self, subscription_id: str, reason: str) -> Rejected | None:
         """Cancel; a refusal is given back, since only a look says what it means."""
         path = f"{_SUBSCRIPTIONS}/{subscription_id}/cancel"
@@ -103,6 +146,10 @@ class Billing:
                 raise
             return refused
         return None
+
+    async def _seen(self, subscription: Mapping[str, Any], look: Look) -> Observation:
+        payments = await self._payments(subscription)
+        return session_from(subscription, payments, look, self._now())
 
     async def _payments(self, subscription: Mapping[str, Any]) -> Payments:
         """Read every payment of a subscription; before anybody agreed there is none."""

@@ -26,7 +26,7 @@ from app.providers.paypal.orders import (
     reference_of,
 )
 from app.providers.paypal.refunds import refund_from
-from app.providers.paypal.subscriptions import was_just_agreed
+from app.providers.paypal.subscriptions import is_agreed, was_just_begun
 from app.providers.strategy import Recheck, Seen
 from app.providers.subscribing import SubscriptionNews
 
@@ -93,7 +93,7 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
         return _capture(resource, look)
     if delivery.event_type in _REFUND_EVENTS:
         return _refund(resource, look)
-    if delivery.event_type == _BEGUN and was_just_agreed(resource):
+    if _is_of_the_session(delivery.event_type, resource):
         # It tells of no money: the first payment is there, or comes within minutes.
         return Recheck(
             str(resource.get("custom_id") or ""), session_id=str(resource.get("id") or "")
@@ -105,6 +105,16 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
     if delivery.event_type in DISPUTE_EVENTS and payment_of(resource):
         return observed(resource, look)
     return None
+
+
+def _is_of_the_session(event_type: str, subscription: Mapping[str, Any]) -> bool:
+    """Say whether news of a subscription are of what began it: the till may have to act on that.
+
+    That PayPal tells of an agreement, its list of events does not promise.
+    """
+    if event_type == _BEGUN:
+        return was_just_begun(subscription)
+    return event_type in _SUBSCRIPTION_EVENTS and is_agreed(subscription)
 
 
 def _order(order: Mapping[str, Any], look: Look) -> Seen:

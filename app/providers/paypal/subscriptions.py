@@ -1,7 +1,8 @@
 """PayPal's subscriptions: parameters out, observations in. Pure functions.
 
-Source: PayPal's REST reference, Subscriptions v1. The customer agrees once, and PayPal itself takes
-each payment: only its list of them says what was paid, whatever the subscription is called.
+Source: PayPal's REST reference, Subscriptions v1, and its own examples of `user_action`. The
+customer agrees once, which moves nothing; the till has it begin, and from then on PayPal itself
+takes each payment: only its list of them says what was paid, whatever the subscription is called.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,10 +27,11 @@ _UNAPPROVED_FOR: Final = timedelta(days=1)
 _CALLED_OFF_WITHIN: Final = LIFETIME + timedelta(hours=1)
 _SETTLES: Final = timedelta(hours=1)
 _WAITING: Final = "APPROVAL_PENDING"
+_AGREED: Final = "APPROVED"
 _OVER: Final = frozenset({"CANCELLED", "EXPIRED"})
 _STATES: Final = {
     _WAITING: SubscriptionState.PENDING,
-    "APPROVED": SubscriptionState.PENDING,
+    _AGREED: SubscriptionState.PENDING,
     "ACTIVE": SubscriptionState.ACTIVE,
     "SUSPENDED": SubscriptionState.PAUSED,
     "CANCELLED": SubscriptionState.ENDED,
@@ -67,7 +69,8 @@ def parameters_of(request: SessionRequest) -> dict[str, Any]:
         "application_context": {
             "return_url": plain_url(request.success_url),
             "cancel_url": plain_url(request.cancel_url or request.success_url),
-            "user_action": "SUBSCRIBE_NOW",
+            # What was agreed to after the sale was cancelled must take nothing.
+            "user_action": "CONTINUE",
             "shipping_preference": "NO_SHIPPING",
         },
     }
@@ -106,7 +109,7 @@ def session_from(
     `now` is the provider's. Raises Protocol where it proves nothing.
     """
     state, is_final = _judged(subscription, payments, now)
-    has_begun = not is_unapproved(subscription) and not _was_never_agreed(subscription)
+    has_begun = _has_begun(subscription, payments)
     subscription_id = text_of(subscription, "id")
     return Observation(
         source=look.source,
@@ -157,9 +160,11 @@ def subscription_from(
 def closed(seen: Observation) -> Observation:
     """Say what a page is once the till takes its code away and PayPal would not cancel it.
 
-    PayPal cancels what was agreed to, and nothing else. Whoever has the page open can still agree:
-    so it is over for the order, and watched on.
+    What was agreed to takes nothing unless the till has it begin, so it is over as an order is.
+    Whoever has the page open can still agree: that is watched on, to be cancelled then.
     """
+    if seen.state is SessionState.APPROVED:
+        return replace(seen, state=SessionState.EXPIRED, is_final=True)
     if seen.state is SessionState.OPEN and not seen.subscription_id:
         return replace(seen, state=SessionState.EXPIRED, is_final=False)
     return seen
@@ -170,7 +175,20 @@ def is_unapproved(subscription: Mapping[str, Any]) -> bool:
     return subscription.get("status") == _WAITING
 
 
-def was_just_agreed(subscription: Mapping[str, Any]) -> bool:
+def is_agreed(subscription: Mapping[str, Any]) -> bool:
+    """Say whether the customer agreed, and it waits for the till to have it begin."""
+    return subscription.get("status") == _AGREED
+
+
+def was_left(subscription: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether it is from so long ago that nobody at the counter waits for it any more.
+
+    `now` is the provider's.
+    """
+    return _age(subscription, "create_time", now) >= _CALLED_OFF_WITHIN
+
+
+def was_just_begun(subscription: Mapping[str, Any]) -> bool:
     """Say whether it is active for the first time, as far as its times tell."""
     made_at = moment_from(subscription.get("create_time"))
     active_at = moment_from(subscription.get("status_update_time"))
@@ -202,14 +220,16 @@ def _judged(
     if is_unapproved(subscription):
         is_forgotten = _age(subscription, "create_time", now) >= _UNAPPROVED_FOR
         return (SessionState.EXPIRED, True) if is_forgotten else (SessionState.OPEN, False)
+    if is_agreed(subscription):
+        return SessionState.APPROVED, False
     if status in _OVER:
         # A payment that was on its way when it ended is there within minutes.
         is_quiet = _age(subscription, "status_update_time", now) >= _SETTLES
-        return SessionState.EXPIRED, is_quiet or _was_never_agreed(subscription)
+        return SessionState.EXPIRED, is_quiet or _was_never_begun(subscription)
     if _failures(subscription) or status == "SUSPENDED":
         # The till ends it with its page at the latest; one that it left PayPal may try any day.
-        is_fresh = _age(subscription, "create_time", now) < _CALLED_OFF_WITHIN
-        return (SessionState.OPEN if is_fresh else SessionState.FAILED), False
+        is_left = was_left(subscription, now)
+        return (SessionState.FAILED if is_left else SessionState.OPEN), False
     return SessionState.PROCESSING, False
 
 
@@ -228,7 +248,15 @@ def _info(subscription: Mapping[str, Any]) -> Mapping[str, Any]:
     return info if isinstance(info, Mapping) else {}
 
 
-def _was_never_agreed(subscription: Mapping[str, Any]) -> bool:
+def _has_begun(subscription: Mapping[str, Any], payments: Payments) -> bool:
+    """Say whether it took money or may take some: an agreement alone is no subscription yet."""
+    if payments.taken or payments.is_pending:
+        return True
+    waits = is_unapproved(subscription) or is_agreed(subscription)
+    return not waits and not _was_never_begun(subscription)
+
+
+def _was_never_begun(subscription: Mapping[str, Any]) -> bool:
     return subscription.get("status") in _OVER and not _info(subscription)
 
 

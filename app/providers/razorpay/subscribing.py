@@ -5,7 +5,7 @@ subscription is made under a key: what an earlier call may have made is looked f
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -18,8 +18,9 @@ from app.providers.razorpay import invoices, plans, subscriptions
 from app.providers.razorpay.account import LIFETIME, RazorpayAccount, check_key, check_same
 from app.providers.razorpay.amounts import money_from
 from app.providers.razorpay.documents import moment_from, text_of
-from app.providers.razorpay.errors import is_switched_off
+from app.providers.razorpay.errors import NOT_FOUND, is_switched_off
 from app.providers.strategy import OpenedSession, Recheck, SessionRequest
+from app.providers.subscribing import PlanGone
 
 _log = logging.getLogger(__name__)
 
@@ -71,13 +72,13 @@ class RazorpaySubscriptions(RazorpayAccount):
     ) -> OpenedSession:
         reference = subscriptions.reference_of(wanted)
         check_key(key, reference)
-        plan = await self._client.get(f"{plans.PATH}/{wanted['plan_id']}")
+        plan = await _of_its_plan(self._client.get(f"{plans.PATH}/{wanted['plan_id']}"))
         asked = money_from(parameters["amount"], parameters["currency"])
         # A subscription does not say what it costs: its plan is looked at before anybody pays.
         check_same(asked, plans.amount_of(plan))
         subscription = await self._begun_before(reference, wanted["plan_id"], since)
         if subscription is None:
-            subscription = await self._client.post(subscriptions.PATH, wanted)
+            subscription = await _of_its_plan(self._client.post(subscriptions.PATH, wanted))
         amount = plans.amount_of(plan, subscription.get("quantity", 1))
         check_same(asked, amount)
         return OpenedSession(
@@ -197,3 +198,13 @@ class RazorpaySubscriptions(RazorpayAccount):
             at=self._clock.now(),
             now=self._now(),
         )
+
+
+async def _of_its_plan(call: Awaitable[dict[str, Any]]) -> Mapping[str, Any]:
+    """Make a call in which only a plan can be what is not there."""
+    try:
+        return await call
+    except Rejected as refused:
+        if refused.status != NOT_FOUND:
+            raise
+        raise PlanGone(refused) from refused

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, Self
 from app.domain.attempt import Reference
 from app.domain.money import Money
 from app.domain.observation import SessionState
-from app.errors import InvariantError, ProviderError
+from app.errors import InvariantError, ProviderError, Rejected
 from app.providers.square.amounts import written
 from app.providers.square.client import SquareClient
 from app.providers.square.documents import moment_from, object_of, stamp, text_of
@@ -28,6 +28,8 @@ from app.providers.square.payments import REFUSED, reference_of, status_of
 from app.providers.strategy import SessionRequest
 
 _PAGE: Final = "100"
+_VARIATION: Final = "subscription_plan_id"
+_NOT_FOUND: Final = 404
 _REMEMBERED: Final = 1_000
 _APART: Final = "."
 """Stands in no id of Square's and in no reference of ours."""
@@ -77,12 +79,22 @@ def order_id_of(session_id: str) -> str:
     return session_id if known is None else known.order_id
 
 
+def is_of_its_plan(refused: Rejected, parameters: Mapping[str, Any]) -> bool:
+    """Say whether a link was refused since its variation is dead; it says so by name, or is a 404.
+
+    Which code Square has for that, its reference does not say.
+    """
+    variation_id = _variation_of(parameters)
+    is_named = variation_id in refused.detail or _VARIATION in refused.detail
+    return bool(variation_id) and (is_named or refused.status == _NOT_FOUND)
+
+
 def session_of(parameters: Mapping[str, Any], order_id: str) -> str:
     """Give the id of the session whose link was made by these parameters."""
-    variation_id = parameters.get("checkout_options", {}).get("subscription_plan_id")
+    variation_id = _variation_of(parameters)
     if not variation_id:
         return order_id
-    return str(PlanSession(order_id, str(variation_id), str(parameters["payment_note"])))
+    return str(PlanSession(order_id, variation_id, str(parameters["payment_note"])))
 
 
 def parameters_of(request: SessionRequest, location_id: str) -> dict[str, Any]:
@@ -94,10 +106,14 @@ def parameters_of(request: SessionRequest, location_id: str) -> dict[str, Any]:
         raise InvariantError("A subscription of Square's is one line and has a plan")
     (line,) = request.lines
     del parameters["order"]
-    options = {**parameters["checkout_options"], "subscription_plan_id": request.plan_id}
+    options = {**parameters["checkout_options"], _VARIATION: request.plan_id}
     price = written(Money(line.amount_minor, request.amount.currency))
     pay = {"name": line.name, "price_money": price, "location_id": location_id}
     return {**parameters, "quick_pay": pay, "checkout_options": options}
+
+
+def _variation_of(parameters: Mapping[str, Any]) -> str:
+    return str(parameters.get("checkout_options", {}).get(_VARIATION) or "")
 
 
 class PlanLooks:

@@ -181,13 +181,18 @@ class PayPalSandbox:
         return state
 
     def _agree(self, id: str, order: JsonObject) -> JsonObject | None:
-        """Subscribe as a customer would; with a funding that `declines`, its payments fail."""
+        """Subscribe as a customer would; with a funding that `declines`, its payments fail.
+
+        With `capture` it is begun at once, as if the shop had activated it.
+        """
         subscription = self._bench.books.get(billing.KIND, id)
         if subscription is None:
             return None
-        choice = _choice(only(order, _ORDER))
+        choice, begins_now = _choice(only(order, _ORDER)), flag(order, "capture")
         with self._bench.books.transaction():
             done = subscriptions.approve(self._bench, subscription, choice.funding)
+            if begins_now and subscription.body["status"] == "APPROVED":
+                subscriptions.begin(self._bench, subscription)
             if not done and subscription.body["status"] == "ACTIVE":
                 # The payer of a running subscription may choose what the next payments come from.
                 subscription.private["funding"] = choice.funding
@@ -195,6 +200,8 @@ class PayPalSandbox:
         self._changed()
         private = subscription.private
         outcome = "paid" if private["done"] else "processing" if private["sales"] else "declined"
+        if subscription.body["status"] == "APPROVED":
+            outcome = "approved"
         line = subscription_line(subscription)
         return {"outcome": outcome, "code": None, "message": None, **line}
 

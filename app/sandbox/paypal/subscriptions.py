@@ -1,6 +1,7 @@
 """Subscriptions: approved on a page, paid by PayPal itself, again and again.
 
-Nothing is captured: each payment is a sale that PayPal makes when its time has come.
+Nothing is captured: each payment is a sale that PayPal makes when its time has come. Whether the
+payer's word begins that, or only the shop's call, the shop says when it makes one.
 """
 
 from typing import Final
@@ -34,6 +35,7 @@ _RULES = Fields(
     ("plan_id",),
 )
 _REASON = Fields({"reason": Text(128)}, ("reason",))
+_REASON_IF_ANY = Fields({"reason": Text(128)})
 
 
 def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
@@ -114,9 +116,10 @@ def need(bench: Workbench, account: str, id: str) -> Record:
 
 
 def approve(bench: Workbench, subscription: Record, funding: str = "balance") -> bool:
-    """Let the payer subscribe, and take the first payment; the caller commits.
+    """Let the payer agree, and begin it unless the shop does that; the caller commits.
 
-    False where there is nothing to approve, or the payer's money is not taken.
+    False where there is nothing to approve, or the payer's money is not taken. Of an agreement
+    alone no event tells.
     """
     is_open = subscription.body["status"] == "APPROVAL_PENDING"
     if not is_open or subscription.private.get("is_over") or funding == "unusable":
@@ -128,11 +131,24 @@ def approve(bench: Workbench, subscription: Record, funding: str = "balance") ->
         "email_address": email,
         "payer_id": bench.payer_id(),
     }
-    subscription.private.update(funding=funding, next_at=bench.now())
+    subscription.private.update(funding=funding)
+    put(bench, subscription, "APPROVED")
+    if not is_begun_by_shop(subscription):
+        begin(bench, subscription)
+    return True
+
+
+def is_begun_by_shop(subscription: Record) -> bool:
+    """Say whether the payer's word only approves it, so that the shop has to activate it."""
+    return bool(subscription.private["context"].get("user_action") == "CONTINUE")
+
+
+def begin(bench: Workbench, subscription: Record) -> None:
+    """Activate what was approved, and take the first payment; the caller commits."""
+    subscription.private.update(next_at=bench.now())
     put(bench, subscription, "ACTIVE")
     tell(bench, subscription, "ACTIVATED")
     _charge(bench, subscription)
-    return True
 
 
 def cancel(bench: Workbench, call: Call) -> tuple[int, None]:
@@ -144,6 +160,14 @@ def suspend(bench: Workbench, call: Call) -> tuple[int, None]:
 
 
 def activate(bench: Workbench, call: Call) -> tuple[int, None]:
+    """Begin what was approved, or go on with what was suspended; only that needs a reason."""
+    subscription = need(bench, call.account, call.id)
+    if subscription.body["status"] == "APPROVED":
+        given = catalog.checked(call.given, _REASON_IF_ANY)
+        if "reason" in given:
+            subscription.body["status_change_note"] = given["reason"]
+        begin(bench, subscription)
+        return 204, None
     return _changed(bench, call, "ACTIVE", ("SUSPENDED",), "activate", "RE-ACTIVATED")
 
 
@@ -205,6 +229,8 @@ def answered(bench: Workbench, subscription: Record, call: Call) -> JsonObject:
 def presented(bench: Workbench, subscription: Record) -> JsonObject:
     body, path = dict(subscription.body), f"/v1/billing/subscriptions/{subscription.id}"
     links = [bench.link(path, "self"), bench.link(path, "edit", "PATCH")]
+    if body["status"] == "APPROVED":
+        return {**body, "links": [links[0], bench.link(f"{path}/activate", "activate", "POST")]}
     if body["status"] == "APPROVAL_PENDING":
         page = bench.page_url(f"{PAGE}?ba_token={subscription.private['ba_token']}")
         links.insert(0, {"href": page, "rel": "approve", "method": "GET"})

@@ -211,7 +211,7 @@ async def subscription(errand: Errand) -> None:
 
 
 async def planned_sale(errand: Errand) -> None:
-    """A subscription is sold where that needs a plan."""
+    """A subscription is sold where that needs a plan, and is begun by the till."""
     paypal_house.set_up(errand.root)
     async with house.open_till(errand.root, errand.sandbox_url, pace=house.NEVER) as till:
         await paypal_house.until_registered(till, errand.customer)
@@ -219,6 +219,8 @@ async def planned_sale(errand: Errand) -> None:
             order, attempt = await shown(errand, till, await place_subscription(till))
             errand.say(pays=attempt.url)
             await house.elsewhere(errand.customer.pay, attempt.url)
+            # No event tells that somebody agreed.
+            await till.checkout.check_now(attempt.id)
             await until_settled(errand, till, order, "paid")
             await until_active(errand.root)
 

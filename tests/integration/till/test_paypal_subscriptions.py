@@ -32,9 +32,11 @@ def rig(tmp_path: Path) -> Iterator[PayPalSubscriptions]:
     rig.close()
 
 
-def subscribed(rig: PayPalSubscriptions, session_id: str, funding: str) -> str:
+def agreed(
+    rig: PayPalSubscriptions, session_id: str, funding: str = "balance", **order: Any
+) -> str:
     """Agree on PayPal's page with money of some kind, and give what came of it."""
-    done = rig.control("POST", f"sessions/{session_id}/pay", funding=funding)
+    done = rig.control("POST", f"sessions/{session_id}/pay", funding=funding, **order)
     return str(done["outcome"])
 
 
@@ -43,15 +45,31 @@ def payments(rig: PayPalSubscriptions) -> list[Any]:
     return [payment for account in accounts for payment in account["payments"]]
 
 
-def test_a_page_that_was_left_can_be_agreed_on_and_the_till_sees_the_money(
+def test_a_page_that_was_left_can_be_agreed_on_and_takes_nothing(
     rig: PayPalSubscriptions,
 ) -> None:
     async def story(strategy: PaymentStrategy) -> None:
         _, session = await offered(rig, strategy)
         closed = await strategy.close_session(session.session_id, key="k-close-1")
         assert (closed.state, closed.is_final) == (S.EXPIRED, False)
-        assert subscribed(rig, session.session_id, "balance") == "paid"
-        late = await looked(strategy, session.session_id, Source.SWEEP)
+        assert agreed(rig, session.session_id) == "approved"
+        late = await strategy.fetch(session.session_id, source=Source.SWEEP)
+        assert (late.state, late.subscription_id) == (S.APPROVED, "")
+        # The simulator takes PayPal's description at its word: it cancels what is active only.
+        closed = await strategy.close_session(session.session_id, key="k-close-2")
+        assert (closed.state, closed.is_final) == (S.EXPIRED, True)
+        rig.let_pass(timedelta(days=62))
+        assert payments(rig) == []
+
+    tried(rig, story)
+
+
+def test_money_that_comes_after_the_closing_is_seen(rig: PayPalSubscriptions) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        _, session = await offered(rig, strategy)
+        await strategy.close_session(session.session_id, key="k-close-1")
+        assert agreed(rig, session.session_id, capture=True) == "paid"
+        late = await strategy.fetch(session.session_id, source=Source.SWEEP)
         assert (late.state, late.is_final, len(late.payments)) == (S.PAID, True, 1)
         assert late.subscription_id == session.session_id
 
@@ -72,7 +90,7 @@ def test_a_page_that_nobody_agreed_on_is_over_after_a_day(rig: PayPalSubscriptio
 def test_a_first_payment_that_is_refused_can_be_called_off(rig: PayPalSubscriptions) -> None:
     async def story(strategy: PaymentStrategy) -> None:
         _, session = await offered(rig, strategy)
-        assert subscribed(rig, session.session_id, "declines") == "declined"
+        assert agreed(rig, session.session_id, "declines") == "approved"
         seen = await looked(strategy, session.session_id)
         assert (seen.state, seen.decline, seen.payments) == (S.OPEN, "payment_denied", ())
         assert (await look(strategy, seen.subscription_id)).state is SubscriptionState.PAST_DUE
@@ -86,13 +104,32 @@ def test_a_first_payment_that_is_refused_can_be_called_off(rig: PayPalSubscripti
     tried(rig, story)
 
 
+@pytest.mark.parametrize("drop", ["before", "after_effect"])
+def test_a_lost_answer_to_its_beginning_is_asked_for_again_and_takes_one_payment(
+    rig: PayPalSubscriptions, drop: str
+) -> None:
+    async def story(strategy: PaymentStrategy) -> None:
+        _, session = await offered(rig, strategy)
+        assert agreed(rig, session.session_id) == "approved"
+        match = {"path": "/paypal/v1/billing/subscriptions/*/activate"}
+        rig.control("POST", "faults", match=match, fault={"drop": drop}, times=1)
+        with pytest.raises(Unavailable):
+            await looked(strategy, session.session_id)
+        for _ in range(2):
+            seen = await looked(strategy, session.session_id)
+            assert (seen.state, len(seen.payments)) == (S.PAID, 1)
+        assert len(payments(rig)) == 1
+
+    tried(rig, story)
+
+
 @pytest.mark.parametrize("succeeded", [True, False])
 def test_a_first_payment_that_pends_is_in_progress_until_it_is_decided(
     rig: PayPalSubscriptions, succeeded: bool
 ) -> None:
     async def story(strategy: PaymentStrategy) -> None:
         _, session = await offered(rig, strategy)
-        assert subscribed(rig, session.session_id, "echeck") == "processing"
+        assert agreed(rig, session.session_id, "echeck") == "approved"
         seen = await looked(strategy, session.session_id)
         assert (seen.state, seen.payments, seen.is_final) == (S.PROCESSING, (), False)
         waits = await look(strategy, seen.subscription_id)
@@ -111,7 +148,7 @@ def test_closing_a_subscription_that_was_paid_meanwhile_ends_nothing(
 ) -> None:
     async def story(strategy: PaymentStrategy) -> None:
         _, session = await offered(rig, strategy)
-        rig.pay(session.session_id)
+        assert agreed(rig, session.session_id, capture=True) == "paid"
         seen = await strategy.close_session(session.session_id, key="k-close-1")
         assert (seen.state, len(seen.payments)) == (S.PAID, 1)
         assert (await look(strategy, session.session_id)).state is SubscriptionState.ACTIVE

@@ -233,3 +233,17 @@ def test_cancelling_what_the_customer_just_paid_keeps_the_subscription(
         await until_it_is(till, SubscriptionState.ACTIVE, renewals=0)
 
     with_till(root, customer, story, pace=NEVER, register_webhooks=False)
+
+
+def test_a_plan_that_razorpay_has_no_more_is_made_anew_within_the_same_sale(
+    root: Path, customer: Customer
+) -> None:
+    async def story(till: Till) -> None:
+        await sold(till, customer)
+        await till.store.write(lambda tx: tx.execute("UPDATE plans SET plan_id = 'plan_gone'"))
+        await sold(till, customer)
+        attempts = "SELECT state, number FROM attempts ORDER BY id"
+        assert rows(root, attempts) == [("paid", 1), ("failed", 1), ("paid", 2)]
+
+    with_till(root, customer, story, register_webhooks=False)
+    assert len(customer.requests("POST", "/razorpay/v1/plans")) == 2

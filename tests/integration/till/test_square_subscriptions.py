@@ -181,3 +181,17 @@ def test_one_that_ends_at_the_dashboard_has_ended_here(
         await until(lambda: rows(root, STATES) == [("ended",)], within_s=SOON_S)
 
     with_till(root, customer, story, pace=NEVER)
+
+
+def test_a_plan_that_square_has_no_more_is_made_anew_within_the_same_sale(
+    root: Path, customer: SquareCustomer
+) -> None:
+    async def story(till: Till) -> None:
+        await offered(till)
+        await till.store.write(lambda tx: tx.execute("UPDATE plans SET plan_id = 'GONE'"))
+        await offered(till)
+        attempts = "SELECT state, number FROM attempts ORDER BY id"
+        assert rows(root, attempts) == [("open", 1), ("failed", 1), ("open", 2)]
+        assert len(rows(root, "SELECT plan_id FROM plans")) == 2
+
+    with_till(root, customer, story, pace=NEVER, register_webhooks=False)

@@ -42,6 +42,25 @@ def test_closing_cancels_what_nobody_has_paid() -> None:
     assert (seen.state, seen.is_final, seen.source) == (S.EXPIRED, True, Source.CLOSE)
 
 
+def test_closing_cancels_what_was_agreed_to_and_never_begun() -> None:
+    over = subscription("CANCELLED", billing_info=None)
+    seen, calls = closing(Raw(204, b""), looks=[subscription("APPROVED"), over])
+    assert (seen.state, seen.is_final, seen.subscription_id) == (S.EXPIRED, True, "")
+    assert f"POST {CANCEL}" in calls
+
+
+def test_an_agreement_that_paypal_would_not_cancel_is_over_since_nobody_begins_it() -> None:
+    seen, calls = closing(NO_LONGER, looks=[subscription("APPROVED")])
+    assert (seen.state, seen.is_final, seen.payments) == (S.EXPIRED, True, ())
+    assert [each for each in calls if each.startswith("POST")] == [f"POST {CANCEL}"]
+
+
+def test_one_that_was_begun_while_it_was_closed_is_what_it_is() -> None:
+    looks = [subscription("APPROVED"), subscription("ACTIVE")]
+    seen, _ = closing(NO_LONGER, looks=looks)
+    assert (seen.state, seen.is_final) == (S.PROCESSING, False)
+
+
 def test_one_that_paypal_would_not_cancel_is_over_for_the_order_and_watched_on() -> None:
     seen, _ = closing(NO_LONGER, looks=[subscription()])
     assert (seen.state, seen.is_final, seen.payments) == (S.EXPIRED, False, ())

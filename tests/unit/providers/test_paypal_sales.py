@@ -64,6 +64,11 @@ def test_the_first_activation_leads_to_the_session_and_a_later_one_to_the_subscr
         assert told(f"BILLING.SUBSCRIPTION.{kind}", later) == SubscriptionNews(SUBSCRIPTION)
 
 
+def test_news_of_an_agreement_lead_to_the_session() -> None:
+    agreed = told("BILLING.SUBSCRIPTION.UPDATED", subscription("APPROVED"))
+    assert agreed == Recheck(str(REFERENCE), session_id=SUBSCRIPTION)
+
+
 @pytest.mark.parametrize(
     "verb", ["CANCELLED", "EXPIRED", "PAYMENT.FAILED", "RE-ACTIVATED", "SUSPENDED", "UPDATED"]
 )

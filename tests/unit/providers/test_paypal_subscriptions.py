@@ -13,7 +13,7 @@ from app.domain.presentation import PresentedLine
 from app.errors import InvariantError, Protocol, Rejected
 from app.providers.paypal.subscriptions import LIFETIME, parameters_of
 from app.providers.strategy import OpenedSession
-from app.providers.subscribing import KeepsPlans, Subscribes
+from app.providers.subscribing import KeepsPlans, PlanGone, Subscribes
 from tests.integration.sandbox.paypal.official import check_named
 from tests.parts.clock import START, VirtualClock
 from tests.parts.paypal import REFERENCE, Desk, money, refusal, strategy
@@ -67,7 +67,7 @@ def test_a_subscription_is_asked_for_by_its_plan_under_our_reference() -> None:
         "application_context": {
             "return_url": "https://shop.example/thanks",
             "cancel_url": "https://shop.example/back",
-            "user_action": "SUBSCRIBE_NOW",
+            "user_action": "CONTINUE",
             "shipping_preference": "NO_SHIPPING",
         },
     }
@@ -118,6 +118,23 @@ def test_another_subscription_under_the_same_key_proves_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    "status, issue",
+    [(404, "INVALID_RESOURCE_ID"), (422, "PLAN_STATUS_INVALID"), (422, "PLAN_STATUS_INACTIVE")],
+)
+def test_a_plan_that_is_dead_is_told_from_other_refusals(status: int, issue: str) -> None:
+    with pytest.raises(PlanGone) as gone:
+        opened(refusal(status, issue), subscription())
+    assert (gone.value.code, gone.value.status) == (issue, status)
+    assert gone.value.title and gone.value.action and gone.value.detail == "the reason"
+    with pytest.raises(Rejected) as refused:
+        opened(refusal(422, "USER_ACCOUNT_CLOSED"), subscription())
+    assert not isinstance(refused.value, PlanGone)
+    with pytest.raises(Rejected) as refused:
+        opened(subscription(), refusal(404, "INVALID_RESOURCE_ID"))
+    assert not isinstance(refused.value, PlanGone)
+
+
+@pytest.mark.parametrize(
     "whole",
     [
         subscription(plan=None),
@@ -160,11 +177,14 @@ def test_before_anybody_agreed_it_is_open_and_no_subscription_yet() -> None:
     assert desk.requests[0].url.params["fields"] == "plan,last_failed_payment"
 
 
-@pytest.mark.parametrize("status", ["APPROVED", "ACTIVE"])
-def test_one_that_is_called_active_is_paid_by_its_payments_only(status: str) -> None:
+@pytest.mark.parametrize("status, state", [("APPROVED", S.APPROVED), ("ACTIVE", S.PROCESSING)])
+def test_one_that_is_called_active_is_paid_by_its_payments_only(
+    status: str, state: SessionState
+) -> None:
     seen = looked(subscription(status))
-    assert (seen.state, seen.payments, seen.is_final) == (S.PROCESSING, (), False)
-    assert seen.subscription_id == SUBSCRIPTION
+    assert (seen.state, seen.payments, seen.is_final) == (state, (), False)
+    seen = looked(subscription(status), transaction(status="PENDING"))
+    assert (seen.state, seen.subscription_id) == (S.PROCESSING, SUBSCRIPTION)
     seen = looked(subscription(status), transaction())
     assert (seen.state, seen.payments, seen.is_final) == (S.PAID, PAID, True)
     assert seen.subscription_id == SUBSCRIPTION

@@ -15,6 +15,7 @@ from app.domain.presentation import PresentedLine
 from app.errors import Protocol, Rejected, Unavailable
 from app.providers.razorpay.subscriptions import MOST_CHARGES
 from app.providers.strategy import Recheck
+from app.providers.subscribing import PlanGone
 from app.sandbox.razorpay import errors as simulated
 from tests.conftest import ExpectedLogs
 from tests.parts.clock import START
@@ -151,6 +152,17 @@ def test_a_plan_of_another_price_is_never_subscribed_to(changes: dict[str, Any])
     with pytest.raises(Protocol):
         asyncio.run(links_over(wire).open_session(prepared(), key=KEY))
     assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("before", [[], [plan(), NOTHING]])
+def test_a_plan_that_is_gone_is_told_from_other_refusals(before: list[Any]) -> None:
+    with pytest.raises(PlanGone) as gone:
+        opened(*before, refusal(400, "The id provided does not exist"))
+    assert gone.value.status == 404
+    for other in (refusal(400, "because"), refusal(401)):
+        with pytest.raises(Rejected) as refused:
+            opened(*before, other)
+        assert not isinstance(refused.value, PlanGone)
 
 
 def test_one_for_twice_as_much_is_not_taken_for_ours() -> None:

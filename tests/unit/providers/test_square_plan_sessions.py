@@ -22,6 +22,7 @@ from app.providers.square.plan_sessions import (
     parameters_of,
 )
 from app.providers.strategy import Recheck
+from app.providers.subscribing import PlanGone
 from tests.integration.sandbox.square.description import faults
 from tests.parts.clock import START, VirtualClock
 from tests.parts.square import (
@@ -93,6 +94,32 @@ def test_a_session_is_known_by_its_links_order_the_variation_and_our_reference()
 
     opened = asyncio.run(story())
     assert (opened.session_id, opened.url, opened.amount) == (PLANNED, PAGE, Money(500, "EUR"))
+
+
+@pytest.mark.parametrize(
+    "refused, is_of_its_plan",
+    [
+        (refusal(404, "NOT_FOUND"), True),
+        (refusal(400, "INVALID_VALUE", field="checkout_options.subscription_plan_id"), True),
+        (refusal(400, "BAD_REQUEST", detail=f"Variation {VARIATION} is archived"), True),
+        (refusal(400, "INVALID_VALUE", field="quick_pay.name"), False),
+        (refusal(401, "UNAUTHORIZED"), False),
+    ],
+)
+def test_a_plan_that_is_dead_is_told_from_other_refusals(
+    refused: Any, is_of_its_plan: bool
+) -> None:
+    async def story(**asked: Any) -> None:
+        till = strategy(Wire(location(), refused))
+        parameters = await till.prepare_session(request(**asked))
+        await till.open_session(parameters, key="the-key-123")
+
+    with pytest.raises(Rejected) as told:
+        asyncio.run(story(lines=CLUB, plan_id=VARIATION))
+    assert isinstance(told.value, PlanGone) is is_of_its_plan
+    with pytest.raises(Rejected) as told:
+        asyncio.run(story())
+    assert not isinstance(told.value, PlanGone)
 
 
 def test_its_id_is_read_again_and_no_other_is_taken_for_one() -> None:
