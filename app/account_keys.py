@@ -47,10 +47,13 @@ def keys_of(settings: Settings) -> tuple[NamedKey, ...]:
 
 
 def key_named(settings: Settings, text: str) -> NamedKey:
-    """Find a key by its name, ACCOUNT.KEY. Raises ConfigError; what was typed is not repeated."""
+    """Find a key by ACCOUNT.KEY, where KEY may be its variable's name, too.
+
+    Raises ConfigError; what was typed is not repeated.
+    """
     keys = keys_of(settings)
     for key in keys:
-        if key.name == text:
+        if text in {key.name, *(f"{key.account}.{each}" for each in key.field.variables)}:
             return key
     raise ConfigError(
         Message("There is no key of that name"),

@@ -106,7 +106,17 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     Who stops reading what it prints changes neither what it does nor its status.
     """
     with outliving_its_readers():
-        return _run(parser.parse_args(argv))
+        return _run(_parsed(parser, argv))
+
+
+def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    arguments, left_over = parser.parse_known_args(argv)
+    if left_over and hasattr(arguments, "value"):
+        # It may be a key that stands behind an option: its command refuses it, unrepeated.
+        arguments.value = left_over
+    elif left_over:
+        parser.error(f"unrecognized arguments: {' '.join(left_over)}")
+    return arguments
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -159,11 +169,15 @@ async def _serve_till(arguments: argparse.Namespace) -> None:
             "public": till.door.address,
             "sandbox": till.sandbox_url,
             "phones": till.phones.state.address if till.phones is not None else "",
-            "accounts": ", ".join(till.accounts) or "none (set STRIPE_SECRET_KEY)",
+            "accounts": ", ".join(till.accounts) or "none",
         }
         for name, value in lines.items():
             if value:
                 print(f"{name:<9}{value}", flush=True)
+        for name, why in till.set_up.unready.items():
+            print(
+                f"{'':<9}{name} is not ready: {why} See: scantill provider test {name}", flush=True
+            )
         if till.exposed_keys is not None:
             print(f"scantill: {till.exposed_keys}", file=sys.stderr, flush=True)
         await _until_asked_to_stop()

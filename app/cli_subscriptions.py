@@ -35,13 +35,13 @@ def add_subscriptions_commands(commands: Any) -> None:
     """Add the commands to those of `app.cli`."""
     parser = commands.add_parser("subscriptions", help="list subscriptions, show or end one")
     add_data_dir(parser)
-    parser.set_defaults(run=lambda arguments: _read(arguments, _list))
+    parser.set_defaults(run=_listed)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
 
     show = verbs.add_parser("show", help="show one with all that it took")
     add_data_dir(show)
     show.add_argument("number", type=int, metavar="ID", help="as the list has it")
-    show.set_defaults(run=lambda arguments: _read(arguments, _show))
+    show.set_defaults(run=_shown)
 
     cancel = verbs.add_parser("cancel", help="end one, at once or with what was paid for")
     add_till_options(cancel)
@@ -57,12 +57,30 @@ def add_subscriptions_commands(commands: Any) -> None:
 Reading = Callable[[sqlite3.Connection, argparse.Namespace], list[str]]
 
 
-def _read(arguments: argparse.Namespace, reading: Reading) -> int:
-    """Read all books of the data directory, beside whoever writes them."""
+def _listed(arguments: argparse.Namespace) -> int:
+    _read(arguments, _list)
+    return 0
+
+
+def _shown(arguments: argparse.Namespace) -> int:
+    if not _read(arguments, _show):
+        raise ConfigError(
+            f"There is no subscription {arguments.number}",
+            action="Look at the list: scantill subscriptions.",
+        )
+    return 0
+
+
+def _read(arguments: argparse.Namespace, reading: Reading) -> bool:
+    """Print what all books of the data directory say, beside whoever writes them.
+
+    False where none has anything to say; their names are left out then.
+    """
     root = (arguments.data_dir or default_root()).absolute()
     found = [mode for mode in Mode if (root / mode.value / BOOKS).exists()]
     if not found:
         raise ConfigError(f"There are no books in {root}", action="Name another --data-dir.")
+    has_any = False
     for mode in found:
         path = root / mode.value / BOOKS
         db = open_reader(path)
@@ -72,8 +90,10 @@ def _read(arguments: argparse.Namespace, reading: Reading) -> int:
             raise store_error(error, path) from error
         finally:
             db.close()
-        print(f"{mode.value} books: {path}", *lines, sep="\n")
-    return 0
+        if lines:
+            has_any = True
+            print(f"{mode.value} books: {path}", *lines, sep="\n")
+    return has_any
 
 
 def _list(db: sqlite3.Connection, arguments: argparse.Namespace) -> list[str]:
@@ -89,7 +109,7 @@ def _list(db: sqlite3.Connection, arguments: argparse.Namespace) -> list[str]:
 def _show(db: sqlite3.Connection, arguments: argparse.Namespace) -> list[str]:
     detail = detail_of(db, arguments.number)
     if detail is None:
-        return [f"  no subscription {arguments.number}"]
+        return []
     return [
         f"  {detail.subscription.id:>4}  {_line(db, detail.subscription)}",
         f"        {detail.subscription.account} {detail.subscription.subscription_id}, "

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
-from app.cli_options import add_data_dir
+from app.cli_options import add_data_dir, add_mode
 from app.errors import ConfigError, StoreError
 from app.providers.pages import is_loopback
 from app.settings import Mode, default_root
@@ -34,9 +34,7 @@ def add_verify(commands: Any) -> None:
     """Add the command to those of `app.cli`."""
     check = commands.add_parser("verify", help="check the books and what money depends on")
     add_data_dir(check)
-    check.add_argument(
-        "--mode", dest="only", type=Mode, choices=list(Mode), help="only the books of this mode"
-    )
+    add_mode(check, "only the books of this mode", dest="only")
     check.add_argument("--sandbox", metavar="URL", help="compare with this simulator's books")
     check.set_defaults(run=_verify, sandbox=None, only=None)
 

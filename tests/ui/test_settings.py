@@ -98,7 +98,7 @@ def test_a_test_is_shown_line_by_line_with_what_it_comes_to(
             "Currency: not ok. It takes no EUR.",
             "Session: not looked at. "
             "Not tried here: scantill provider test --with-session opens a small one.",
-            "Webhook: not looked at. Not looked at yet; a later version can do that.",
+            "Webhook: not looked at. Not looked at: payments are found without webhooks, too.",
         ]
         assert panel.test.isEnabled()
 

@@ -79,6 +79,10 @@ def _check(arguments: argparse.Namespace, settings: Settings, purse: Purse | Non
             "The ends are played with a sale of goods",
             action="Leave out --subscription or --end.",
         )
+    if arguments.card and not (arguments.card.isdecimal() and 12 <= len(arguments.card) <= 19):
+        raise ConfigError(
+            "--card takes the number of a card", action="Write its 12 to 19 digits, without blanks."
+        )
     if arguments.card and not (purse is not None and purse.takes_cards):
         raise ConfigError(
             f"A customer of {kind} types in no card",

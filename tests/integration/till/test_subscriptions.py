@@ -108,7 +108,8 @@ def test_they_are_listed_shown_and_ended_by_command(
     assert status == 0 and " monthly  order 1  active, paid until 20" in out
     status, out, _ = run("subscriptions", "show", "1")
     assert status == 0 and its_name(root) in out and "pi_" in out
-    assert "no subscription 2" in run("subscriptions", "show", "2")[1]
+    status, out, err = run("subscriptions", "show", "2")
+    assert (status, out) == (1, "") and "There is no subscription 2." in err
     there = ("--sandbox", customer.origin)
     status, out, _ = run(*CANCEL, "--at-period-end", *there)
     assert status == 0 and out.startswith("Subscription 1 ends 20")
