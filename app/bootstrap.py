@@ -88,9 +88,8 @@ class Till:
         self.mode = settings.mode
         self._clock = clock or SystemClock()
         self._catalog_path = catalog_path
-        if with_catalog:
-            # A faulty one is told before anything is opened.
-            _ = self.catalog_watch
+        # A faulty one is told before anything is opened.
+        _ = self.catalog_watch if with_catalog else None
         self._registers = register_webhooks and settings.mode is Mode.TRAINING
         chance = chance or Chance.of_the_system()
         self.store = open_books(settings, self._clock, chance.ids)
