@@ -1,13 +1,11 @@
 """Products, plans and subscriptions: agreed to on a page, paid by time, failed and ended."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from app.sandbox.paypal.billing import later
 from tests.integration.sandbox.paypal.official import check_answer, check_event
 from tests.integration.sandbox.paypal.shop import PayPalShop, issue_of, money
 from tests.integration.sandbox.shop import Receiver
@@ -400,19 +398,3 @@ def test_a_subscription_needs_a_plan_that_is_active(new_paypal: PayPalShop) -> N
     ]
     for refusal in refusals:
         check_answer(BILLING, "post", SUBSCRIPTIONS, refusal)
-
-
-@pytest.mark.parametrize(
-    "unit, count, end",
-    [
-        ("MONTH", 1, "2027-02-28"),
-        ("MONTH", 2, "2027-03-31"),
-        ("MONTH", 14, "2028-03-31"),
-        ("YEAR", 1, "2028-01-31"),
-        ("WEEK", 2, "2027-02-14"),
-        ("DAY", 1, "2027-02-01"),
-    ],
-)
-def test_a_cycle_keeps_its_day_as_far_as_the_month_has_it(unit: str, count: int, end: str) -> None:
-    start = int(datetime(2027, 1, 31, 12, tzinfo=UTC).timestamp())
-    assert datetime.fromtimestamp(later(start, unit, count), UTC).date().isoformat() == end
