@@ -6,25 +6,26 @@ training: the shipped catalog and the simulator in a thread of this process.
 
 import asyncio
 import logging
-import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.account_desk import AccountDesk
 from app.account_keys import exposed_files, exposed_words
 from app.account_rules import rules_of, terms_of
 from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
 from app.api.token import token_of
 from app.backups import Backups, open_books
+from app.cards import Cards
 from app.catalog_watch import CatalogWatch, catalog_watch_of
+from app.chance import Chance
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
-from app.domain.ids import Ids
 from app.domain.reconciliation import Report
 from app.events import Fact
 from app.gateway import Gateway
@@ -32,7 +33,6 @@ from app.introductions import Introductions
 from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
-from app.providers.retry import Jitter
 from app.providers.strategy import MovesPages
 from app.providers.stripe.client import WEBHOOK_SECRET
 from app.reconcile import Reconciliation
@@ -48,7 +48,7 @@ from app.store.inbox import last_received
 from app.store.payments import count_waiting
 from app.subscriptions import Subscriptions
 from app.training import simulator_of
-from app.watch import Pace, Reconciler, SubscriptionWatch, Watch
+from app.watch import CardWatch, Pace, Reconciler, SubscriptionWatch, Watch
 from app.ways import Ways
 from app.webhooks import PayDesk, PublicDoor, readdress
 
@@ -60,19 +60,6 @@ _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """The randomness of a till: ids must be hard to guess, jitter need not be."""
-
-    ids: Ids
-    jitter: Jitter
-
-    @classmethod
-    def of_the_system(cls) -> "Chance":
-        """Give the system's randomness."""
-        return cls(Ids(random.SystemRandom()), random.Random())
 
 
 class Till:
@@ -146,19 +133,37 @@ class Till:
             rules=rules_of(settings, (*self.strategies, *self.set_up.unready)),
             unready=self.set_up.unready,
         )
+        pages = {
+            name: return_pages(settings, self.sandbox_url, each.provider)
+            for name, each in self.strategies.items()
+        }
         self.checkout = Checkout(
             self.store,
             self.sessions,
             self.gateway,
             shop=lambda: self.catalog.shop,
-            pages={
-                name: return_pages(settings, self.sandbox_url, each.provider)
-                for name, each in self.strategies.items()
-            },
+            pages=pages,
             clock=self._clock,
             ids=chance.ids,
             deadline=self._deadline,
             ways=self.ways,
+        )
+        self.account_desk = AccountDesk(
+            settings,
+            self.sandbox_url,
+            clock=self._clock,
+            ids=chance.ids,
+            currency=lambda: self.catalog.shop.currency,
+        )
+        self.cards = Cards(
+            self.store,
+            self.gateway,
+            shop=lambda: self.catalog.shop,
+            pages=pages,
+            clock=self._clock,
+            ids=chance.ids,
+            jitter=chance.jitter,
+            deadline=self._deadline,
         )
         self.phones = (
             None
@@ -176,14 +181,16 @@ class Till:
                 sleep=self._clock.sleep,
             )
         )
+        pace = pace or Pace(at_least_s=self._poll_pause_s)
         self.watch = Watch(
             self.store,
             self.sessions,
             self.checkout,
             clock=self._clock,
             jitter=chance.jitter,
-            pace=pace or Pace(at_least_s=self._poll_pause_s),
+            pace=pace,
         )
+        self.card_watch = CardWatch(self.store, self.cards, clock=self._clock, pace=pace)
         self.subscriptions = Subscriptions(
             self.store, self.gateway, self.sessions, clock=self._clock, jitter=chance.jitter
         )
@@ -197,7 +204,7 @@ class Till:
             port=settings.port,
             clock=self._clock,
             recheck=self.watch.poke,
-            heard=self.subscription_watch.wake,
+            heard=self._heard,
             desk=PayDesk(self.gateway, self.sessions, loop=lambda: self._loop),
         )
         self.reconciliation = Reconciliation(
@@ -206,11 +213,12 @@ class Till:
             clock=self._clock,
             look_at_all=self.watch.look_at_all,
             wake=self.door.wake,
+            recheck=self.watch.poke,
         )
         MoneyChores(self.store, self.gateway, self.refunds, clock=self._clock).add_to(
             self.reconciliation
         )
-        self.reconciliation.add("subscriptions", self.subscription_watch.reconcile)
+        self.reconciliation.afterwards.append(("subscriptions", self.subscription_watch.reconcile))
         self.reconciler = Reconciler(
             self.reconciliation,
             self.store,
@@ -282,6 +290,7 @@ class Till:
         self.catalog_watch.start()
         self._spawn(self.refunds.keep_sweeping())
         self._spawn(self.subscription_watch.run())
+        self._spawn(self.card_watch.run())
         for name, strategy in self.strategies.items():
             self._spawn(self.introductions.of(name, strategy))
 
@@ -331,10 +340,7 @@ class Till:
         times = (self.door.last_received_at, self._status.last_event_at)
         return replace(
             self._status,
-            accounts=tuple(
-                replace(each, standing=self.gateway.standing(each.name))
-                for each in self.health.accounts
-            ),
+            accounts=self.gateway.health,
             webhook_address=self.door.address,
             last_event_at=max((at for at in times if at is not None), default=None),
             books=replace(
@@ -356,6 +362,10 @@ class Till:
     def _poll_pause_s(self, account: str) -> float:
         strategy = self.strategies.get(account)
         return 0.0 if strategy is None else strategy.capabilities.poll_pause.total_seconds()
+
+    def _heard(self) -> None:
+        self.subscription_watch.wake()
+        self.card_watch.wake()
 
     def _introduced(self) -> None:
         self.door.wake()

@@ -20,7 +20,7 @@ from app.clock import Clock
 from app.confirmations import Confirmations, open_by_hand
 from app.deadlines import Deadlines
 from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
-from app.domain.capabilities import Shows, demand_of, objection
+from app.domain.capabilities import Method, Shows, demand_of, objection
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop
 from app.domain.confirmation import BY_HAND, Confirmation
@@ -129,10 +129,12 @@ class Checkout:
         order_id: str,
         account: str | None = None,
         *,
+        method: Method | None = None,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> Attempt:
         """Open a session where the router says, or at the account that the operator chose.
 
+        `method` is how the customer wishes to pay; who does not take it is left out.
         Where one surely failed, or did not answer and nobody has seen its code, the next account
         is asked as long as `goes_on` says so. Gives and raises what `open_session` does, and
         ConfigError for a chosen account that may not be used, with why.
@@ -140,7 +142,7 @@ class Checkout:
         self._refuse_in_trouble()
         order = await self._order(order_id)
         amount = await self._owed(order)
-        way = self._ways.of_order(order, amount)
+        way = self._ways.of_order(order, amount, method)
         if account is not None:
             return await self._open(order_id, account, operators_decision(way, account))
 

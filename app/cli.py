@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from app.catalog_file import load_catalog
 from app.cli_backup import add_backup_commands
+from app.cli_cards import add_cards_commands
 from app.cli_money import add_money_commands
 from app.cli_options import add_data_dir, add_till_options, settings_of
 from app.cli_pipe import outliving_its_readers
@@ -93,6 +94,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     catalog_check.set_defaults(run=_catalog_check)
     add_money_commands(commands)
     add_subscriptions_commands(commands)
+    add_cards_commands(commands)
     add_secrets(commands)
     add_provider(commands)
     return parser, commands

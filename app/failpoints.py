@@ -65,6 +65,16 @@ Failpoint = Literal[
     "unsubscribe.intended",
     "unsubscribe.calling",
     "unsubscribe.called",
+    # A customer's card is kept for later.
+    "card.intended",
+    "card.calling",
+    "card.called",
+    "card.opening",
+    "card.opened",
+    "card.closing",
+    "card.looked",
+    "card.settling",
+    "card.settled",
     # A delivery is taken in.
     "webhook.verified",
     "webhook.saving",

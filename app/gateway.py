@@ -6,11 +6,13 @@ answers, and so that nothing is asked with keys that belong to somebody else by 
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
 from app.breaker import Breaker, Standing
 from app.clock import Clock
+from app.domain.capabilities import Shows
 from app.domain.payment import Payment
 from app.errors import (
     CheckoutRefused,
@@ -22,7 +24,7 @@ from app.errors import (
 )
 from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy
-from app.status import Health
+from app.status import AccountHealth, Health
 from app.store import Store
 from app.store.accounts import KnownAccount, known_for, remember
 
@@ -65,6 +67,18 @@ class Gateway:
         """
         told = (strategy.clock_off() for strategy in self._strategies.values())
         return next((off for off in told if off is not None), None)
+
+    @property
+    def health(self) -> tuple[AccountHealth, ...]:
+        """Say of every account whether it answers, and whether it may have the next customer."""
+        return tuple(
+            replace(
+                each,
+                standing=self.standing(each.name),
+                is_by_hand=self._strategies[each.name].capabilities.shows is Shows.NOTHING,
+            )
+            for each in self._health.accounts
+        )
 
     def standing(self, account: str) -> Standing:
         """Say whether an account may be trusted with the next customer."""

@@ -97,10 +97,14 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What was decided: the first that is not by hand is taken, unless the operator chooses."""
+    """What was decided: the first that is not by hand is taken, unless the operator chooses.
+
+    `method` is how the customer wishes to pay, None where nothing was said.
+    """
 
     choices: tuple[Choice, ...] = ()
     left_out: tuple[LeftOut, ...] = field(default=())
+    method: Method | None = None
 
     @property
     def by_itself(self) -> tuple[Choice, ...]:
@@ -164,7 +168,7 @@ def route(
     if all(each.takes.shows is Shows.NOTHING for each in candidates if each.is_enabled):
         # There is nothing that the till could take instead.
         choices = tuple(replace(choice, is_by_hand=False) for choice in choices)
-    return Route(choices, tuple(left_out))
+    return Route(choices, tuple(left_out), demand.method)
 
 
 def known(account: str, route: Route) -> Choice:

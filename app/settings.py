@@ -288,14 +288,17 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
             file=SettingsFile.model_validate(document),
             environment=Environment(_env_file=env_files),
             env_files=tuple(reversed(env_files)),
-            variables=Variables(
-                (dict(os.environ), *(dotenv_values(path) for path in reversed(env_files)))
-            ),
+            variables=variables_of(tuple(reversed(env_files))),
         )
     except ValidationError as error:
         raise ConfigError(Message("The settings cannot be used"), _words(path, error)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(Message("A .env file cannot be read"), f"{error}.") from error
+
+
+def variables_of(env_files: tuple[Path, ...]) -> Variables:
+    """Read the environment and the `.env` files as they are now, those first that count most."""
+    return Variables((dict(os.environ), *map(dotenv_values, env_files)))
 
 
 def _words(path: Path, error: ValidationError) -> Message:

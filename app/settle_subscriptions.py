@@ -58,6 +58,22 @@ def begin_subscription(
     return begun
 
 
+def tell_of_held_beginning(tx: Transaction, subscription: Subscription, number: int) -> None:
+    """Tell a person that a customer goes on paying for what their first payment did not buy."""
+    tell_once(
+        tx,
+        ExceptionKind.MISMATCH,
+        subscription.amount,
+        order_id=subscription.order_id,
+        attempt_id=subscription.attempt_id,
+        detail=Message(
+            "A subscription began at the provider, and what was paid for order {number} is held. "
+            "Unless you accept the money, end the subscription, too.",
+            number=number,
+        ),
+    )
+
+
 def settle_subscription(tx: Transaction, till_id: str, seen: SubscriptionObservation) -> Standing:
     """Write down what a look at a subscription tells. The same look again changes nothing.
 

@@ -5,6 +5,7 @@ from app.domain.exceptions import ExceptionKind
 from app.domain.renewal import EndWanted, Subscription
 from app.errors import CheckoutRefused, InvariantError, Message
 from app.store import Transaction
+from app.store.doubts import was_told_since
 from app.store.intents import (
     Intent,
     Operation,
@@ -14,7 +15,7 @@ from app.store.intents import (
     unanswered_end,
 )
 from app.store.orders import find_order
-from app.store.payments import clear_unknown, tell_once
+from app.store.payments import clear_unknown, open_exception
 from app.store.subscriptions import (
     find_subscription,
     mark_subscription,
@@ -107,8 +108,11 @@ def write_refused_end(tx: Transaction, intent: Intent, words: str, *, is_told: b
 
 
 def tell_of_silence(tx: Transaction, row_id: int) -> None:
-    """Tell a person, once, of an end that nobody has answered for a day."""
+    """Tell a person, once for each call, of an end that nobody has answered for so long."""
     subscription = known_subscription(tx, row_id)
+    intent = unanswered_end(tx.connection, row_id)
+    if intent is None or was_told_since(tx.connection, subscription.attempt_id, intent.created_at):
+        return
     detail = Message(
         "It is not known whether the subscription of order {number} was ended: {account} has not "
         "answered for a day. Look for {subscription} at the provider.",
@@ -128,7 +132,7 @@ def clear_up_end(tx: Transaction, subscription: Subscription) -> None:
 
 
 def _tell(tx: Transaction, subscription: Subscription, detail: Message) -> None:
-    tell_once(
+    open_exception(
         tx,
         ExceptionKind.UNKNOWN,
         subscription.amount,

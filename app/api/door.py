@@ -16,8 +16,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from app.api.cards import add_cards
 from app.api.subscriptions import add_subscriptions
 from app.api.token import ADDRESS_FILE
+from app.cards import Cards
 from app.domain.catalog import Catalog
 from app.domain.reconciliation import Report
 from app.errors import ConfigError, Message, StoreError
@@ -135,6 +137,9 @@ class RunningTill(Protocol):
     def subscriptions(self) -> Subscriptions: ...
 
     @property
+    def cards(self) -> Cards: ...
+
+    @property
     def mode(self) -> Mode: ...
 
     @property
@@ -160,6 +165,7 @@ class PrivateDoor:
         port: int,
         reconcile: Callable[[], Awaitable[Report]] | None = None,
         subscriptions: Subscriptions | None = None,
+        cards: Cards | None = None,
         address_file: Path | None = None,
     ) -> None:
         self._orders = orders
@@ -169,6 +175,7 @@ class PrivateDoor:
         self._token = token
         self._reconcile = reconcile
         self._subscriptions = subscriptions
+        self._cards = cards
         self._address_file = address_file
         self._server = LoopServer(
             self.application(), host=_HOST, port=port, most_at_once=_MOST_AT_ONCE
@@ -188,6 +195,7 @@ class PrivateDoor:
             port=port,
             reconcile=till.reconcile,
             subscriptions=till.subscriptions,
+            cards=till.cards,
             address_file=till.settings.directory / ADDRESS_FILE,
         )
 
@@ -222,6 +230,8 @@ class PrivateDoor:
         application.post("/api/v1/reconcile")(self._reconcile_view)
         if self._subscriptions is not None:
             add_subscriptions(application, self._subscriptions)
+        if self._cards is not None:
+            add_cards(application, self._cards)
         return application
 
     async def _guard(

@@ -15,6 +15,7 @@ from app.store.epochs import epochs_of
 from app.store.intents import altered_intents
 from app.store.schema import missing_guards
 from app.store.verify_by_hand import by_hand
+from app.store.verify_cards import saved_cards
 from app.store.verify_disputes import dispute_checks
 from app.store.verify_money import TakenPayment, decisions, paid, postings, provider
 from app.store.verify_subscriptions import subscriptions
@@ -76,6 +77,7 @@ def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | Non
         *(checked(*finding) for finding in dispute_checks(db)),
         by_hand(db),
         subscriptions(db),
+        saved_cards(db),
         _reconciliations(db),
     ]
 

@@ -123,7 +123,7 @@ class SubscriptionWatch:
         return looked
 
     async def reconcile(self, report: Report) -> None:
-        """Be a reconciliation's chore: what is due, and on restored books all there is."""
+        """Be a reconciliation's chore: news, what is due, and on restored books all there is."""
         del report
         is_restored = await self._store.read(needs_reconciliation)
         if is_restored:

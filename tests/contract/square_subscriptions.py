@@ -18,9 +18,9 @@ _KEYS = SANDBOX_KEYS["square"]
 
 
 class SquareSubscriptions(SquareRig):
-    """Lists know at once; no news of Square's names both a subscription and a payment."""
+    """Lists know at once, by our reference alone; no news names a subscription and a payment."""
 
-    subscription_ways = SubscriptionWays(names_payments=False)
+    subscription_ways = SubscriptionWays(names_payments=False, lists_sessions=False)
     pays_link = False
 
     def __init__(self, directory: Path) -> None:

@@ -9,5 +9,10 @@ from tests.prove.keeping import KEEPING
 from tests.prove.paypal import PAYPAL
 from tests.prove.paypal_subscriptions import PAYPAL_SUBSCRIPTIONS
 from tests.prove.returning import RETURNING
+from tests.prove.saving import SAVING
+from tests.prove.subscribing import SUBSCRIBING
 
-GUARDS: Final = (*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS, *PAYPAL, *PAYPAL_SUBSCRIPTIONS)
+GUARDS: Final = (
+    *(*JUDGING, *KEEPING, *ASKING, *RETURNING, *DOORS),
+    *(*PAYPAL, *PAYPAL_SUBSCRIPTIONS, *SUBSCRIBING, *SAVING),
+)

@@ -24,7 +24,7 @@ from ui.look import Look
 from ui.orders.dispute_words import dispute_words, due_of, due_sentence
 from ui.orders.subscription_words import price_words, subscription_words, what_comes
 from ui.orders.telling import joined
-from ui.pay.state import decline_words
+from ui.pay.declines import decline_words
 from ui.theme import Tone, Type
 
 

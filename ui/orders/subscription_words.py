@@ -13,7 +13,7 @@ from ui.decide.words import Ask, End, Outcome
 from ui.format import Formats
 from ui.i18n import _, _n
 from ui.orders.telling import Told, amount_in, detail_in, joined, nothing_more, telling
-from ui.pay.state import decline_words
+from ui.pay.declines import decline_words
 from ui.theme import Tone
 
 

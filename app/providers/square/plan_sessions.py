@@ -160,8 +160,8 @@ class PlanLooks:
 
     async def paid_since(
         self, since: datetime, until: datetime | None, *, but: Collection[str]
-    ) -> AsyncIterator[tuple[PlanSession, Mapping[str, Any]]]:
-        """Give the sessions that money came by since then and before `until`, with an order each.
+    ) -> AsyncIterator[str]:
+        """Give the references of the sessions that money came by since then and before `until`.
 
         Links are not listed by time; what nobody paid is not to be found. Payments with one of the
         references in `but` are left out: they are known.
@@ -177,7 +177,7 @@ class PlanLooks:
             # One with our reference was a sale, and has been listed as an order.
             if not reference_of_order(order):
                 met.add(reference)
-                yield PlanSession(text_of(order, "id"), "", reference), order
+                yield reference
 
     def is_over(self, look: PlanLook, state: SessionState, now: datetime) -> bool:
         """Say whether no money can come any more, and all is known of what came.

@@ -63,32 +63,26 @@ class Sessions:
     ) -> AsyncIterator[Observation | Recheck]:
         """Look at every session that changed since then and before `until`.
 
-        Those that began a subscription come last; one that nobody paid is not to be found.
+        Those that began a subscription come last, by their reference alone: the order that was
+        paid does not say which link it is of. One that nobody paid is not to be found.
         """
         met: set[str] = set()
         async for order in orders_since(self._client, self._location_id, since, until):
             met.add(reference_of(order))
-            yield await self._seen_or_named(order, None, source, owner)
-        async for begun, order in self._plans.paid_since(since, until, but=met):
-            yield await self._seen_or_named(order, begun, source, owner)
+            yield await self._seen_or_named(order, source, owner)
+        async for reference in self._plans.paid_since(since, until, but=met):
+            yield Recheck(reference)
 
     async def _seen_or_named(
-        self,
-        order: Mapping[str, Any],
-        begun: PlanSession | None,
-        source: Source,
-        owner: ProviderAccount,
+        self, order: Mapping[str, Any], source: Source, owner: ProviderAccount
     ) -> Observation | Recheck:
         """Read a listed order; one that is not understood must not hide the others."""
         try:
-            if begun is not None:
-                return await self._plan(begun, order, source, owner)
             payments = await payments_named(self._client, order)
             return self._seen(order, payments, source, owner, looked_for_tries=False)
         except Protocol as error:
             _log.warning("an order of %s is not understood: %s", self._account, error)
-            named = reference_of(order) if begun is None else begun.reference
-            return Recheck(named, session_id=str(order.get("id") or ""))
+            return Recheck(reference_of(order), session_id=str(order.get("id") or ""))
 
     async def _plan(
         self, begun: PlanSession, order: Mapping[str, Any], source: Source, owner: ProviderAccount

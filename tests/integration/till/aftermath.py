@@ -31,11 +31,15 @@ _IN_DOUBT: Final = """
     UNION ALL SELECT 'news of ' || subscription_id FROM subscription_news
     UNION ALL SELECT 'subscription ' || state FROM subscriptions
         WHERE state = 'pending' OR (state <> 'ended' AND end_wanted IS NOT NULL)
+    UNION ALL SELECT 'card ' || state FROM card_setups
+        WHERE heard > 0 OR state IN ('creating', 'unknown', 'processing')
 """
 _PAYABLE: Final = """
     SELECT attempts.url FROM attempts JOIN orders ON orders.id = order_id
     WHERE attempts.state = 'open' AND close_reason IS NULL AND orders.state = 'open'
+    UNION ALL SELECT url FROM card_setups WHERE state = 'open' AND close_reason IS NULL
 """
+_REFERENCES: Final = "SELECT reference FROM attempts UNION ALL SELECT reference FROM card_setups"
 _ENDS: Final = {"cancelled": "cancelled", "expired": "expired", "superseded": "open"}
 """How an order ends, unless it is paid, by the reason for which its session was to be closed."""
 _DECISIONS: Final = ("accept", "give_back_late")
@@ -161,6 +165,9 @@ class Aftermath:
         if "unsubscribed" in told:
             known = self._rows("SELECT state FROM subscriptions")
             self._expect(known == [("ended",)], f"what was ended has become {known}")
+        if "saved" in told:
+            known = self._rows("SELECT state FROM card_setups")
+            self._expect(known == [("saved",)], f"a card that was saved has become {known}")
         if "backup" in told:
             self._expect(Path(told["backup"]).exists(), "a backup that was made is gone")
         if "restored" in told:
@@ -272,7 +279,7 @@ class Aftermath:
             self._expect(Counter(taken) == Counter(booked), f"{booked} of {taken} are booked")
             return
         sessions = self.customer.books()["sessions"]
-        references = [str(row[0]) for row in self._rows("SELECT reference FROM attempts")]
+        references = [str(row[0]) for row in self._rows(_REFERENCES)]
         keys = self._keys_of(CREATE)
         self._expect(keys <= {f"{r}-create" for r in references}, f"created under {keys}")
         self._expect(len(sessions) <= len(references) <= 1, f"{len(sessions)} sessions")

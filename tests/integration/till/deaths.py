@@ -32,6 +32,7 @@ _SCENARIOS: Final = {
     "shown": "webhook_sale",
     "capture": "approved_sale",
     "plan": "planned_sale",
+    "card": "saved_card",
     "subscription": "subscription",
     "unsubscribe": "subscription",
     "look": "polled_sale",

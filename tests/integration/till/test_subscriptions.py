@@ -136,3 +136,14 @@ def test_an_end_is_asked_of_the_till_that_runs(root: Path, customer: Customer, r
         asked = command("subscriptions", "cancel", "9", *PERSON, "--data-dir", str(root))
         assert asked.returncode == 1 and "not in the books" in asked.stderr
     assert violations(root, customer) == []
+
+
+def test_a_reconciliation_by_command_reads_up_on_renewals(
+    root: Path, customer: Customer, run: Run
+) -> None:
+    lived(root, customer)
+    renew(customer, its_name(root))
+    status, out, _ = run("reconcile", "--sandbox", customer.origin)
+    assert status == 0 and "      1  payments found\n" in out, out
+    assert rows(root, "SELECT count(*) FROM payments WHERE renewal_of = 1") == [(1,)]
+    assert violations(root, customer) == []

@@ -169,7 +169,7 @@ def test_an_end_without_an_answer_is_asked_for_again_and_told_after_a_day(
 def test_a_reconciliation_looks_at_what_is_due_and_after_a_restoration_at_all(
     till: SubscriptionCounter,
 ) -> None:
-    till.reconciliation.add("subscriptions", till.subscription_watch.reconcile)
+    till.reconciliation.afterwards.append(("subscriptions", till.subscription_watch.reconcile))
     asyncio.run(till.reconciliation.run("start"))
     assert till.strategy.count("fetch_subscription") == 0
     till.provider.renew(SUB)
