@@ -234,8 +234,8 @@ def test_money_that_comes_by_a_cancelled_sale_after_all_needs_a_person(
         # Somebody else has it begin, with the shop's own keys.
         done = await elsewhere(approve, customer, attempt.session_id, capture=True)
         assert done == "paid"
-        await until(lambda: rows(root, WAITING) == [("paid_late",)])
-        await until(lambda: rows(root, STATES) == [("active",)])
+        await until(lambda: rows(root, WAITING) == [("paid_late",)], within_s=15)
+        await until(lambda: rows(root, STATES) == [("active",)], within_s=15)
 
     with_till(root, customer, story, pace=NEVER)
 
