@@ -20,6 +20,7 @@ from app.store.subscriptions import (
     mark_subscription,
     next_end_number,
     tell_of_subscription,
+    unanswered_ends,
 )
 
 
@@ -107,14 +108,25 @@ def write_refused_end(tx: Transaction, intent: Intent, words: str, *, is_told: b
 
 
 def tell_of_silence(tx: Transaction, row_id: int) -> None:
-    """Tell a person, once, of an end that nobody has answered for a day."""
+    """Tell a person, once, of an end that nobody has answered for a day, or that did not come."""
     subscription = known_subscription(tx, row_id)
-    detail = Message(
-        "It is not known whether the subscription of order {number} was ended: {account} has not "
-        "answered for a day. Look for {subscription} at the provider.",
-        number=_number(tx, subscription),
-        account=subscription.account,
-        subscription=subscription.subscription_id,
+    told = {
+        "number": _number(tx, subscription),
+        "account": subscription.account,
+        "subscription": subscription.subscription_id,
+    }
+    detail = (
+        Message(
+            "It is not known whether the subscription of order {number} was ended: {account} has "
+            "not answered for a day. Look for {subscription} at the provider.",
+            **told,
+        )
+        if row_id in unanswered_ends(tx.connection)
+        else Message(
+            "The subscription of order {number} goes on: {account} agreed to end it a day ago and "
+            "has not. End {subscription} at the provider, or the customer goes on paying.",
+            **told,
+        )
     )
     _tell(tx, subscription, detail)
 

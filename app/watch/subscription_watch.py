@@ -5,6 +5,7 @@ none. A subscription is looked at by the dates that its provider gave; see `next
 """
 
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
@@ -12,16 +13,16 @@ from typing import Final
 from app.clock import Clock
 from app.domain.observation import Source
 from app.domain.reconciliation import Report
-from app.domain.renewal import Subscription, next_look
+from app.domain.renewal import LATE_MONEY, Subscription, next_look
 from app.errors import ScantillError, StoreError
 from app.events import Fact
 from app.providers.budget import Urgency, asking
 from app.silence import SILENCE
 from app.store import Store
 from app.store.epochs import needs_reconciliation
-from app.store.intents import unanswered_end
 from app.store.subscriptions import (
     HeardOf,
+    ends_waited_for,
     going_on,
     news_is_known,
     news_of_subscriptions,
@@ -103,20 +104,28 @@ class SubscriptionWatch:
     async def sweep(self) -> int:
         """Ask about every end whose answer is missing, and say how many there were.
 
-        One that nobody answers for a day is told to a person.
+        One that nobody answers for a day, or that does not come, is told to a person.
         """
         rows = await self._store.read(unanswered_ends)
         for row_id in rows:
             await self._tried(row_id, partial(self._subscriptions.look, row_id, Source.SWEEP))
-            await self._mind_silence(row_id)
+        before = self._clock.now() - SILENCE
+        for row_id in await self._store.read(lambda db: ends_waited_for(db, asked_before=before)):
+            await self._store.write(partial(tell_of_silence, row_id=row_id))
         return len(rows)
 
     async def catch_up(self, limit: int = _LOOKS_A_ROUND, *, with_all: bool = False) -> int:
         """Look at no more than `limit` subscriptions that are due, or at all; give how many."""
-        subscriptions = await self._store.read(going_on)
-        due = [each.id for each in subscriptions if with_all or self._is_due(each)]
+
+        def due(db: sqlite3.Connection) -> list[int]:
+            late = self._clock.now() - LATE_MONEY
+            subscriptions = going_on(db, or_ended_since=late)
+            return [each.id for each in subscriptions if with_all or self._is_due(each)]
+
         looked = 0
-        for row_id in due:
+        # Where all are due for long, as by a clock that was set back, each has its turn.
+        rows = sorted(await self._store.read(due), key=lambda row: self._not_before.get(row, 0.0))
+        for row_id in rows:
             if looked < limit and self._may_be_asked(row_id):
                 looked += 1
                 await self._tried(row_id, partial(self._subscriptions.look, row_id, Source.SWEEP))
@@ -162,10 +171,12 @@ class SubscriptionWatch:
         except StoreError:
             raise
         except ScantillError as error:
-            failures = self._failures[subject] = self._failures.get(subject, 0) + 1
-            wait_s = min(_LEAST_S * float(1 << min(failures - 1, 10)), _MOST_S)
-            self._not_before[subject] = self._clock.monotonic() + wait_s
+            self._leave_alone(subject)
             _log.info("no answer about subscription %s: %s", subject, error)
+            return False
+        except Exception:  # noqa: BLE001 - logged; the other subscriptions are still to be watched
+            self._leave_alone(subject)
+            _log.exception("a bug met while looking at subscription %s", subject)
             return False
         self._failures.pop(subject, None)
         self._not_before.pop(subject, None)
@@ -173,7 +184,7 @@ class SubscriptionWatch:
             self._not_before[subject] = self._clock.monotonic() + _LEAST_S
         return True
 
-    async def _mind_silence(self, row_id: int) -> None:
-        intent = await self._store.read(lambda db: unanswered_end(db, row_id))
-        if intent is not None and self._clock.now() - intent.created_at >= SILENCE:
-            await self._store.write(lambda tx: tell_of_silence(tx, row_id))
+    def _leave_alone(self, subject: Subject) -> None:
+        failures = self._failures[subject] = self._failures.get(subject, 0) + 1
+        wait_s = min(_LEAST_S * float(1 << min(failures - 1, 10)), _MOST_S)
+        self._not_before[subject] = self._clock.monotonic() + wait_s
