@@ -121,3 +121,15 @@ def taken_away(till: SubscriptionCounter, what: str) -> Iterator[None]:
     yield
     connection.execute(f"UPDATE orders SET {what} = ?", (before,))
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_what_is_taken_for_the_first_and_was_not_its_sessions_is_held(
+    going_on: SubscriptionCounter, is_named: bool
+) -> None:
+    renewal = going_on.provider.renew(SUB)
+    seen = going_on.seen()
+    only = replace(seen, payments=seen.payments[1:], first_payment_id=renewal if is_named else "")
+    assert going_on.told(only) is Standing.SETTLED
+    assert [row[:3] for row in going_on.renewals()] == [(renewal, 1190, "mismatch")]
+    assert going_on.told(seen) is Standing.NOTHING_NEW
