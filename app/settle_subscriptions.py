@@ -38,6 +38,7 @@ from app.store.subscriptions import (
     tell_of_subscription,
 )
 from app.store.transaction import maybe_stamped, stamp
+from app.subscription_ends import tell_of_going_on
 
 
 def begin_subscription(
@@ -333,6 +334,8 @@ def _write_end(tx: Transaction, subscription: Subscription) -> Subscription:
         tell_of_subscription(tx, subscription, "ending", ends_at=stamp(subscription.ends_at))
         return subscription
     tell_of_subscription(tx, subscription, "goes_on")
+    if subscription.end_wanted is not None:
+        tell_of_going_on(tx, subscription)
     return mark_subscription(tx, subscription, end_wanted=None, end_wanted_by="")
 
 

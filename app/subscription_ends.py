@@ -14,7 +14,7 @@ from app.store.intents import (
     unanswered_end,
 )
 from app.store.orders import find_order
-from app.store.payments import clear_unknown, tell_once
+from app.store.payments import clear_unknown, open_exception, tell_once
 from app.store.subscriptions import (
     find_subscription,
     mark_subscription,
@@ -129,6 +129,25 @@ def tell_of_silence(tx: Transaction, row_id: int) -> None:
         )
     )
     _tell(tx, subscription, detail)
+
+
+def tell_of_going_on(tx: Transaction, subscription: Subscription) -> None:
+    """Tell a person of one that goes on after all, though the provider had agreed to its end."""
+    detail = Message(
+        "The subscription of order {number} goes on, though {by} had it end. End it again, or the "
+        "customer goes on paying.",
+        number=_number(tx, subscription),
+        by=subscription.end_wanted_by,
+    )
+    # Whoever took an earlier entry off the list did not know this.
+    open_exception(
+        tx,
+        ExceptionKind.UNKNOWN,
+        subscription.amount,
+        order_id=subscription.order_id,
+        attempt_id=subscription.attempt_id,
+        detail=detail,
+    )
 
 
 def clear_up_end(tx: Transaction, subscription: Subscription) -> None:
