@@ -6,6 +6,7 @@ none. A subscription is looked at by the dates that its provider gave; see `next
 
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
@@ -34,6 +35,7 @@ from app.subscriptions import Subscriptions
 _TICK_S: Final = 1.0
 _ROUND_S: Final = 30.0
 _LOOKS_A_ROUND: Final = 25
+_GIVES_UP_AFTER: Final = 3
 _AFTER_RESTORE: Final = 10_000
 _LEAST_S: Final = 60.0
 _MOST_S: Final = 6 * 3600.0
@@ -93,12 +95,18 @@ class SubscriptionWatch:
             await self.catch_up()
 
     async def hear(self) -> int:
-        """Look at what there is news of, and say how many of these were answered."""
+        """Look at what there is news of, and say how many of these were answered.
+
+        What an account does not answer leaves its others for later: each may take its time.
+        """
         answered = 0
+        silent: Counter[str] = Counter()
         for news in await self._store.read(news_of_subscriptions):
-            answered += await self._tried(
-                (news.account, news.subscription_id), partial(self._look_at, news)
-            )
+            subject = news.account, news.subscription_id
+            if silent[news.account] < _GIVES_UP_AFTER and self._may_be_asked(subject):
+                is_answered = await self._tried(subject, partial(self._look_at, news))
+                answered += is_answered
+                silent[news.account] += not is_answered
         return answered
 
     async def sweep(self) -> int:
@@ -117,18 +125,23 @@ class SubscriptionWatch:
     async def catch_up(self, limit: int = _LOOKS_A_ROUND, *, with_all: bool = False) -> int:
         """Look at no more than `limit` subscriptions that are due, or at all; give how many."""
 
-        def due(db: sqlite3.Connection) -> list[int]:
+        def due(db: sqlite3.Connection) -> list[tuple[int, str]]:
             late = self._clock.now() - LATE_MONEY
             subscriptions = going_on(db, or_ended_since=late)
-            return [each.id for each in subscriptions if with_all or self._is_due(each)]
+            return [
+                (each.id, each.account) for each in subscriptions if with_all or self._is_due(each)
+            ]
 
         looked = 0
+        silent: Counter[str] = Counter()
+        rows = await self._store.read(due)
         # Where all are due for long, as by a clock that was set back, each has its turn.
-        rows = sorted(await self._store.read(due), key=lambda row: self._not_before.get(row, 0.0))
-        for row_id in rows:
-            if looked < limit and self._may_be_asked(row_id):
+        for row_id, account in sorted(rows, key=lambda row: self._not_before.get(row[0], 0.0)):
+            is_heard = silent[account] < _GIVES_UP_AFTER
+            if looked < limit and is_heard and self._may_be_asked(row_id):
                 looked += 1
-                await self._tried(row_id, partial(self._subscriptions.look, row_id, Source.SWEEP))
+                look = partial(self._subscriptions.look, row_id, Source.SWEEP)
+                silent[account] += not await self._tried(row_id, look)
         return looked
 
     async def reconcile(self, report: Report) -> None:

@@ -124,3 +124,31 @@ def test_money_that_was_on_its_way_at_the_end_is_found(till: SubscriptionCounter
     ticked(till)
     assert [held for _, _, held, _ in till.renewals()] == ["mismatch"]
     assert till.violations() == []
+
+
+def test_an_account_that_is_silent_does_not_make_all_its_news_be_tried_at_once(
+    till: SubscriptionCounter,
+) -> None:
+    silence = [Unavailable("down")] * 10
+    till.strategy.answers["fetch_subscription"] = list(silence)
+    for number in range(10):
+        till.store.write_now(partial(hear_of, account="fake", subscription_id=f"sub_{number}"))
+    assert asyncio.run(till.subscription_watch.hear()) == 0
+    assert till.strategy.count("fetch_subscription") == 3
+    assert asyncio.run(till.subscription_watch.hear()) == 0
+    assert till.strategy.count("fetch_subscription") == 6
+    till.clock.advance(120)
+    till.strategy.answers["fetch_subscription"] = []
+    assert asyncio.run(till.subscription_watch.hear()) == 10
+
+
+def test_an_account_that_is_silent_does_not_have_all_that_is_due_tried_at_once(
+    till: SubscriptionCounter,
+) -> None:
+    for _ in range(3):
+        asyncio.run(till.subscribe())
+    till.strategy.calls.clear()
+    till.strategy.answers["fetch_subscription"] = [Unavailable("down")] * 10
+    till.clock.advance(DAY_S)
+    assert asyncio.run(till.subscription_watch.catch_up()) == 3
+    assert asyncio.run(till.subscription_watch.catch_up()) == 2
