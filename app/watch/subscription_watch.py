@@ -57,6 +57,7 @@ class SubscriptionWatch:
         self._clock = clock
         self._failures: dict[Subject, int] = {}
         self._not_before: dict[Subject, float] = {}
+        self._answered_at: dict[Subject, float] = {}
         # What was heard before the start comes first.
         self._has_news = True
         self._round_at = clock.monotonic()
@@ -160,10 +161,18 @@ class SubscriptionWatch:
             self.wake()
 
     def _is_due(self, subscription: Subscription) -> bool:
-        """Say whether its time has come; a clock that was set back keeps none from being seen."""
+        """Say whether its time has come; a clock that was set back keeps none from being seen.
+
+        Then its dates say nothing until the clock has come that far again.
+        """
         now = self._clock.now()
         at, seen = next_look(subscription), subscription.looked_at
-        return (at is not None and at <= now) or (seen is not None and now < seen)
+        if seen is None:
+            return True
+        if now >= seen:
+            return at is not None and at <= now
+        since = self._answered_at.get(subscription.id)
+        return since is None or self._clock.monotonic() - since >= _MOST_S
 
     def _may_be_asked(self, subject: Subject) -> bool:
         return self._not_before.get(subject, 0.0) <= self._clock.monotonic()
@@ -194,7 +203,8 @@ class SubscriptionWatch:
         self._failures.pop(subject, None)
         self._not_before.pop(subject, None)
         if isinstance(subject, int):
-            self._not_before[subject] = self._clock.monotonic() + _LEAST_S
+            self._answered_at[subject] = self._clock.monotonic()
+            self._not_before[subject] = self._answered_at[subject] + _LEAST_S
         return True
 
     def _leave_alone(self, subject: Subject) -> None:

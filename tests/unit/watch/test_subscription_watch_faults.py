@@ -152,3 +152,25 @@ def test_an_account_that_is_silent_does_not_have_all_that_is_due_tried_at_once(
     till.clock.advance(DAY_S)
     assert asyncio.run(till.subscription_watch.catch_up()) == 3
     assert asyncio.run(till.subscription_watch.catch_up()) == 2
+
+
+def test_after_the_clock_was_set_back_none_is_asked_about_every_minute(
+    till: SubscriptionCounter,
+) -> None:
+    till.clock.set_wrong_by(-365 * DAY_S)
+    looks = 0
+    for _ in range(12 * 60):
+        till.clock.advance(60)
+        looks += asyncio.run(till.subscription_watch.catch_up())
+    assert looks == 4
+
+
+def test_one_that_was_begun_before_the_clock_was_set_back_is_looked_at(
+    till: SubscriptionCounter,
+) -> None:
+    _, attempt = asyncio.run(till.sell())
+    till.provider.pay(attempt.session_id or "")
+    asyncio.run(till.look(attempt))
+    till.clock.set_wrong_by(-7200)
+    asyncio.run(till.subscription_watch.catch_up())
+    assert till.subscription(3).state is SubscriptionState.ACTIVE
