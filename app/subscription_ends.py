@@ -19,6 +19,7 @@ from app.store.subscriptions import (
     find_subscription,
     mark_subscription,
     next_end_number,
+    oldest_of_account,
     tell_of_subscription,
     unanswered_ends,
 )
@@ -142,7 +143,7 @@ def tell_of_going_on(tx: Transaction, subscription: Subscription) -> None:
     # Whoever took an earlier entry off the list did not know this.
     open_exception(
         tx,
-        ExceptionKind.UNKNOWN,
+        ExceptionKind.MISMATCH,
         subscription.amount,
         order_id=subscription.order_id,
         attempt_id=subscription.attempt_id,
@@ -150,11 +151,28 @@ def tell_of_going_on(tx: Transaction, subscription: Subscription) -> None:
     )
 
 
+def tell_out_of_reach(tx: Transaction, row_id: int, words: str) -> None:
+    """Tell a person, once for an account, that its provider cannot be asked with today's keys."""
+    subscription = oldest_of_account(tx.connection, known_subscription(tx, row_id))
+    detail = Message(
+        "The subscriptions of {account} cannot be looked at, that of order {number} among them: "
+        "they may go on, and their renewals are not in the books. {words}",
+        account=subscription.account,
+        number=_number(tx, subscription),
+        words=words,
+    )
+    _tell(tx, subscription, detail)
+
+
 def clear_up_end(tx: Transaction, subscription: Subscription) -> None:
-    """Take what was said of a wanted end off the list, once the provider knows of it."""
+    """Take what was not known of a subscription off the list, once the provider tells of it."""
     if subscription.end_wanted is not None and not subscription.is_ending:
         clear_unknown(
             tx, subscription.attempt_id, Message("the provider knows of the subscription's end")
+        )
+    elif not subscription.is_ending:
+        clear_unknown(
+            tx, subscription.attempt_id, Message("the provider tells of the subscription")
         )
 
 

@@ -99,6 +99,16 @@ def going_on(connection: sqlite3.Connection, *, or_ended_since: datetime) -> lis
     return list(map(subscription_from, rows))
 
 
+def oldest_of_account(connection: sqlite3.Connection, alike: Subscription) -> Subscription:
+    """Give the oldest subscription that goes on with the account of another, or that one itself."""
+    row = connection.execute(
+        "SELECT * FROM subscriptions WHERE state <> 'ended' AND account = ? "
+        "AND provider_account = ? ORDER BY id LIMIT 1",
+        (alike.account, alike.provider_account),
+    ).fetchone()
+    return alike if row is None else subscription_from(row)
+
+
 def subscriptions_page(
     connection: sqlite3.Connection, *, before: int | None, limit: int
 ) -> list[Subscription]:

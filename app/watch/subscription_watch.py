@@ -15,8 +15,9 @@ from app.clock import Clock
 from app.domain.observation import Source
 from app.domain.reconciliation import Report
 from app.domain.renewal import LATE_MONEY, Subscription, next_look
-from app.errors import ScantillError, StoreError
+from app.errors import CheckoutRefused, ScantillError, StoreError
 from app.events import Fact
+from app.gateway import OtherKeys
 from app.providers.budget import Urgency, asking
 from app.silence import SILENCE
 from app.store import Store
@@ -29,7 +30,7 @@ from app.store.subscriptions import (
     news_of_subscriptions,
     unanswered_ends,
 )
-from app.subscription_ends import tell_of_silence
+from app.subscription_ends import tell_of_silence, tell_out_of_reach
 from app.subscriptions import Subscriptions
 
 _TICK_S: Final = 1.0
@@ -195,6 +196,9 @@ class SubscriptionWatch:
         except ScantillError as error:
             self._leave_alone(subject)
             _log.info("no answer about subscription %s: %s", subject, error)
+            if isinstance(subject, int) and isinstance(error, CheckoutRefused | OtherKeys):
+                words = error.words
+                await self._store.write(lambda tx: tell_out_of_reach(tx, subject, words))
             return False
         except Exception:  # noqa: BLE001 - logged; the other subscriptions are still to be watched
             self._leave_alone(subject)

@@ -174,3 +174,21 @@ def test_one_that_was_begun_before_the_clock_was_set_back_is_looked_at(
     till.clock.set_wrong_by(-7200)
     asyncio.run(till.subscription_watch.catch_up())
     assert till.subscription(3).state is SubscriptionState.ACTIVE
+
+
+def test_where_nobody_can_be_asked_any_more_a_person_is_told_once_for_the_account(
+    till: SubscriptionCounter,
+) -> None:
+    till.strategy.adopt("acct_of_another")
+    till.provider.renew(SUB)
+    till.clock.advance(DAY_S)
+    for _ in range(3):
+        ticked(till)
+        till.clock.advance(300)
+    ((detail,),) = till.rows("SELECT detail FROM exceptions WHERE resolved_at IS NULL")
+    assert "renewals are not in the books" in detail and "another account now" in detail
+    till.strategy.adopt("acct_fake")
+    till.clock.advance(DAY_S)
+    ticked(till)
+    assert till.count("exceptions", "resolved_at IS NULL") == 0
+    assert len(till.renewals()) == 1
