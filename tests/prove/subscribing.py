@@ -105,7 +105,7 @@ SUBSCRIBING: Final = (
         "a second look that began before it does not take it for known",
         "app/store/subscriptions.py",
         " AND heard_at = ?",
-        " AND heard_at <> ?",
+        " AND heard_at >= ?",
         (f"{_F}test_news_that_comes_between_two_looks_is_kept",),
     ),
     Guard(
