@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from app.breaker import Breaker, Standing
 from app.clock import Clock
@@ -29,6 +29,8 @@ from app.store import Store
 from app.store.accounts import KnownAccount, known_for, remember
 
 T = TypeVar("T")
+
+_NO_SUCH_KEY: Final = 401
 
 _log = logging.getLogger(__name__)
 
@@ -180,7 +182,8 @@ class Gateway:
 
     def _failed(self, account: str, error: ProviderError) -> bool:
         """Note a call without a usable answer; say whether it is news that the keys are refused."""
-        is_refused = isinstance(error, Rejected)
+        # 403 is about one thing that the key may not do, as reading a list; it sells all the same.
+        is_refused = isinstance(error, Rejected) and error.status == _NO_SUCH_KEY
         self._breakers[account].failed(self._clock.monotonic(), is_refused=is_refused)
         return self._health.failed(account, self._clock.now(), error)
 

@@ -66,7 +66,14 @@ _MAY_BE_FORBIDDEN: Final = frozenset({REFUNDS, DISPUTES})
 _BATCH: Final = 100
 _SETTLING_S: Final = 10.0
 _SETTLING_STEP_S: Final = 0.05
-_NOT_READABLE: Final = (ScantillError, KeyError, TypeError, ValueError, AttributeError)
+_NOT_READABLE: Final = (
+    ScantillError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+)
 
 _log = logging.getLogger(__name__)
 

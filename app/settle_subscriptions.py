@@ -23,7 +23,7 @@ from app.domain.subscription import SubscriptionObservation
 from app.errors import InvariantError, Message
 from app.failpoints import reach
 from app.store import Transaction
-from app.store.attempts import find_attempt_by_reference
+from app.store.attempts import find_attempt, find_attempt_by_reference
 from app.store.decisions import find_payment
 from app.store.disputes import tell_once_of_payment
 from app.store.inbox import disown_refunds_of, wake_refunds_of
@@ -38,6 +38,7 @@ from app.store.subscriptions import (
     tell_of_subscription,
 )
 from app.store.transaction import maybe_stamped, stamp
+from app.subscription_ends import tell_of_going_on
 
 
 def begin_subscription(
@@ -192,8 +193,10 @@ def _write_renewals(
     agreed = agreed_of(order.snapshot)
     if agreed is None:
         raise InvariantError(f"Order {order.number} began a subscription that it does not have")
-    fresh = _fresh_renewals(tx, seen)
-    has_sale = _has_sale(tx, subscription, order, first_of(seen))
+    first = first_of(seen)
+    is_missed = _is_missed(tx, subscription, first)
+    fresh = _fresh(tx, seen) if is_missed else _fresh_renewals(tx, seen)
+    has_sale = _has_sale(tx, subscription, order, first)
     for payment in fresh:
         objection = objection_to_renewal(
             subscription, payment.amount, number=order.number, has_sale=has_sale
@@ -216,6 +219,13 @@ def _has_sale(tx: Transaction, subscription: Subscription, order: Order, first: 
         and payment.order_id == order.id
         and order.state is OrderState.PAID
     )
+
+
+def _is_missed(tx: Transaction, subscription: Subscription, first: str) -> bool:
+    """Say whether the session is over for good and never told of what is taken for its payment."""
+    attempt = find_attempt(tx.connection, subscription.attempt_id)
+    is_known = bool(known_payments(tx.connection, subscription.provider, [first]))
+    return attempt is not None and attempt.is_final and not is_known
 
 
 def _sell(
@@ -340,6 +350,8 @@ def _write_end(tx: Transaction, subscription: Subscription) -> Subscription:
         tell_of_subscription(tx, subscription, "ending", ends_at=stamp(subscription.ends_at))
         return subscription
     tell_of_subscription(tx, subscription, "goes_on")
+    if subscription.end_wanted is not None:
+        tell_of_going_on(tx, subscription)
     return mark_subscription(tx, subscription, end_wanted=None, end_wanted_by="")
 
 

@@ -1,5 +1,7 @@
 """Ending a subscription: what a person wants is written down first, and what became of it after."""
 
+from typing import Final
+
 from app.domain.capabilities import Capabilities
 from app.domain.exceptions import ExceptionKind
 from app.domain.renewal import EndWanted, Subscription
@@ -15,12 +17,18 @@ from app.store.intents import (
     unanswered_end,
 )
 from app.store.orders import find_order
-from app.store.payments import clear_unknown, open_exception
+from app.store.payments import clear_unknown, open_exception, tell_once
 from app.store.subscriptions import (
     find_subscription,
     mark_subscription,
     next_end_number,
+    oldest_of_account,
     tell_of_subscription,
+)
+
+_OUT_OF_REACH: Final = Message(
+    "The subscriptions of {account} cannot be looked at, that of order {number} among them: they "
+    "may go on, and their renewals are not in the books. {words}"
 )
 
 
@@ -108,31 +116,93 @@ def write_refused_end(tx: Transaction, intent: Intent, words: str, *, is_told: b
 
 
 def tell_of_silence(tx: Transaction, row_id: int) -> None:
-    """Tell a person, once for each call, of an end that nobody has answered for so long."""
+    """Tell a person of an end that nobody has answered for a day, or that did not come.
+
+    Of each call that has no answer once, and once of ends that were agreed to.
+    """
     subscription = known_subscription(tx, row_id)
+    told = {
+        "number": _number(tx, subscription),
+        "account": subscription.account,
+        "subscription": subscription.subscription_id,
+    }
     intent = unanswered_end(tx.connection, row_id)
-    if intent is None or was_told_since(tx.connection, subscription.attempt_id, intent.created_at):
-        return
+    if intent is None:
+        detail = Message(
+            "The subscription of order {number} goes on: {account} agreed to end it a day ago and "
+            "has not. End {subscription} at the provider, or the customer goes on paying.",
+            **told,
+        )
+        _tell_once(tx, subscription, detail)
+    elif not was_told_since(tx.connection, subscription.attempt_id, intent.created_at):
+        detail = Message(
+            "It is not known whether the subscription of order {number} was ended: {account} has "
+            "not answered for a day. Look for {subscription} at the provider.",
+            **told,
+        )
+        _tell(tx, subscription, detail)
+
+
+def tell_of_going_on(tx: Transaction, subscription: Subscription) -> None:
+    """Tell a person of one that goes on after all, though the provider had agreed to its end."""
     detail = Message(
-        "It is not known whether the subscription of order {number} was ended: {account} has not "
-        "answered for a day. Look for {subscription} at the provider.",
+        "The subscription of order {number} goes on, though {by} had it end. End it again, or the "
+        "customer goes on paying.",
         number=_number(tx, subscription),
-        account=subscription.account,
-        subscription=subscription.subscription_id,
+        by=subscription.end_wanted_by,
     )
-    _tell(tx, subscription, detail)
+    # Whoever took an earlier entry off the list did not know this.
+    open_exception(
+        tx,
+        ExceptionKind.MISMATCH,
+        subscription.amount,
+        order_id=subscription.order_id,
+        attempt_id=subscription.attempt_id,
+        detail=detail,
+    )
+
+
+def tell_out_of_reach(tx: Transaction, row_id: int, words: str) -> None:
+    """Tell a person, once for an account, that its provider cannot be asked with today's keys."""
+    subscription = oldest_of_account(tx.connection, known_subscription(tx, row_id))
+    detail = Message(
+        _OUT_OF_REACH,
+        account=subscription.account,
+        number=_number(tx, subscription),
+        words=words,
+    )
+    _tell_once(tx, subscription, detail)
 
 
 def clear_up_end(tx: Transaction, subscription: Subscription) -> None:
-    """Take what was said of a wanted end off the list, once the provider knows of it."""
+    """Take what was not known of a subscription off the list, once the provider tells of it."""
     if subscription.end_wanted is not None and not subscription.is_ending:
         clear_unknown(
             tx, subscription.attempt_id, Message("the provider knows of the subscription's end")
+        )
+    elif not subscription.is_ending:
+        # What else stands there, as that its end was refused, a person has to see.
+        clear_unknown(
+            tx,
+            subscription.attempt_id,
+            Message("the provider tells of the subscription"),
+            template=_OUT_OF_REACH,
         )
 
 
 def _tell(tx: Transaction, subscription: Subscription, detail: Message) -> None:
     open_exception(
+        tx,
+        ExceptionKind.UNKNOWN,
+        subscription.amount,
+        order_id=subscription.order_id,
+        attempt_id=subscription.attempt_id,
+        detail=detail,
+    )
+
+
+def _tell_once(tx: Transaction, subscription: Subscription, detail: Message) -> None:
+    tell_once(
         tx,
         ExceptionKind.UNKNOWN,
         subscription.amount,

@@ -200,7 +200,11 @@ class Subscriptions:
         self, strategy: PaymentStrategy, subscription_id: str, source: Source
     ) -> None:
         """Look at what is not in the books: a stranger's, or begun by a session just now."""
-        seen = await self._fetched(_subscribing(strategy), subscription_id, source)
+        subscribing = self._subscribing_like(strategy)
+        if subscribing is None:
+            _log.info("%s has no subscriptions; %s is none", strategy.account, subscription_id)
+            return
+        seen = await self._fetched(subscribing, subscription_id, source)
         reference = Reference.parse(seen.reference)
         if reference is not None and reference.till_id == self._store.till_id:
             attempt = await self._store.read(
@@ -209,6 +213,14 @@ class Subscriptions:
             if attempt is not None:
                 await self._know_the_first(attempt.id, seen)
         await self._store.write(lambda tx: settle_subscription(tx, self._store.till_id, seen))
+
+    def _subscribing_like(self, strategy: PaymentStrategy) -> "_Strategy | None":
+        """Give whoever can look for the same account at the provider: all its ways are told."""
+        whose = strategy.provider, strategy.provider_account
+        for each in (strategy, *map(self._gateway.strategy, self._gateway.accounts)):
+            if (each.provider, each.provider_account) == whose and isinstance(each, Subscribes):
+                return each
+        return None
 
     async def _fetched(
         self, strategy: "_Strategy", subscription_id: str, source: Source

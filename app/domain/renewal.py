@@ -144,32 +144,39 @@ def end_known(subscription: Subscription, seen: SubscriptionObservation) -> date
     if seen.tells_end or seen.ends_at is not None or agreed is None:
         return seen.ends_at
     until = seen.current_until if seen.state is SubscriptionState.ACTIVE else None
-    return None if until is not None and until > agreed + _EACH else agreed
+    return None if until is not None and until - _EACH > agreed else agreed
 
 
 _SOON: Final = timedelta(minutes=5)
 """After a payment is due: the provider takes it, and makes it known, within minutes."""
 _PAST_DUE: Final = timedelta(hours=6)
 _EACH: Final = timedelta(days=1)
+LATE_MONEY: Final = timedelta(days=14)
+"""For so long a payment may come that was on its way when a subscription ended, as a debit is."""
 
 
 def next_look(subscription: Subscription) -> datetime | None:
-    """Say when a subscription is looked at next by itself, or None where it is over.
+    """Say when a subscription is looked at next by itself, or None where nothing can come of it.
 
     Soon after a payment is due or its end has come, then ever more slowly until there is news;
-    four times a day while one is past due; else once a day. By the wall clock, as its dates are.
+    four times a day while one is past due; else once a day, and for a while after its end. By the
+    wall clock, as its dates are.
     """
     seen = subscription.looked_at
-    if subscription.is_over:
-        return None
     if seen is None:
         return subscription.started_at
+    if subscription.is_over:
+        ended = subscription.ended_at or seen
+        return seen + _EACH if seen - ended < LATE_MONEY else None
     if subscription.is_ending or subscription.state is SubscriptionState.PENDING:
         return seen + _SOON
     if subscription.state is SubscriptionState.PAST_DUE:
         return seen + _PAST_DUE
-    due = (at for at in (subscription.current_until, subscription.ends_at) if at is not None)
-    return min([seen + _EACH, *(_after(at, seen) for at in due)])
+    tomorrow = seen + _EACH
+    dates = (subscription.current_until, subscription.ends_at)
+    # What lies beyond is not reckoned with: the last day of all has no morrow.
+    due = (at for at in dates if at is not None and at < tomorrow)
+    return min([tomorrow, *(_after(at, seen) for at in due)])
 
 
 def _after(at: datetime, seen: datetime) -> datetime:

@@ -6,6 +6,7 @@ Beside them what was heard of them and not looked at yet, so that a crash loses 
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from app.domain.attempt import Attempt, Reference
@@ -23,11 +24,15 @@ _ENDS_AN_EPOCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class HeardOf:
-    """A subscription of which there is news that nobody has looked at yet: `heard` so often."""
+    """A subscription of which there is news that nobody has looked at yet: `heard` so often.
+
+    `since` tells it from news that comes once this was looked at.
+    """
 
     account: str
     subscription_id: str
     heard: int
+    since: str
 
 
 def subscription_from(row: Row) -> Subscription:
@@ -85,10 +90,23 @@ def subscriptions_of(connection: sqlite3.Connection, order_id: str) -> tuple[Sub
     return tuple(map(subscription_from, rows))
 
 
-def going_on(connection: sqlite3.Connection) -> list[Subscription]:
-    """Give the subscriptions that have not ended, oldest first."""
-    rows = connection.execute("SELECT * FROM subscriptions WHERE state <> 'ended' ORDER BY id")
+def going_on(connection: sqlite3.Connection, *, or_ended_since: datetime) -> list[Subscription]:
+    """Give the subscriptions that have not ended, or not before a moment, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM subscriptions WHERE state <> 'ended' OR ended_at >= ? ORDER BY id",
+        (stamp(or_ended_since),),
+    )
     return list(map(subscription_from, rows))
+
+
+def oldest_of_account(connection: sqlite3.Connection, alike: Subscription) -> Subscription:
+    """Give the oldest subscription that goes on with the account of another, or that one itself."""
+    row = connection.execute(
+        "SELECT * FROM subscriptions WHERE state <> 'ended' AND account = ? "
+        "AND provider_account = ? ORDER BY id LIMIT 1",
+        (alike.account, alike.provider_account),
+    ).fetchone()
+    return alike if row is None else subscription_from(row)
 
 
 def subscriptions_page(
@@ -225,6 +243,18 @@ def unanswered_ends(connection: sqlite3.Connection) -> list[int]:
     return [int(row["subscription"]) for row in rows]
 
 
+def ends_waited_for(connection: sqlite3.Connection, *, asked_before: datetime) -> list[int]:
+    """Give the rows whose end was asked for before a moment and is not there, agreed to or not."""
+    rows = connection.execute(
+        "SELECT id FROM subscriptions WHERE state <> 'ended' AND (end_wanted = 'now' "
+        "OR end_wanted IS NOT NULL AND ends_at IS NULL) AND "
+        "(SELECT max(created_at) FROM intents WHERE subscription = subscriptions.id) <= ? "
+        "ORDER BY id",
+        (stamp(asked_before),),
+    )
+    return [int(row["id"]) for row in rows]
+
+
 def hear_of(tx: Transaction, account: str, subscription_id: str) -> None:
     """Write down that there is news of a subscription, to be looked at."""
     tx.execute(
@@ -238,14 +268,18 @@ def hear_of(tx: Transaction, account: str, subscription_id: str) -> None:
 def news_of_subscriptions(connection: sqlite3.Connection) -> list[HeardOf]:
     """Give what was heard and not looked at yet, oldest first."""
     rows = connection.execute("SELECT * FROM subscription_news ORDER BY heard_at, rowid")
-    return [HeardOf(row["account"], row["subscription_id"], row["heard"]) for row in rows]
+    return [
+        HeardOf(row["account"], row["subscription_id"], row["heard"], row["heard_at"])
+        for row in rows
+    ]
 
 
 def news_is_known(tx: Transaction, news: HeardOf) -> None:
     """Let go of news that was looked at, unless more was heard since that look began."""
     tx.execute(
-        "DELETE FROM subscription_news WHERE account = ? AND subscription_id = ? AND heard = ?",
-        (news.account, news.subscription_id, news.heard),
+        "DELETE FROM subscription_news "
+        "WHERE account = ? AND subscription_id = ? AND heard = ? AND heard_at = ?",
+        (news.account, news.subscription_id, news.heard, news.since),
     )
 
 

@@ -5,6 +5,8 @@ none. A subscription is looked at by the dates that its provider gave; see `next
 """
 
 import logging
+import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
@@ -12,27 +14,29 @@ from typing import Final
 from app.clock import Clock
 from app.domain.observation import Source
 from app.domain.reconciliation import Report
-from app.domain.renewal import Subscription, next_look
-from app.errors import ScantillError, StoreError
+from app.domain.renewal import LATE_MONEY, Subscription, next_look
+from app.errors import CheckoutRefused, ScantillError, StoreError
 from app.events import Fact
+from app.gateway import OtherKeys
 from app.providers.budget import Urgency, asking
 from app.silence import SILENCE
 from app.store import Store
 from app.store.epochs import needs_reconciliation
-from app.store.intents import unanswered_end
 from app.store.subscriptions import (
     HeardOf,
+    ends_waited_for,
     going_on,
     news_is_known,
     news_of_subscriptions,
     unanswered_ends,
 )
-from app.subscription_ends import tell_of_silence
+from app.subscription_ends import tell_of_silence, tell_out_of_reach
 from app.subscriptions import Subscriptions
 
 _TICK_S: Final = 1.0
 _ROUND_S: Final = 30.0
 _LOOKS_A_ROUND: Final = 25
+_GIVES_UP_AFTER: Final = 3
 _AFTER_RESTORE: Final = 10_000
 _LEAST_S: Final = 60.0
 _MOST_S: Final = 6 * 3600.0
@@ -54,6 +58,7 @@ class SubscriptionWatch:
         self._clock = clock
         self._failures: dict[Subject, int] = {}
         self._not_before: dict[Subject, float] = {}
+        self._answered_at: dict[Subject, float] = {}
         # What was heard before the start comes first.
         self._has_news = True
         self._round_at = clock.monotonic()
@@ -92,34 +97,53 @@ class SubscriptionWatch:
             await self.catch_up()
 
     async def hear(self) -> int:
-        """Look at what there is news of, and say how many of these were answered."""
+        """Look at what there is news of, and say how many of these were answered.
+
+        What an account does not answer leaves its others for later: each may take its time.
+        """
         answered = 0
+        silent: Counter[str] = Counter()
         for news in await self._store.read(news_of_subscriptions):
-            answered += await self._tried(
-                (news.account, news.subscription_id), partial(self._look_at, news)
-            )
+            subject = news.account, news.subscription_id
+            if silent[news.account] < _GIVES_UP_AFTER and self._may_be_asked(subject):
+                is_answered = await self._tried(subject, partial(self._look_at, news))
+                answered += is_answered
+                silent[news.account] += not is_answered
         return answered
 
     async def sweep(self) -> int:
         """Ask about every end whose answer is missing, and say how many there were.
 
-        One that nobody answers for a day is told to a person.
+        One that nobody answers for a day, or that does not come, is told to a person.
         """
         rows = await self._store.read(unanswered_ends)
         for row_id in rows:
             await self._tried(row_id, partial(self._subscriptions.look, row_id, Source.SWEEP))
-            await self._mind_silence(row_id)
+        before = self._clock.now() - SILENCE
+        for row_id in await self._store.read(lambda db: ends_waited_for(db, asked_before=before)):
+            await self._store.write(partial(tell_of_silence, row_id=row_id))
         return len(rows)
 
     async def catch_up(self, limit: int = _LOOKS_A_ROUND, *, with_all: bool = False) -> int:
         """Look at no more than `limit` subscriptions that are due, or at all; give how many."""
-        subscriptions = await self._store.read(going_on)
-        due = [each.id for each in subscriptions if with_all or self._is_due(each)]
+
+        def due(db: sqlite3.Connection) -> list[tuple[int, str]]:
+            late = self._clock.now() - LATE_MONEY
+            subscriptions = going_on(db, or_ended_since=late)
+            return [
+                (each.id, each.account) for each in subscriptions if with_all or self._is_due(each)
+            ]
+
         looked = 0
-        for row_id in due:
-            if looked < limit and self._may_be_asked(row_id):
+        silent: Counter[str] = Counter()
+        rows = await self._store.read(due)
+        # Where all are due for long, as by a clock that was set back, each has its turn.
+        for row_id, account in sorted(rows, key=lambda row: self._not_before.get(row[0], 0.0)):
+            is_heard = silent[account] < _GIVES_UP_AFTER
+            if looked < limit and is_heard and self._may_be_asked(row_id):
                 looked += 1
-                await self._tried(row_id, partial(self._subscriptions.look, row_id, Source.SWEEP))
+                look = partial(self._subscriptions.look, row_id, Source.SWEEP)
+                silent[account] += not await self._tried(row_id, look)
         return looked
 
     async def reconcile(self, report: Report) -> None:
@@ -138,10 +162,18 @@ class SubscriptionWatch:
             self.wake()
 
     def _is_due(self, subscription: Subscription) -> bool:
-        """Say whether its time has come; a clock that was set back keeps none from being seen."""
+        """Say whether its time has come; a clock that was set back keeps none from being seen.
+
+        Then its dates say nothing until the clock has come that far again.
+        """
         now = self._clock.now()
         at, seen = next_look(subscription), subscription.looked_at
-        return (at is not None and at <= now) or (seen is not None and now < seen)
+        if seen is None:
+            return True
+        if now >= seen:
+            return at is not None and at <= now
+        since = self._answered_at.get(subscription.id)
+        return since is None or self._clock.monotonic() - since >= _MOST_S
 
     def _may_be_asked(self, subject: Subject) -> bool:
         return self._not_before.get(subject, 0.0) <= self._clock.monotonic()
@@ -162,18 +194,24 @@ class SubscriptionWatch:
         except StoreError:
             raise
         except ScantillError as error:
-            failures = self._failures[subject] = self._failures.get(subject, 0) + 1
-            wait_s = min(_LEAST_S * float(1 << min(failures - 1, 10)), _MOST_S)
-            self._not_before[subject] = self._clock.monotonic() + wait_s
+            self._leave_alone(subject)
             _log.info("no answer about subscription %s: %s", subject, error)
+            if isinstance(subject, int) and isinstance(error, CheckoutRefused | OtherKeys):
+                words = error.words
+                await self._store.write(lambda tx: tell_out_of_reach(tx, subject, words))
+            return False
+        except Exception:  # noqa: BLE001 - logged; the other subscriptions are still to be watched
+            self._leave_alone(subject)
+            _log.exception("a bug met while looking at subscription %s", subject)
             return False
         self._failures.pop(subject, None)
         self._not_before.pop(subject, None)
         if isinstance(subject, int):
-            self._not_before[subject] = self._clock.monotonic() + _LEAST_S
+            self._answered_at[subject] = self._clock.monotonic()
+            self._not_before[subject] = self._answered_at[subject] + _LEAST_S
         return True
 
-    async def _mind_silence(self, row_id: int) -> None:
-        intent = await self._store.read(lambda db: unanswered_end(db, row_id))
-        if intent is not None and self._clock.now() - intent.created_at >= SILENCE:
-            await self._store.write(lambda tx: tell_of_silence(tx, row_id))
+    def _leave_alone(self, subject: Subject) -> None:
+        failures = self._failures[subject] = self._failures.get(subject, 0) + 1
+        wait_s = min(_LEAST_S * float(1 << min(failures - 1, 10)), _MOST_S)
+        self._not_before[subject] = self._clock.monotonic() + wait_s

@@ -19,7 +19,7 @@ from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing
 from app.domain.observation import Observation, SessionState
 from app.domain.refund import RefundObservation
-from app.errors import Message, ScantillError, StoreError
+from app.errors import Message, StoreError
 from app.failpoints import reach
 from app.providers.saving import SavesCards, SetupNews
 from app.providers.strategy import PaymentStrategy, Recheck
@@ -140,7 +140,7 @@ class InboxWorker:
         try:
             seen = strategy.observe(delivery, at=self._clock.now())
             card = _card_told(strategy, delivery) if seen is None else None
-        except (ScantillError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except Exception as error:  # noqa: BLE001 - logged; it must not hold up the others
             _log.exception("delivery %s cannot be understood", entry.delivery.event_id)
             return _marked(entry, "failed", f"{type(error).__name__}: {error}")
         if card is not None:

@@ -9,6 +9,7 @@ _X: Final = "tests/unit/settle/test_settle_strange_subscriptions.py::"
 _E: Final = "tests/unit/test_subscriptions_ended.py::"
 _U: Final = "tests/unit/test_subscriptions.py::"
 _W: Final = "tests/unit/watch/test_subscription_watch.py::"
+_F: Final = "tests/unit/watch/test_subscription_watch_faults.py::"
 _R: Final = "tests/integration/store/test_subscription_rows.py::"
 
 SUBSCRIBING: Final = (
@@ -98,6 +99,38 @@ SUBSCRIBING: Final = (
         " AND heard = ?",
         " AND heard >= ?",
         (f"{_W}test_what_is_heard_during_a_look_is_looked_at_again",),
+    ),
+    Guard(
+        "news that comes after a look",
+        "a second look that began before it does not take it for known",
+        "app/store/subscriptions.py",
+        " AND heard_at = ?",
+        " AND heard_at >= ?",
+        (f"{_F}test_news_that_comes_between_two_looks_is_kept",),
+    ),
+    Guard(
+        "money that comes after the end",
+        "one that is over is still looked at for what was on its way",
+        "app/domain/renewal.py",
+        "return seen + _EACH if seen - ended < LATE_MONEY else None",
+        "return None",
+        (f"{_F}test_money_that_was_on_its_way_at_the_end_is_found",),
+    ),
+    Guard(
+        "what the session never told of",
+        "money that is taken for a session's own, and is in no books, is held",
+        "app/settle_subscriptions.py",
+        "_fresh(tx, seen) if is_missed else",
+        "_fresh(tx, seen) if False else",
+        (f"{_X}test_what_is_taken_for_the_first_and_was_not_its_sessions_is_held",),
+    ),
+    Guard(
+        "one that goes on after all",
+        "a person is told that an agreed end did not come",
+        "app/settle_subscriptions.py",
+        "        tell_of_going_on(tx, subscription)\n",
+        "        pass\n",
+        (f"{_E}test_one_that_goes_on_after_an_end_that_a_person_wanted_is_told",),
     ),
     Guard(
         "one end, one key",

@@ -10,6 +10,7 @@ import pytest
 from app.domain.observation import Source
 from app.domain.subscription import SubscriptionState
 from app.errors import CheckoutRefused, Protocol, Rejected, Unavailable
+from app.store.subscriptions import hear_of
 from tests.conftest import ExpectedLogs
 from tests.parts.provider import FakeProvider, FakeStrategy
 from tests.parts.subscribed import SUB, SubscriptionCounter
@@ -170,9 +171,33 @@ def test_one_of_ours_that_is_in_no_books_needs_a_person(till: SubscriptionCounte
     assert len(waiting(till)) == 1
 
 
-def test_an_account_without_subscriptions_says_so(tmp_path: Path) -> None:
+def test_news_by_a_way_without_subscriptions_does_not_stand_for_ever(tmp_path: Path) -> None:
     till = Counter(tmp_path, provider=None, strategy=FakeStrategy)
     assert isinstance(till.provider, FakeProvider)
-    with pytest.raises(CheckoutRefused, match="fake has no subscriptions"):
-        asyncio.run(till.subscriptions.look_at("fake", SUB, Source.WEBHOOK))
+    till.store.write_now(lambda tx: hear_of(tx, "fake", SUB))
+    assert asyncio.run(till.subscription_watch.hear()) == 1
+    assert till.count("subscription_news") == 0 and till.strategy.calls[1:] == []
     till.close()
+
+
+def test_news_by_another_way_of_the_same_account_is_looked_at(till: SubscriptionCounter) -> None:
+    lost = replace(
+        till.provider.subscriptions[SUB],
+        id="sub_lost",
+        reference=f"{till.store.till_id}-0rder0000009-1",
+    )
+    till.provider.subscriptions["sub_lost"] = lost
+    plain = FakeStrategy(till.provider, account="plain")
+    plain.adopt(till.strategy.provider_account)
+    till.gateway._strategies = {**till.gateway._strategies, "plain": plain}
+    till.provider.renew("sub_lost")
+    heard(till, "sub_lost", account="plain")
+    assert len(waiting(till)) == 1
+
+
+def test_an_end_by_an_account_without_subscriptions_says_so(till: SubscriptionCounter) -> None:
+    plain = FakeStrategy(till.provider)
+    plain.adopt(till.strategy.provider_account)
+    till.gateway._strategies = {"fake": plain}
+    with pytest.raises(CheckoutRefused, match="fake has no subscriptions"):
+        asyncio.run(till.subscriptions.look(1, Source.POLL))

@@ -273,3 +273,20 @@ def test_cut_off_at_any_point_of_ending_it_is_ended_once_and_by_itself(
     assert len(set(till.strategy.keys_of("cancel_subscription"))) == 1
     assert till.violations() == []
     till.close()
+
+
+def test_one_that_goes_on_after_an_end_that_a_person_wanted_is_told(
+    till: SubscriptionCounter,
+) -> None:
+    cancelled(till, at_period_end=True, by="Ada")
+    ends_at = till.subscription().ends_at
+    assert ends_at is not None and till.count("exceptions") == 0
+    till.clock.advance((ends_at - till.clock.now()).total_seconds() + 60)
+    till.provider.subscriptions[SUB].ends_at = None
+    till.provider.renew(SUB)
+    asyncio.run(till.subscriptions.look(1, Source.POLL))
+    asyncio.run(till.subscriptions.look(1, Source.POLL))
+    (detail,) = waiting(till)
+    assert "goes on, though Ada had it end" in detail
+    assert cancelled(till) == "ended"
+    assert waiting(till) == [detail], "whoever knows of it takes it off the list"

@@ -43,9 +43,9 @@ def moment_from(value: Any) -> datetime | None:
     """Read a time of PayPal's; None where it is none."""
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
 def time_text(at: datetime) -> str:

@@ -1,7 +1,7 @@
 """What a subscription was agreed to be, where it can move, and when it is looked at."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -127,6 +127,14 @@ def test_when_it_is_looked_at_next(changes: dict[str, Any], after: timedelta) ->
     assert next_look(subscription(**changes)) == START + after
 
 
-def test_one_that_nobody_has_looked_at_is_due_and_an_ended_one_never() -> None:
+def test_one_that_nobody_has_looked_at_is_due_and_an_ended_one_for_late_money_alone() -> None:
     assert next_look(subscription(looked_at=None)) == START
-    assert next_look(replace(subscription(), state=SubscriptionState.ENDED)) is None
+    ended = replace(subscription(), state=SubscriptionState.ENDED)
+    assert next_look(ended) == START + DAY
+    assert next_look(replace(ended, ended_at=START - 13 * DAY)) == START + DAY
+    assert next_look(replace(ended, ended_at=START - 14 * DAY)) is None
+
+
+def test_the_last_day_of_all_is_reckoned_with() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    assert next_look(subscription(current_until=last, ends_at=last)) == START + DAY

@@ -11,9 +11,10 @@ import pytest
 
 from app.domain.judgement import Standing
 from app.domain.money import Money
-from app.domain.observation import SeenPayment
+from app.domain.observation import SeenPayment, Source
 from app.domain.subscription import SubscriptionObservation
 from app.errors import InvariantError
+from app.settle import settle
 from tests.parts.subscribed import SUB, SubscriptionCounter
 
 EUR = "EUR"
@@ -121,3 +122,30 @@ def taken_away(till: SubscriptionCounter, what: str) -> Iterator[None]:
     yield
     connection.execute(f"UPDATE orders SET {what} = ?", (before,))
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_what_is_taken_for_the_first_and_was_not_its_sessions_is_held(
+    going_on: SubscriptionCounter, is_named: bool
+) -> None:
+    renewal = going_on.provider.renew(SUB)
+    seen = going_on.seen()
+    only = replace(seen, payments=seen.payments[1:], first_payment_id=renewal if is_named else "")
+    assert going_on.told(only) is Standing.SETTLED
+    assert [row[:3] for row in going_on.renewals()] == [(renewal, 1190, "mismatch")]
+    assert going_on.told(seen) is Standing.NOTHING_NEW
+
+
+def test_what_a_lost_order_began_is_named_with_its_money(going_on: SubscriptionCounter) -> None:
+    """Of books that were restored nobody else would know that the customer goes on paying."""
+    till = going_on
+    seen = asyncio.run(till.strategy.fetch("fs_1", source=Source.SWEEP))
+    paid = (SeenPayment("fp_lost", Money(1190, EUR)),)
+    reference = f"{till.store.till_id}-0rder0000009-1"
+    lost = replace(seen, reference=reference, subscription_id="sub_lost", payments=paid)
+    till.store.write_now(lambda tx: settle(tx, till.store.till_id, lost))
+    (detail,) = waiting(till)
+    assert "began subscription sub_lost: end that at the provider" in detail
+    till.provider.subscriptions["sub_lost"] = replace(
+        till.provider.subscriptions[SUB], id="sub_lost", reference=reference, payments=list(paid)
+    )

@@ -64,7 +64,7 @@ def test_it_is_looked_at_once_a_day_and_soon_after_a_payment_is_due(
     assert len(till.renewals()) == 1
 
 
-def test_no_more_are_looked_at_than_is_allowed_and_ended_ones_never(
+def test_no_more_are_looked_at_than_is_allowed_and_ended_ones_for_late_money_alone(
     till: SubscriptionCounter,
 ) -> None:
     asyncio.run(till.subscribe())
@@ -73,8 +73,13 @@ def test_no_more_are_looked_at_than_is_allowed_and_ended_ones_never(
     assert asyncio.run(till.subscription_watch.catch_up(1)) == 1
     assert caught_up(till) == 1
     till.clock.advance(DAY_S)
-    assert caught_up(till) == 1
+    assert caught_up(till) == 2
     assert till.subscription().is_over
+    for _ in range(15):
+        till.clock.advance(DAY_S)
+        caught_up(till)
+    till.clock.advance(DAY_S)
+    assert caught_up(till) == 1
 
 
 def test_without_an_answer_it_is_left_alone_for_longer_and_longer(
