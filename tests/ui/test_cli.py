@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,27 @@ def test_the_demo_takes_no_card_that_is_none(
     expected_logs.take_all("--card takes the number of a card")
     assert "its 12 to 19 digits" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process of its own is sent SIGINT")
+def test_ctrl_c_ends_the_demo_in_order(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "ui.cli", "demo", "--no-browser"]
+    there = ["--out", str(tmp_path / "out"), "--data-dir", str(tmp_path / "till")]
+    with subprocess.Popen(
+        [*command, *there],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as playing:
+        assert playing.stdout is not None
+        lines = iter(playing.stdout)
+        assert any("the cart holds" in line for line in lines)
+        playing.send_signal(signal.SIGINT)
+        rest = "".join(lines)
+    assert playing.returncode == 130
+    assert "Traceback" not in rest and "Error" not in rest
 
 
 @pytest.mark.skipif(
