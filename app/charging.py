@@ -175,6 +175,8 @@ def none_answers(route: Route, tried: list[Said] | None = None) -> CheckoutRefus
 def _instead(route: Route, by_hand: list[str]) -> Message:
     if by_hand:
         return Message("Take it another way: {ways}.", ways=_all_of(by_hand))
+    if route.is_none_set_up:
+        return Message("Set one up under Settings or switch one on, then start the till again.")
     if route.method is not None:
         return Message("Choose another way to pay, or try again in a minute.")
     return Message("Try again in a minute, or change the cart.")

@@ -37,6 +37,8 @@ _MONEY: Final = {
     MoneyMoved.YES: "Money moved.",
 }
 
+_MOST_PORT: Final = 65535
+
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -73,7 +75,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     sandbox = commands.add_parser("sandbox", help="run the provider simulator on its own")
     add_data_dir(sandbox)
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    sandbox.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
+    sandbox.add_argument("--port", type=_port, default=0, help="port; 0 takes a free one")
     sandbox.add_argument(
         "--rate-limit",
         type=int,
@@ -98,6 +100,12 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     add_secrets(commands)
     add_provider(commands)
     return parser, commands
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= _MOST_PORT):
+        raise argparse.ArgumentTypeError(f"it must be a number up to {_MOST_PORT}")
+    return int(text)
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:

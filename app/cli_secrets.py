@@ -54,13 +54,12 @@ def _refuse_a_value(arguments: argparse.Namespace) -> None:
 def _set(arguments: argparse.Namespace) -> int:
     _refuse_a_value(arguments)
     from app.account_keys import checked, key_named
-    from app.accounts import own_variables
 
     settings, store = _opened(arguments)
     key = key_named(settings, arguments.name)
     _check_store(
         store,
-        f"Write {own_variables(key.account, key.field)[0]}=... into {settings.root / '.env'}, "
+        f"Write {_variable_of(settings, key)}=... into {settings.root / '.env'}, "
         "readable by you alone (chmod 600), or set it in the environment.",
     )
     value = checked(settings, key, _asked_for(key), store)
@@ -110,6 +109,16 @@ def _opened(arguments: argparse.Namespace) -> "tuple[Settings, KeyStore]":
         )
     settings = settings_of(arguments)
     return settings, KeyStore(settings.root, settings.mode.value)
+
+
+def _variable_of(settings: Settings, key: "NamedKey") -> str:
+    """Name the variable that people know, or the account's own where others share that one."""
+    from app.account_keys import keys_of
+    from app.accounts import own_variables
+
+    known = key.field.variables[0]
+    are_several = sum(known in each.field.variables for each in keys_of(settings)) > 1
+    return own_variables(key.account, key.field)[0] if are_several else known
 
 
 def _check_store(store: "KeyStore", otherwise: str) -> None:

@@ -112,13 +112,18 @@ class Route:
         return tuple(choice for choice in self.choices if not choice.is_by_hand)
 
     @property
+    def is_none_set_up(self) -> bool:
+        """Say whether the settings alone keep every account from being used."""
+        return not self.choices and all(each.is_unready for each in self.left_out)
+
+    @property
     def problem(self) -> Message | None:
         """Say why there is no way that the till may take by itself, as a title, or None."""
         if self.by_itself:
             return None
         if not self.left_out:
             return Message("No account is set up")
-        if all(each.is_unready for each in self.left_out):
+        if self.is_none_set_up:
             return Message("No account can be used as it is set up")
         if any(each.is_down for each in self.left_out):
             return Message("No provider that could take this answers just now")
@@ -191,7 +196,7 @@ def known(account: str, route: Route) -> Choice:
 def _why_not(candidate: Candidate, demand: Demand, avoided: set[str]) -> LeftOut | None:
     name = candidate.account
     if not candidate.is_enabled:
-        return LeftOut(name, Message("It is switched off in the settings."))
+        return LeftOut(name, Message("It is switched off in the settings."), is_unready=True)
     if name in avoided:
         return LeftOut(name, Message("The shop's rules say not to use it for this."))
     if reason := objection(candidate.takes, demand):

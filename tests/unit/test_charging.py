@@ -78,6 +78,16 @@ def test_what_the_settings_say_decides_and_what_is_left_out_is_kept_with_its_rea
     till.close()
 
 
+def test_where_the_settings_alone_leave_no_account_it_is_not_time_that_helps(
+    tmp_path: Path,
+) -> None:
+    till = Counter(tmp_path, settings={"terms": {FIRST: Terms(is_enabled=False)}})
+    with pytest.raises(CheckoutRefused, match="No account can be used as it is set up") as error:
+        charged(till)
+    assert "switch one on" in error.value.action
+    till.close()
+
+
 def test_the_operator_chooses_another_and_that_is_kept(till: Counter) -> None:
     order, attempt = charged(till, THIRD)
     assert attempt.account == THIRD

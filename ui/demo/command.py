@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +28,8 @@ from ui.start import prepare_screen, run_in_qt, running_window
 from ui.window import Window
 
 _SHOW_END_S: Final = 4.0
+_STOPPED: Final = 130
+"""The status of a command that was ended by Ctrl+C."""
 
 
 def run_demo(arguments: argparse.Namespace) -> int:
@@ -42,9 +46,21 @@ def run_demo(arguments: argparse.Namespace) -> int:
         if prepare_screen():
             print("There is no screen: the window draws itself unseen.")
         catalog = _catalog_of(purse, root, Path(own))
-        status = run_in_qt(lambda _: _play(arguments, settings, purse, catalog, out))
+        status = run_in_qt(lambda _: _interrupted(_play(arguments, settings, purse, catalog, out)))
     print(f"The pictures are in {out}")
     return status
+
+
+async def _interrupted(play: Coroutine[None, None, int]) -> int:
+    """Have Ctrl+C end the play in order, instead of in the middle of what Qt paints."""
+    playing = asyncio.ensure_future(play)
+    before = signal.signal(signal.SIGINT, lambda *_: playing.cancel())
+    try:
+        return await playing
+    except asyncio.CancelledError:
+        return _STOPPED
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def with_provider(settings: Settings, kind: str) -> Settings:

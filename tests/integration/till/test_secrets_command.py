@@ -200,7 +200,10 @@ def test_without_a_store_to_be_trusted_it_says_what_to_do_and_asks_for_nothing(
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring has no types here
     status, _, err = secrets(capsys, monkeypatch, root, "set", NAME, value=GOOD)
     assert status == 1 and "no key store that Scantill trusts" in err
-    assert f"Write STRIPE_CHECKOUT_STRIPE_SECRET_KEY=... into {root / '.env'}" in err
+    assert f"Write STRIPE_SECRET_KEY=... into {root / '.env'}" in err
+    (root / "scantill.toml").write_text("[accounts.stripe_checkout]\n[accounts.stripe_links]\n")
+    err = secrets(capsys, monkeypatch, root, "set", NAME, value=GOOD)[2]
+    assert "Write STRIPE_CHECKOUT_STRIPE_SECRET_KEY=... into" in err
     assert "key store: none" in secrets(capsys, monkeypatch, root, "list")[1]
     assert "There is none to remove." in secrets(capsys, monkeypatch, root, "remove", NAME)[2]
     (root / ".env").write_text(f"STRIPE_SECRET_KEY={GOOD}\n")
