@@ -24,6 +24,7 @@ from app.store.subscriptions import (
     next_end_number,
     oldest_of_account,
     tell_of_subscription,
+    unanswered_since,
 )
 
 _OUT_OF_REACH: Final = Message(
@@ -126,15 +127,17 @@ def tell_of_silence(tx: Transaction, row_id: int) -> None:
         "account": subscription.account,
         "subscription": subscription.subscription_id,
     }
-    intent = unanswered_end(tx.connection, row_id)
-    if intent is None:
+    asked_at = unanswered_since(tx.connection, row_id)
+    if asked_at is None and subscription.end_wanted is None:
+        return
+    if asked_at is None:
         detail = Message(
             "The subscription of order {number} goes on: {account} agreed to end it a day ago and "
             "has not. End {subscription} at the provider, or the customer goes on paying.",
             **told,
         )
         _tell_once(tx, subscription, detail)
-    elif not was_told_since(tx.connection, subscription.attempt_id, intent.created_at):
+    elif not was_told_since(tx.connection, subscription.attempt_id, asked_at):
         detail = Message(
             "It is not known whether the subscription of order {number} was ended: {account} has "
             "not answered for a day. Look for {subscription} at the provider.",

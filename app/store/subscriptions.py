@@ -243,6 +243,14 @@ def unanswered_ends(connection: sqlite3.Connection) -> list[int]:
     return [int(row["subscription"]) for row in rows]
 
 
+def unanswered_since(connection: sqlite3.Connection, row_id: int) -> datetime | None:
+    """Say when the end was asked for whose answer is missing; None where none is."""
+    row = connection.execute(
+        "SELECT created_at FROM intents WHERE subscription = ? AND outcome IS NULL", (row_id,)
+    ).fetchone()
+    return None if row is None else read_stamp(row["created_at"])
+
+
 def ends_waited_for(connection: sqlite3.Connection, *, asked_before: datetime) -> list[int]:
     """Give the rows whose end was asked for before a moment and is not there, agreed to or not."""
     rows = connection.execute(
