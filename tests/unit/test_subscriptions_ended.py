@@ -290,3 +290,26 @@ def test_one_that_goes_on_after_an_end_that_a_person_wanted_is_told(
     assert "goes on, though Ada had it end" in detail
     assert cancelled(till) == "ended"
     assert waiting(till) == [detail], "whoever knows of it takes it off the list"
+
+
+def test_what_can_be_asked_for_is_what_the_provider_can_do_and_is_not_asked_for_yet(
+    till: SubscriptionCounter,
+) -> None:
+    (one,) = asyncio.run(till.subscriptions.page())
+    both = (EndWanted.PERIOD_END, EndWanted.NOW)
+    ends_of = till.subscriptions.ends_of
+    assert ends_of(one) == both
+    assert ends_of(replace(one, end_wanted=EndWanted.NOW)) == ()
+    assert ends_of(replace(one, account="gone")) == ()
+    cancelled(till, at_period_end=True)
+    (ending,) = asyncio.run(till.subscriptions.page())
+    assert ends_of(ending) == (EndWanted.NOW,)
+    takes = till.strategy.capabilities
+    till.strategy.capabilities = replace(takes, cancels_now=False)
+    assert ends_of(ending) == () and ends_of(one) == (EndWanted.PERIOD_END,)
+    till.strategy.capabilities = replace(takes, cancels_at_period_end=False)
+    assert ends_of(one) == (EndWanted.NOW,)
+    till.strategy.capabilities = takes
+    cancelled(till)
+    (ended,) = asyncio.run(till.subscriptions.page())
+    assert ends_of(ended) == ()
