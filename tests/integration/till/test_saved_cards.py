@@ -61,7 +61,7 @@ async def until_state(till: Till, wanted: CardState, row_id: int = 1) -> CardSet
     async def is_so() -> bool:
         return (await till.cards.one(row_id)).state is wanted
 
-    await until(is_so, within_s=15)
+    await until(is_so, within_s=60)
     return await till.cards.one(row_id)
 
 
