@@ -28,6 +28,7 @@ FULLY_COVERED := app/domain/*,app/settle*.py,app/checkout*.py,app/sessions.py,ap
 FULLY_COVERED := $(FULLY_COVERED),app/asking.py,app/turns.py,app/deadlines.py,app/silence.py
 FULLY_COVERED := $(FULLY_COVERED),app/refund*.py,app/resolutions.py,app/routing.py,app/breaker.py
 FULLY_COVERED := $(FULLY_COVERED),app/charging.py,app/ways.py
+FULLY_COVERED := $(FULLY_COVERED),app/subscription*.py,app/plans.py,app/card*.py
 FULLY_COVERED := $(FULLY_COVERED),app/reconcile*.py,app/watch/*,app/webhooks/*
 
 # Two at a time: more would share the processor with the tills that the tests start.

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.accounts import check_mode, check_prefix, own_variables, wanted_accounts
+from app.accounts import (
+    check_mode,
+    check_mode_of_key,
+    check_prefix,
+    own_variables,
+    wanted_accounts,
+)
 from app.errors import ConfigError, Message
 from app.key_store import KeyStore
 from app.providers.kind import KeyField, Kind
 from app.settings import Settings
 
 _OTHERS: Final = stat.S_IRGRP | stat.S_IROTH
+_SHOWN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,13 @@ def keys_of(settings: Settings) -> tuple[NamedKey, ...]:
 
 
 def key_named(settings: Settings, text: str) -> NamedKey:
-    """Find a key by its name, ACCOUNT.KEY. Raises ConfigError; what was typed is not repeated."""
+    """Find a key by ACCOUNT.KEY, where KEY may be its variable's name, too.
+
+    Raises ConfigError; what was typed is not repeated.
+    """
     keys = keys_of(settings)
     for key in keys:
-        if key.name == text:
+        if text in {key.name, *(f"{key.account}.{each}" for each in key.field.variables)}:
             return key
     raise ConfigError(
         Message("There is no key of that name"),
@@ -63,16 +73,29 @@ def checked(settings: Settings, key: NamedKey, value: str, store: KeyStore) -> s
                 action=Message("Copy it again, whole and by itself."),
             )
         check_prefix(key.account, key.field, part)
+        check_mode_of_key(settings.mode, key.account, key.field, part)
     found = {
         field.name: known
         for field in key.kind.fields
-        if (known := _found(settings, key.account, field, store))
+        if (known := value_of(settings, NamedKey(key.account, key.kind, field), store))
     }
     found[key.field.name] = text
     are_all_there = all(field.name in found for field in key.kind.fields if field.is_needed)
     if are_all_there:
         check_mode(settings.mode, key.account, key.kind, found)
     return text
+
+
+def value_of(settings: Settings, key: NamedKey, store: KeyStore) -> str:
+    """Give a key as the till takes it, or nothing where there is none."""
+    account, field = key.account, key.field
+    own = settings.variables.first(*own_variables(account, field))
+    return own or store.get(account, field.name) or settings.variables.first(*field.variables)
+
+
+def hint_of(field: KeyField, value: str) -> str:
+    """Give of a key what may be seen: how all of its sort begin, and its last four characters."""
+    return ", ".join(_hidden(field, part.strip()) for part in value.split(",") if part.strip())
 
 
 def place_of(settings: Settings, key: NamedKey, store: KeyStore) -> Message | None:
@@ -113,9 +136,12 @@ def exposed_words(paths: tuple[Path, ...]) -> Message:
     )
 
 
-def _found(settings: Settings, account: str, field: KeyField, store: KeyStore) -> str:
-    own = settings.variables.first(*own_variables(account, field))
-    return own or store.get(account, field.name) or settings.variables.first(*field.variables)
+def _hidden(field: KeyField, part: str) -> str:
+    prefix = field.prefix_of(part)
+    secret = part[len(prefix) :]
+    # Of a short one the last four would be too much of it.
+    last = secret[-_SHOWN:] if len(secret) >= _SHOWN * 3 else ""
+    return f"{prefix}\N{HORIZONTAL ELLIPSIS}{last}"
 
 
 def _sources(settings: Settings) -> list[tuple[object, Mapping[str, str | None]]]:

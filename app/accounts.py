@@ -97,6 +97,7 @@ def accounts_of(
             for each in kind.fields:
                 for part in filter(None, keys.get(each.name, "").split(",")):
                     check_prefix(name, each, part.strip())
+                    check_mode_of_key(settings.mode, name, each, part.strip())
         setup = AccountSetup(
             name,
             keys,
@@ -210,16 +211,31 @@ def check_mode(mode: Mode, name: str, kind: Kind, keys: Mapping[str, str]) -> No
     is_live = kind.is_live(keys)
     if is_live is None or is_live is (mode is Mode.LIVE):
         return
-    raise ConfigError(
+    wanted = kind.live_hint if mode is Mode.LIVE else kind.test_hint
+    raise _of_other_money(mode, name, kind.fields[0], wanted)
+
+
+def check_mode_of_key(mode: Mode, account: str, wanted: KeyField, value: str) -> None:
+    """Refuse one key of the wrong kind, whatever the account's others are."""
+    is_live = wanted.is_live(value)
+    if is_live is None or is_live is (mode is Mode.LIVE):
+        return
+    prefixes = wanted.live_prefixes if mode is Mode.LIVE else wanted.test_prefixes
+    raise _of_other_money(mode, account, wanted, " / ".join(prefixes))
+
+
+def _of_other_money(mode: Mode, name: str, key: KeyField, wanted: str) -> ConfigError:
+    return ConfigError(
         Message(
             "{variable} of the account {name} is a {other} key, and this till is in {mode} mode",
-            variable=kind.fields[0].variables[0],
+            variable=key.variables[0],
             name=name,
-            other="live" if is_live else "test",
+            other="test" if mode is Mode.LIVE else "live",
             mode=mode.value,
         ),
         action=Message(
-            "Use a key that begins with {wanted}, or start with another --mode.",
-            wanted=kind.live_hint if mode is Mode.LIVE else kind.test_hint,
-        ),
+            "Use a key that begins with {wanted}, or start with another --mode.", wanted=wanted
+        )
+        if wanted
+        else Message("Use a key of the other kind, or start with another --mode."),
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from app.clock import Clock
+from app.domain.ids import Ids
 from app.errors import BooksDamaged, Message, StoreError
 from app.events import Fact
 from app.settings import Settings
@@ -190,6 +191,15 @@ def folder_of(settings: Settings) -> Path:
             action=Message("Plug its disk in, or change [backup] directory in the settings."),
         )
     return private_directory(directory / settings.mode.value)
+
+
+def open_books(settings: Settings, clock: Clock, ids: Ids) -> Store:
+    """Open the books; where they are damaged or gone, say which backup brings them back."""
+    try:
+        refuse_lost(settings)
+        return Store(settings.directory, mode=settings.mode, clock=clock, ids=ids)
+    except BooksDamaged as damage:
+        raise with_offer(damage, settings) from damage
 
 
 def refuse_lost(settings: Settings) -> None:

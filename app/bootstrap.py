@@ -6,34 +6,33 @@ training: the shipped catalog and the simulator in a thread of this process.
 
 import asyncio
 import logging
-import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.account_desk import AccountDesk
 from app.account_keys import exposed_files, exposed_words
 from app.account_rules import rules_of, terms_of
 from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
 from app.api.token import token_of
-from app.backups import Backups, refuse_lost, with_offer
+from app.backups import Backups, open_books
+from app.cards import Cards
 from app.catalog_watch import CatalogWatch, catalog_watch_of
+from app.chance import Chance
 from app.checkout import Checkout
 from app.clock import Clock, SystemClock
 from app.domain.catalog import Catalog
-from app.domain.ids import Ids
 from app.domain.reconciliation import Report
-from app.errors import BooksDamaged
 from app.events import Fact
 from app.gateway import Gateway
 from app.introductions import Introductions
 from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
-from app.providers.retry import Jitter
 from app.providers.strategy import MovesPages
 from app.providers.stripe.client import WEBHOOK_SECRET
 from app.reconcile import Reconciliation
@@ -43,37 +42,24 @@ from app.resolutions import Resolutions
 from app.sessions import Sessions
 from app.settings import Mode, Settings
 from app.status import BooksState, Health, TillStatus
-from app.store import Store
 from app.store.accounts import known_for
 from app.store.epochs import needs_reconciliation
 from app.store.inbox import last_received
 from app.store.payments import count_waiting
+from app.subscriptions import Subscriptions
 from app.training import simulator_of
-from app.watch import Pace, Reconciler, Watch
+from app.watch import CardWatch, Pace, Reconciler, SubscriptionWatch, Watch
 from app.ways import Ways
 from app.webhooks import PayDesk, PublicDoor, readdress
 
 if TYPE_CHECKING:
     from app.sandbox import SandboxServer
 
-_MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
+_MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened", "subscription.renewed"})
 _MONEY_WENT: Final = "refund."
 """Facts after which a refund that came before its payment, or before our own, can be settled."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """The randomness of a till: ids must be hard to guess, jitter need not be."""
-
-    ids: Ids
-    jitter: Jitter
-
-    @classmethod
-    def of_the_system(cls) -> "Chance":
-        """Give the system's randomness."""
-        return cls(Ids(random.SystemRandom()), random.Random())
 
 
 class Till:
@@ -102,12 +88,11 @@ class Till:
         self.mode = settings.mode
         self._clock = clock or SystemClock()
         self._catalog_path = catalog_path
-        if with_catalog:
-            # A faulty one is told before anything is opened.
-            _ = self.catalog_watch
+        # A faulty one is told before anything is opened.
+        _ = self.catalog_watch if with_catalog else None
         self._registers = register_webhooks and settings.mode is Mode.TRAINING
         chance = chance or Chance.of_the_system()
-        self.store = _store(settings, self._clock, chance.ids)
+        self.store = open_books(settings, self._clock, chance.ids)
         try:
             self._build(settings, sandbox_url, chance, pace)
         except BaseException:
@@ -130,8 +115,7 @@ class Till:
                 self.sandbox_url = self._sandbox.origin
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
-        exposed = exposed_files(settings)
-        self.exposed_keys = exposed_words(exposed) if exposed else None
+        self.exposed_keys = exposed_words(exposed) if (exposed := exposed_files(settings)) else None
         if settings.variables.first(*WEBHOOK_SECRET.variables):
             self._registers = False
         self.health = Health(tuple(self.strategies))
@@ -147,19 +131,37 @@ class Till:
             rules=rules_of(settings, (*self.strategies, *self.set_up.unready)),
             unready=self.set_up.unready,
         )
+        pages = {
+            name: return_pages(settings, self.sandbox_url, each.provider)
+            for name, each in self.strategies.items()
+        }
         self.checkout = Checkout(
             self.store,
             self.sessions,
             self.gateway,
             shop=lambda: self.catalog.shop,
-            pages={
-                name: return_pages(settings, self.sandbox_url, each.provider)
-                for name, each in self.strategies.items()
-            },
+            pages=pages,
             clock=self._clock,
             ids=chance.ids,
             deadline=self._deadline,
             ways=self.ways,
+        )
+        self.account_desk = AccountDesk(
+            settings,
+            self.sandbox_url,
+            clock=self._clock,
+            ids=chance.ids,
+            currency=lambda: self.catalog.shop.currency,
+        )
+        self.cards = Cards(
+            self.store,
+            self.gateway,
+            shop=lambda: self.catalog.shop,
+            pages=pages,
+            clock=self._clock,
+            ids=chance.ids,
+            jitter=chance.jitter,
+            deadline=self._deadline,
         )
         self.phones = (
             None
@@ -177,13 +179,21 @@ class Till:
                 sleep=self._clock.sleep,
             )
         )
+        pace = pace or Pace(at_least_s=self._poll_pause_s)
         self.watch = Watch(
             self.store,
             self.sessions,
             self.checkout,
             clock=self._clock,
             jitter=chance.jitter,
-            pace=pace or Pace(at_least_s=self._poll_pause_s),
+            pace=pace,
+        )
+        self.card_watch = CardWatch(self.store, self.cards, clock=self._clock, pace=pace)
+        self.subscriptions = Subscriptions(
+            self.store, self.gateway, self.sessions, clock=self._clock, jitter=chance.jitter
+        )
+        self.subscription_watch = SubscriptionWatch(
+            self.store, self.subscriptions, clock=self._clock
         )
         self.door = PublicDoor(
             self.store,
@@ -192,6 +202,7 @@ class Till:
             port=settings.port,
             clock=self._clock,
             recheck=self.watch.poke,
+            heard=self._heard,
             desk=PayDesk(self.gateway, self.sessions, loop=lambda: self._loop),
         )
         self.reconciliation = Reconciliation(
@@ -200,10 +211,12 @@ class Till:
             clock=self._clock,
             look_at_all=self.watch.look_at_all,
             wake=self.door.wake,
+            recheck=self.watch.poke,
         )
         MoneyChores(self.store, self.gateway, self.refunds, clock=self._clock).add_to(
             self.reconciliation
         )
+        self.reconciliation.afterwards.append(("subscriptions", self.subscription_watch.reconcile))
         self.reconciler = Reconciler(
             self.reconciliation,
             self.store,
@@ -274,6 +287,8 @@ class Till:
         self.reconciler.start()
         self.catalog_watch.start()
         self._spawn(self.refunds.keep_sweeping())
+        self._spawn(self.subscription_watch.run())
+        self._spawn(self.card_watch.run())
         for name, strategy in self.strategies.items():
             self._spawn(self.introductions.of(name, strategy))
 
@@ -323,10 +338,7 @@ class Till:
         times = (self.door.last_received_at, self._status.last_event_at)
         return replace(
             self._status,
-            accounts=tuple(
-                replace(each, standing=self.gateway.standing(each.name))
-                for each in self.health.accounts
-            ),
+            accounts=self.gateway.health,
             webhook_address=self.door.address,
             last_event_at=max((at for at in times if at is not None), default=None),
             books=replace(
@@ -348,6 +360,10 @@ class Till:
     def _poll_pause_s(self, account: str) -> float:
         strategy = self.strategies.get(account)
         return 0.0 if strategy is None else strategy.capabilities.poll_pause.total_seconds()
+
+    def _heard(self) -> None:
+        self.subscription_watch.wake()
+        self.card_watch.wake()
 
     def _introduced(self) -> None:
         self.door.wake()
@@ -382,12 +398,3 @@ class Till:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _store(settings: Settings, clock: Clock, ids: Ids) -> Store:
-    """Open the books; where they are damaged or gone, say which backup brings them back."""
-    try:
-        refuse_lost(settings)
-        return Store(settings.directory, mode=settings.mode, clock=clock, ids=ids)
-    except BooksDamaged as damage:
-        raise with_offer(damage, settings) from damage

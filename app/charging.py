@@ -168,13 +168,22 @@ def none_answers(route: Route, tried: list[Said] | None = None) -> CheckoutRefus
     return CheckoutRefused(
         route.problem or Message("No provider that could take this answers just now"),
         Message(lines, **given) if lines else "",
-        action=Message("Take it another way: {ways}.", ways=_all_of(by_hand))
-        if by_hand
-        else Message("Try again in a minute, or change the cart."),
+        action=_instead(route, by_hand),
     )
+
+
+def _instead(route: Route, by_hand: list[str]) -> Message:
+    if by_hand:
+        return Message("Take it another way: {ways}.", ways=_all_of(by_hand))
+    if route.is_none_set_up:
+        return Message("Set one up under Settings or switch one on, then start the till again.")
+    if route.method is not None:
+        return Message("Choose another way to pay, or try again in a minute.")
+    return Message("Try again in a minute, or change the cart.")
 
 
 def _all_of(accounts: list[str]) -> Message:
     """Name accounts one after the other."""
     given: dict[str, object] = {f"account{n}": AccountName(name) for n, name in enumerate(accounts)}
-    return Message(", ".join(f"{{{part}}}" for part in given), **given)
+    template = ", ".join(f"{{{part}}}" for part in given)
+    return Message(template, **given)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from app.charging import NotBegun, Opens, Unfit, charge_along
+from app.checkout_ends import want_cancelled, want_withdrawn
 from app.checkout_refusals import (
     refuse_cancelled,
     refuse_second,
@@ -19,7 +20,7 @@ from app.clock import Clock
 from app.confirmations import Confirmations, open_by_hand
 from app.deadlines import Deadlines
 from app.domain.attempt import Attempt, AttemptState, CloseReason, Reference
-from app.domain.capabilities import Shows, demand_of, objection
+from app.domain.capabilities import Method, Shows, demand_of, objection
 from app.domain.cart import CartContent
 from app.domain.catalog import Shop
 from app.domain.confirmation import BY_HAND, Confirmation
@@ -29,21 +30,20 @@ from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.order import Order, OrderState, owed, snapshot_of
 from app.domain.presentation import present
-from app.errors import CheckoutRefused, InvariantError, Message, ProviderError
+from app.errors import CheckoutRefused, InvariantError, Message, ProviderError, Rejected
 from app.failpoints import reach
 from app.gateway import Gateway
+from app.plans import Plans
 from app.providers.strategy import PaymentStrategy, SessionRequest, TakesByHand
 from app.routing import Choice
 from app.sessions import Sessions
 from app.settle import complete, want_closed
-from app.settle_parts import end_order
 from app.store import Store, Transaction
 from app.store.accounts import KnownAccount
 from app.store.attempts import (
     attempts_of,
     find_attempt,
     insert_attempt,
-    live_attempts_of,
     mark_attempt,
 )
 from app.store.intents import Operation, insert_intent
@@ -91,6 +91,7 @@ class Checkout:
         self._ways = ways or Ways(gateway)
         self._deadlines = Deadlines(clock)
         self._confirmations = Confirmations(store, gateway)
+        self._plans = Plans(store, gateway)
 
     async def place_order(self, content: CartContent) -> Order:
         """Freeze a cart into an order with a number. One that costs nothing is paid at once.
@@ -128,10 +129,12 @@ class Checkout:
         order_id: str,
         account: str | None = None,
         *,
+        method: Method | None = None,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> Attempt:
         """Open a session where the router says, or at the account that the operator chose.
 
+        `method` is how the customer wishes to pay; who does not take it is left out.
         Where one surely failed, or did not answer and nobody has seen its code, the next account
         is asked as long as `goes_on` says so. Gives and raises what `open_session` does, and
         ConfigError for a chosen account that may not be used, with why.
@@ -139,7 +142,7 @@ class Checkout:
         self._refuse_in_trouble()
         order = await self._order(order_id)
         amount = await self._owed(order)
-        way = self._ways.of_order(order, amount)
+        way = self._ways.of_order(order, amount, method)
         if account is not None:
             return await self._open(order_id, account, operators_decision(way, account))
 
@@ -162,7 +165,14 @@ class Checkout:
         self._refuse_in_trouble()
         return await self._open(order_id, account)
 
-    async def _open(self, order_id: str, account: str, decision: Decision | None = None) -> Attempt:
+    async def _open(
+        self,
+        order_id: str,
+        account: str,
+        decision: Decision | None = None,
+        *,
+        has_new_plan: bool = False,
+    ) -> Attempt:
         strategy = self._gateway.strategy(account)
         order = await self._order(order_id)
         amount = await self._asked_amount(order, strategy)
@@ -171,7 +181,8 @@ class Checkout:
         request = self._request(order, amount, reference, strategy)
         try:
             known = await self._gateway.identified(strategy)
-            parameters = await strategy.prepare_session(request)
+            planned = await self._plans.planned(request, order, strategy, known)
+            parameters = await strategy.prepare_session(planned)
         except ProviderError as error:
             raise NotBegun(error) from error
 
@@ -203,7 +214,12 @@ class Checkout:
         attempt = await self._store.write(write)
         self._deadlines.keep(attempt)
         reach("create.intended")
-        opened = await self._sessions.create(attempt.id)
+        try:
+            opened = await self._sessions.create(attempt.id)
+        except Rejected as refused:
+            if has_new_plan or not await self._plans.forgot(planned, order, known, refused):
+                raise
+            return await self._open(order_id, account, decision, has_new_plan=True)
         if opened.state is AttemptState.OPEN and not opened.is_payable:
             raise Unfit(opened)
         return opened
@@ -255,7 +271,7 @@ class Checkout:
         open, while the provider does not answer (then the till keeps asking). A part of it that
         was paid waits on the list from then on, to be given back or assigned.
         """
-        attempts = await self._store.write(lambda tx: _want_cancelled(tx, order_id))
+        attempts = await self._store.write(lambda tx: want_cancelled(tx, order_id))
         reach("cancel.wanted")
         return await self._closed(order_id, attempts)
 
@@ -265,7 +281,7 @@ class Checkout:
         The result says how it ended: paid, since the customer was quicker; or open. While the
         provider does not answer, or a payment is in progress, `open_session` refuses another.
         """
-        attempts = await self._store.write(lambda tx: _want_withdrawn(tx, order_id))
+        attempts = await self._store.write(lambda tx: want_withdrawn(tx, order_id))
         reach("withdraw.wanted")
         return await self._closed(order_id, attempts)
 
@@ -369,25 +385,3 @@ class Checkout:
             # Nothing is shown that could be paid behind the operator's back: it may wait.
             deadline_at=tx.at + (lifetime if by_hand else min(self._deadline, lifetime)),
         )
-
-
-def _want_cancelled(tx: Transaction, order_id: str) -> list[Attempt]:
-    """Give the sessions that are to be closed; without any, the order is cancelled here."""
-    order = find_order(tx.connection, order_id)
-    if order is None:
-        raise CheckoutRefused(Message("That order is not in the books"))
-    if order.state is not OrderState.OPEN:
-        return []
-    live = live_attempts_of(tx.connection, order_id)
-    if not live:
-        end_order(tx, order, OrderState.CANCELLED)
-    return [want_closed(tx, attempt, CloseReason.CANCELLED) for attempt in live]
-
-
-def _want_withdrawn(tx: Transaction, order_id: str) -> list[Attempt]:
-    """Give the sessions that are to be closed, so that another may be opened for the order."""
-    order = find_order(tx.connection, order_id)
-    if order is None:
-        raise CheckoutRefused(Message("That order is not in the books"))
-    live = live_attempts_of(tx.connection, order_id)
-    return [want_closed(tx, attempt, CloseReason.SUPERSEDED) for attempt in live]

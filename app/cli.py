@@ -17,12 +17,14 @@ from typing import Any, Final
 
 from app.catalog_file import load_catalog
 from app.cli_backup import add_backup_commands
+from app.cli_cards import add_cards_commands
 from app.cli_money import add_money_commands
 from app.cli_options import add_data_dir, add_till_options, settings_of
 from app.cli_pipe import outliving_its_readers
 from app.cli_provider import add_provider
 from app.cli_reconcile import add_reconcile
 from app.cli_secrets import add_secrets
+from app.cli_subscriptions import add_subscriptions_commands
 from app.cli_verify import add_verify
 from app.errors import CatalogError, ConfigError, MoneyMoved, ScantillError, StoreError
 from app.heap import keep_together
@@ -34,6 +36,8 @@ _MONEY: Final = {
     MoneyMoved.UNKNOWN: "Whether money moved is not known yet.",
     MoneyMoved.YES: "Money moved.",
 }
+
+_MOST_PORT: Final = 65535
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -71,7 +75,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     sandbox = commands.add_parser("sandbox", help="run the provider simulator on its own")
     add_data_dir(sandbox)
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    sandbox.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
+    sandbox.add_argument("--port", type=_port, default=0, help="port; 0 takes a free one")
     sandbox.add_argument(
         "--rate-limit",
         type=int,
@@ -91,9 +95,17 @@ def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     catalog_check.add_argument("file", type=Path, metavar="FILE")
     catalog_check.set_defaults(run=_catalog_check)
     add_money_commands(commands)
+    add_subscriptions_commands(commands)
+    add_cards_commands(commands)
     add_secrets(commands)
     add_provider(commands)
     return parser, commands
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= _MOST_PORT):
+        raise argparse.ArgumentTypeError(f"it must be a number up to {_MOST_PORT}")
+    return int(text)
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
@@ -102,7 +114,17 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     Who stops reading what it prints changes neither what it does nor its status.
     """
     with outliving_its_readers():
-        return _run(parser.parse_args(argv))
+        return _run(_parsed(parser, argv))
+
+
+def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    arguments, left_over = parser.parse_known_args(argv)
+    if left_over and hasattr(arguments, "value"):
+        # It may be a key that stands behind an option: its command refuses it, unrepeated.
+        arguments.value = left_over
+    elif left_over:
+        parser.error(f"unrecognized arguments: {' '.join(left_over)}")
+    return arguments
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -155,11 +177,15 @@ async def _serve_till(arguments: argparse.Namespace) -> None:
             "public": till.door.address,
             "sandbox": till.sandbox_url,
             "phones": till.phones.state.address if till.phones is not None else "",
-            "accounts": ", ".join(till.accounts) or "none (set STRIPE_SECRET_KEY)",
+            "accounts": ", ".join(till.accounts) or "none",
         }
         for name, value in lines.items():
             if value:
                 print(f"{name:<9}{value}", flush=True)
+        for name, why in till.set_up.unready.items():
+            print(
+                f"{'':<9}{name} is not ready: {why} See: scantill provider test {name}", flush=True
+            )
         if till.exposed_keys is not None:
             print(f"scantill: {till.exposed_keys}", file=sys.stderr, flush=True)
         await _until_asked_to_stop()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.backups import folder_of, person_at
-from app.cli_options import add_data_dir
+from app.cli_options import add_data_dir, add_mode
 from app.errors import ConfigError, StoreError
 from app.settings import Mode, Settings, default_root, load_settings
 from app.store.backup import Report, make_backup, readable
@@ -18,9 +18,7 @@ def add_backup_commands(commands: Any) -> None:
     """Give the parser's sub-commands `backup` and `restore`."""
     backup = commands.add_parser("backup", help="copy the books, beside a running till or without")
     add_data_dir(backup)
-    backup.add_argument(
-        "--mode", dest="only", type=Mode, choices=list(Mode), help="only the books of this mode"
-    )
+    add_mode(backup, "only the books of this mode", dest="only")
     backup.add_argument(
         "--to", type=Path, metavar="FILE|DIR", help="instead of the till's own folder of backups"
     )
@@ -28,9 +26,7 @@ def add_backup_commands(commands: Any) -> None:
 
     restore = commands.add_parser("restore", help="put a backup in the place of the books")
     add_data_dir(restore)
-    restore.add_argument(
-        "--mode", dest="only", type=Mode, choices=list(Mode), help="refuse a backup of another mode"
-    )
+    add_mode(restore, "refuse a backup of another mode", dest="only")
     restore.add_argument("file", type=Path, metavar="FILE", help="a file that backup has made")
     restore.set_defaults(run=_restore, only=None)
 

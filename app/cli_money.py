@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from app.cli_options import add_data_dir, add_till_options, settings_of
+from app.cli_options import add_data_dir, add_till_options, one_of, settings_of
 from app.domain.money import EXPONENTS, Money, plain_decimal
 from app.domain.payment import Payment
 from app.domain.refund import Refund, RefundState
@@ -42,7 +42,7 @@ def add_money_commands(commands: Any) -> None:
     resolve = commands.add_parser("resolve", help="decide what becomes of such money")
     add_till_options(resolve)
     resolve.add_argument("number", type=_number, metavar="ID", help="as `exceptions` lists it")
-    resolve.add_argument("action", type=Action, choices=list(Action), metavar="ACTION", help=_HELP)
+    resolve.add_argument("action", type=one_of(Action), metavar="ACTION", help=_HELP)
     _add_person(resolve)
     resolve.add_argument("--order", type=_number, metavar="N", help="the order to assign it to")
     resolve.add_argument("--amount", metavar="AMOUNT", help="give back only a part, as 12.34")

@@ -1,7 +1,10 @@
 """What every command may be called with: where the books are, and what a running till takes."""
 
 import argparse
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
+from typing import Any, TypeVar
 
 from app.errors import ConfigError
 from app.logs import log_to
@@ -21,13 +24,33 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def one_of(kind: type[_Word]) -> Callable[[str], _Word]:
+    """Read an option that takes one of a few words, and name these where it is none of them."""
+
+    def read(text: str) -> _Word:
+        try:
+            return kind(text)
+        except ValueError as error:
+            words = ", ".join(kind)
+            raise argparse.ArgumentTypeError(f"it must be one of these: {words}") from error
+
+    return read
+
+
+def add_mode(parser: argparse.ArgumentParser, words: str, **how: Any) -> None:
+    """Give a command its `--mode`; `how` is passed on to argparse."""
+    among = f"{{{','.join(Mode)}}}"
+    parser.add_argument("--mode", type=one_of(Mode), metavar=among, help=words, **how)
+
+
 def add_till_options(parser: argparse.ArgumentParser) -> None:
     """Give a command what every running till takes."""
     add_data_dir(parser)
     unset = argparse.SUPPRESS
-    parser.add_argument(
-        "--mode", type=Mode, choices=list(Mode), default=unset, help="default: training"
-    )
+    add_mode(parser, "default: training", default=unset)
     parser.add_argument(
         "--catalog", type=Path, default=unset, metavar="FILE", help="another catalog.toml"
     )

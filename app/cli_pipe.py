@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 _NOBODY_READS: Final = frozenset({errno.EPIPE, errno.EINVAL})
@@ -42,14 +43,16 @@ class _Patient:
 def outliving_its_readers() -> Iterator[None]:
     """Have what is printed inside go nowhere, without an error, once nobody reads it."""
     out, err = sys.stdout, sys.stderr
-    patient: list[Any] = [_Patient(stream) for stream in (out, err)]
-    sys.stdout, sys.stderr = patient
-    try:
-        yield
-    finally:
-        for stream in patient:
-            stream.flush()
-        sys.stdout, sys.stderr = out, err
+    # A stream that was closed before the start is None.
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        patient: list[Any] = [_Patient(stream or nowhere) for stream in (out, err)]
+        sys.stdout, sys.stderr = patient
+        try:
+            yield
+        finally:
+            for stream in patient:
+                stream.flush()
+            sys.stdout, sys.stderr = out, err
 
 
 def _go_nowhere(stream: TextIO, error: OSError) -> None:

@@ -33,9 +33,13 @@ def add_provider(commands: Any) -> None:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    from app.accounts import loopback_base
+    from app.accounts import loopback_base, wanted_accounts
 
     settings = settings_of(arguments)
+    kind, _ = wanted_accounts(settings).get(arguments.name, (None, None))
+    if kind is not None and kind.is_by_hand:
+        print("It is taken by hand: there is no key, and nothing to test.")
+        return 0
     with ExitStack() as stack:
         sandbox_url = ""
         if settings.mode is Mode.TRAINING:
@@ -45,6 +49,7 @@ def _test(arguments: argparse.Namespace) -> int:
 
 def _simulator(stack: ExitStack) -> str:
     """Start one with books of its own: a till that runs has its own."""
+    print("This is training: a simulator is asked, with its own keys and not with the shop's.")
     from app.sandbox import SandboxServer
 
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="scantill-"))
@@ -62,6 +67,7 @@ def _tested(settings: Settings, arguments: argparse.Namespace, sandbox_url: str)
     name = arguments.name
     if name in set_up.unready:
         _say(Finding("key", set_up.unready[name], is_good=False))
+        _say_how_to_set(settings, name)
         return 1
     if name not in set_up.strategies:
         names = ", ".join((*set_up.strategies, *set_up.unready))
@@ -73,6 +79,20 @@ def _tested(settings: Settings, arguments: argparse.Namespace, sandbox_url: str)
     pages = return_pages(settings, sandbox_url)
     trial = Trial(shop.currency, shop.success_url or pages.success_url, arguments.with_session)
     return asyncio.run(_said(set_up.strategies[name], trial))
+
+
+def _say_how_to_set(settings: Settings, account: str) -> None:
+    from app.account_keys import keys_of, place_of
+    from app.key_store import KeyStore
+
+    store = KeyStore(settings.root, settings.mode.value)
+    for key in keys_of(settings):
+        if key.account == account and key.field.is_needed and not place_of(settings, key, store):
+            print(
+                f"Set {key.field.variables[0]}, or: scantill secrets set {key.name} "
+                f"--mode {settings.mode.value}",
+                flush=True,
+            )
 
 
 async def _said(strategy: "PaymentStrategy", trial: "Trial") -> int:

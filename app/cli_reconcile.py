@@ -6,17 +6,14 @@ books are opened here for as long as it takes, without a window and without door
 
 import argparse
 import asyncio
-import json
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.cli_options import add_till_options, settings_of
+from app.cli_running import ask_the_running
 from app.domain.reconciliation import Report
 from app.errors import Message, StoreError
-from app.providers.pages import is_loopback
 from app.store.lock import is_running
 
 if TYPE_CHECKING:
@@ -108,24 +105,16 @@ def _asked_of_the_running(directory: Path) -> dict[str, Any]:
     """Have the till that holds the books do it. Raises StoreError where it cannot be asked."""
     from datetime import datetime
 
-    from app.api.token import ADDRESS_FILE, token_of
-
+    otherwise = Message("It reconciles every five minutes by itself. Or close it first.")
+    done = ask_the_running(
+        directory, "/api/v1/reconcile", patience_s=_PATIENCE_S, otherwise=otherwise
+    )
     try:
-        address = (directory / ADDRESS_FILE).read_text("ascii").strip()
-        if not (address.startswith("http://") and is_loopback(address)):
-            raise ValueError(address)
-        request = urllib.request.Request(  # noqa: S310 - loopback http, checked above
-            f"{address}/api/v1/reconcile",
-            method="POST",
-            headers={"Authorization": f"Bearer {token_of(directory)}"},
-        )
-        with urllib.request.urlopen(request, timeout=_PATIENCE_S) as reply:  # noqa: S310 - as above
-            done: dict[str, Any] = json.load(reply)
         began, ended = (datetime.fromisoformat(done[at]) for at in ("began_at", "ended_at"))
         return {**done, "took_s": (ended - began).total_seconds()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise StoreError(
             Message("A till runs on these books and could not be asked"),
             f"{type(error).__name__}: {error}.",
-            action=Message("It reconciles every five minutes by itself. Or close it first."),
+            action=otherwise,
         ) from error

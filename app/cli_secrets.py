@@ -9,7 +9,7 @@ import getpass
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from app.cli_options import add_data_dir, settings_of
+from app.cli_options import add_data_dir, add_mode, settings_of
 from app.errors import ConfigError, Message
 from app.settings import Mode, Settings
 
@@ -31,17 +31,15 @@ def add_secrets(commands: Any) -> None:
     ):
         verb = verbs.add_parser(name, help=words)
         add_data_dir(verb)
-        verb.add_argument(
-            "--mode", type=Mode, choices=list(Mode), default=argparse.SUPPRESS, help="test or live"
-        )
+        add_mode(verb, "test or live", default=argparse.SUPPRESS)
         if run is not _list:
-            verb.add_argument("name", metavar="ACCOUNT.KEY")
+            verb.add_argument("name", metavar="ACCOUNT.KEY", help="as `list` says it")
             # Taken so that it can be refused in words that do not repeat it.
-            verb.add_argument("value", nargs="*", help=argparse.SUPPRESS)
+            verb.add_argument("value", nargs="*", default=[], help=argparse.SUPPRESS)
         verb.set_defaults(run=run)
 
 
-def _set(arguments: argparse.Namespace) -> int:
+def _refuse_a_value(arguments: argparse.Namespace) -> None:
     if arguments.value or "=" in arguments.name:
         raise ConfigError(
             Message("A key is never given on the command line, where others can read it"),
@@ -51,12 +49,19 @@ def _set(arguments: argparse.Namespace) -> int:
                 "stand in your shell's history: take it out there, or have a new one made."
             ),
         )
+
+
+def _set(arguments: argparse.Namespace) -> int:
+    _refuse_a_value(arguments)
     from app.account_keys import checked, key_named
 
     settings, store = _opened(arguments)
     key = key_named(settings, arguments.name)
-    if not store.name:
-        store.refuse()
+    _check_store(
+        store,
+        f"Write {_variable_of(settings, key)}=... into {settings.root / '.env'}, "
+        "readable by you alone (chmod 600), or set it in the environment.",
+    )
     value = checked(settings, key, _asked_for(key), store)
     store.set(key.account, key.field.name, value)
     print(f"{key.name} is kept in {store.name} for {settings.mode.value} mode.")
@@ -65,10 +70,13 @@ def _set(arguments: argparse.Namespace) -> int:
 
 
 def _remove(arguments: argparse.Namespace) -> int:
-    from app.account_keys import key_named
+    _refuse_a_value(arguments)
+    from app.account_keys import key_named, place_of
 
     settings, store = _opened(arguments)
     key = key_named(settings, arguments.name)
+    place = place_of(settings, key, store)
+    _check_store(store, f"It stands elsewhere: {place}." if place else "There is none to remove.")
     if not store.remove(key.account, key.field.name):
         print(f"{key.name} was not in {store.name}.")
         return 1
@@ -101,6 +109,25 @@ def _opened(arguments: argparse.Namespace) -> "tuple[Settings, KeyStore]":
         )
     settings = settings_of(arguments)
     return settings, KeyStore(settings.root, settings.mode.value)
+
+
+def _variable_of(settings: Settings, key: "NamedKey") -> str:
+    """Name the variable that people know, or the account's own where others share that one."""
+    from app.account_keys import keys_of
+    from app.accounts import own_variables
+
+    known = key.field.variables[0]
+    are_several = sum(known in each.field.variables for each in keys_of(settings)) > 1
+    return own_variables(key.account, key.field)[0] if are_several else known
+
+
+def _check_store(store: "KeyStore", otherwise: str) -> None:
+    if not store.name:
+        raise ConfigError(
+            Message("This computer has no key store that Scantill trusts"),
+            Message("Nothing was changed."),
+            action=otherwise,
+        )
 
 
 def _asked_for(key: "NamedKey") -> str:

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
-from app.cli_options import add_data_dir
+from app.cli_options import add_data_dir, add_mode
 from app.errors import ConfigError, StoreError
 from app.providers.pages import is_loopback
 from app.settings import Mode, default_root
@@ -34,9 +34,7 @@ def add_verify(commands: Any) -> None:
     """Add the command to those of `app.cli`."""
     check = commands.add_parser("verify", help="check the books and what money depends on")
     add_data_dir(check)
-    check.add_argument(
-        "--mode", dest="only", type=Mode, choices=list(Mode), help="only the books of this mode"
-    )
+    add_mode(check, "only the books of this mode", dest="only")
     check.add_argument("--sandbox", metavar="URL", help="compare with this simulator's books")
     check.set_defaults(run=_verify, sandbox=None, only=None)
 
@@ -47,20 +45,23 @@ def _verify(arguments: argparse.Namespace) -> int:
     found = [mode for mode in modes if (root / mode.value / BOOKS).exists()]
     if not found:
         raise ConfigError(f"There are no books in {root}", action="Name another --data-dir.")
-    is_clean = True
+    all_clean = True
     for mode in found:
         path = root / mode.value / BOOKS
         print(f"{mode.value} books: {path}")
-        checks = _verified(path, arguments.sandbox if mode is Mode.TRAINING else None)
+        checks = verified(path, arguments.sandbox if mode is Mode.TRAINING else None)
         for check in checks:
             print(f"  {check}")
-        is_clean = is_clean and _is_clean(checks)
-    print("clean" if is_clean else "NOT CLEAN: see the lines marked VIOLATED")
-    return 0 if is_clean else 1
+        all_clean = all_clean and is_clean(checks)
+    print("clean" if all_clean else "NOT CLEAN: see the lines marked VIOLATED")
+    return 0 if all_clean else 1
 
 
-def _verified(path: Path, sandbox: str | None) -> list[Check]:
-    """Check one file of books. What is on its way between two sets of books is given some time."""
+def verified(path: Path, sandbox: str | None) -> list[Check]:
+    """Check one file of books, beside the simulator's where one is named.
+
+    What is on its way between two sets of books is given some time. Raises StoreError, ConfigError.
+    """
     checks: list[Check] = []
     for pause in _SETTLING_S:
         taken = None if sandbox is None else _taken_at(sandbox)
@@ -77,13 +78,14 @@ def _verified(path: Path, sandbox: str | None) -> list[Check]:
             raise store_error(error, path) from error
         finally:
             db.close()
-        if taken is None or _is_clean(checks):
+        if taken is None or is_clean(checks):
             break
         time.sleep(pause)
     return checks
 
 
-def _is_clean(checks: list[Check]) -> bool:
+def is_clean(checks: list[Check]) -> bool:
+    """Say whether nothing was found."""
     return all(check.outcome is not Outcome.VIOLATED for check in checks)
 
 

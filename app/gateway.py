@@ -6,11 +6,13 @@ answers, and so that nothing is asked with keys that belong to somebody else by 
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from app.breaker import Breaker, Standing
 from app.clock import Clock
+from app.domain.capabilities import Shows
 from app.domain.payment import Payment
 from app.errors import (
     CheckoutRefused,
@@ -22,11 +24,13 @@ from app.errors import (
 )
 from app.failpoints import reach
 from app.providers.strategy import PaymentStrategy
-from app.status import Health
+from app.status import AccountHealth, Health
 from app.store import Store
 from app.store.accounts import KnownAccount, known_for, remember
 
 T = TypeVar("T")
+
+_NO_SUCH_KEY: Final = 401
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +69,18 @@ class Gateway:
         """
         told = (strategy.clock_off() for strategy in self._strategies.values())
         return next((off for off in told if off is not None), None)
+
+    @property
+    def health(self) -> tuple[AccountHealth, ...]:
+        """Say of every account whether it answers, and whether it may have the next customer."""
+        return tuple(
+            replace(
+                each,
+                standing=self.standing(each.name),
+                is_by_hand=self._strategies[each.name].capabilities.shows is Shows.NOTHING,
+            )
+            for each in self._health.accounts
+        )
 
     def standing(self, account: str) -> Standing:
         """Say whether an account may be trusted with the next customer."""
@@ -166,7 +182,8 @@ class Gateway:
 
     def _failed(self, account: str, error: ProviderError) -> bool:
         """Note a call without a usable answer; say whether it is news that the keys are refused."""
-        is_refused = isinstance(error, Rejected)
+        # 403 is about one thing that the key may not do, as reading a list; it sells all the same.
+        is_refused = isinstance(error, Rejected) and error.status == _NO_SUCH_KEY
         self._breakers[account].failed(self._clock.monotonic(), is_refused=is_refused)
         return self._health.failed(account, self._clock.now(), error)
 

@@ -13,8 +13,10 @@ from app.domain.dispute import Dispute
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
+from app.domain.payment import Payment
 from app.domain.receipt import Tender
 from app.domain.refund import Refund
+from app.domain.renewal import Subscription
 from app.domain.resolution import Case, WayOut, ways_out
 from app.events import Fact
 from app.store import Store
@@ -27,6 +29,7 @@ from app.store.journal import history_of
 from app.store.orders import count_awaited, find_order, newest_unfinished, order_rows
 from app.store.payments import exceptions_of, tenders_of
 from app.store.refunds import refunds_of, refunds_of_order
+from app.store.subscriptions import renewals_of, subscriptions_of
 from app.store.transaction import Row, maybe_stamp, read_stamp
 
 _MOST_DIGITS: Final = 15
@@ -62,11 +65,20 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A subscription that an order began, with its renewals, held ones too, oldest first."""
+
+    subscription: Subscription
+    renewals: tuple[Payment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """One order with all that happened to it, oldest first.
 
-    `confirmations` are what the operator said of payments by hand. `decisions` say by an
-    attempt's id why it went to its account; older ones have none.
+    `refunds` are those of its payments and of its subscription's renewals. `confirmations` are what
+    the operator said of payments by hand. `decisions` say by an attempt's id why it went to its
+    account; older ones have none.
     """
 
     order: Order
@@ -79,6 +91,7 @@ class OrderDetail:
     troubles: tuple[Trouble, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
     decisions: Mapping[int, Decision] = field(default_factory=dict)
+    subscriptions: tuple[Subscribed, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -155,6 +168,13 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
     if order is None:
         return None
     entries = exceptions_of(db, order_id)
+    subscriptions = tuple(
+        Subscribed(one, renewals_of(db, one.id)) for one in subscriptions_of(db, order_id)
+    )
+    refunds = list(refunds_of_order(db, order_id))
+    for subscribed in subscriptions:
+        for renewal in subscribed.renewals:
+            refunds += refunds_of(db, renewal)
     return OrderDetail(
         order=order,
         attempts=attempts_of(db, order_id),
@@ -162,10 +182,11 @@ def _detail(db: sqlite3.Connection, order_id: str) -> OrderDetail | None:
         tenders=tenders_of(db, order_id),
         history=history_of(db, order_id),
         disputes=disputes_of_order(db, order_id),
-        refunds=refunds_of_order(db, order_id),
+        refunds=tuple(sorted(refunds, key=lambda refund: refund.id)),
         troubles=tuple(_trouble(db, entry) for entry in entries),
         confirmations=confirmations_of(db, order_id),
         decisions=decisions_of(db, order_id),
+        subscriptions=subscriptions,
     )
 
 

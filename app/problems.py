@@ -63,6 +63,13 @@ def problem_of(error: Mapping[str, Any]) -> Message:
             return Message("must name an account to use or to avoid")
         case "rule_without_currency":
             return Message("must name the currency of its amounts")
+        case "rule_for_no_amount":
+            return Message("must not have a least that is more than its most")
+        case "account_name":
+            return Message(
+                "{name} is no name of an account; write letters, digits, - and _",
+                name=given["name"],
+            )
         case "coin":
             return Message('{text} is not a coin; write 5 cents as "0.05"', text=given["text"])
         case "rate":

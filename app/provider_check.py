@@ -52,13 +52,16 @@ async def examine(strategy: PaymentStrategy, trial: Trial, ids: Ids) -> AsyncIte
     yield Finding("key", Message("The provider accepts it."), is_good=True)
     yield _whose(strategy, account)
     yield _mode(strategy, account)
-    yield _currency(strategy.capabilities, trial.currency)
+    currency = _currency(strategy.capabilities, trial.currency)
+    yield currency
     yield _clock(strategy)
-    if not trial.with_session:
+    if currency.is_good is False:
+        yield Finding("session", Message("Not tried, for want of the currency."))
+    elif not trial.with_session:
         yield Finding("session", Message("Not tried; --with-session opens a small one."))
     else:
         yield await _session(strategy, trial, ids)
-    yield Finding("webhook", Message("Not looked at yet; a later version can do that."))
+    yield Finding("webhook", Message("Not looked at: payments are found without webhooks, too."))
 
 
 def _whose(strategy: PaymentStrategy, account: ProviderAccount) -> Finding:
@@ -108,7 +111,10 @@ def _clock(strategy: PaymentStrategy) -> Finding:
 
 async def _session(strategy: PaymentStrategy, trial: Trial, ids: Ids) -> Finding:
     if not trial.success_url:
-        words = Message("There is no page for the customer to come back to.")
+        words = Message(
+            "There is no page for the customer to come back to: set success_url under [shop] in "
+            "the catalog."
+        )
         return Finding("session", words, is_good=False)
     amount = least_of(strategy.capabilities, trial.currency)
     # Of no till: should anything ever come of it, it is a stranger's to this one.

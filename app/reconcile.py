@@ -17,17 +17,15 @@ from typing import Final, TypeVar
 from app.clock import Clock
 from app.domain.attempt import Reference
 from app.domain.delivery import Delivery
-from app.domain.judgement import Standing
-from app.domain.observation import Observation, SessionState, Source
+from app.domain.observation import Source
 from app.domain.reconciliation import Report
 from app.errors import Message, Rejected, ScantillError, StoreError
 from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.budget import Urgency, asking
 from app.providers.strategy import PaymentStrategy, Recheck, TakesByHand
-from app.settle import settle
+from app.reconcile_sessions import settle_listed, tells_something
 from app.store import Store, Transaction
-from app.store.attempts import find_attempt_by_reference
 from app.store.cursors import books_made_at, find_cursor, save_cursor
 from app.store.epochs import reconciled, restored_from
 from app.store.inbox import receive
@@ -68,7 +66,14 @@ _MAY_BE_FORBIDDEN: Final = frozenset({REFUNDS, DISPUTES})
 _BATCH: Final = 100
 _SETTLING_S: Final = 10.0
 _SETTLING_STEP_S: Final = 0.05
-_NOT_READABLE: Final = (ScantillError, KeyError, TypeError, ValueError, AttributeError)
+_NOT_READABLE: Final = (
+    ScantillError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -94,8 +99,9 @@ class Reconciliation:
     """Runs one reconciliation at a time. `add` plugs in what else is to be read up on.
 
     `look_at_all` asks about every unfinished session that has not answered for so many seconds.
-    `wake` is called when there is something in the inbox. `unanswered` are the sessions that the
-    last run could not ask about.
+    `wake` is called when there is something in the inbox; `afterwards` are the chores once that is
+    settled. `recheck` has a listed attempt looked at of which the list does not say enough.
+    `unanswered` are the sessions that the last run could not ask about.
     """
 
     def __init__(
@@ -106,16 +112,19 @@ class Reconciliation:
         clock: Clock,
         look_at_all: Callable[[float], Awaitable[Looks]],
         wake: Callable[[], None] = lambda: None,
+        recheck: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._gateway = gateway
         self._clock = clock
         self._look_at_all = look_at_all
         self.wake = wake
+        self._recheck = recheck
         self._alone = asyncio.Lock()
         self.unanswered: frozenset[int] = frozenset()
         self._not_since_s = 0.0
         self._are_lists_read = False
+        self.afterwards: list[tuple[str, Chore]] = []
         self._chores: list[tuple[str, Chore]] = [
             (EVENTS, self._events),
             (SESSIONS, self._sessions),
@@ -153,6 +162,8 @@ class Reconciliation:
             await self._done(name, chore, report)
         if not await self._is_inbox_settled(report):
             self._are_lists_read = False
+        for name, chore in self.afterwards:
+            await self._done(name, chore, report)
         come = await self._store.read(lambda db: come_since(db, before))
         report.payments, report.refunds, report.disputes = come
         doubtful = await self._store.read(lambda db: in_doubt(db, report.began_at))
@@ -331,36 +342,15 @@ class Reconciliation:
             ours = [seen for seen in listed if self._is_of_this_till(seen.reference)]
             report.strangers += len(listed) - len(ours)
             report.sessions += len(ours)
-            # An open one has nothing to tell: its creation may even be under way just now.
-            over = [
-                seen
-                for seen in ours
-                if not (isinstance(seen, Observation) and seen.state is SessionState.OPEN)
-            ]
-            if over:
-                report.problems += await self._store.write(partial(self._settle_all, listed=over))
-                reach("reconcile.page_saved")
-
-    def _settle_all(self, tx: Transaction, *, listed: list[Observation | Recheck]) -> list[Message]:
-        """Settle listed sessions; say in words what remains strange about them."""
-        strange: list[Message] = []
-        for seen in listed:
-            if isinstance(seen, Observation):
-                if settle(tx, self._store.till_id, seen).standing is Standing.QUARANTINED:
-                    strange.append(
-                        Message(
-                            "The provider's session for {reference} does not fit this payment.",
-                            reference=seen.reference,
-                        )
-                    )
-            elif find_attempt_by_reference(tx.connection, seen.reference) is None:
-                strange.append(
-                    Message(
-                        "A session for {reference}, which is not in the books, is not understood.",
-                        reference=seen.reference,
-                    )
+            if telling := [seen for seen in ours if tells_something(seen)]:
+                till_id = self._store.till_id
+                found = await self._store.write(
+                    partial(settle_listed, till_id=till_id, listed=telling)
                 )
-        return strange
+                reach("reconcile.page_saved")
+                report.problems += found.strange
+                for attempt_id in found.to_look_at:
+                    self._recheck(attempt_id)
 
     def _is_of_this_till(self, text: str) -> bool:
         reference = Reference.parse(text)

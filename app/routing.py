@@ -97,15 +97,24 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What was decided: the first that is not by hand is taken, unless the operator chooses."""
+    """What was decided: the first that is not by hand is taken, unless the operator chooses.
+
+    `method` is how the customer wishes to pay, None where nothing was said.
+    """
 
     choices: tuple[Choice, ...] = ()
     left_out: tuple[LeftOut, ...] = field(default=())
+    method: Method | None = None
 
     @property
     def by_itself(self) -> tuple[Choice, ...]:
         """Give what the till may choose by itself, the first first."""
         return tuple(choice for choice in self.choices if not choice.is_by_hand)
+
+    @property
+    def is_none_set_up(self) -> bool:
+        """Say whether the settings alone keep every account from being used."""
+        return not self.choices and all(each.is_unready for each in self.left_out)
 
     @property
     def problem(self) -> Message | None:
@@ -114,7 +123,7 @@ class Route:
             return None
         if not self.left_out:
             return Message("No account is set up")
-        if all(each.is_unready for each in self.left_out):
+        if self.is_none_set_up:
             return Message("No account can be used as it is set up")
         if any(each.is_down for each in self.left_out):
             return Message("No provider that could take this answers just now")
@@ -164,7 +173,7 @@ def route(
     if all(each.takes.shows is Shows.NOTHING for each in candidates if each.is_enabled):
         # There is nothing that the till could take instead.
         choices = tuple(replace(choice, is_by_hand=False) for choice in choices)
-    return Route(choices, tuple(left_out))
+    return Route(choices, tuple(left_out), demand.method)
 
 
 def known(account: str, route: Route) -> Choice:
@@ -187,7 +196,7 @@ def known(account: str, route: Route) -> Choice:
 def _why_not(candidate: Candidate, demand: Demand, avoided: set[str]) -> LeftOut | None:
     name = candidate.account
     if not candidate.is_enabled:
-        return LeftOut(name, Message("It is switched off in the settings."))
+        return LeftOut(name, Message("It is switched off in the settings."), is_unready=True)
     if name in avoided:
         return LeftOut(name, Message("The shop's rules say not to use it for this."))
     if reason := objection(candidate.takes, demand):

@@ -128,8 +128,10 @@ class Sessions:
             if attempt.session_id is None:
                 attempt = await self._made_sure_of(attempt_id)
             elif await self._is_being_captured(attempt_id):
-                # Money that was asked for may be moving: first it is known what became of it.
+                # Money that was asked for may be moving: nothing is closed before that is known.
                 attempt = await self._look(attempt_id, Source.CLOSE)
+                if attempt.state is AttemptState.UNKNOWN:
+                    return attempt
             if attempt.session_id is None or attempt.is_final:
                 return attempt
             return await self._close(attempt)
@@ -165,11 +167,11 @@ class Sessions:
         return await self._close(attempt)
 
     async def _capture(self, attempt: Attempt, strategy: Captures) -> Attempt:
-        """Take what the customer agreed to, unless nobody wants it any more."""
+        """Take what the customer agreed to; what nobody wants any more is closed instead."""
         was_asked = await self._is_being_captured(attempt.id)
         intent = await self._store.write(lambda tx: write_capture_intent(tx, attempt.id))
         if intent is None:
-            return attempt
+            return await self._close(attempt)
         reach("capture.intended")
         session_id = attempt.session_id or ""
 

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -36,6 +37,7 @@ from app.problems import problem_of
 SETTINGS_FILE: Final = "scantill.toml"
 _PERCENT: Final = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?", re.ASCII)
 _AMOUNT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,3})?", re.ASCII)
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 _METHODS: Final = f"^({'|'.join(method.value for method in Method)})$"
 
 
@@ -112,6 +114,8 @@ class RuleTable(_Table):
             raise PydanticCustomError("rule_of_nothing", "rule")
         if not self.currency and (self.least is not None or self.most is not None):
             raise PydanticCustomError("rule_without_currency", "rule")
+        if self.least and self.most and Decimal(self.least) > Decimal(self.most):
+            raise PydanticCustomError("rule_for_no_amount", "rule")
         return self
 
 
@@ -205,6 +209,15 @@ class SettingsFile(_Table):
     window: WindowTable = WindowTable()
     backup: BackupTable = BackupTable()
 
+    @field_validator("accounts")
+    @classmethod
+    def _have_plain_names(cls, given: dict[str, AccountTable]) -> dict[str, AccountTable]:
+        for name in given:
+            # It is a part of addresses and, with letters and digits alone, of variables.
+            if not _ACCOUNT.fullmatch(name):
+                raise PydanticCustomError("account_name", "name", {"name": repr(name)})
+        return given
+
 
 class Environment(BaseSettings):
     """What the environment says, under the names that people know."""
@@ -288,14 +301,17 @@ def load_settings(root: Path, mode: Mode, *, working_directory: Path | None = No
             file=SettingsFile.model_validate(document),
             environment=Environment(_env_file=env_files),
             env_files=tuple(reversed(env_files)),
-            variables=Variables(
-                (dict(os.environ), *(dotenv_values(path) for path in reversed(env_files)))
-            ),
+            variables=variables_of(tuple(reversed(env_files))),
         )
     except ValidationError as error:
         raise ConfigError(Message("The settings cannot be used"), _words(path, error)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(Message("A .env file cannot be read"), f"{error}.") from error
+
+
+def variables_of(env_files: tuple[Path, ...]) -> Variables:
+    """Read the environment and the `.env` files as they are now, those first that count most."""
+    return Variables((dict(os.environ), *map(dotenv_values, env_files)))
 
 
 def _words(path: Path, error: ValidationError) -> Message:

@@ -15,6 +15,7 @@ from app.domain.order import Order, OrderState
 from app.errors import InvariantError, Message
 from app.failpoints import reach
 from app.settle_parts import end_order
+from app.settle_subscriptions import begin_subscription, tell_of_held_beginning
 from app.store import Transaction
 from app.store.attempts import (
     find_attempt_by_reference,
@@ -75,6 +76,10 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
         complete(tx, order)
     elif verdict.order_to is not None:
         end_order(tx, order, verdict.order_to)
+    if seen.subscription_id:
+        begun = begin_subscription(tx, order, attempt, seen.subscription_id)
+        if begun is not None and any(not judged.is_accepted for judged in verdict.payments):
+            tell_of_held_beginning(tx, begun, order.number)
     reach("settle.order_moved")
     return verdict
 

@@ -18,7 +18,7 @@ class AccountHealth:
 
     `is_reachable` is None before the first exchange. `is_refused` says that the provider answers
     and does not take the till's keys; since then it is not reachable, either. `standing` is what
-    the router makes of it.
+    the router makes of it. `is_by_hand` says that there is no provider to answer.
     """
 
     name: str
@@ -27,6 +27,7 @@ class AccountHealth:
     detail: str = ""
     is_refused: bool = False
     standing: Standing = Standing.WELL
+    is_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,12 @@ class Ways:
         """Say whether there is anything to choose between: more than one account can be used."""
         return len(self._enabled) > 1
 
+    @property
+    def methods(self) -> frozenset[Method]:
+        """Give how customers may pay at all, at one account or another."""
+        strategies = map(self._gateway.strategy, self._enabled)
+        return frozenset().union(*(each.capabilities.methods for each in strategies))
+
     def of_cart(self, content: CartContent, shop: Shop, method: Method | None = None) -> Route:
         """Say where a cart could be paid; it must not be empty."""
         snapshot = snapshot_of(content, shop)

@@ -12,9 +12,18 @@ from pathlib import Path
 from app.cli import build_parser, run
 from app.cli_options import add_data_dir, add_till_options
 
-_GOOD_CARD = "4242424242424242"
-_PROVIDERS = ("stripe_checkout", "cash", "terminal")
-_ENDS = ("challenge", "error", "late", "late-fail", "expired", "cancel", "closed")
+_PROVIDERS = (
+    "stripe_checkout",
+    "stripe_elements",
+    "stripe_links",
+    "paypal",
+    "square",
+    "razorpay",
+    "razorpay_upi",
+    "cash",
+    "terminal",
+)
+_ENDS = ("declined", "challenge", "error", "late", "late-fail", "expired", "cancel", "closed")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,14 +36,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     demo.add_argument(
         "--out", type=Path, default=Path("demo-pictures"), metavar="DIR", help="for the pictures"
     )
-    demo.add_argument(
-        "--card", default=_GOOD_CARD, metavar="NUMBER", help="pay with this test card first"
-    )
+    demo.add_argument("--card", default="", metavar="NUMBER", help="pay with this test card first")
     demo.add_argument("--end", choices=_ENDS, help="play one of the other ends of a payment")
     demo.add_argument(
         "--provider", choices=_PROVIDERS, default="", help="sell by this kind of account"
     )
+    demo.add_argument(
+        "--subscription", action="store_true", help="sell a subscription of the catalog"
+    )
     demo.add_argument("--no-webhooks", action="store_true", help="learn of it by polling alone")
+    demo.add_argument(
+        "--no-browser", action="store_true", help="post the page's form, Chromium or not"
+    )
     demo.add_argument("--show", action="store_true", help="slowly, for somebody who watches")
     demo.add_argument("--seed", type=int, default=1, metavar="N", help="which goods are sold")
     demo.set_defaults(run=_demo)

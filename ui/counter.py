@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.catalog_watch import CatalogNews
 from app.clock import Clock
+from app.domain.capabilities import Method
 from app.domain.cart import Cart, CartContent
 from app.domain.catalog import Product
 from app.domain.money import Money
@@ -215,6 +216,11 @@ class Counter(QObject):
         """Take another way of payment for what is on the screen."""
         if self._payment is not None and self._stage is Stage.PAYING:
             self._payment.take_way(account)
+
+    def wish(self, method: Method | None) -> None:
+        """Take note of how the customer wishes to pay what is on the screen."""
+        if self._payment is not None and self._stage is Stage.PAYING:
+            self._payment.wish(method)
 
     def confirm(self, received: Money | None, reference: str) -> None:
         """Take the operator's word that the money was taken by hand."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.clock import Clock
 from app.domain.attempt import Attempt
+from app.domain.capabilities import Method
 from app.domain.cart import CartContent
 from app.domain.money import Money
 from app.domain.order import OrderState
@@ -165,6 +166,11 @@ class Payment(QObject):
             self._ways.look_again(self.known.order, amount)
             self._tell()
 
+    def wish(self, method: Method | None) -> None:
+        """Narrow the ways to how the customer wishes to pay; None is any way."""
+        self._ways.method = method
+        self.look_at_ways()
+
     def take_way(self, account: str) -> None:
         """Take the way that the operator chose, once nobody can pay by the one before."""
         if self.known.order is None or not self.model.may_change_way or self._is_over:
@@ -250,10 +256,7 @@ class Payment(QObject):
     async def _open_session(self, order_id: str) -> None:
         try:
             if not self._is_cancelling:
-                wanted, self._ways.wanted = self._ways.wanted, None
-                charged = self._till.checkout.charge(
-                    order_id, wanted, goes_on=lambda: not self._is_cancelling
-                )
+                charged = self._ways.charge(order_id, lambda: not self._is_cancelling)
                 self.known.take_attempt(await charged)
         except Exception as error:  # noqa: BLE001 - it is shown, whatever it is
             self._error = as_ours(error)
@@ -368,9 +371,8 @@ class Payment(QObject):
     @property
     def _is_way_free(self) -> bool:
         """Say whether what the operator wants can be opened: nobody can pay by another code."""
-        if self._is_cancelling or self._is_over:
-            return False
-        return self._ways.is_free(self.known.order, self.known.attempt)
+        is_ended = self._is_cancelling or self._is_over
+        return not is_ended and self._ways.is_free(self.known.order, self.known.attempt)
 
     def _take_detail(self, detail: OrderDetail) -> None:
         self.known.take_detail(detail)

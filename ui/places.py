@@ -1,4 +1,4 @@
-"""The places of the rail, each with what fills it: selling, the orders, what needs a person."""
+"""The places of the rail, each with what fills it: sales, orders, what needs a person, settings."""
 
 from enum import IntEnum
 
@@ -20,6 +20,8 @@ from ui.needs_person.screen import NeedsPersonScreen
 from ui.orders.reader import OrdersReader
 from ui.orders.screen import OrdersScreen
 from ui.orders.telling import amount_in
+from ui.settings.reader import AccountsReader
+from ui.settings.screen import SettingsScreen
 from ui.tasks import Tasks
 from ui.theme import Tone
 from ui.till import Till
@@ -31,6 +33,7 @@ class Place(IntEnum):
     SELL = 0
     ORDERS = 1
     PERSON = 2
+    SETTINGS = 3
 
 
 class Places(QStackedWidget):
@@ -52,11 +55,14 @@ class Places(QStackedWidget):
         self._formats = look.formats
         self.desk = Desk(till, tasks, look.formats)
         self.counter = QStackedWidget()
-        self.orders = OrdersScreen(look, clock)
+        self.orders = OrdersScreen(look, clock, till.subscriptions.ends_of)
         self.needs_person = NeedsPersonScreen(look, clock)
         self.orders_reader = OrdersReader(till.orders, tasks, self.orders)
         self._trouble_reader = TroubleReader(till.orders, tasks, self.needs_person, clock)
-        for screen in (self.counter, self.orders, self.needs_person):
+        self.settings = SettingsScreen(look)
+        accounts = self.settings.accounts
+        self.accounts_reader = AccountsReader(till.account_desk, tasks, accounts)
+        for screen in (self.counter, self.orders, self.needs_person, self.settings):
             self.addWidget(screen)
         self.desk.serve(self.orders.panel.form)
         self.desk.serve(self.needs_person.panel.form)
@@ -78,6 +84,8 @@ class Places(QStackedWidget):
     def show_place(self, place: int) -> None:
         """Go to a place; what it shows is read anew."""
         is_other = place != self.currentIndex()
+        if is_other:
+            self.settings.leave()
         self.setCurrentIndex(place)
         if place == Place.ORDERS:
             self.orders_reader.read_again()
@@ -85,6 +93,10 @@ class Places(QStackedWidget):
             self._trouble_reader.begin()
             if is_other:
                 self.needs_person.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif place == Place.SETTINGS:
+            self.accounts_reader.read_again()
+            if is_other:
+                self.settings.accounts.setFocus(Qt.FocusReason.OtherFocusReason)
         self.shown.emit(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -94,7 +106,11 @@ class Places(QStackedWidget):
             super().keyPressEvent(event)
 
     def _step_back(self) -> None:
-        """Leave what is open: a form, then what was searched for, then the place."""
+        """Leave what is open: a form, then what was searched for or typed, then the place."""
+        if self.place is Place.SETTINGS:
+            if not self.settings.leave():
+                self.show_place(Place.SELL)
+            return
         is_orders = self.place is Place.ORDERS
         form = self.orders.panel.form if is_orders else self.needs_person.panel.form
         if form.ask is not None:

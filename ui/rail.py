@@ -120,10 +120,13 @@ class Rail(Part):
         self.orders.setObjectName("rail_orders")
         self.person = RailButton(look, _("Needs a person"), "person", "F3")
         self.person.setObjectName("rail_person")
+        self.settings = RailButton(look, _("Settings"), "settings", "F4")
+        self.settings.setObjectName("rail_settings")
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._column = QVBoxLayout(self)
-        for number, button in enumerate((self.sell, self.orders, self.person)):
+        places = (self.sell, self.orders, self.person, self.settings)
+        for number, button in enumerate(places):
             self._group.addButton(button, number)
             self._column.addWidget(button)
         self.sell.setChecked(True)

@@ -1,5 +1,6 @@
 """The quiet strip at the bottom: how the till stands with the world."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +12,7 @@ from app.breaker import Standing
 from app.settings import Mode
 from app.status import AccountHealth, BackupState, TillStatus
 from ui import theme
-from ui.accounts import account_label
+from ui.accounts import label_among
 from ui.bidi import isolated
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
@@ -66,9 +67,13 @@ class StatusStrip(Part):
 
     def show_status(self, status: TillStatus, now: datetime) -> None:
         """Tell the news."""
-        failing = [health for health in status.accounts if health.is_reachable is False]
-        shown = failing[0] if failing else next(iter(status.accounts), None)
-        self._show_provider(shown)
+        asked = [health for health in status.accounts if not health.is_by_hand]
+        failing = [health for health in asked if health.is_reachable is False]
+        names = [health.name for health in status.accounts]
+        if asked:
+            self._show_provider(failing[0] if failing else asked[0], names)
+        else:
+            self._show_no_provider(is_by_hand=bool(names))
         self._tell_of_all(status)
         self._door.set_colour("danger" if status.clock_wrong_min else "text_muted")
         self._door.set_text(self._door_words(status, now))
@@ -154,12 +159,15 @@ class StatusStrip(Part):
             self._backup.set_text(_("No backup can be made"))
             self._backup.setToolTip(self.look.formats.message(backup.problem.words))
 
-    def _show_provider(self, health: AccountHealth | None) -> None:
-        if health is None:
-            self._provider.set_icon("offline")
-            self._provider.set_text(_("No payment account"))
-            return
-        name = isolated(account_label(health.name))
+    def _show_no_provider(self, *, is_by_hand: bool) -> None:
+        """Say that there is nobody who could answer."""
+        self._provider.set_icon("cash" if is_by_hand else "offline")
+        self._provider.set_colour("text_muted")
+        words = _("Money is taken by hand") if is_by_hand else _("No payment account")
+        self._provider.set_text(words)
+
+    def _show_provider(self, health: AccountHealth, names: Collection[str]) -> None:
+        name = isolated(label_among(health.name, names))
         if health.is_reachable is None:
             self._provider.set_icon("network")
             self._provider.set_colour("text_muted")
@@ -182,7 +190,9 @@ class StatusStrip(Part):
 
     def _tell_of_all(self, status: TillStatus) -> None:
         """Say of each account how it stands, where there are several."""
-        hint = "\n".join(map(_standing_words, status.accounts)) if len(status.accounts) > 1 else ""
+        names = [health.name for health in status.accounts]
+        lines = [_standing_words(health, names) for health in status.accounts]
+        hint = "\n".join(lines) if len(lines) > 1 else ""
         self._provider.setToolTip(hint)
         self._provider.setAccessibleDescription(hint)
 
@@ -203,9 +213,11 @@ class StatusStrip(Part):
         return _("Webhooks: last one {ago}").format(ago=ago)
 
 
-def _standing_words(health: AccountHealth) -> str:
+def _standing_words(health: AccountHealth, names: Collection[str]) -> str:
     """Say in words what the router makes of an account."""
-    name = isolated(account_label(health.name))
+    name = isolated(label_among(health.name, names))
+    if health.is_by_hand:
+        return _("{name}: taken by hand").format(name=name)
     if health.is_reachable is None:
         return _("{name}: not asked yet").format(name=name)
     return {

@@ -300,7 +300,7 @@ def stylesheet(theme: Theme) -> str:
     return f"""
 QMainWindow, #page {{ background: {theme.canvas}; }}
 QLineEdit {{ background: transparent; border: none; padding: 0; color: {theme.text};
-    placeholder-text-color: {theme.text_muted};
+    placeholder-text-color: {theme.text_muted}; lineedit-password-character: 8226;
     selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; }}
 QScrollArea, QListView, #scrolled {{ background: transparent; border: none; outline: none; }}
 """

@@ -1,12 +1,14 @@
 """What the window asks of the till below it, and nothing more; `app.bootstrap.Till` gives it."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from app.account_desk import AccountsStanding
 from app.catalog_watch import CatalogNews
 from app.domain.attempt import Attempt
+from app.domain.capabilities import Method
 from app.domain.cart import CartContent
 from app.domain.catalog import Catalog, Shop
 from app.domain.confirmation import Confirmation
@@ -14,10 +16,12 @@ from app.domain.exceptions import OrderException
 from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.refund import Refund
+from app.domain.renewal import EndWanted, Subscription
 from app.domain.resolution import Action
 from app.errors import CatalogError
 from app.events import Fact
 from app.orders import OrderDetail, OrderRow, Trouble
+from app.provider_check import Finding
 from app.routing import Route
 from app.settings import Mode
 from app.status import PhonesState, TillStatus
@@ -35,11 +39,12 @@ class Checkout(Protocol):
         order_id: str,
         account: str | None = None,
         *,
+        method: Method | None = None,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> Attempt:
         """Open a session where the router says, or at the account that the operator chose.
 
-        It may come back `unknown`.
+        `method` is how the customer wishes to pay. It may come back `unknown`.
         """
         ...
 
@@ -78,11 +83,16 @@ class Ways(Protocol):
         """Say whether there is anything to choose between."""
         ...
 
+    @property
+    def methods(self) -> frozenset[Method]:
+        """Give how customers may pay at all, at one account or another."""
+        ...
+
     def of_cart(self, content: CartContent, shop: Shop) -> Route:
         """Say where a cart could be paid; it must not be empty."""
         ...
 
-    def of_order(self, order: Order, amount: Money) -> Route:
+    def of_order(self, order: Order, amount: Money, method: Method | None = None) -> Route:
         """Say where `amount` of an order could be paid."""
         ...
 
@@ -126,6 +136,20 @@ class Refunds(Protocol):
         self, payment_id: str, amount: Money, *, press: str, by: str, reason: str
     ) -> Refund:
         """Give back a part or all of it; the same `press` again gives the same refund."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """Ending subscriptions. Raises `app.errors.ScantillError`."""
+
+    def ends_of(self, subscription: Subscription) -> tuple[EndWanted, ...]:
+        """Say which ends can be asked for now, the gentler first."""
+        ...
+
+    async def cancel(
+        self, row_id: int, *, at_period_end: bool, by: str, reason: str
+    ) -> Subscription:
+        """End one, at once or with what was paid for, and give it as it is then."""
         ...
 
 
@@ -199,6 +223,26 @@ class Phones(Protocol):
         ...
 
 
+class AccountDesk(Protocol):
+    """The payment accounts and their keys. Raises `app.errors.ConfigError`."""
+
+    async def look(self) -> AccountsStanding:
+        """Say how the accounts stand now."""
+        ...
+
+    async def keep(self, account: str, key: str, value: str) -> AccountsStanding:
+        """Keep a key, and say how the accounts stand then."""
+        ...
+
+    async def forget(self, account: str, key: str) -> AccountsStanding:
+        """Forget a key that was kept here, and say how the accounts stand then."""
+        ...
+
+    def test(self, account: str) -> AsyncIterator[Finding]:
+        """Look at what of an account works."""
+        ...
+
+
 class Till(Protocol):
     """The running till."""
 
@@ -223,6 +267,11 @@ class Till(Protocol):
         ...
 
     @property
+    def account_desk(self) -> AccountDesk:
+        """Give what looks at the accounts, and keeps their keys."""
+        ...
+
+    @property
     def checkout(self) -> Checkout:
         """Give the use cases."""
         ...
@@ -240,6 +289,11 @@ class Till(Protocol):
     @property
     def refunds(self) -> Refunds:
         """Give what gives money back."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Give what ends subscriptions."""
         ...
 
     @property

@@ -183,6 +183,7 @@ class Window(QMainWindow):
         counter.catalog_told.connect(self._on_catalog)
         self.pay.action_wanted.connect(counter.act)
         self.pay.way_wanted.connect(counter.take_way)
+        self.pay.method_wanted.connect(counter.wish)
         self.pay.confirm_wanted.connect(counter.confirm)
         self.paid.next_wanted.connect(counter.next_sale)
         self.orders.continue_wanted.connect(self._on_continue)

@@ -16,7 +16,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from app.api.cards import add_cards
+from app.api.subscriptions import add_subscriptions
 from app.api.token import ADDRESS_FILE
+from app.cards import Cards
 from app.domain.catalog import Catalog
 from app.domain.reconciliation import Report
 from app.errors import ConfigError, Message, StoreError
@@ -24,6 +27,7 @@ from app.orders import OrderBook, OrderDetail
 from app.serving import LoopServer
 from app.settings import Mode, Settings
 from app.status import TillStatus
+from app.subscriptions import Subscriptions
 
 _HOST: Final = "127.0.0.1"
 _MOST_AT_ONCE: Final = 64
@@ -130,6 +134,12 @@ class RunningTill(Protocol):
     def orders(self) -> OrderBook: ...
 
     @property
+    def subscriptions(self) -> Subscriptions: ...
+
+    @property
+    def cards(self) -> Cards: ...
+
+    @property
     def mode(self) -> Mode: ...
 
     @property
@@ -154,6 +164,8 @@ class PrivateDoor:
         token: str,
         port: int,
         reconcile: Callable[[], Awaitable[Report]] | None = None,
+        subscriptions: Subscriptions | None = None,
+        cards: Cards | None = None,
         address_file: Path | None = None,
     ) -> None:
         self._orders = orders
@@ -162,6 +174,8 @@ class PrivateDoor:
         self._status = status
         self._token = token
         self._reconcile = reconcile
+        self._subscriptions = subscriptions
+        self._cards = cards
         self._address_file = address_file
         self._server = LoopServer(
             self.application(), host=_HOST, port=port, most_at_once=_MOST_AT_ONCE
@@ -180,6 +194,8 @@ class PrivateDoor:
             token=till.token,
             port=port,
             reconcile=till.reconcile,
+            subscriptions=till.subscriptions,
+            cards=till.cards,
             address_file=till.settings.directory / ADDRESS_FILE,
         )
 
@@ -212,6 +228,10 @@ class PrivateDoor:
         application.get("/api/v1/status")(self._status_view)
         application.get("/api/v1/orders/{order_id}")(self._order_view)
         application.post("/api/v1/reconcile")(self._reconcile_view)
+        if self._subscriptions is not None:
+            add_subscriptions(application, self._subscriptions)
+        if self._cards is not None:
+            add_cards(application, self._cards)
         return application
 
     async def _guard(

@@ -92,11 +92,7 @@ def judge(books: Books, seen: Observation) -> Verdict:
     if books.attempt is None or books.order is None:
         if seen.live != books.takes_live:
             return Verdict(Standing.QUARANTINED, detail=_other_mode(seen))
-        return _held(
-            Standing.NEEDS_PERSON,
-            fresh,
-            Message("The reference is this till's, the order is not known."),
-        )
+        return _held(Standing.NEEDS_PERSON, fresh, _of_no_order(seen))
     stranger = _strangeness(books.attempt, seen)
     if stranger:
         # Test money is none: it is told of and never enters a live till's books, nor the reverse.
@@ -139,6 +135,16 @@ def end_of_order(books: Books, attempt_to: AttemptState | None) -> OrderState | 
 def _held(standing: Standing, payments: tuple[SeenPayment, ...], detail: str) -> Verdict:
     held = tuple(JudgedPayment(p, ExceptionKind.MISMATCH, detail) for p in payments)
     return Verdict(standing, payments=held, detail=detail)
+
+
+def _of_no_order(seen: Observation) -> Message:
+    if not seen.subscription_id:
+        return Message("The reference is this till's, the order is not known.")
+    return Message(
+        "The reference is this till's, the order is not known. It began subscription "
+        "{subscription}: end that at the provider, unless it is to go on.",
+        subscription=seen.subscription_id,
+    )
 
 
 def _strangeness(attempt: Attempt, seen: Observation) -> str:

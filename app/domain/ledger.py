@@ -9,6 +9,7 @@ without one).
 
 from app.domain.confirmation import CASH
 from app.domain.order import Snapshot
+from app.domain.renewal import Agreed
 
 
 def money_account(provider: str, account: str) -> str:
@@ -39,6 +40,17 @@ def sale_entries(snapshot: Snapshot) -> dict[str, int]:
         # A rate that the catalog changed while the cart was rung up stands there twice.
         name = f"tax:{tax.tax_id}"
         entries[name] = entries.get(name, 0) - tax.tax_minor
+    return entries
+
+
+def renewal_entries(money: str, agreed: Agreed) -> dict[str, int]:
+    """Post a renewal as the sale that it is: no order waits for it, so nothing lies on `orders`."""
+    entries = {
+        money: agreed.amount.minor,
+        "sales": -(agreed.amount.minor - sum(agreed.taxes.values())),
+    }
+    for tax_id, minor in agreed.taxes.items():
+        entries[f"tax:{tax_id}"] = -minor
     return entries
 
 

@@ -20,7 +20,8 @@ class Payment:
     """Money that a provider took. `order_id` is empty where no order of ours was found.
 
     `reference` is ours as the provider had it. `held_as` says why it does not count for an order;
-    it stays where the money was kept.
+    it stays where the money was kept. `renewal_of` is the row of the subscription that it renewed:
+    such money is of no order.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Payment:
     amount: Money
     held_as: ExceptionKind | None = None
     resolved_as: ResolvedAs | None = None
+    renewal_of: int | None = None
 
     @property
     def is_held(self) -> bool:

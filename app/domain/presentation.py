@@ -77,11 +77,16 @@ def _folded(order: Order, lines: list[PresentedLine]) -> list[PresentedLine]:
 
 
 def _presented(line: OrderLine) -> PresentedLine:
-    name = line.name if line.quantity == 1 else f"{line.quantity} x {line.name}"
-    return PresentedLine(_shortened(name), line.total_minor, line.billing_interval)
+    return PresentedLine(shortened(named(line)), line.total_minor, line.billing_interval)
 
 
-def _shortened(name: str) -> str:
+def named(line: OrderLine) -> str:
+    """Say what a line is, and how many of it."""
+    return line.name if line.quantity == 1 else f"{line.quantity} x {line.name}"
+
+
+def shortened(name: str) -> str:
+    """Give a name that every provider takes: 120 characters at most."""
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1].rstrip() + "…"
 
 
@@ -98,7 +103,7 @@ def _on_top(order: Order) -> list[PresentedLine]:
         for line in snapshot.lines:
             sums[names.get(line.tax_id, ""), line.billing_interval] += line.tax_minor
         lines += [
-            PresentedLine(_shortened(name), minor, interval)
+            PresentedLine(shortened(name), minor, interval)
             for (name, interval), minor in sums.items()
         ]
     extra = snapshot.tip_minor + snapshot.rounding_minor

@@ -81,6 +81,7 @@ _RESOLVED: Final = Message("It is resolved already.")
 _UNDER_WAY: Final = Message("Money of it is being given back; wait for that.")
 _NO_MONEY: Final = Message("No money is held for it.")
 _NO_ORDER: Final = Message("No order of this till is known for it.")
+_NO_ORDERS: Final = Message("It is a subscription's renewal: it counts for no order.")
 _OTHER_CURRENCY: Final = Message("The order is in another currency.")
 
 
@@ -158,6 +159,8 @@ def _objection_to_accepting(case: Case) -> str:
     closed = _closed(case)
     if closed or case.payment is None or not case.holds:
         return closed or _NO_MONEY
+    if case.payment.renewal_of is not None:
+        return _NO_ORDERS
     if case.order is None:
         return _NO_ORDER
     if case.order.state is OrderState.PAID:
@@ -191,6 +194,8 @@ def _objection_to_assigning(case: Case) -> str:
     closed = _closed(case)
     if closed or case.payment is None or not case.holds:
         return closed or _NO_MONEY
+    if case.payment.renewal_of is not None:
+        return _NO_ORDERS
     if case.given_back.succeeded_minor:
         return Message("Part of it was given back.")
     return ""

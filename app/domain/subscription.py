@@ -55,7 +55,8 @@ class SubscriptionObservation:
     took, oldest first; `first_payment_id` names the one that started it, empty before there is
     one. `amount` is what each interval costs. `current_until` is when the next payment is due;
     `ends_at` is when it ends by itself, where that was asked for. `decline` is the provider's code
-    for the newest renewal where that was refused, and empty where it was not.
+    for the newest renewal where that was refused, and empty where it was not. `tells_end` says that
+    a look tells of an end that was asked for; where it does not, what was agreed to stays.
     """
 
     source: Source
@@ -74,3 +75,4 @@ class SubscriptionObservation:
     ends_at: datetime | None = None
     ended_at: datetime | None = None
     decline: str = ""
+    tells_end: bool = True

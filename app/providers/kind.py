@@ -17,7 +17,8 @@ class KeyField:
     """One of an account's keys: `variables` are the environment's names for it, the proper first.
 
     `may_be_two` says that an old and a new one may stand there, parted by a comma. `prefixes` are
-    how it begins, where the provider's all begin alike.
+    how it begins, where the provider's all begin alike. One that begins with any of `live_prefixes`
+    moves real money for certain, and with any of `test_prefixes` none.
     """
 
     name: str
@@ -26,6 +27,21 @@ class KeyField:
     is_needed: bool = True
     may_be_two: bool = False
     prefixes: tuple[str, ...] = ()
+    live_prefixes: tuple[str, ...] = ()
+    test_prefixes: tuple[str, ...] = ()
+
+    def is_live(self, value: str) -> bool | None:
+        """Say whether a key by itself is known to move real money, None where it does not say."""
+        if self.live_prefixes and value.startswith(self.live_prefixes):
+            return True
+        if self.test_prefixes and value.startswith(self.test_prefixes):
+            return False
+        return None
+
+    def prefix_of(self, value: str) -> str:
+        """Give how a key begins, as far as all of its sort do; the rest of it is secret."""
+        known = (*self.live_prefixes, *self.test_prefixes, *self.prefixes)
+        return max((each for each in known if value.startswith(each)), key=len, default="")
 
 
 @dataclass(frozen=True, slots=True)

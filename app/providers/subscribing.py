@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from app.domain.observation import Source
 from app.domain.subscription import PlanTerms, SubscriptionObservation
+from app.errors import Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,25 @@ class SubscriptionNews:
     payment_id: str = ""
 
 
+class PlanGone(Rejected):
+    """A session was refused since nobody may subscribe by its plan: it is gone, or switched off."""
+
+    def __init__(self, refused: Rejected) -> None:
+        super().__init__(
+            refused.title,
+            refused.detail,
+            action=refused.action,
+            code=refused.code,
+            status=refused.status,
+        )
+
+
 @runtime_checkable
 class KeepsPlans(Protocol):
     """A provider where a subscription needs a plan that was made before.
 
-    The session's request has the plan's id; the plan costs nothing and moves nothing.
+    The session's request has the plan's id; the plan costs nothing and moves nothing. Where that
+    can be told from other refusals, `open_session` raises PlanGone for a plan that is dead.
     """
 
     async def open_plan(self, terms: PlanTerms, *, key: str) -> str:

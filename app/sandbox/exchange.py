@@ -155,7 +155,7 @@ class Exchange(ABC, Generic[AnyCall, AnyRefusal]):
         if key is not None:
             self._keys.claim(call.account, key)
         try:
-            fault = self._faults.take(request.method, request.url.path)
+            fault = self._faults.take(request.method, request.url.path, call.account)
             await self._faults.delay(fault)
             if fault is not None and fault.drop == "before":
                 return None

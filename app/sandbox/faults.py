@@ -36,6 +36,7 @@ class FaultRefused(ValueError):
 class Fault:
     """What goes wrong for requests that match; `times=None` means until it is deleted.
 
+    `account` is the provider's own account behind the request's credential.
     `status` answers instead of the effect, with `body` or `text`. The rest spoils a true reply:
     `date_off_s` its Date, `trickle_ms` the pause after each byte, `pad_bytes` its size,
     `bomb_bytes` what it unpacks to.
@@ -44,6 +45,7 @@ class Fault:
     id: str
     method: str | None
     path: str | None
+    account: str | None = None
     times: int | None = 1
     latency_ms: int = 0
     status: int | None = None
@@ -59,17 +61,18 @@ class Fault:
     """Whether the error becomes the idempotency key's result, as a 500 from inside does."""
     fired: int = 0
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str, account: str | None = None) -> bool:
         return (
             (self.times is None or self.fired < self.times)
             and self.method in (None, method)
+            and self.account in (None, account)
             and (self.path is None or fnmatchcase(path, self.path))
         )
 
     def as_json(self) -> JsonObject:
         return {
             "id": self.id,
-            "match": {"method": self.method, "path": self.path},
+            "match": {"method": self.method, "path": self.path, "account": self.account},
             "fault": {
                 "latency_ms": self.latency_ms,
                 "status": self.status,
@@ -118,6 +121,7 @@ class Faults:
             id=f"fault_{self._count}",
             method=None if method is None else str(method).upper(),
             path=match.get("path"),
+            account=match.get("account"),
             times=times,
             latency_ms=_whole(what, "latency_ms", 0, 600_000) or 0,
             status=status,
@@ -142,10 +146,10 @@ class Faults:
         gone = list(self._faults) if fault_id is None else [fault_id]
         return sum(self._faults.pop(name, None) is not None for name in gone)
 
-    def take(self, method: str, path: str) -> Fault | None:
-        """The first fault for this request, counted as fired."""
+    def take(self, method: str, path: str, account: str | None = None) -> Fault | None:
+        """The first fault for this request, counted as fired; a page is no account's."""
         for fault in self._faults.values():
-            if fault.matches(method, path):
+            if fault.matches(method, path, account):
                 fault.fired += 1
                 return fault
         return None

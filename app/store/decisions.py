@@ -129,6 +129,7 @@ def payment_from(row: Row) -> Payment:
         amount=Money(row["amount_minor"], row["currency"]),
         held_as=None if row["held_as"] is None else ExceptionKind(row["held_as"]),
         resolved_as=None if row["resolved_as"] is None else ResolvedAs(row["resolved_as"]),
+        renewal_of=row["renewal_of"],
     )
 
 

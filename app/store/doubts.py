@@ -63,3 +63,12 @@ def untold_since(connection: sqlite3.Connection, attempt_id: int) -> datetime | 
         (attempt_id, ExceptionKind.UNKNOWN.value, row["since"]),
     ).fetchone()
     return read_stamp(row["since"]) if told is None else None
+
+
+def was_told_since(connection: sqlite3.Connection, attempt_id: int, since: datetime) -> bool:
+    """Say whether a person was told of a doubt about an attempt since a moment."""
+    row = connection.execute(
+        "SELECT 1 FROM exceptions WHERE attempt_id = ? AND kind = ? AND opened_at >= ?",
+        (attempt_id, ExceptionKind.UNKNOWN.value, stamp(since)),
+    ).fetchone()
+    return row is not None

@@ -27,6 +27,9 @@ class Operation(StrEnum):
     CAPTURE = "capture"
     CLOSE = "close"
     REFUND = "refund"
+    UNSUBSCRIBE = "unsubscribe"
+    SAVE_CARD = "save_card"
+    CLOSE_SETUP = "close_setup"
 
 
 class Outcome(StrEnum):
@@ -41,7 +44,8 @@ class Outcome(StrEnum):
 class Intent:
     """A call as it was, or will be, made: under `key`, with the complete `parameters`.
 
-    `refund` is the row of the refund that it is about, if any.
+    `refund` is the row of the refund that it is about, `subscription` that of the subscription, and
+    `card_setup` that of the card's set-up, if any.
     """
 
     id: int
@@ -51,6 +55,8 @@ class Intent:
     parameters: Mapping[str, Any]
     created_at: datetime
     refund: int | None = None
+    subscription: int | None = None
+    card_setup: int | None = None
 
     def is_from_ahead(self, now: datetime) -> bool:
         """Say whether it was written at what is yet to come: the wall clock was set back since."""
@@ -72,9 +78,13 @@ def insert_intent(
     attempt_id: int | None,
     parameters: Mapping[str, Any],
     refund: int | None = None,
+    subscription: int | None = None,
+    card_setup: int | None = None,
 ) -> Intent:
     """Write down what is about to be asked of a provider."""
     text = json.dumps(parameters, sort_keys=True)
+    named = {"subscription": subscription, "card_setup": card_setup}
+    of = {name: row_id for name, row_id in named.items() if row_id is not None}
     intent_id = tx.insert(
         "intents",
         key=key,
@@ -84,8 +94,9 @@ def insert_intent(
         parameters=text,
         digest=_digest(text),
         created_at=stamp(tx.at),
+        **of,
     )
-    return Intent(intent_id, key, operation, attempt_id, dict(parameters), tx.at, refund)
+    return Intent(intent_id, key, operation, attempt_id, dict(parameters), tx.at, refund, **of)
 
 
 def finish_intent(
@@ -127,7 +138,7 @@ def unanswered(
         "SELECT * FROM intents WHERE attempt_id = ? AND operation = ? AND outcome IS NULL",
         (attempt_id, operation.value),
     ).fetchone()
-    return None if row is None else _intent_from(row)
+    return None if row is None else intent_from(row)
 
 
 def unanswered_refund(connection: sqlite3.Connection, row_id: int) -> Intent | None:
@@ -135,7 +146,15 @@ def unanswered_refund(connection: sqlite3.Connection, row_id: int) -> Intent | N
     row = connection.execute(
         "SELECT * FROM intents WHERE refund = ? AND outcome IS NULL", (row_id,)
     ).fetchone()
-    return None if row is None else _intent_from(row)
+    return None if row is None else intent_from(row)
+
+
+def unanswered_end(connection: sqlite3.Connection, row_id: int) -> Intent | None:
+    """Give the call that ends a subscription if its answer is still missing."""
+    row = connection.execute(
+        "SELECT * FROM intents WHERE subscription = ? AND outcome IS NULL", (row_id,)
+    ).fetchone()
+    return None if row is None else intent_from(row)
 
 
 def was_done(connection: sqlite3.Connection, attempt_id: int, operation: Operation) -> bool:
@@ -156,7 +175,8 @@ def count_of(connection: sqlite3.Connection, attempt_id: int, operation: Operati
     return int(row[0])
 
 
-def _intent_from(row: Row) -> Intent:
+def intent_from(row: Row) -> Intent:
+    """Read an intent from its row. Raises InvariantError where it is not as it was written."""
     if _digest(row["parameters"]) != row["digest"]:
         raise InvariantError(f"The intent {row['key']} is not as it was written")
     return Intent(
@@ -167,6 +187,8 @@ def _intent_from(row: Row) -> Intent:
         parameters=json.loads(row["parameters"]),
         created_at=read_stamp(row["created_at"]),
         refund=row["refund"],
+        subscription=row["subscription"],
+        card_setup=row["card_setup"],
     )
 
 

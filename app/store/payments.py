@@ -59,8 +59,13 @@ def insert_payment(
     provider_account: str,
     live: bool,
     reference: str = "",
+    renewal_of: int | None = None,
 ) -> None:
-    """Write a payment once; the same provider's id a second time breaks a unique key."""
+    """Write a payment once; the same provider's id a second time breaks a unique key.
+
+    One of a subscription has no order: whatever is summed by order leaves it out.
+    """
+    of = {} if renewal_of is None else {"renewal_of": renewal_of}
     tx.insert(
         "payments",
         provider=provider,
@@ -75,6 +80,7 @@ def insert_payment(
         live=int(live),
         reference=reference,
         settled_at=stamp(tx.at),
+        **of,
     )
 
 
@@ -153,10 +159,19 @@ def tell_once(
         open_exception(tx, kind, amount, order_id=order_id, attempt_id=attempt_id, detail=detail)
 
 
-def clear_unknown(tx: Transaction, attempt_id: int, resolution: str) -> None:
-    """Take the `unknown` entry of an attempt off the list, since the answer is known now."""
-    unknown = ExceptionKind.UNKNOWN.value
-    _resolve(tx, "attempt_id = ? AND kind = ?", (attempt_id, unknown), resolution)
+def clear_unknown(
+    tx: Transaction, attempt_id: int, resolution: str, *, template: str | None = None
+) -> None:
+    """Take the `unknown` entries of an attempt off the list, since the answer is known now.
+
+    With a `template`, those alone that say it.
+    """
+    condition = "attempt_id = ? AND kind = ?"
+    values: tuple[Value, ...] = (attempt_id, ExceptionKind.UNKNOWN.value)
+    if template is not None:
+        condition += " AND json_extract(words, '$.template') = ?"
+        values = (*values, template)
+    _resolve(tx, condition, values, resolution)
 
 
 def _resolve(tx: Transaction, condition: str, values: tuple[Value, ...], resolution: str) -> None:

@@ -54,11 +54,12 @@ def count_unhandled(connection: sqlite3.Connection, accounts: tuple[str, ...]) -
 def finish_stray_intents(tx: Transaction) -> int:
     """Write down that calls without an answer need none: their session is known to be over.
 
-    A crash cuts a call off, another way brings the news. Refunds have their own sweep.
+    A crash cuts a call off, another way brings the news. Refunds and the ends of subscriptions have
+    a sweep of their own.
     """
     return tx.execute(
         "UPDATE intents SET outcome = ?, finished_at = ? "
-        "WHERE outcome IS NULL AND refund IS NULL "
+        "WHERE outcome IS NULL AND refund IS NULL AND subscription IS NULL "
         "AND attempt_id IN (SELECT id FROM attempts WHERE is_final = 1)",
         (Outcome.SUPERSEDED.value, stamp(tx.at)),
     ).rowcount
@@ -69,7 +70,8 @@ def has_stray_intents(connection: sqlite3.Connection) -> bool:
     return (
         connection.execute(
             "SELECT 1 FROM intents JOIN attempts ON attempts.id = intents.attempt_id "
-            "WHERE outcome IS NULL AND refund IS NULL AND is_final = 1 LIMIT 1"
+            "WHERE outcome IS NULL AND refund IS NULL AND subscription IS NULL "
+            "AND is_final = 1 LIMIT 1"
         ).fetchone()
         is not None
     )

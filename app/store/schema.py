@@ -18,6 +18,8 @@ from app.store.decided import ROUTING
 from app.store.epochs import EPOCHS
 from app.store.schema_0004 import TABLES_OF_M0004
 from app.store.schema_0006 import give_entries_their_provider, give_kept_money_its_account
+from app.store.schema_0008 import TABLES_OF_M0008
+from app.store.schema_0009 import TABLES_OF_M0009
 
 migrations = Migrations("scantill")
 
@@ -78,6 +80,22 @@ def m0006_whose_payment(db: Database) -> None:
 def m0007_why_this_account(db: Database) -> None:
     """Keep with an attempt why it went to its account, as JSON; NULL where it is older."""
     db.execute(ROUTING)
+
+
+@migrations()
+def m0008_subscriptions(db: Database) -> None:
+    """Make room for subscriptions as records of their own, their plans and their renewals."""
+    for statement in TABLES_OF_M0008:
+        db.execute(statement)
+        reach("migration.running")
+
+
+@migrations()
+def m0009_saved_cards(db: Database) -> None:
+    """Make room for cards that customers give for later."""
+    for statement in TABLES_OF_M0009:
+        db.execute(statement)
+        reach("migration.running")
 
 
 _FIRST_TABLES: Final = (

@@ -28,6 +28,11 @@ def maybe_stamp(text: str | None) -> datetime | None:
     return None if text is None else read_stamp(text)
 
 
+def maybe_stamped(at: datetime | None) -> str | None:
+    """Write a time, or None."""
+    return None if at is None else stamp(at)
+
+
 class Transaction:
     """What a unit of work writes through. It lives inside a savepoint and is never committed here.
 

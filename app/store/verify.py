@@ -15,8 +15,10 @@ from app.store.epochs import epochs_of
 from app.store.intents import altered_intents
 from app.store.schema import missing_guards
 from app.store.verify_by_hand import by_hand
+from app.store.verify_cards import saved_cards
 from app.store.verify_disputes import dispute_checks
 from app.store.verify_money import TakenPayment, decisions, paid, postings, provider
+from app.store.verify_subscriptions import subscriptions
 
 __all__ = ["Check", "Outcome", "TakenPayment", "verify"]
 
@@ -74,6 +76,9 @@ def _checks_of_money(db: sqlite3.Connection, taken: Iterable[TakenPayment] | Non
         _deliveries(db),
         *(checked(*finding) for finding in dispute_checks(db)),
         by_hand(db),
+        subscriptions(db),
+        saved_cards(db),
+        _reconciliations(db),
     ]
 
 
@@ -176,3 +181,11 @@ def _deliveries(db: sqlite3.Connection) -> Check:
     foreign, waiting = counts.get("foreign", 0), counts.get("waiting", 0)
     figure = f"{sum(counts.values())} deliveries, {foreign} foreign"
     return Check("inbox", Outcome.OK, f"{figure}, {waiting} waiting for their payment")
+
+
+def _reconciliations(db: sqlite3.Connection) -> Check:
+    """See that each report is one: nothing else tells when pages of two tables are exchanged."""
+    rows = db.execute("SELECT id FROM reconciliations WHERE NOT json_valid(report)")
+    faults = [f"report {row[0]} cannot be read" for row in rows]
+    total = count(db, "SELECT count(*) FROM reconciliations")
+    return checked("reports of reconciliations can be read", faults, f"{total} reports")

@@ -27,7 +27,7 @@ _SETTLED: Final = (
     "+ (SELECT coalesce(sum(amount_minor), 0) FROM write_offs WHERE order_id = orders.id)"
 )
 _MONEY: Final = (
-    "('payment', 'payment_held', 'refund', 'refund_failed', 'payment_accepted', "
+    "('payment', 'payment_held', 'renewal', 'refund', 'refund_failed', 'payment_accepted', "
     "'payment_assigned', 'payment_held_again', 'payment_kept', 'write_off', 'reclassified', 'sale')"
 )
 """Postings of what these checks compare; disputes and fees post apart."""
@@ -58,7 +58,7 @@ def postings(db: sqlite3.Connection) -> Check:
         "FROM payments LEFT JOIN posted ON posted.paid = payments.payment_id "
         f"AND posted.ledger = {_MONEY_ACCOUNT}",
         "posting.payment_id AS paid, entry.account AS ledger",
-        "posting.kind IN ('payment', 'payment_held')",
+        "posting.kind IN ('payment', 'payment_held', 'renewal')",
     )
     faults += [
         f"{fault} held"
@@ -281,7 +281,7 @@ def paid(db: sqlite3.Connection) -> Check:
     # A named person may let count what does not fit its attempt, though not in another currency.
     rows = db.execute(
         "SELECT payment_id FROM payments AS p LEFT JOIN attempts AS a ON a.id = attempt_id "
-        "WHERE held_as IS NULL AND resolved_as IS NULL "
+        "WHERE held_as IS NULL AND resolved_as IS NULL AND renewal_of IS NULL "
         "AND (a.amount_minor, a.currency, a.provider, a.account, a.order_id) "
         "IS NOT (p.amount_minor, p.currency, p.provider, p.account, p.order_id)"
     )

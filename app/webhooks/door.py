@@ -41,6 +41,7 @@ class PublicDoor:
         port: int,
         clock: Clock,
         recheck: Callable[[int], None],
+        heard: Callable[[], None] = lambda: None,
         desk: PayDesk | None = None,
     ) -> None:
         self._desk = desk
@@ -50,6 +51,7 @@ class PublicDoor:
         self._port = port
         self._clock = clock
         self._recheck = recheck
+        self._heard = heard
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: InboxWorker | None = None
         self._stopping: asyncio.Event | None = None
@@ -111,7 +113,11 @@ class PublicDoor:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         worker = InboxWorker(
-            self._store, self._strategies, clock=self._clock, recheck=self._recheck
+            self._store,
+            self._strategies,
+            clock=self._clock,
+            recheck=self._recheck,
+            heard=self._heard,
         )
         self._worker = worker
         receiver = Receiver(

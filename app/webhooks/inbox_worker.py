@@ -13,13 +13,15 @@ from typing import Final
 
 from app.clock import Clock
 from app.domain.attempt import Reference
+from app.domain.delivery import Delivery
 from app.domain.dispute import DisputeObservation
 from app.domain.exceptions import ExceptionKind
 from app.domain.judgement import Standing
 from app.domain.observation import Observation, SessionState
 from app.domain.refund import RefundObservation
-from app.errors import Message, ScantillError, StoreError
+from app.errors import Message, StoreError
 from app.failpoints import reach
+from app.providers.saving import SavesCards, SetupNews
 from app.providers.strategy import PaymentStrategy, Recheck
 from app.providers.subscribing import SubscriptionNews
 from app.settle import settle
@@ -27,6 +29,7 @@ from app.settle_disputes import settle_dispute
 from app.settle_refunds import settle_refund
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference, find_attempt_by_session
+from app.store.card_setups import hear_of_card
 from app.store.inbox import (
     InboxEntry,
     disown_old_refunds,
@@ -35,6 +38,7 @@ from app.store.inbox import (
     waiting,
 )
 from app.store.payments import open_exception
+from app.store.subscriptions import hear_of
 
 _ROUND: Final = 256
 _PAUSE_AFTER_FAULT_S: Final = 1.0
@@ -43,11 +47,17 @@ _REFUND_WAITS: Final = timedelta(days=7)
 _DISOWN_EACH_S: Final = 3600.0
 _STRANGE: Final = frozenset({Standing.FOREIGN, Standing.QUARANTINED})
 
+_ToBeLookedAt = int | SubscriptionNews | SetupNews | None
+
 _log = logging.getLogger(__name__)
 
 
 class InboxWorker:
-    """Runs on the door's loop. `recheck` is called with an attempt that has to be looked at."""
+    """Runs on the door's loop. `recheck` is called with an attempt that has to be looked at.
+
+    `heard` is called where there is news of a subscription, or of a card to be kept, which stands
+    in the books by then.
+    """
 
     def __init__(
         self,
@@ -56,11 +66,13 @@ class InboxWorker:
         *,
         clock: Clock,
         recheck: Callable[[int], None],
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._strategies = strategies
         self._clock = clock
         self._recheck = recheck
+        self._heard = heard
         self._news = asyncio.Event()
         self._disown_at = 0.0
 
@@ -93,7 +105,7 @@ class InboxWorker:
         futures = [(entry, self._store.submit(self._unit(entry))) for entry in entries]
         for entry, future in futures:
             try:
-                attempt_id = await asyncio.wrap_future(future)
+                found = await asyncio.wrap_future(future)
                 reach("inbox.settled")
             except StoreError:
                 raise
@@ -101,8 +113,10 @@ class InboxWorker:
                 _log.exception("delivery %s could not be settled", entry.delivery.event_id)
                 await self._store.write(_marked(entry, "failed", str(error)))
             else:
-                if attempt_id is not None:
-                    self._recheck(attempt_id)
+                if isinstance(found, SubscriptionNews | SetupNews):
+                    self._heard()
+                elif found is not None:
+                    self._recheck(found)
         return len(entries)
 
     async def _disown_old_refunds(self) -> None:
@@ -115,8 +129,8 @@ class InboxWorker:
         if await self._store.read(lambda db: have_waited_since(db, before)):
             await self._store.write(lambda tx: disown_old_refunds(tx, before))
 
-    def _unit(self, entry: InboxEntry) -> Callable[[Transaction], int | None]:
-        """Build the unit of work of one entry: it gives the attempt to be looked at, if any."""
+    def _unit(self, entry: InboxEntry) -> Callable[[Transaction], _ToBeLookedAt]:
+        """Build the unit of work of one entry: it gives what is to be looked at, if anything."""
         strategy = self._strategies.get(entry.delivery.account)
         if strategy is None:
             return _marked(entry, "kept", "the account is not set up")
@@ -125,9 +139,12 @@ class InboxWorker:
             delivery = replace(delivery, provider_account=strategy.provider_account)
         try:
             seen = strategy.observe(delivery, at=self._clock.now())
-        except (ScantillError, KeyError, TypeError, ValueError, AttributeError) as error:
+            card = _card_told(strategy, delivery) if seen is None else None
+        except Exception as error:  # noqa: BLE001 - logged; it must not hold up the others
             _log.exception("delivery %s cannot be understood", entry.delivery.event_id)
             return _marked(entry, "failed", f"{type(error).__name__}: {error}")
+        if card is not None:
+            return partial(_hear_card, entry, card)
         if seen is None:
             return _marked(entry, "kept")
         if isinstance(seen, Recheck):
@@ -137,7 +154,7 @@ class InboxWorker:
         if isinstance(seen, DisputeObservation):
             return partial(_settle_dispute, entry, seen)
         if isinstance(seen, SubscriptionNews):
-            return _marked(entry, "kept", seen.subscription_id)
+            return partial(_hear, entry, seen)
         return partial(_settle, entry, seen, self._store.till_id)
 
 
@@ -167,6 +184,25 @@ def _settle_refund(entry: InboxEntry, seen: RefundObservation, tx: Transaction) 
 
 def _settle_dispute(entry: InboxEntry, seen: DisputeObservation, tx: Transaction) -> None:
     handled(tx, entry.id, settle_dispute(tx, seen).value, seen.dispute.payment_id)
+
+
+def _hear(entry: InboxEntry, seen: SubscriptionNews, tx: Transaction) -> SubscriptionNews:
+    """Have a subscription looked at: the entry is handled once that cannot be forgotten."""
+    hear_of(tx, entry.delivery.account, seen.subscription_id)
+    handled(tx, entry.id, "rechecked", seen.subscription_id)
+    return seen
+
+
+def _card_told(strategy: PaymentStrategy, delivery: Delivery) -> SetupNews | None:
+    return strategy.setup_told(delivery) if isinstance(strategy, SavesCards) else None
+
+
+def _hear_card(entry: InboxEntry, told: SetupNews, tx: Transaction) -> SetupNews | None:
+    """Have a card's set-up looked at, unless it is a stranger's."""
+    provider, name = entry.delivery.provider, told.setup_id or told.reference
+    is_ours = hear_of_card(tx, provider, setup_id=told.setup_id, reference=told.reference)
+    handled(tx, entry.id, "rechecked" if is_ours else Standing.FOREIGN.value, name)
+    return told if is_ours else None
 
 
 def _recheck(entry: InboxEntry, seen: Recheck, till_id: str, tx: Transaction) -> int | None:

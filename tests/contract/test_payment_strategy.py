@@ -14,11 +14,9 @@ import pytest
 
 from app.domain.attempt import MAX_REFERENCE, Reference
 from app.domain.capabilities import Demand, objection
-from app.domain.catalog import BillingInterval
 from app.domain.ids import ORDER_ID_LENGTH, TILL_ID_LENGTH
 from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
-from app.domain.presentation import PresentedLine
 from app.errors import ProviderError, Rejected, Unavailable, WebhookRejected
 from app.providers.pages import may_be_shown
 from app.providers.strategy import PaymentStrategy, SessionRequest, WebhookRequest
@@ -308,23 +306,6 @@ def test_its_clock_and_its_requests_are_known_once_it_has_answered(rig: Rig) -> 
         off = strategy.clock_off()
         assert off is not None and abs(off) < timedelta(seconds=10)
         assert strategy.requests_made == 1
-
-    tried(rig, story)
-
-
-def test_a_subscription_is_paid_like_anything_else(rig: Rig) -> None:
-    async def story(strategy: PaymentStrategy) -> None:
-        takes, monthly = strategy.capabilities, BillingInterval.MONTHLY
-        if not takes.takes_recurring:
-            assert objection(takes, Demand(Money(1, "EUR"), intervals=frozenset({monthly})))
-            return
-        lines = (PresentedLine("Club", 1000, monthly.value), PresentedLine("Cup", 234))
-        session = await opened(strategy, a_request(1234, currency=rig.currency, lines=lines))
-        assert session.amount == Money(1234, rig.currency)
-        await asyncio.to_thread(rig.pay, session.session_id)
-        seen = await strategy.fetch(session.session_id, source=Source.POLL)
-        assert seen.state is SessionState.PAID
-        assert [payment.amount for payment in seen.payments] == [Money(1234, rig.currency)]
 
     tried(rig, story)
 

@@ -23,7 +23,7 @@ from tests.ui.gallery.pixels import colours_of
 from ui.demo.customer import make_customer
 from ui.demo.ends import CLOSED_DEADLINE, Ends
 from ui.demo.eyes import look_at
-from ui.demo.journey import GOOD_CARD
+from ui.demo.purse import PURSES
 from ui.start import prepare_screen, run_in_qt, running_window
 
 SALE: Final = {
@@ -85,7 +85,7 @@ async def play(end: str, out: Path) -> Photographed:
             if end:
                 await journey.play(end)
             else:
-                await journey.run(GOOD_CARD)
+                await journey.run(PURSES["stripe_checkout"].good)
             return journey
     finally:
         await customer.close()

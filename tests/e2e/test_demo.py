@@ -89,4 +89,5 @@ def test_the_demo_takes_a_card_on_a_machine_apart_by_its_slip(tmp_path: Path) ->
     assert done.returncode == 0, done.stdout + done.stderr
     assert "reference 0815 4711" in done.stdout
     assert "PAID on both screens" in done.stdout
+    assert "learned by the operator; the books are clean" in done.stdout
     assert {"pay-slip", "display-to-pay", "paid"} <= set(names(tmp_path))

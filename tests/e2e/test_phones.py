@@ -113,13 +113,14 @@ PHONE_SCRIPT = """
 import asyncio, sys
 from ui.demo.browser import BrowserCustomer
 from ui.demo.customer import find_browser
+from ui.demo.purse import card
 
 async def main(url):
     phone = BrowserCustomer(find_browser())
     await phone.start()
     try:
         print(await phone.open(url))
-        print(await phone.pay("4242424242424242"))
+        print(await phone.pay(card("4242424242424242")))
     finally:
         await phone.close()
 

@@ -36,9 +36,11 @@ class FakeRefund:
 class FakeRefunds:
     """The provider's books of refunds. `first_state` is how a new one begins."""
 
-    def __init__(self, account: str, *, live: bool) -> None:
+    def __init__(self, account: str, *, live: bool, name: str = "fake", tag: str = "") -> None:
         self.account = account
         self.live = live
+        self.name = name
+        self.tag = tag
         self.captured: dict[str, Money] = {}
         self.rows: dict[str, FakeRefund] = {}
         self.keys: dict[str, tuple[str, str]] = {}
@@ -66,7 +68,7 @@ class FakeRefunds:
             raise Rejected("The fake has no such payment", status=404)
         if self.of(payment_id) + amount.minor > captured.minor:
             raise Rejected("The fake has less of that payment left", status=400)
-        refund_id = f"fr_{len(self.rows) + 1}"
+        refund_id = f"fr_{self.tag}{len(self.rows) + 1}"
         refund = FakeRefund(refund_id, payment_id, amount, self.first_state, key, self.now())
         self.rows[refund.id] = refund
         return refund
@@ -82,7 +84,7 @@ class FakeRefunds:
             if refund.payment_id == payment_id and refund.state is not RefundState.FAILED
         )
 
-    def delivery(self, refund_id: str, event_id: str, *, account: str = "fake") -> Delivery:
+    def delivery(self, refund_id: str, event_id: str, *, account: str = "") -> Delivery:
         """Give an event that tells of a refund as it is now."""
         refund = self.rows[refund_id]
         body = {
@@ -94,7 +96,7 @@ class FakeRefunds:
             "key": refund.key,
         }
         return Delivery(
-            account=account,
+            account=account or self.name,
             provider="fakepay",
             provider_account=self.account,
             live=self.live,

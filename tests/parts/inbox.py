@@ -21,12 +21,17 @@ class Door:
     def __init__(self, till: Counter) -> None:
         self.till = till
         self.poked: list[int] = []
+        self.heard = 0
         self.worker = InboxWorker(
             till.store,
             {till.strategy.account: till.strategy},
             clock=till.clock,
             recheck=self.poked.append,
+            heard=self._count,
         )
+
+    def _count(self) -> None:
+        self.heard += 1
 
     def take_in(self, *deliveries: Delivery) -> None:
         for delivery in deliveries:

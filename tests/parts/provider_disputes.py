@@ -50,7 +50,7 @@ class FakeDisputes:
     ) -> FakeDispute:
         """Dispute a payment; but for an inquiry the money is gone, and 15.00 for the trouble."""
         dispute = FakeDispute(
-            f"fd_{len(self.all) + 1}",
+            f"fd_{self._provider.tag}{len(self.all) + 1}",
             payment_id,
             Money(minor, "EUR"),
             reason,
@@ -103,7 +103,7 @@ class FakeDisputes:
 
     def _tell(self, dispute: FakeDispute) -> None:
         body = {
-            "event": f"fe_{len(self._provider.events) + 1}",
+            "event": f"fe_{self._provider.tag}{len(self._provider.events) + 1}",
             "dispute": dispute.id,
             "payment": dispute.payment_id,
             "minor": dispute.amount.minor,
@@ -116,7 +116,7 @@ class FakeDisputes:
         self._provider.told_at.append(self._provider.now())
         self._provider.events.append(
             Delivery(
-                account="fake",
+                account=self._provider.name,
                 provider="fakepay",
                 provider_account=self._provider.account,
                 live=self._provider.live,

@@ -18,6 +18,7 @@ SECRET = "of the webhook"
 KEY = REFERENCE.key("create")
 NOW = int(START.timestamp())
 PAGE = "https://rzp.io/i/nxrHnLJ"
+PLAN_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0-1"
 UPI = (
     "upi://pay?ver=01&mode=15&pa=shop.rzp@icici&pn=Shop&tr=RZP1qrv2&tn=Payment%20to%20Shop"
     "&cu=INR&mc=5411&qrMedium=04&am=500.00"
@@ -91,6 +92,79 @@ def code(status: str = "active", **changes: Any) -> dict[str, Any]:
         "created_at": NOW,
         "close_by": NOW + 1800,
         "close_reason": None,
+        **changes,
+    }
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """Give a plan of 500 rupees each month as Razorpay sends it."""
+    return {
+        "id": "plan_00000000000001",
+        "entity": "plan",
+        "interval": 1,
+        "period": "monthly",
+        "item": {"id": "item_1", "name": "Club", "amount": MONEY.minor, "currency": "INR"},
+        "notes": {"key": PLAN_KEY},
+        "created_at": NOW,
+        **changes,
+    }
+
+
+def subscription(status: str = "created", **changes: Any) -> dict[str, Any]:
+    """Give a subscription to that plan as Razorpay sends it."""
+    return {
+        "id": "sub_00000000000001",
+        "entity": "subscription",
+        "plan_id": plan()["id"],
+        "status": status,
+        "current_start": None,
+        "current_end": None,
+        "ended_at": None,
+        "quantity": 1,
+        "notes": {"reference": str(REFERENCE)},
+        "charge_at": None,
+        "auth_attempts": 0,
+        "total_count": 1200,
+        "paid_count": 0,
+        "remaining_count": 1200,
+        "customer_notify": False,
+        "created_at": NOW,
+        "expire_by": NOW + 2100,
+        "short_url": PAGE,
+        "has_scheduled_changes": False,
+        "change_scheduled_at": None,
+        **changes,
+    }
+
+
+def running(status: str = "active", **changes: Any) -> dict[str, Any]:
+    """Give a subscription that was paid once, thirty days before it is due again."""
+    usual = {
+        "current_start": NOW,
+        "current_end": NOW + 30 * 86_400,
+        "charge_at": NOW + 30 * 86_400,
+        "paid_count": 1,
+        "remaining_count": 1199,
+    }
+    return subscription(status, **usual | changes)
+
+
+def invoice(number: int = 1, status: str = "paid", **changes: Any) -> dict[str, Any]:
+    """Give an invoice of a subscription as Razorpay sends it: paid, the first one just now."""
+    is_paid = status == "paid"
+    return {
+        "id": f"inv_{number:014}",
+        "entity": "invoice",
+        "order_id": f"order_{number:014}",
+        "subscription_id": subscription()["id"],
+        "payment_id": f"pay_{number:014}" if is_paid else None,
+        "status": status,
+        "paid_at": NOW if is_paid else None,
+        "amount": MONEY.minor,
+        "amount_paid": MONEY.minor if is_paid else 0,
+        "amount_due": 0 if is_paid else MONEY.minor,
+        "currency": "INR",
+        "created_at": NOW,
         **changes,
     }
 

@@ -29,7 +29,9 @@ SINKS = {
 }
 """What puts words before a person, and at which places."""
 
-NOT_WORDS = frozenset("Scantill Fusion Inter Stripe PayPal Square Razorpay Metrics".split())
+NOT_WORDS = frozenset(
+    "Scantill Fusion Inter Stripe Checkout Links Elements PayPal Square Razorpay Metrics".split()
+)
 """Names, the same in every language; the last is a class's."""
 
 _PROSE = re.compile(r"[A-Za-z]{2,},? [A-Za-z]{2,}|^[A-Z][a-z]{2,}$")

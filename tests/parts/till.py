@@ -28,7 +28,8 @@ from app.status import Health
 from app.store import Store
 from app.store.attempts import find_attempt
 from app.store.verify import Outcome, TakenPayment, verify
-from app.watch import Watch
+from app.subscriptions import Subscriptions
+from app.watch import SubscriptionWatch, Watch
 from app.ways import Ways
 from tests.parts.clock import VirtualClock
 from tests.parts.provider import LOST, FakeProvider, FakeStrategy
@@ -105,6 +106,12 @@ class Counter:
         self.sessions = Sessions(self.store, self.gateway, clock=self.clock, jitter=self.random)
         self.refunds = Refunds(self.store, self.gateway, clock=self.clock, jitter=self.random)
         self.resolutions = Resolutions(self.store, self.refunds)
+        self.subscriptions = Subscriptions(
+            self.store, self.gateway, self.sessions, clock=self.clock, jitter=self.random
+        )
+        self.subscription_watch = SubscriptionWatch(
+            self.store, self.subscriptions, clock=self.clock
+        )
         self.ways = Ways(self.gateway, **self.settings)
         self.checkout = Checkout(
             self.store,

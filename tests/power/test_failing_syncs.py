@@ -131,6 +131,7 @@ def test_nothing_is_lost_at_many_cuts_after_any_failing_sync(times: int) -> None
 def test_a_till_that_just_tries_again_after_a_failed_sync_is_found_out() -> None:
     """SQLite goes on from where it had folded to: what it had written before that is gone."""
     # Which fold that sync belongs to depends on how the day's threads ran.
+    failed: list[Day] = []
     for _ in range(3):
         failed = days(first=30, weakness="tries-again")
         found = [day for day in failed if what_failed(day) == "till.db"]

@@ -9,6 +9,7 @@ _E: Final = "tests/unit/test_checkout_ends.py::"
 _X: Final = "tests/unit/test_sessions.py::"
 _A: Final = "tests/unit/test_sessions_accounts.py::"
 _K: Final = "tests/unit/test_captures.py::"
+_P: Final = "tests/unit/test_plans.py::"
 
 ASKING: Final = (
     Guard(
@@ -38,6 +39,14 @@ ASKING: Final = (
         (f"{_K}test_a_word_that_comes_after_the_cancelling_takes_nothing",),
     ),
     Guard(
+        "agreed to too late",
+        "a word that comes after the cancelling is called off at the provider",
+        "app/sessions.py",
+        "        if intent is None:\n            return await self._close(attempt)\n",
+        "        if intent is None:\n            return attempt\n",
+        (f"{_K}test_a_word_that_comes_after_the_cancelling_is_called_off",),
+    ),
+    Guard(
         "one key for taking",
         "a lost answer takes no money a second time under another key",
         "app/session_answers.py",
@@ -53,6 +62,14 @@ ASKING: Final = (
         "if intent.may_be_forgotten(",
         "if False and intent.may_be_forgotten(",
         (f"{_X}test_past_the_keys_lifetime_a_session_is_found_by_reference_and_closed",),
+    ),
+    Guard(
+        "a plan that is dead",
+        "it is made anew once within a sale, and never again and again",
+        "app/checkout.py",
+        "            if has_new_plan or not await self._plans.forgot(",
+        "            if not await self._plans.forgot(",
+        (f"{_P}test_a_plan_that_is_dead_again_is_a_refusal_and_the_next_sale_makes_another",),
     ),
     Guard(
         "the opened amount",
@@ -115,7 +132,7 @@ ASKING: Final = (
     Guard(
         "closed before it is called cancelled",
         "a customer who was quicker has paid",
-        "app/checkout.py",
+        "app/checkout_ends.py",
         "    if not live:\n",
         "    if True:\n",
         (

@@ -97,8 +97,8 @@ JUDGING: Final = (
         "money of ours without an order",
         "it needs a person instead of vanishing",
         _JUDGE,
-        "        return _held(\n            Standing.NEEDS_PERSON,\n            fresh,\n",
-        "        return _held(\n            Standing.NEEDS_PERSON,\n            (),\n",
+        "        return _held(Standing.NEEDS_PERSON, fresh, ",
+        "        return _held(Standing.NEEDS_PERSON, (), ",
         (f"{_T}test_money_of_ours_without_an_order_needs_a_person",),
     ),
     Guard(

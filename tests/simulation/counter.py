@@ -13,18 +13,20 @@ from app.domain.cart import Cart, CartContent
 from app.domain.catalog import Product
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
-from app.errors import CartRefused, CheckoutRefused, ProviderError
+from app.errors import CartRefused, CheckoutRefused, ConfigError, ProviderError
+from tests.simulation.acts import Act, Verb
+from tests.simulation.banks import Banks
+from tests.simulation.drawer import Drawer
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
 from tests.simulation.office import Office
-from tests.simulation.plan import Act, Verb
 from tests.simulation.provider import Bank
 from tests.simulation.screen import Screen
 
 _AGAIN_AFTER_S: Final = 15.0
 _PATIENCE: Final = 200
 """How often somebody looks whether the till is on again before they go."""
-_REFUSALS: Final = (CheckoutRefused, ProviderError, CartRefused)
+_REFUSALS: Final = (CheckoutRefused, ProviderError, CartRefused, ConfigError)
 
 
 class Counter:
@@ -33,18 +35,20 @@ class Counter:
     def __init__(
         self,
         machine: Machine,
-        bank: Bank,
+        banks: Banks,
         screen: Screen,
         memory: Memory,
         tell: Callable[[str, str], None],
+        orders: dict[int, list[Order]],
     ) -> None:
-        self.orders: dict[int, list[Order]] = {}
+        self.orders = orders
         self._machine = machine
-        self._bank = bank
+        self._banks = banks
         self._screen = screen
         self._memory = memory
         self._tell = tell
         self._office = Office(machine, memory, self.orders)
+        self._drawer = Drawer(machine, screen, memory, self.orders)
         self._prices: dict[int, tuple[int, ...]] = {}
         self._presses: dict[Verb, Callable[[Act], Coroutine[Any, Any, str]]] = {
             Verb.SALE: self._sell,
@@ -54,25 +58,12 @@ class Counter:
             Verb.WITHDRAW: self._withdraw,
             Verb.CHECK: self._check,
             **self._office.presses,
-        }
-        self._deeds: dict[Verb, Callable[[str], object]] = {
-            Verb.PAY: bank.pay,
-            Verb.PAY_OLD: bank.pay,
-            Verb.DECLINE: bank.decline,
-            Verb.PAY_SLOWLY: bank.pay_slowly,
-            Verb.SUCCEED: lambda session_id: bank.decide(session_id, succeeded=True),
-            Verb.FAIL: lambda session_id: bank.decide(session_id, succeeded=False),
-            Verb.PAY_AGAIN: bank.pay_again,
-            Verb.PAY_CLOSED: bank.pay_closed,
-            Verb.FORGET: bank.forget,
-            Verb.OTHER_ACCOUNT: bank.tell_of_another_account,
-            Verb.TEST_MODE: bank.tell_of_the_other_mode,
-            Verb.RECHECK: bank.hint,
+            **self._drawer.presses,
         }
 
     def takes(self, act: Act) -> bool:
         """Say whether an act is done by people at all, and not to the computer."""
-        return act.verb in self._presses or act.verb in self._deeds or act.verb in _AT_THE_BANK
+        return act.verb in self._presses or act.verb in _DEEDS or act.verb in _AT_THE_BANK
 
     async def do(self, act: Act) -> None:
         """Do an act as far as it can be done now."""
@@ -118,7 +109,7 @@ class Counter:
 
     async def _charge(self, order: Order) -> str:
         """Open a session and show its code once the books know that it is shown."""
-        attempt = await self._checkout.open_session(order.id, self._machine.account)
+        attempt = await self._checkout.charge(order.id)
         if not attempt.is_payable:
             return f"no code, the payment is {attempt.state.value}"
         shown = await self._checkout.mark_shown(attempt.id)
@@ -170,29 +161,29 @@ class Counter:
 
     def _at_the_bank(self, act: Act) -> object:
         if act.verb is Verb.GHOST:
-            self._bank.pay_for_a_ghost(self._memory.till_id)
+            self._banks.each[-1].pay_for_a_ghost(self._memory.till_id)
             return "paid"
         if act.verb is Verb.STRANGER:
-            self._bank.pay_a_stranger()
+            self._banks.each[0].pay_a_stranger()
             return "paid and given back"
         if act.verb is Verb.SEND_BACK:
-            return self._bank.send_back() or "there is none"
+            return self._banks.send_back() or "there is none"
         session_id = self._session(act)
         if session_id is None:
             return "there is no code to scan"
-        session = self._bank.sessions[session_id]
+        bank, session = self._banks.of(session_id), self._banks.sessions[session_id]
         if act.verb is Verb.DISPUTE:
-            return self._bank.dispute(session_id, *act.amounts)
+            return bank.dispute(session_id, *act.amounts)
         if act.verb is Verb.PURSUE:
-            return self._bank.pursue(session_id, *act.amounts)
+            return bank.pursue(session_id, *act.amounts)
         if act.verb is Verb.GIVE_BACK:
-            return self._bank.give_back(session_id, act.amounts[0]) or "there is nothing"
+            return bank.give_back(session_id, act.amounts[0]) or "there is nothing"
         if act.verb is Verb.PAY_OFF:
             minor = max(1, session.amount.minor + act.amounts[0])
-            return self._bank.pay(session_id, Money(minor, session.amount.currency))
+            return bank.pay(session_id, Money(minor, session.amount.currency))
         if act.verb is Verb.PAY_CURRENCY:
-            return self._bank.pay(session_id, Money(session.amount.minor, "USD"))
-        return self._deeds[act.verb](session_id)
+            return bank.pay(session_id, Money(session.amount.minor, "USD"))
+        return _DEEDS[act.verb](bank, session_id)
 
     def _session(self, act: Act) -> str | None:
         """Give the session that a customer has scanned: what is on the screen, or an older one."""
@@ -202,20 +193,34 @@ class Counter:
         known = [
             attempt.session_id
             for attempt in scanned
-            if attempt.session_id and attempt.session_id in self._bank.sessions
+            if attempt.session_id and attempt.session_id in self._banks.sessions
         ]
         if not known:
             return None
         if act.verb in {Verb.PAY_OLD, Verb.PAY_CLOSED}:
             return known[0]
         if act.verb in _WITH_MONEY:
-            paid = [each for each in known if self._bank.sessions[each].payments]
+            paid = [each for each in known if self._banks.sessions[each].payments]
             return (paid or known)[-1]
         if act.verb in {Verb.SUCCEED, Verb.FAIL}:
             return known[0] if len(known) > 1 else known[-1]
         return known[-1]
 
 
+_DEEDS: Final[dict[Verb, Callable[[Bank, str], object]]] = {
+    Verb.PAY: lambda bank, session_id: bank.pay(session_id),
+    Verb.PAY_OLD: lambda bank, session_id: bank.pay(session_id),
+    Verb.DECLINE: lambda bank, session_id: bank.decline(session_id),
+    Verb.PAY_SLOWLY: lambda bank, session_id: bank.pay_slowly(session_id),
+    Verb.SUCCEED: lambda bank, session_id: bank.decide(session_id, succeeded=True),
+    Verb.FAIL: lambda bank, session_id: bank.decide(session_id, succeeded=False),
+    Verb.PAY_AGAIN: lambda bank, session_id: bank.pay_again(session_id),
+    Verb.PAY_CLOSED: lambda bank, session_id: bank.pay_closed(session_id),
+    Verb.FORGET: lambda bank, session_id: bank.forget(session_id),
+    Verb.OTHER_ACCOUNT: lambda bank, session_id: bank.tell_of_another_account(session_id),
+    Verb.TEST_MODE: lambda bank, session_id: bank.tell_of_the_other_mode(session_id),
+    Verb.RECHECK: lambda bank, session_id: bank.hint(session_id),
+}
 _WITH_MONEY: Final = frozenset({Verb.GIVE_BACK, Verb.PAY_AGAIN, Verb.DISPUTE, Verb.PURSUE})
 _AT_THE_BANK: Final = frozenset(
     {

@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from app.domain.delivery import Delivery
+from tests.simulation.acts import Weather
+from tests.simulation.banks import OWN_ACCOUNTS
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.network import Network
-from tests.simulation.plan import Plan, Weather
+from tests.simulation.plan import Plan
 
 _AGAIN_AFTER_S: Final = (30.0, 300.0, 3_600.0, 6 * 3_600.0, 24 * 3_600.0, 48 * 3_600.0)
-OWN_ACCOUNT: Final = "acct_fake"
+_NONE_COMES_IN: Final = (Weather.NO_WEBHOOKS, Weather.OUTAGE, Weather.DOWN)
 Door = Callable[[Delivery], Awaitable[int]]
 
 
@@ -70,7 +72,7 @@ class Courier:
 
     def _is_lost(self, delivery: Delivery) -> bool:
         """Say whether an event goes astray now; of another account's money nothing else tells."""
-        is_listed = delivery.provider_account == OWN_ACCOUNT
+        is_listed = delivery.provider_account in OWN_ACCOUNTS
         return is_listed and self._network.lies(Weather.LOST_WEBHOOKS) is not None
 
     def _delay(self, label: str) -> float:
@@ -88,8 +90,9 @@ class Courier:
         return 3.0 * part
 
     async def _try(self, delivery: Delivery, label: str) -> bool:
-        if self._network.lies(Weather.NO_WEBHOOKS) or self._network.lies(Weather.OUTAGE):
-            return False
+        for weather in _NONE_COMES_IN:
+            if self._network.lies(weather, delivery.account):
+                return False
         status = await self._door(delivery)
         self._tell("courier", f"{label}: {status or 'nobody is there'}")
         if status == 200:

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 import shutil
 import traceback
 from collections import Counter
@@ -10,14 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Final
+from typing import Final
 
-from app.domain.attempt import Reference
+from app.domain.decision import Decision
 from app.domain.delivery import Delivery
-from app.domain.observation import SessionState
+from app.domain.order import Order
 from app.domain.reconciliation import Report
 from app.events import Fact
+from app.store.decided import decisions_of
 from tests.parts.provider import FakeSession
+from tests.simulation.acts import Act, Verb
+from tests.simulation.banks import Banks
 from tests.simulation.counter import Counter as People
 from tests.simulation.courier import Courier
 from tests.simulation.ear import listening
@@ -25,22 +27,23 @@ from tests.simulation.invariants import Invariants, Violation
 from tests.simulation.loop import PowerCut, SimClock, VirtualLoop
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
+from tests.simulation.names import Names
 from tests.simulation.network import Network
 from tests.simulation.past import Past
-from tests.simulation.plan import Act, Plan, Verb, drawn
-from tests.simulation.provider import Bank
+from tests.simulation.plan import Plan, drawn
 from tests.simulation.screen import Screen
 
 _MOST_TURNS: Final = 400_000
 _MEMORY_DISK: Final = Path("/dev/shm")
 _OFF_FOR_S: Final = (5.0, 5.0, 60.0, 900.0, 95_000.0)
+_AT_WORST: Final = ("after open_session", "after capture")
 _CALM_FOR_S: Final = 3 * 3_600.0
 _DEADLINE_AND_MORE_S: Final = 18 * 60.0
 _WATCHED: Final = (
     "SELECT 1 FROM attempts WHERE is_final = 0 "
+    "AND (provider NOT IN ('cash', 'terminal') OR close_reason IS NOT NULL) "
     "UNION SELECT 1 FROM refunds WHERE state IN ('requested', 'pending')"
 )
-_BY_ID: Final = frozenset({"fetch_refund", "list_refunds", "fetch_dispute", "fetch_fees"})
 _FOUND: Final = ("sessions", "events", "payments", "refunds", "disputes")
 
 
@@ -49,7 +52,7 @@ class Lived:
     """How a day went. `log` tells it; `violation` is empty where all held.
 
     `reached` counts the places at which the power might have gone, `went_at` is the failpoint at
-    which it did.
+    which it did. `decisions` are why each session went to its account, as the last books have it.
     """
 
     plan: Plan
@@ -63,6 +66,7 @@ class Lived:
     reached: Counter[str] = field(default_factory=Counter)
     went_at: str = ""
     found: Counter[str] = field(default_factory=Counter)
+    decisions: list[Decision] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
@@ -78,15 +82,19 @@ class Day:
         self.lived = Lived(plan)
         self.loop = VirtualLoop(f"turns {plan.seed}", most_turns=_MOST_TURNS)
         self.memory = Memory()
-        self.network = Network(self.loop, plan, label=self._subject, tell=self._tell)
-        self.bank = Bank(SimClock(self.loop), self._post, self._end_later)
-        # Some providers keep with a refund what it was asked for under, others do not.
-        self.bank.refunds.keeps_keys = plan.chance("keeps keys") < 0.6
+        self.banks = Banks(plan.ways, SimClock(self.loop), self._post, self._end_later)
+        self.orders: dict[int, list[Order]] = {}
+        self.names = Names(self.banks, self.orders)
+        self.network = Network(self.loop, plan, label=self.names.subject, tell=self._tell)
+        for bank in self.banks.each:
+            # Some providers keep with a refund what it was asked for under, others do not.
+            bank.refunds.keeps_keys = plan.chance("keeps keys") < 0.6
         self.machine = Machine(
             directory,
             self.loop,
             plan.seed,
-            bank=self.bank,
+            banks=self.banks,
+            by_hand=plan.ways.by_hand,
             network=self.network,
             reach=self._reach,
             on_fact=self._on_fact,
@@ -94,21 +102,21 @@ class Day:
             is_updated=plan.is_updated,
         )
         self.past = Past(self.machine, self.memory)
-        self.screen = Screen(self.machine, self.bank, self.memory.paid)
+        self.screen = Screen(self.machine, self.banks, self.memory.paid)
         self.courier = Courier(
             self.loop,
             plan,
             self.network,
             self._receive,
-            label=self._label_of_event,
+            label=self.names.event,
             tell=self._tell,
         )
-        self.counter = People(self.machine, self.bank, self.screen, self.memory, self._tell)
-        self.invariants = Invariants(
-            self.machine, self.bank, self.screen, self.memory, self.courier
+        self.counter = People(
+            self.machine, self.banks, self.screen, self.memory, self._tell, self.orders
         )
-        self._labels: dict[str, str] = {}
-        self._event_counts: dict[str, int] = {}
+        self.invariants = Invariants(
+            self.machine, self.banks, self.screen, self.memory, self.courier
+        )
         self._cut_at_turn = 0
         self._off_for_s = 5.0
         self._is_shut = True
@@ -230,7 +238,7 @@ class Day:
                 self.machine.power.cut()
             return
         # Where a call has taken effect and its answer is not written down yet, most is at stake.
-        is_worst = point == "after open_session"
+        is_worst = point in _AT_WORST
         name, likely = f"cut: {point} #{count}", 0.02 if is_worst else 0.0015
         is_drawn = self.plan.chance(name) < likely * self.plan.roughness
         if is_drawn and self.plan.may(name, f"the power goes {point}"):
@@ -271,12 +279,12 @@ class Day:
             await self._boot()
             await asyncio.sleep(60.0)
         self._calm_since = self.loop.time()
-        for session in list(self.bank.sessions.values()):
-            if session.state is SessionState.PROCESSING:
-                succeeded = self.plan.chance("decided", self._label(session.reference)) < 0.5
-                self.bank.decide(session.id, succeeded=succeeded)
-        self.bank.decide_refunds()
-        self.bank.tell_fees()
+        for session in self.banks.undecided():
+            succeeded = self.plan.chance("decided", self.names.attempt(session.reference)) < 0.5
+            self.banks.of(session.id).decide(session.id, succeeded=succeeded)
+        for bank in self.banks.each:
+            bank.decide_refunds()
+            bank.tell_fees()
         end = self.loop.time() + _CALM_FOR_S
         while self.loop.time() < end:
             await asyncio.sleep(120.0)
@@ -293,6 +301,9 @@ class Day:
         await self.courier.bring_all()
         await asyncio.sleep(600.0)
         self.invariants.at_the_end()
+        db = self.machine.store.connection
+        for row in db.execute("SELECT id FROM orders").fetchall():
+            self.lived.decisions += decisions_of(db, row[0]).values()
 
     # --- names and the story --------------------------------------------------------------------
 
@@ -304,47 +315,12 @@ class Day:
         kind = str(fact.data.get("kind", ""))
         self.lived.facts.add(f"{fact.name} {kind}".rstrip())
         about = f"{kind} {fact.data.get('detail', '')}" if kind else ""
-        order = self._order_label(fact.order_id)
+        order = self.names.order(fact.order_id)
         self._tell("books", f"{order}: {fact.name} {about}".rstrip())
 
     def _on_report(self, report: Report) -> None:
         counts = report.counts()
         self.lived.found.update({name: counts[name] for name in _FOUND})
-
-    def _order_label(self, order_id: str) -> str:
-        """Name an order by its sale, which stays the same where other sales are left out."""
-        if order_id not in self._labels:
-            for sale, orders in self.counter.orders.items():
-                for place, order in enumerate(orders):
-                    self._labels[order.id] = f"sale {sale}" + "'" * place
-        return self._labels.get(order_id, "a new order" if order_id else "nobody")
-
-    def _label(self, reference: str) -> str:
-        parsed = Reference.parse(reference)
-        if parsed is None:
-            return "nobody's"
-        return f"{self._order_label(parsed.order_id)}/{parsed.attempt_number}"
-
-    def _subject(self, verb: str, args: tuple[Any, ...], options: dict[str, Any]) -> str:
-        """Name what a call is about."""
-        if verb == "refund":
-            return f"a refund of {args[0]['payment']}"
-        if verb == "open_session":
-            return self._label(args[0]["reference"])
-        if verb in _BY_ID:
-            return str(args[0])
-        if args and isinstance(args[0], str):
-            session = self.bank.sessions.get(args[0])
-            return self._label(session.reference) if session is not None else "a lost session"
-        return "the account"
-
-    def _label_of_event(self, delivery: Delivery) -> str:
-        match = re.search(rb'"reference": "([^"]*)"', delivery.body)
-        about = self._label(match[1].decode()) if match else "what follows a payment"
-        label = f"{delivery.event_type}, {about}"
-        count = self._event_counts.get(label, 0)
-        self._event_counts[label] = count + 1
-        return f"{label} #{count}"
 
     # --- the wires between the parts ------------------------------------------------------------
 
@@ -354,14 +330,17 @@ class Day:
     def _end_later(self, seconds: float, session_id: str) -> None:
         async def end() -> None:
             await asyncio.sleep(seconds)
-            session = self.bank.sessions.get(session_id)
-            if session_id in self.bank.refunds.rows:
-                self.bank.decide_refund(session_id)
-            elif session_id.startswith("fp_"):
-                self.bank.tell_fee(session_id)
-            elif session is not None:
+            session = self.banks.sessions.get(session_id)
+            bank = self.banks.owner_of(session_id)
+            if bank is None:
+                return
+            if session_id in bank.refunds.rows:
+                bank.decide_refund(session_id)
+            elif session is None:
+                bank.tell_fee(session_id)
+            else:
                 self._ran_out(session)
-                self.bank.close(session_id)
+                bank.close(session_id)
 
         self.loop.spawn(end())
 
@@ -372,12 +351,12 @@ class Day:
         could = self.loop.time() - since > _DEADLINE_AND_MORE_S
         was_shown = any(
             shown.session_id == session.id
-            for orders in self.counter.orders.values()
+            for orders in self.orders.values()
             for order in orders
             for shown in self.screen.shown_of(order.id)
         )
-        if could and was_shown and session.state is SessionState.OPEN and not self._is_skewed:
-            label = self._label(session.reference)
+        if could and was_shown and self.banks.is_payable(session) and not self._is_skewed:
+            label = self.names.attempt(session.reference)
             self.loop.broken = Violation(f"{label} ran out, nobody closed it in time")
 
     async def _receive(self, delivery: Delivery) -> int:

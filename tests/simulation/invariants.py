@@ -10,15 +10,15 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from app.domain.attempt import LIVE, Reference
-from app.domain.observation import SessionState
 from app.store import verify as law
 from app.store.attempts import watched_attempts
 from app.store.verify import Check, Outcome, TakenPayment, verify
+from app.watch.turn import is_watched
+from tests.simulation.banks import Banks
 from tests.simulation.courier import Courier
 from tests.simulation.listed import disputes_missing, disputes_off, is_still_listed, sold_unseen
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
-from tests.simulation.provider import Bank
 from tests.simulation.screen import Screen
 
 _WHOLE_EACH: Final = 64
@@ -33,11 +33,11 @@ class Invariants:
     """Looks at the till, its provider and its screens between two turns."""
 
     def __init__(
-        self, machine: Machine, bank: Bank, screen: Screen, memory: Memory, courier: Courier
+        self, machine: Machine, banks: Banks, screen: Screen, memory: Memory, courier: Courier
     ) -> None:
         self.checks = 0
         self._machine = machine
-        self._bank = bank
+        self._banks = banks
         self._screen = screen
         self._memory = memory
         self._courier = courier
@@ -55,10 +55,10 @@ class Invariants:
         under_way = [delivery.body for delivery in self._courier.waiting.values()]
         held |= {
             taken.payment_id
-            for taken in self._bank.elsewhere
+            for taken in self._banks.elsewhere
             if any(taken.payment_id.encode() in body for body in under_way)
         }
-        self._bank.forget_elsewhere(held)
+        self._banks.forget_elsewhere(held)
 
     def after_turn(self) -> None:
         """Check what the last turn can have broken. Raises Violation."""
@@ -66,7 +66,7 @@ class Invariants:
         if not machine.is_on:
             return
         db = machine.store.connection
-        seen = (db.total_changes, self._bank.version, self._screen.changes, machine.boots)
+        seen = (db.total_changes, self._banks.shared.version, self._screen.changes, machine.boots)
         if seen == self._seen or db.in_transaction:
             return
         self._seen = seen
@@ -79,7 +79,7 @@ class Invariants:
         """Verify the whole of the books against what is known so far, and every promise."""
         db = self._machine.store.connection
         held = _payments(db)
-        known = [taken for taken in self._bank.taken() if taken.payment_id in held]
+        known = [taken for taken in self._banks.taken() if taken.payment_id in held]
         _hold(_faults(check for check in verify(db, known) if not _waits_for_news(check)))
         _hold(self._memory.broken(db))
 
@@ -89,7 +89,8 @@ class Invariants:
         Money that only an event tells of (a second payment by one session) may still be under way.
         """
         db = self._machine.store.connection
-        watched = watched_attempts(db)
+        # What is by hand and not given up waits for its operator alone.
+        watched = [a for a in watched_attempts(db) if is_watched(a)]
         _hold([f"{self._name(db, a.id)} is still watched: {a.state}" for a in watched])
         _hold(
             f"the end of refund {row[0]} is still awaited: {row[1]}"
@@ -104,9 +105,9 @@ class Invariants:
         Of another account's money nothing but its event tells.
         """
         db = self._machine.store.connection
-        elsewhere = {taken.payment_id for taken in self._bank.elsewhere}
+        elsewhere = {taken.payment_id for taken in self._banks.elsewhere}
         _hold(_faults(verify(db, self._word(db, may_lack=elsewhere))))
-        _hold(disputes_missing(db, self._bank))
+        _hold(disputes_missing(db, self._banks))
 
     def at_the_end(self) -> None:
         """Check I2 whole, and that no doubt is left."""
@@ -118,7 +119,8 @@ class Invariants:
             f"{row[0]} is {row[1]} and cannot be paid any more"
             for row in db.execute(
                 "SELECT id, state FROM attempts WHERE state IN "
-                "('creating', 'open', 'processing', 'unknown')"
+                "('creating', 'open', 'processing', 'unknown') "
+                "AND (provider NOT IN ('cash', 'terminal') OR close_reason IS NOT NULL)"
             )
         )
         _hold(
@@ -159,14 +161,14 @@ class Invariants:
         held = _payments(db)
         return [
             taken
-            for taken in self._bank.taken()
+            for taken in self._banks.taken()
             if taken.payment_id in held or taken.payment_id not in may_lack
         ]
 
     # --- after a step ---------------------------------------------------------------------------
 
     def _cheap(self, db: sqlite3.Connection) -> list[str]:
-        faults = list(self._screen.faults)
+        faults = [*self._screen.faults, *self._banks.shared.faults]
         rows = tuple(
             db.execute(
                 "SELECT (SELECT max(seq) FROM journal), (SELECT max(id) FROM payments), "
@@ -174,26 +176,31 @@ class Invariants:
                 "(SELECT max(id) FROM refunds), (SELECT max(rowid) FROM fees)"
             ).fetchone()
         )
-        is_news = self._bank_version != self._bank.version
+        is_news = self._bank_version != self._banks.shared.version
         if is_news:
-            self._bank_version = self._bank.version
-            self._taken = {taken.payment_id: taken for taken in self._bank.taken()}
+            self._bank_version = self._banks.shared.version
+            self._taken = {taken.payment_id: taken for taken in self._banks.taken()}
             faults += self._twins()
-        if rows != self._rows:
+        are_others = rows != self._rows
+        if are_others:
             self._rows = rows
             faults += _faults(look(db) for look in _LAWS)
-            faults += self._unpaid_again(db) + sold_unseen(db) + disputes_off(db, self._bank)
-        if rows != self._rows or is_news:
+            faults += self._unpaid_again(db) + sold_unseen(db) + disputes_off(db, self._banks)
+            faults += self._wanted_twice(db) + _given_back_twice(db)
+        if are_others or is_news:
             faults += self._lost_sight_of(db)
-        faults += [
-            f"more is given back of {row[0]} than was captured"
-            for row in db.execute(
-                "SELECT payments.payment_id FROM payments JOIN refunds USING (payment_id) "
-                "WHERE state IN ('pending', 'succeeded') GROUP BY payments.payment_id "
-                "HAVING sum(refunds.amount_minor) > payments.amount_minor"
-            )
-        ]
         return faults + self._ended_too_soon(db) + self._shown(db)
+
+    def _wanted_twice(self, db: sqlite3.Connection) -> list[str]:
+        """Of what is left of an order only one session is wanted, at whatever account."""
+        rows = db.execute(
+            "SELECT min(id), count(*) FROM attempts WHERE close_reason IS NULL AND state IN "
+            "('creating', 'open', 'processing', 'unknown') GROUP BY order_id HAVING count(*) > 1"
+        )
+        return [
+            f"{row[1]} sessions are wanted for one part, the first {self._name(db, row[0])}"
+            for row in rows
+        ]
 
     def _ended_too_soon(self, db: sqlite3.Connection) -> list[str]:
         """What the books call over can be paid no more, by the provider's own word."""
@@ -204,16 +211,16 @@ class Invariants:
             "WHERE is_final = 1 OR orders.state IN ('cancelled', 'expired')"
         )
         for attempt_id, session_id, is_final, shown_at, state, order in rows:
-            session = self._bank.sessions.get(session_id)
+            session = self._banks.sessions.get(session_id)
             if order in _ENDED and state in LIVE:
                 name = self._name(db, attempt_id)
                 faults.append(f"the order of {name} is {order}, the attempt still {state}")
             if session is None:
                 continue
-            if is_final and not self._bank.is_final(session):
+            if is_final and not self._banks.is_over(session):
                 name = self._name(db, attempt_id)
                 faults.append(f"{name} is final here, and not at the provider")
-            if order in _ENDED and shown_at is not None and session.state is SessionState.OPEN:
+            if order in _ENDED and shown_at is not None and self._banks.is_payable(session):
                 name = self._name(db, attempt_id)
                 faults.append(f"the order of {name} is {order}, and its code can be paid")
         return faults
@@ -230,7 +237,10 @@ class Invariants:
         faults = []
         booked = {
             row[0]: (row[1], row[2])
-            for row in db.execute("SELECT payment_id, amount_minor, currency FROM payments")
+            for row in db.execute(
+                "SELECT payment_id, amount_minor, currency FROM payments "
+                "WHERE provider NOT IN ('cash', 'terminal')"
+            )
         }
         for payment_id, (minor, currency) in booked.items():
             taken = self._taken.get(payment_id)
@@ -250,7 +260,7 @@ class Invariants:
         ).fetchone()
         if row is not None and not row[0]:
             return True
-        if is_still_listed(db, self._bank, reference):
+        if is_still_listed(db, self._banks, reference):
             return True
         text = reference.encode()
         if any(text in delivery.body for delivery in self._courier.waiting.values()):
@@ -262,11 +272,11 @@ class Invariants:
         """One attempt has one session: a second would be payable behind the till's back."""
         return [
             f"{len(made)} sessions were made for one attempt: {', '.join(made)}"
-            for made in self._bank.made_for.values()
+            for made in self._banks.shared.made_for.values()
             if len(made) > 1
         ] + [
             f"one press of refund gave money back {count} times"
-            for count in self._bank.given_for.values()
+            for count in self._banks.shared.given_for.values()
             if count > 1
         ]
 
@@ -301,8 +311,8 @@ class Invariants:
             "AND shown_at IS NOT NULL"
         )
         for order_id, session_id in rows:
-            session = self._bank.sessions.get(session_id)
-            if session is not None and session.state is SessionState.OPEN:
+            session = self._banks.sessions.get(session_id)
+            if session is not None and self._banks.is_payable(session):
                 open_ones[order_id] = open_ones.get(order_id, 0) + 1
         return [
             f"{count} shown codes of one order are open"
@@ -330,6 +340,17 @@ _LAWS: Final = tuple(
 
 def _payments(db: sqlite3.Connection) -> set[str]:
     return {row[0] for row in db.execute("SELECT payment_id FROM payments")}
+
+
+def _given_back_twice(db: sqlite3.Connection) -> list[str]:
+    return [
+        f"more is given back of {row[0]} than was captured"
+        for row in db.execute(
+            "SELECT payments.payment_id FROM payments JOIN refunds USING (payment_id) "
+            "WHERE state IN ('pending', 'succeeded') GROUP BY payments.payment_id "
+            "HAVING sum(refunds.amount_minor) > payments.amount_minor"
+        )
+    ]
 
 
 def _faults(checks: Iterable[Check]) -> list[str]:

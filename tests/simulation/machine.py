@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar, cast
 
 from app.checkout import Checkout, ReturnPages
 from app.clock import SystemClock
+from app.domain.cash import CashSteps
 from app.domain.catalog import Shop
 from app.domain.delivery import Delivery
 from app.domain.ids import Ids
@@ -27,6 +28,8 @@ from app.errors import ProviderError
 from app.events import Fact
 from app.failpoints import switched_on
 from app.gateway import Gateway
+from app.providers.kinds.cash import Cash
+from app.providers.kinds.terminal import Terminal
 from app.providers.strategy import PaymentStrategy
 from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
@@ -41,13 +44,17 @@ from app.store.connection import BOOKS
 from app.watch import Pace, Reconciler, Watch
 from app.webhooks.inbox_worker import InboxWorker
 from app.webhooks.receiver import Receiver
+from tests.simulation.banks import Banks
+from tests.simulation.capturing import CapturingBank, CapturingStrategy
+from tests.simulation.down import Outcomes
 from tests.simulation.loop import POWER, Power, PowerCut, SimClock, VirtualLoop
-from tests.simulation.network import Network, Wire
+from tests.simulation.network import CapturingWire, Network, Wire
 from tests.simulation.provider import Bank, DayStrategy
 
 T = TypeVar("T")
 
 _SHOP: Final = Shop(name="Simulated shop", success_url="https://shop.example/thanks")
+_COINS: Final = CashSteps({"EUR": "0.05"})
 _DEADLINE: Final = timedelta(minutes=15)
 _PACE: Final = Pace(
     shown_s=4.0, unshown_s=20.0, processing_s=300.0, closing_s=5.0, late_s=120.0, tick_s=5.0
@@ -126,7 +133,8 @@ class Machine:
         loop: VirtualLoop,
         seed: int,
         *,
-        bank: Bank,
+        banks: Banks,
+        by_hand: bool,
         network: Network,
         reach: Callable[[str], None],
         on_fact: Callable[[Fact], None],
@@ -140,7 +148,8 @@ class Machine:
         self.boots = 0
         self._loop = loop
         self._seed = seed
-        self._bank = bank
+        self._banks = banks
+        self._by_hand = by_hand
         self._network = network
         self._reach_out = reach
         self._on_fact = on_fact
@@ -180,11 +189,7 @@ class Machine:
         )
         if not self.store.connection.in_transaction:
             self.store.connection.execute("PRAGMA synchronous=OFF")
-        wire = cast(
-            PaymentStrategy, Wire(DayStrategy(self._bank), self._network, self._reach, self.clock)
-        )
-        self.account = wire.account
-        self.strategies: dict[str, PaymentStrategy] = {self.account: wire}
+        self.strategies = self._strategies()
         self.health = Health(tuple(self.strategies))
         clock, jitter = self.clock, random.Random(chance.random())
         self.gateway = Gateway(self.store, self.strategies, clock=clock, health=self.health)
@@ -196,7 +201,7 @@ class Machine:
             self.sessions,
             self.gateway,
             shop=lambda: _SHOP,
-            pages={self.account: ReturnPages()},
+            pages={account: ReturnPages() for account in self.strategies},
             clock=clock,
             ids=ids,
             deadline=_DEADLINE,
@@ -225,6 +230,24 @@ class Machine:
         )
         receiver = Receiver(self.store, self.strategies, clock=clock, on_received=self.worker.wake)
         self._door = receiver.application()
+
+    def _strategies(self) -> dict[str, PaymentStrategy]:
+        """Connect to every account anew: what is remembered of one goes with the power."""
+        strategies = {bank.name: self._connected(bank) for bank in self._banks.each}
+        if self._by_hand:
+            strategies["cash"] = Cash("cash", clock=self.clock, round_to=_COINS)
+            strategies["terminal"] = Terminal("terminal", clock=self.clock)
+        return strategies
+
+    def _connected(self, bank: Bank) -> PaymentStrategy:
+        captures = isinstance(bank, CapturingBank)
+        speaks = CapturingStrategy(bank) if isinstance(bank, CapturingBank) else DayStrategy(bank)
+        wire = CapturingWire if captures else Wire
+        # Where there is no other way, an account is asked whatever is known of it.
+        are_several = self._by_hand or len(self._banks.each) > 1
+        faults = self._banks.shared.faults if are_several else []
+        outcomes = Outcomes(bank.name, self.clock, faults.append)
+        return cast(PaymentStrategy, wire(speaks, self._network, self._reach, self.clock, outcomes))
 
     async def start(self) -> None:
         """Begin to watch and to settle, as the till's composition root does."""

@@ -3,6 +3,7 @@
 import sqlite3
 
 from app.domain.attempt import Attempt
+from app.domain.confirmation import Confirmation
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 
@@ -17,6 +18,7 @@ class Memory:
         self._ended: dict[str, OrderState] = {}
         self._events: dict[str, None] = {}
         self._refunds: dict[str, tuple[int, str]] = {}
+        self._by_hand: dict[tuple[str, str], tuple[int, str]] = {}
 
     @property
     def size(self) -> int:
@@ -43,6 +45,11 @@ class Memory:
 
     def given_back(self, press: str, amount: Money) -> None:
         self._refunds[press] = (amount.minor, amount.currency)
+
+    def confirmed(self, provider: str, word: Confirmation) -> None:
+        """Remember money that was taken by hand and written down."""
+        amount = word.amount
+        self._by_hand[provider, word.payment_id] = amount.minor, amount.currency
 
     def received(self, event_id: str) -> None:
         self._events[event_id] = None
@@ -80,6 +87,17 @@ class Memory:
             f"the refund of {press} was told and is gone"
             for press, told in self._refunds.items()
             if refunds.get(press) != told
+        ]
+        payments = {
+            (row[0], row[1]): (row[2], row[3])
+            for row in db.execute(
+                "SELECT provider, payment_id, amount_minor, currency FROM payments"
+            )
+        }
+        faults += [
+            f"{told} was taken by hand as {payment[1]} and is {payments.get(payment)} in the books"
+            for payment, told in self._by_hand.items()
+            if payments.get(payment) != told
         ]
         events = {row[0] for row in db.execute("SELECT event_id FROM inbox")}
         faults += [

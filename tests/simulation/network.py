@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from app.clock import Clock
 from app.errors import Protocol, Rejected, Unavailable
+from tests.simulation.acts import Spell, Weather
+from tests.simulation.down import Outcomes
 from tests.simulation.loop import VirtualLoop
-from tests.simulation.plan import Plan, Spell, Weather
+from tests.simulation.plan import Plan
 
 PATIENCE_S: Final = 10.0
 """After so long the till's transport gives up."""
@@ -29,7 +31,7 @@ class Network:
         loop: VirtualLoop,
         plan: Plan,
         *,
-        label: Callable[[str, tuple[Any, ...], dict[str, Any]], str],
+        label: Callable[[str, str, tuple[Any, ...]], str],
         tell: Callable[[str, str], None],
     ) -> None:
         self.is_calm = False
@@ -40,21 +42,22 @@ class Network:
         self._tell = tell
         self._counts: Counter[tuple[str, str]] = Counter()
 
-    def lies(self, weather: Weather) -> Spell | None:
-        """Give the spell of some weather that lies over the network now."""
+    def lies(self, weather: Weather, account: str = "") -> Spell | None:
+        """Give the spell of some weather that lies over the network now, or over one account."""
         now = self._loop.time()
         for spell in self._plan.spells:
             is_now = spell.weather is weather and spell.begins <= now < spell.ends
+            is_now = is_now and spell.account in ("", account)
             if is_now and not self.is_calm and self._plan.may(spell.name, weather.value):
                 return spell
         return None
 
     async def exchange(
-        self, verb: str, act: Callable[[], Awaitable[Any]], args: Any, options: Any
+        self, account: str, verb: str, act: Callable[[], Awaitable[Any]], args: Any
     ) -> Any:
         """Carry a call and its answer. Raises what the transport and the provider would."""
         self.calls += 1
-        subject = self._label(verb, args, options)
+        subject = self._label(account, verb, args)
         count = self._counts[verb, subject]
         self._counts[verb, subject] = count + 1
         reply: asyncio.Future[Any] = self._loop.create_future()
@@ -62,24 +65,32 @@ class Network:
         if self.is_calm:
             carried = self._carry(act, reply, there=0.05, back=0.05)
         else:
-            carried = self._fate(call, act, reply)
+            carried = self._fate(account, call, act, reply)
         self._loop.spawn(carried)
         return await reply
 
     def _fate(
-        self, call: str, act: Callable[[], Awaitable[Any]], reply: asyncio.Future[Any]
+        self,
+        account: str,
+        call: str,
+        act: Callable[[], Awaitable[Any]],
+        reply: asyncio.Future[Any],
     ) -> Any:
         """Draw how a call goes."""
         chance, may = self._plan.chance, self._plan.may
         slowness = 5.0 if self.lies(Weather.SLOW) else 0.5
         there, back = slowness * chance(call, "there"), slowness * chance(call, "back")
-        if self.lies(Weather.OUTAGE):
+        if self.lies(Weather.OUTAGE) or self.lies(Weather.DOWN, account):
             wait = 0.1 if chance(call, "fast") < 0.5 else PATIENCE_S
             return self._fail(reply, wait, Unavailable("no network"))
-        if self.lies(Weather.UNAUTHORISED):
+        if self.lies(Weather.UNAUTHORISED) or self.lies(Weather.KEYS_REFUSED, account):
             return self._fail(reply, there, Rejected("the keys are refused", status=401))
         if self.lies(Weather.BUSY):
             return self._fail(reply, there, Unavailable("429", retry_after_s=8.0))
+        if call.startswith("capture") and self.lies(Weather.UNHEARD_CAPTURES):
+            name = "late" if chance(call, "unheard") < 0.6 else "answer lost"
+            self._tell("network", f"{call} {MISFORTUNES[name]}")
+            return self._misfortune(name, call, act, reply, there, back)
         luck, left = chance(call), 0.0
         for name, weight in _FATES.items():
             left += weight * self._plan.roughness
@@ -184,14 +195,21 @@ MISFORTUNES: Final = {
 class Wire:
     """A strategy whose verbs go over the network; `reach` is where the power may go.
 
-    `clock` is that of the computer at this end.
+    `clock` is that of the computer at this end; `outcomes` hears how each call ended there.
     """
 
     def __init__(
-        self, strategy: Any, network: Network, reach: Callable[[str], None], clock: Clock
+        self,
+        strategy: Any,
+        network: Network,
+        reach: Callable[[str], None],
+        clock: Clock,
+        outcomes: Outcomes,
     ) -> None:
+        self.account: str = strategy.account
         self._strategy = strategy
         self._clock = clock
+        self._outcomes = outcomes
         self._told: tuple[datetime, float] | None = None
         self._network = network
         self._reach = reach
@@ -226,9 +244,10 @@ class Wire:
     def _carried(self, name: str, verb: Callable[..., Awaitable[Any]]) -> Any:
         async def carried(*args: Any, **options: Any) -> Any:
             self._reach(f"before {name}")
-            answer = await self._network.exchange(
-                name, lambda: verb(*args, **options), args, options
-            )
+            with self._outcomes.of(name):
+                answer = await self._network.exchange(
+                    self.account, name, lambda: verb(*args, **options), args
+                )
             self._answered(name)
             return answer
 
@@ -240,9 +259,17 @@ class Wire:
                 return [each async for each in verb(*args, **options)]
 
             self._reach(f"before {name}")
-            found = await self._network.exchange(name, whole, args, options)
+            with self._outcomes.of(name):
+                found = await self._network.exchange(self.account, name, whole, args)
             self._answered(name)
             for each in found:
                 yield each
 
         return listed
+
+
+class CapturingWire(Wire):
+    """To a provider where the till takes the money."""
+
+    async def capture(self, session_id: str, *, key: str) -> Any:
+        return await self._carried("capture", self._strategy.capture)(session_id, key=key)

@@ -7,9 +7,9 @@ from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.resolution import Action
 from app.errors import CheckoutRefused
+from tests.simulation.acts import Act, Verb
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
-from tests.simulation.plan import Act, Verb
 
 _ACTIONS: Final = tuple(Action)
 

@@ -8,109 +8,15 @@ import hashlib
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
 from app.failpoints import FAILPOINTS, Failpoint
+from tests.simulation.acts import Act, Spell, Verb, Weather
+from tests.simulation.shop import Ways, drawn_ways
 
 _HOUR: Final = 3600.0
 _DAY_S: Final = 24 * _HOUR
-
-
-class Verb(StrEnum):
-    """What somebody does at the counter, at the provider, or to the computer."""
-
-    SALE = "rings up and charges"
-    CHARGE = "presses charge again"
-    CANCEL = "presses cancel"
-    CHANGE = "changes the cart"
-    WITHDRAW = "chooses another way of payment"
-    CHECK = "presses check now"
-    PAY = "pays"
-    PAY_OLD = "pays by an old code"
-    DECLINE = "is declined"
-    PAY_SLOWLY = "pays by a slow method"
-    SUCCEED = "has the slow payment succeed"
-    FAIL = "has the slow payment fail"
-    PAY_OFF = "is taken another amount"
-    PAY_CURRENCY = "is taken another currency"
-    PAY_AGAIN = "is taken the money twice by one session"
-    PAY_CLOSED = "is taken money on the closed session"
-    GIVE_BACK = "gets money back from the dashboard"
-    SEND_BACK = "has a refund come back"
-    FORGET = "is forgotten by the provider"
-    REFUND = "gives money back at the till"
-    DECIDE = "decides what waits for a person"
-    DISPUTE = "disputes the payment"
-    PURSUE = "has the dispute go a step further"
-    GHOST = "pays for an order that the books do not have"
-    STRANGER = "buys in the web shop on the same account"
-    OTHER_ACCOUNT = "makes another account tell of it"
-    TEST_MODE = "makes the other mode tell of it"
-    RECHECK = "makes the provider hint at it"
-    CUT = "has the power cut"
-    CLOSE = "closes the till"
-    OPEN = "opens the till"
-    SKEW = "moves the computer's clock"
-    SLEEP = "lets the computer sleep"
-    BACK_UP = "backs the books up"
-    RESTORE = "restores the books of the last backup"
-
-
-ABOUT_NO_SALE: Final = frozenset(
-    {
-        Verb.CUT,
-        Verb.CLOSE,
-        Verb.OPEN,
-        Verb.SKEW,
-        Verb.SLEEP,
-        Verb.BACK_UP,
-        Verb.RESTORE,
-        Verb.GHOST,
-        Verb.STRANGER,
-        Verb.DECIDE,
-    }
-)
-
-
-class Weather(StrEnum):
-    """What lies over the network for a while."""
-
-    OUTAGE = "the network is down"
-    UNAUTHORISED = "the keys are refused"
-    BUSY = "the provider asks for patience"
-    SLOW = "the network is slow"
-    NO_WEBHOOKS = "no webhook gets through"
-    LOST_WEBHOOKS = "webhooks are lost for good"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something that is done `at` seconds into the day, about the `sale`-th sale."""
-
-    name: str
-    at: float
-    verb: Verb
-    sale: int = -1
-    amounts: tuple[int, ...] = ()
-    seconds: float = 0.0
-
-    def __str__(self) -> str:
-        about = "" if self.verb in ABOUT_NO_SALE else f" (sale {self.sale})"
-        values = "".join(f" {value}" for value in self.amounts)
-        lasts = f" {self.seconds:+.0f} s" if self.seconds else ""
-        return f"{self.verb.value}{about}{values}{lasts}"
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """A spell of weather, in seconds into the day."""
-
-    name: str
-    weather: Weather
-    begins: float
-    ends: float
 
 
 @dataclass
@@ -119,7 +25,8 @@ class Plan:
 
     `happened` tells the decisions that came into play, each by its code: acts by their number,
     weather by w and a number, the till's death at a failpoint by f, all else by `code_of` its name.
-    With `is_updated` the day begins with the books of an older program.
+    With `is_updated` the day begins with the books of an older program. `ways` are those in which
+    the shop takes money.
     """
 
     seed: int
@@ -129,6 +36,7 @@ class Plan:
     roughness: float = 1.0
     dies_at: tuple[str, int] = ("", 0)
     is_updated: bool = False
+    ways: Ways = field(default_factory=Ways)
     happened: dict[str, str] = field(default_factory=dict)
 
     def chance(self, *of: object) -> float:
@@ -176,6 +84,9 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     is_overtaken = seldom.random() < 0.12
     if is_overtaken:
         weather.append(_draw_overtaken(plan.acts, seldom))
+    more = drawn_ways(seed, at)
+    plan.ways = more.ways
+    plan.acts += more.acts
     for kind, begins, lasts in weather:
         if kind is Weather.OUTAGE and lasts > _DAY_S:
             # The day lasts long enough for somebody to be told of the silence.
@@ -187,9 +98,10 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     plan.spells = [
         Spell(f"w{place}", weather, begins, begins + lasts)
         for place, (weather, begins, lasts) in enumerate(weather, start=1)
-    ]
+    ] + more.spells
     if chance.random() < 0.6:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
+    plan.dies_at = more.dies_at or plan.dies_at
     plan.is_updated = seldom.random() < 0.08
     if seldom.random() < 0.25:
         plan.dies_at = seldom.choice(_AT_WORST), seldom.choice((1, 1, 2, 4, 8))
@@ -380,6 +292,6 @@ def _draw_weather(chance: random.Random, end: float) -> list[tuple[Weather, floa
     }
     return [
         (weather, chance.random() * end, chance.choice(lasts[weather]))
-        for weather in Weather
+        for weather in lasts
         if chance.random() < 0.2
     ]

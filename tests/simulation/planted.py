@@ -5,17 +5,16 @@ the first of all, it has to be found.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
-from unittest.mock import patch
 
 from starlette.responses import PlainTextResponse
 
 from app import (
     checkout,
+    checkout_ends,
     checkout_refusals,
     reconcile,
     refunds,
@@ -45,23 +44,8 @@ from app.store.store import next_number
 from app.store.transaction import Transaction
 from app.watch import turn, watch
 from app.webhooks import inbox_worker, receiver
-
-
-@dataclass(frozen=True)
-class Bug:
-    """A guard taken out: `(owner, name, what stands there instead)` for each patch."""
-
-    patches: tuple[tuple[Any, str, Any], ...]
-    within: int = 150
-
-    @contextmanager
-    def planted(self) -> Iterator[None]:
-        """Have the till run with the bug."""
-        with ExitStack() as stack:
-            for owner, name, instead in self.patches:
-                stack.enter_context(patch.object(owner, name, instead))
-            yield
-
+from tests.simulation.bug import Bug
+from tests.simulation.planted_ways import BUGS_OF_WAYS
 
 _LATER: Final[list[asyncio.Task[None]]] = []
 """Keeps what is written later from being collected."""
@@ -132,7 +116,7 @@ _PRESSES: Final[list[str]] = []
 
 async def _cancelled_first(self: Any, order_id: str) -> Any:
     def write(tx: Transaction) -> Any:
-        wanted = checkout._want_cancelled(tx, order_id)
+        wanted = checkout_ends.want_cancelled(tx, order_id)
         order = order_rows.find_order(tx.connection, order_id)
         if order is not None and order.state is OrderState.OPEN:
             order_rows.move_order(tx, order, OrderState.CANCELLED)
@@ -355,5 +339,6 @@ BUGS: Final[Mapping[str, Bug]] = {
         ((checkout_refusals, "needs_reconciliation", _say(False)),)
     ),
     "a commit is put off": Bug(((writer.Writer, "_run_batch", _committed_now_and_then),)),
+    **BUGS_OF_WAYS,
 }
 """By what the till does wrong with each."""

@@ -7,7 +7,7 @@ for, refunds in the dashboard, accounts that are none of ours.
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -29,21 +29,57 @@ KEYS_ARE_KEPT: Final = timedelta(hours=24)
 SESSIONS_LAST_S: Final = 35 * 60.0
 
 
+@dataclass
+class Shared:
+    """What is kept of all accounts together; `version` grows with every change of any books.
+
+    `whose` says at which account a session is. `faults` are what no provider should be asked to do.
+    """
+
+    version: int = 0
+    sessions: dict[str, FakeSession] = field(default_factory=dict)
+    whose: "dict[str, Bank]" = field(default_factory=dict)
+    made_for: dict[str, list[str]] = field(default_factory=dict)
+    given_for: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+
+class _Sessions(dict[str, FakeSession]):
+    """One account's sessions, each entered among all, too."""
+
+    def __init__(self, bank: "Bank") -> None:
+        super().__init__()
+        self._bank = bank
+
+    def __setitem__(self, session_id: str, session: FakeSession) -> None:
+        super().__setitem__(session_id, session)
+        self._bank.shared.sessions[session_id] = session
+        self._bank.shared.whose[session_id] = self._bank
+
+    def __delitem__(self, session_id: str) -> None:
+        super().__delitem__(session_id)
+        del self._bank.shared.sessions[session_id]
+
+
 class Bank(FakeProvider):
-    """The provider's own books. `version` grows with every change; `hear` is told each event."""
+    """The provider's own books; `hear` is told each event."""
 
     def __init__(
         self,
         clock: Clock,
         hear: Callable[[Delivery], None],
         end_later: Callable[[float, str], None],
+        *,
+        shared: Shared,
+        account: str = "acct_fake",
+        name: str = "fake",
+        tag: str = "",
     ) -> None:
-        super().__init__(clock)
+        super().__init__(clock, account=account, name=name, tag=tag)
+        self.shared = shared
+        self.sessions = _Sessions(self)
         self.hesitates_for = timedelta(minutes=10)
-        self.version = 0
         self.made_under: dict[str, datetime] = {}
-        self.made_for: dict[str, list[str]] = {}
-        self.given_for: Counter[str] = Counter()
         self.refunds.first_state = RefundState.PENDING
         self.disputes: DayDisputes = DayDisputes(self, self._heard)
         self._fees_to_come: dict[str, SeenFee] = {}
@@ -63,8 +99,8 @@ class Bank(FakeProvider):
         count = len(self.sessions)
         session = super().create(parameters, key)
         if len(self.sessions) > count:
-            self.version += 1
-            self.made_for.setdefault(session.reference, []).append(session.id)
+            self.shared.version += 1
+            self.shared.made_for.setdefault(session.reference, []).append(session.id)
             self._end_later(SESSIONS_LAST_S, session.id)
         return session
 
@@ -106,7 +142,7 @@ class Bank(FakeProvider):
         self.sessions[f"lost_{session_id}"] = FakeSession(
             session_id, "lost", session.amount, session.made_at, SessionState.EXPIRED
         )
-        self.version += 1
+        self.shared.version += 1
         return True
 
     def refund(self, parameters: Mapping[str, Any], key: str) -> FakeRefund:
@@ -118,7 +154,7 @@ class Bank(FakeProvider):
         count = len(self.refunds.rows)
         refund = self.refunds.create(parameters, key)
         if len(self.refunds.rows) > count:
-            self.given_for[parameters["key"]] += 1
+            self.shared.given_for[parameters["key"]] += 1
             self._tell_of(refund)
             if count % 3:
                 self._move_refund(refund.id, RefundState.SUCCEEDED)
@@ -171,7 +207,7 @@ class Bank(FakeProvider):
     def tell_of_another_account(self, session_id: str) -> None:
         """Tell of money under our reference that another account took."""
         session = self.sessions[session_id]
-        payment = SeenPayment(f"fx_{len(self.events)}", session.amount)
+        payment = SeenPayment(f"fx_{self.tag}{len(self.events)}", session.amount)
         self.elsewhere.append(_taken(payment, session.reference))
         other = FakeSession(session.id, session.reference, session.amount, session.made_at)
         other.state, other.payments = SessionState.PAID, [payment]
@@ -182,7 +218,7 @@ class Bank(FakeProvider):
         session = self.sessions[session_id]
         other = FakeSession(session.id, session.reference, session.amount, session.made_at)
         other.state = SessionState.PAID
-        payment = SeenPayment(f"ft_{len(self.events)}", session.amount)
+        payment = SeenPayment(f"ft_{self.tag}{len(self.events)}", session.amount)
         other.payments = [payment]
         self._tell_as(other, account=self.account, live=not self.live)
 
@@ -191,9 +227,21 @@ class Bank(FakeProvider):
         self.tell(self.sessions[session_id], "recheck")
         self.tell(self.sessions[session_id], "nothing")
 
-    def over(self) -> set[str]:
-        """Give the sessions that nobody can pay now."""
-        return {each.id for each in self.sessions.values() if each.state is not SessionState.OPEN}
+    def is_payable(self, session: FakeSession) -> bool:
+        """Say whether a customer who holds its code can pay by it now."""
+        return session.state is SessionState.OPEN
+
+    def is_over(self, session: FakeSession) -> bool:
+        """Say whether no money can come by a session any more, whoever knows that."""
+        return self.is_final(session)
+
+    def owns(self, thing_id: str) -> bool:
+        """Say whether a session, a refund or what is kept of a payment is in these books."""
+        return (
+            thing_id in self.sessions
+            or thing_id in self.refunds.rows
+            or thing_id in self._fees_to_come
+        )
 
     def tell_fees(self) -> None:
         for payment_id in self._fees_to_come:
@@ -208,10 +256,10 @@ class Bank(FakeProvider):
         return [*super().taken(), *self.elsewhere]
 
     def _sell_beside(self, reference: str, amount: Money) -> FakeSession:
-        session_id = f"fs_{len(self.sessions) + 1}_beside"
+        session_id = f"fs_{self.tag}{len(self.sessions) + 1}_beside"
         session = FakeSession(session_id, reference, amount, self.clock.now())
         self.sessions[session_id] = session
-        self.pay(session_id)
+        FakeProvider.pay(self, session_id)
         return session
 
     def _capture(self, session: FakeSession) -> None:
@@ -235,7 +283,8 @@ class Bank(FakeProvider):
         self._tell_of(self.refunds.rows[refund_id])
 
     def _tell_of(self, refund: FakeRefund) -> None:
-        delivery = self.refunds.delivery(refund.id, f"fe_{len(self.events) + 1}")
+        event_id = f"fe_{self.tag}{len(self.events) + 1}"
+        delivery = self.refunds.delivery(refund.id, event_id)
         # Two events that say the same are two bodies all the same.
         body = json.dumps({**json.loads(delivery.body), "event": delivery.event_id}).encode()
         told = replace(delivery, body=body)
@@ -255,7 +304,7 @@ class Bank(FakeProvider):
 
     def _send(self, event_type: str, body: dict[str, Any], *, account: str, live: bool) -> None:
         delivery = Delivery(
-            account="fake",
+            account=self.name,
             provider="fakepay",
             provider_account=account,
             live=live,
@@ -268,7 +317,7 @@ class Bank(FakeProvider):
         self._heard(delivery)
 
     def _heard(self, delivery: Delivery) -> None:
-        self.version += 1
+        self.shared.version += 1
         self.by_body[delivery.body] = delivery
         self._hear(delivery)
 
@@ -288,7 +337,8 @@ class DayStrategy(FakeStrategy):
     books: Bank
 
     def __init__(self, books: Bank) -> None:
-        super().__init__(books)
+        super().__init__(books, account=books.name)
+        self.credential_digest = f"digest of {books.name}"
 
     async def events_since(
         self, since: datetime, *, until: datetime | None = None

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from app.domain.attempt import Attempt
 from app.events import Fact
 from app.store.attempts import find_attempt
+from tests.simulation.banks import Banks
 from tests.simulation.machine import Machine
-from tests.simulation.provider import Bank
 
 
 class Screen:
@@ -15,7 +15,7 @@ class Screen:
     What was ever shown stays in the phones of those who scanned it.
     """
 
-    def __init__(self, machine: Machine, bank: Bank, on_paid: Callable[[str], None]) -> None:
+    def __init__(self, machine: Machine, bank: Banks, on_paid: Callable[[str], None]) -> None:
         self.codes: dict[int, Attempt] = {}
         self.changes = 0
         self.faults: list[str] = []

@@ -32,6 +32,7 @@ from tests.soak.gauges import HEAP, Sample, grown, growth, take_sample
 from ui.counter import Stage
 from ui.demo.eyes import read_qr
 from ui.demo.form import FormCustomer
+from ui.demo.purse import GOOD_NUMBER, card
 from ui.pay.state import Phase
 from ui.start import run_in_qt, running_window
 from ui.window import Window
@@ -40,7 +41,7 @@ SALES: Final = 1_000
 WARM_UP: Final = 200
 EACH: Final = 50
 PROOF_SALES: Final = 250
-_CARD: Final = "4242424242424242"
+_CARD: Final = card(GOOD_NUMBER)
 _STEP_S: Final = 30.0
 
 

@@ -172,7 +172,13 @@ class FakeOrders:
         if order.state is OrderState.PAID and not tenders:
             tenders = (Tender("stripe_checkout", order.total, f"pi_{order.number}"),)
         entries = tuple(one for one in self.exceptions if one.order_id == order_id)
-        payments = {*(one.payment_id for one in tenders), *(one.payment_id for one in entries)}
+        subscriptions = self._till.subscriptions.of(order_id)
+        renewals = [one.payment_id for each in subscriptions for one in each.renewals]
+        payments = {
+            *renewals,
+            *(one.payment_id for one in tenders),
+            *(one.payment_id for one in entries),
+        }
         money = self._till.money
         return OrderDetail(
             order=order,
@@ -184,6 +190,7 @@ class FakeOrders:
             refunds=tuple(one for one in money.refunds if one.payment_id in payments),
             troubles=tuple(map(money.trouble, entries)),
             decisions=self.decisions,
+            subscriptions=subscriptions,
         )
 
     async def troubles(

@@ -6,20 +6,24 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from app.domain.attempt import Attempt, AttemptState, CloseReason
+from app.domain.capabilities import Method
 from app.domain.cart import CartContent
 from app.domain.cash import CashSteps
 from app.domain.catalog import BillingInterval, Catalog, Product, Shop, Tax
 from app.domain.confirmation import BY_HAND, CONFIRMED, Confirmation
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
+from app.errors import Message
 from app.events import Fact
-from app.routing import Route
+from app.routing import LeftOut, Route
 from app.settings import Mode
 from app.status import AccountHealth, TillStatus
+from tests.ui.fake_account_desk import FakeAccountDesk
 from tests.ui.fake_catalog_watch import FakeCatalogWatch
 from tests.ui.fake_money import FakeMoney
 from tests.ui.fake_orders import FakeOrders
 from tests.ui.fake_phones import FakePhones
+from tests.ui.fake_subscriptions import FakeSubscriptions
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 URL = "https://checkout.stripe.com/c/pay/cs_test_" + "a1B2c3D4" * 62 + "#fidkdWxOYHwnPyd1blpx"
@@ -113,6 +117,7 @@ class FakeCheckout:
         self.withdraws_as: AttemptState | None = AttemptState.CANCELLED
         self.opens_at = ""
         self.charged: list[str | None] = []
+        self.wished: list[Method | None] = []
         self.coins = CashSteps()
         self.confirmed: list[tuple[Money | None, str]] = []
 
@@ -139,9 +144,11 @@ class FakeCheckout:
         order_id: str,
         account: str | None = None,
         *,
+        method: Method | None = None,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> Attempt:
         self.charged.append(account)
+        self.wished.append(method)
         await self._enter("open_session")
         first = self.opens_at or next(iter(self._till.ways.by_itself), self._till.accounts[0])
         taken = account or first
@@ -200,12 +207,29 @@ class FakeCheckout:
         return self._till.orders.end(order_id, self.cancels_as)
 
 
+NOT_TAKEN = {
+    Method.CARD: Message("It takes no cards."),
+    Method.WALLET: Message("It takes no wallets."),
+    Method.PAYPAL: Message("It takes no PayPal."),
+    Method.UPI: Message("It takes no UPI."),
+    Method.CASH: Message("It takes no cash."),
+}
+
+
 class FakeWays:
-    """Says what a test wants it to; one way only unless it is told of more."""
+    """Says what a test wants it to; one way only unless it is told of more.
+
+    `takes` are the accounts that take a method; then the others are left out of it.
+    """
 
     def __init__(self) -> None:
         self.route = Route()
+        self.takes: dict[Method, tuple[str, ...]] = {}
         self.asked = 0
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        return frozenset(self.takes)
 
     @property
     def are_several(self) -> bool:
@@ -219,9 +243,14 @@ class FakeWays:
         self.asked += 1
         return self.route
 
-    def of_order(self, order: Order, amount: Money) -> Route:
+    def of_order(self, order: Order, amount: Money, method: Method | None = None) -> Route:
         self.asked += 1
-        return self.route
+        if method is None:
+            return self.route
+        able = [each for each in self.route.choices if each.account in self.takes[method]]
+        reason = NOT_TAKEN[method]
+        others = [LeftOut(each.account, reason) for each in self.route.choices if each not in able]
+        return Route(tuple(able), (*others, *self.route.left_out), method)
 
 
 class FakeTill:
@@ -242,6 +271,8 @@ class FakeTill:
         self._checkout = FakeCheckout(self)
         self._ways = FakeWays()
         self.money = FakeMoney(self)
+        self._subscriptions = FakeSubscriptions(self)
+        self._account_desk = FakeAccountDesk(mode)
         self._phones = FakePhones() if mode is Mode.TRAINING else None
         self._listeners: list[Callable[[Fact], None]] = []
         self.account_names: tuple[str, ...] = ("stripe_checkout",)
@@ -271,6 +302,10 @@ class FakeTill:
         return self.account_names
 
     @property
+    def account_desk(self) -> FakeAccountDesk:
+        return self._account_desk
+
+    @property
     def checkout(self) -> FakeCheckout:
         return self._checkout
 
@@ -285,6 +320,10 @@ class FakeTill:
     @property
     def refunds(self) -> FakeMoney:
         return self.money
+
+    @property
+    def subscriptions(self) -> FakeSubscriptions:
+        return self._subscriptions
 
     @property
     def resolutions(self) -> FakeMoney:

@@ -326,4 +326,6 @@ def test_every_state_has_a_word(state: OrderState) -> None:
 
 def test_accounts_are_called_by_their_brand() -> None:
     assert account_label("stripe_checkout") == "Stripe"
+    assert account_label("stripe_links") == "Stripe Links"
+    assert account_label("razorpay_upi") == "Razorpay UPI"
     assert account_label("corner_shop") == "Corner shop"

@@ -11,6 +11,7 @@ from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.errors import MoneyMoved, Rejected, StoreError, Unavailable
 from tests.ui.fakes import FakeTill
+from ui.pay.declines import decline_words
 from ui.pay.state import (
     SHOWS_CODE,
     SLOW_AFTER,
@@ -18,7 +19,6 @@ from ui.pay.state import (
     PayModel,
     Phase,
     action_label,
-    decline_words,
     money_words,
     phase_of,
     wording,

@@ -107,3 +107,31 @@ def test_a_till_that_takes_money_always_says_so(make_window: Make) -> None:
     make_busy(window, till)
     assert window.strip._mode.isVisible()
     assert is_whole(window.strip._person)
+
+
+def provider_words(window: Window, till: FakeTill, *accounts: AccountHealth) -> tuple[str, str]:
+    till.answers = replace(till.answers, accounts=accounts)
+    window._on_status()
+    return window.strip._provider.text, window.strip._provider.toolTip()
+
+
+def test_cash_answers_nobody_and_is_passed_over_for_a_provider(
+    make_window: Make, till: FakeTill
+) -> None:
+    window = make_window(till)
+    cash = AccountHealth("cash", is_reachable=True, since=START, is_by_hand=True)
+    links = AccountHealth("stripe_links", is_reachable=True, since=START)
+    words, hint = provider_words(window, till, cash, links)
+    assert words == "Stripe Links answers"
+    assert hint == "Cash: taken by hand\nStripe Links answers"
+    assert provider_words(window, till, cash) == ("Money is taken by hand", "")
+    assert provider_words(window, till) == ("No payment account", "")
+
+
+def test_two_accounts_of_one_brand_are_told_apart(make_window: Make, till: FakeTill) -> None:
+    window = make_window(till)
+    links = AccountHealth("stripe_links", is_reachable=True, since=START)
+    hosted = AccountHealth("stripe_checkout", is_reachable=False, since=START, is_refused=True)
+    words, hint = provider_words(window, till, links, hosted)
+    assert words == "Stripe Checkout refuses the till's keys"
+    assert hint.startswith("Stripe Links answers\nStripe Checkout")

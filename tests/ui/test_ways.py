@@ -10,11 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from app.domain.attempt import AttemptState
+from app.domain.capabilities import Method
 from app.domain.decision import Decision, Said
 from app.domain.order import OrderState
 from app.errors import CheckoutRefused, Message, MoneyMoved, StoreError
 from tests.ui.fakes import FakeTill
-from tests.ui.gallery.choosing import DEARER, FEE, NONE, WAYS
+from tests.ui.gallery.choosing import DEARER, FEE, NONE, TAKES, WAYS
 from tests.ui.helpers import add, button, charged, payment_of, until
 from ui.counter import Counter, Stage
 from ui.format import Formats
@@ -92,7 +93,7 @@ def test_the_list_has_every_way_with_its_key_and_those_left_out_with_why(
         ]
         assert window.pay.qr.get_url(), "the code stays while one is looking"
         left = window.pay._ways.findChild(QWidget, "left_out_razorpay_upi")
-        assert left is not None and left.accessibleName() == "Razorpay. It takes no EUR."
+        assert left is not None and left.accessibleName() == "Razorpay UPI. It takes no EUR."
         QTest.keyClick(window, Qt.Key.Key_F9)
         await until(lambda: not window.pay._ways.isVisible())
 
@@ -332,5 +333,66 @@ def test_what_the_books_say_of_a_way_is_said_in_its_place(
         await counter.tasks.settled()
         ways = payment_of(counter).ways
         assert ways is not None and way_words(ways, FORMATS)[1].startswith("It keeps about")
+
+    run(sale())
+
+
+def test_a_wish_narrows_the_list_with_reasons_and_goes_along_when_a_way_is_chosen(
+    run: Run, make_window: Make, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.ways.takes = TAKES
+        window = make_window(till)
+        order_id = await charged(window.counter, till)
+        button(window.pay, "other_ways").click()
+        assert button(window.pay, "wish_any").isChecked()
+        button(window.pay, "wish_paypal").click()
+        assert listed(window)[:3] == ["way_paypal", "left_out_stripe_checkout", "left_out_cash"]
+        left = window.pay._ways.findChild(QWidget, "left_out_cash")
+        assert left is not None and left.accessibleName() == "Cash. It takes no PayPal."
+        assert window.pay.qr.get_url(), "the code stays until a way is chosen"
+        assert shown(window).startswith("Stripe.")
+        await until(lambda: button(window.pay, "way_paypal").isVisible())
+        QTest.keyClick(window, Qt.Key.Key_1)
+        await until(lambda: len(till.orders.attempts_of(order_id)) == 2)
+        assert (till.checkout.charged, till.checkout.wished) == (
+            [None, "paypal"],
+            [None, Method.PAYPAL],
+        )
+
+    run(sale())
+
+
+def test_a_wish_that_is_taken_back_brings_every_way_back(
+    run: Run, make_window: Make, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.ways.takes = TAKES
+        window = make_window(till)
+        await charged(window.counter, till)
+        before = listed(window)
+        window.counter.wish(Method.CASH)
+        assert listed(window)[0] == "way_cash"
+        window.counter.wish(None)
+        assert listed(window) == before
+        window.counter.wish(Method.CARD)
+        window.counter.act(Action.CANCEL)
+        await window.counter.tasks.settled()
+        await charged(window.counter, till)
+        assert button(window.pay, "wish_any").isChecked(), "the next customer wishes anew"
+        assert till.checkout.wished[-1] is None
+
+    run(sale())
+
+
+def test_where_all_accounts_take_one_method_there_is_no_wish(
+    run: Run, make_window: Make, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        till.ways.takes = {Method.CARD: ("stripe_checkout",)}
+        window = make_window(till)
+        await charged(window.counter, till)
+        button(window.pay, "other_ways").click()
+        assert window.pay._ways._wishes.isHidden()
 
     run(sale())

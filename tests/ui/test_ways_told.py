@@ -51,9 +51,13 @@ def test_the_story_tells_why_an_account_was_taken_and_what_was_left_out() -> Non
 def test_accounts_of_one_brand_are_told_apart_and_others_keep_its_name() -> None:
     names = ("stripe_checkout", "stripe_links", "paypal", "shop")
     assert [label_among(name, names) for name in names] == [
-        *("Stripe checkout", "Stripe links"),
+        *("Stripe Checkout", "Stripe Links"),
         *("PayPal", "Shop"),
     ]
+    assert label_among("stripe_checkout", ("stripe_checkout", "cash")) == "Stripe"
+    assert label_among("stripe_links", ("stripe_links", "cash")) == "Stripe Links"
+    assert label_among("stripe_b", ("stripe_a", "stripe_b")) == "Stripe b"
+    assert label_among("razorpay", ("razorpay", "razorpay_upi")) == "Razorpay"
     assert label_among("paypal", ("paypal", "paypal_old")) == "PayPal"
 
 

@@ -68,7 +68,7 @@ def test_a_till_without_a_way_of_payment_says_so_and_keeps_the_cart(
     till.account_names = ()
     window.counter.add(till.catalog.on_sale()[0])
     assert window.counter.charge() is False
-    assert "STRIPE_SECRET_KEY" in window.notice.detail
+    assert "Set its keys under Settings" in window.notice.detail
     assert not window.counter.cart.is_locked
 
 

@@ -152,6 +152,18 @@ def test_a_word_that_comes_after_the_cancelling_takes_nothing(till: Counter) -> 
     assert captures(till) == [] and till.provider.taken() == []
 
 
+def test_a_word_that_comes_after_the_cancelling_is_called_off(till: Counter) -> None:
+    _, attempt = asyncio.run(till.show())
+    till.strategy.answers["close_session"] = [Unavailable("the line is cut")]
+    asyncio.run(till.checkout.cancel(attempt.order_id))
+    assert agree(till.provider, attempt.session_id or "")
+    seen = look(till, attempt)
+    assert (seen.state, seen.is_final) == (AttemptState.CANCELLED, True)
+    closes = [call for call in till.strategy.calls if call.verb == "close_session"]
+    assert len(closes) == 2 and captures(till) == []
+    assert till.violations() == []
+
+
 def test_cancelling_while_it_is_taken_first_finds_out_what_became_of_that(till: Counter) -> None:
     order, attempt = agreed(till)
     till.strategy.answers["capture"] = [Unavailable("the line is cut")] * 100
@@ -159,6 +171,36 @@ def test_cancelling_while_it_is_taken_first_finds_out_what_became_of_that(till: 
     till.strategy.answers["capture"] = []
     assert asyncio.run(till.checkout.cancel(order.id)).state is OrderState.PAID
     assert len(till.provider.taken()) == 1
+    assert till.violations() == []
+
+
+def test_nothing_is_called_cancelled_while_it_may_be_taken_yet(till: Counter) -> None:
+    order, attempt = agreed(till)
+    till.strategy.answers["capture"] = [Unavailable("it takes too long")] * 100
+    look(till, attempt)
+    assert asyncio.run(till.checkout.cancel(order.id)).state is OrderState.OPEN
+    assert till.strategy.count("close_session") == 0
+    assert intents(till) == [("capture", None)]
+    # The call of before arrives now; the next round of the watch hears of it.
+    till.strategy.answers["capture"] = []
+    assert isinstance(till.strategy, FakeCapturing)
+    asyncio.run(till.strategy.capture(attempt.session_id or "", key=captures(till)[0]))
+    assert asyncio.run(till.sessions.close(attempt.id)).state is AttemptState.PAID
+    assert asyncio.run(till.state(order)) == "paid"
+    assert till.rows("SELECT count(*) FROM exceptions WHERE resolved_at IS NULL") == [(0,)]
+    assert till.violations() == []
+
+
+def test_what_a_bank_declined_while_nobody_heard_of_it_is_closed_all_the_same(
+    till: Counter,
+) -> None:
+    order, attempt = agreed(till)
+    assert isinstance(till.strategy, FakeCapturing)
+    till.strategy.declines = ["instrument_declined"]
+    till.strategy.answers["capture"] = [LOST, *[Unavailable("the line is cut")] * 100]
+    look(till, attempt)
+    assert asyncio.run(till.checkout.cancel(order.id)).state is OrderState.CANCELLED
+    assert till.provider.taken() == []
     assert till.violations() == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.breaker import Standing
+from app.breaker import WINDOW_S, Standing
 from app.charging import Unfit
 from app.domain.attempt import AttemptState, CloseReason
 from app.domain.decision import Decision, Said
@@ -75,6 +75,16 @@ def test_what_the_settings_say_decides_and_what_is_left_out_is_kept_with_its_rea
         Said(FIRST, "It is switched off in the settings."),
         Said("paper", "It lacks a key: Secret key."),
     )
+    till.close()
+
+
+def test_where_the_settings_alone_leave_no_account_it_is_not_time_that_helps(
+    tmp_path: Path,
+) -> None:
+    till = Counter(tmp_path, settings={"terms": {FIRST: Terms(is_enabled=False)}})
+    with pytest.raises(CheckoutRefused, match="No account can be used as it is set up") as error:
+        charged(till)
+    assert "switch one on" in error.value.action
     till.close()
 
 
@@ -182,6 +192,22 @@ def test_keys_that_are_refused_send_the_customer_on_and_are_remembered(
     calls = len(till.strategy.calls)
     _, attempt = charged(till)
     assert (attempt.account, len(till.strategy.calls)) == (SECOND, calls)
+
+
+def test_one_thing_that_a_key_may_not_do_is_no_refusal_of_the_key(
+    till: Counter, expected_logs: object
+) -> None:
+    async def read_a_list() -> None:
+        raise Rejected("The key has no right to read that", status=403)
+
+    with pytest.raises(Rejected):
+        asyncio.run(till.gateway.asked(FIRST, read_a_list))
+    expected_logs.take("the keys of fake are refused")  # type: ignore[attr-defined]
+    assert till.gateway.standing(FIRST) is Standing.SHAKY
+    till.clock.advance(WINDOW_S + 1)
+    assert till.gateway.standing(FIRST) is Standing.WELL
+    _, attempt = charged(till)
+    assert attempt.account == FIRST
 
 
 def test_what_does_not_fit_is_closed_unseen_and_the_next_opens(till: Counter) -> None:

@@ -235,7 +235,7 @@ def test_cancelling_before_closing_would_be_found_out(
             move_order(tx, order, OrderState.CANCELLED)
         return []
 
-    without("app.checkout._want_cancelled", cancelled_at_once)
+    without("app.checkout.want_cancelled", cancelled_at_once)
     for number, test in enumerate(named):
         fails(test, at=tmp_path / f"without-{number}")
 

@@ -199,6 +199,25 @@ def test_a_session_that_is_not_understood_is_a_problem_only_where_nobody_else_lo
     assert "0rder0000009" in problem and "is not understood" in problem
 
 
+def test_one_that_a_list_only_names_is_looked_at_even_when_it_was_over(
+    till: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rechecked: list[int] = []
+
+    async def story() -> int:
+        _, attempt = await till.show()
+
+        async def listed(*_: Any, **__: Any) -> Any:
+            yield Recheck(str(attempt.reference))
+
+        monkeypatch.setattr(till.strategy, "list_since", listed)
+        monkeypatch.setattr(till.reconciliation, "_recheck", rechecked.append)
+        await reconciled(till)
+        return attempt.id
+
+    assert rechecked == [asyncio.run(story())]
+
+
 def test_an_open_session_on_the_list_changes_nothing_about_one_being_created(
     till: Counter,
 ) -> None:

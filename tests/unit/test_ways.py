@@ -173,6 +173,13 @@ def test_every_account_of_a_rule_that_is_not_there_is_named_with_file_item_and_k
             "routing.rules no. 1.currency",
             "is not a currency in use",
         ),
+        (
+            '[[routing.rules]]\nuse = ["a"]\ncurrency = "EUR"\nleast = "9.01"\nmost = "9"',
+            "routing.rules no. 1",
+            "a least that is more than its most",
+        ),
+        ('[accounts.""]\nkind = "cash"', "accounts", "'' is no name of an account"),
+        ('[accounts."a/b"]\nkind = "cash"', "accounts", "'a/b' is no name of an account"),
         ('[[routing.rules]]\nuse = ["a"]\nif = 1', "routing.rules no. 1.if", "not a key"),
     ],
 )

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.order import owed
 from app.domain.refund import Refund, RefundState
+from app.domain.renewal import EndWanted
 from app.domain.resolution import Action, objection_to_target
 from app.errors import InvariantError
 from app.events import Fact
@@ -20,6 +21,7 @@ from ui.decide.words import (
 )
 from ui.format import Formats
 from ui.i18n import _
+from ui.orders.subscription_words import outcome_of_end
 from ui.orders.words import state_words
 from ui.tasks import Tasks, as_ours
 from ui.till import OrderBook, Till
@@ -76,7 +78,9 @@ class Desk(QObject):
 
     async def _done(self, draft: Draft) -> Outcome:
         ask, formats = draft.ask, self._formats
-        if not ask.exception_id:
+        if ask.subscription_id:
+            return await self._ended(draft)
+        if ask.action is None or not ask.exception_id:
             return self._told_of(await self._refunded(draft))
         await self._till.resolutions.resolve(
             ask.exception_id,
@@ -91,6 +95,15 @@ class Desk(QObject):
             return self._told_of(await self._refund_of(draft))
         target = await self._till.orders.detail(draft.order_id) if draft.order_id else None
         return outcome_of_decision(draft, target.order.number if target else None, formats)
+
+    async def _ended(self, draft: Draft) -> Outcome:
+        subscription = await self._till.subscriptions.cancel(
+            draft.ask.subscription_id,
+            at_period_end=draft.end is EndWanted.PERIOD_END,
+            by=draft.by,
+            reason=draft.reason,
+        )
+        return outcome_of_end(subscription, self._formats)
 
     def _told_of(self, refund: Refund) -> Outcome:
         if refund.state is RefundState.FAILED:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.resolution import Action
 from ui import theme
+from ui.decide.choices import Choices
 from ui.decide.fields import Entry, Suggestions
 from ui.decide.how_much import HowMuch
 from ui.decide.result import ResultCard
@@ -67,6 +68,7 @@ class DecisionForm(Card):
         self._effect = Text(look, "", wraps=True)
         self.how_much = HowMuch(look)
         self.amount = self.how_much.entry
+        self.ends = Choices(look)
         self.who = Entry(look, _("Who decides"), icon="person", most=_MOST_NAME)
         self.number = Entry(look, _("Order number"), icon="orders", most=_MOST_FIGURES)
         self.reason = Entry(look, _("Why"), icon="pen", most=_MOST_REASON)
@@ -78,8 +80,8 @@ class DecisionForm(Card):
         self.confirm = Button(look, "", Kind.PRIMARY)
         self.confirm.setObjectName("form_confirm")
         self._inputs: list[QWidget] = [
-            self.how_much.chips, self.who, self.amount, self.number, self.reason, self.suggestions,
-            self.cancel,
+            self.how_much.chips, self.ends.row, self.who, self.amount, self.number, self.reason,
+            self.suggestions, self.cancel,
         ]  # fmt: skip
         self._lay_out()
         self._connect()
@@ -124,6 +126,7 @@ class DecisionForm(Card):
         self._effect.setText(ask.effect)
         self._effect.setVisible(bool(ask.effect))
         self.how_much.show_sources(ask.sources)
+        self.ends.offer((f"end_{end.wanted.value}", end.words) for end in ask.ends)
         self.number.setVisible(ask.action is Action.ASSIGN)
         self.number.set_text("")
         self.number.set_note(_("The money counts for that order then."))
@@ -206,6 +209,7 @@ class DecisionForm(Card):
         self._words.addWidget(self._effect)
         self._column.addLayout(self._words)
         self._column.addWidget(self.how_much.chips)
+        self._column.addWidget(self.ends.row)
         # Side by side; of the first two there is one at most.
         self._first = QHBoxLayout()
         for entry in (self.amount, self.number, self.who):
@@ -236,6 +240,7 @@ class DecisionForm(Card):
         fields = (self.amount, self.number, self.who, self.reason)
         order: list[QWidget] = [
             *self.how_much.chips.findChildren(QAbstractButton),
+            *self.ends.buttons,
             *(entry.field.edit for entry in fields),
             *self.suggestions.buttons,
             self.cancel,
@@ -280,6 +285,7 @@ class DecisionForm(Card):
             amount=self.how_much.amount if ask.action is Action.REFUND else None,
             payment_id=source.payment_id if source is not None else "",
             order_id=self._target.order_id if self._target is not None else "",
+            end=ask.ends[self.ends.chosen].wanted if ask.ends else None,
         )
         self.fault.show_outcome(None)
         self._set_busy(is_busy=True)

@@ -3,16 +3,14 @@
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from app.domain.money import Money
 from ui.bidi import isolated
 from ui.decide.amount import typed_amount, written
+from ui.decide.choices import Choices
 from ui.decide.fields import Entry
 from ui.decide.words import Source
 from ui.i18n import _
-from ui.kit.chip import Chip
-from ui.kit.flow import FlowLayout
 from ui.look import Look
 
 _MOST_FIGURES: Final = 18
@@ -31,18 +29,16 @@ class HowMuch(QObject):
         super().__init__()
         self._look = look
         self._sources: tuple[Source, ...] = ()
-        self.chips = QWidget()
-        self._flow = FlowLayout(look, self.chips)
-        self._group = QButtonGroup(self)
-        self._group.setExclusive(True)
-        self._group.idToggled.connect(self._on_source)
+        self._choices = Choices(look)
+        self._choices.changed.connect(self._on_source)
+        self.chips = self._choices.row
         self.entry = Entry(look, _("Amount"), icon="card", most=_MOST_FIGURES)
         self.entry.text_changed.connect(self.changed)
 
     @property
     def source(self) -> Source | None:
         """Give the payment that the money comes out of."""
-        return self._sources[max(0, self._group.checkedId())] if self._sources else None
+        return self._sources[self._choices.chosen] if self._sources else None
 
     @property
     def amount(self) -> Money | None:
@@ -54,23 +50,12 @@ class HowMuch(QObject):
 
     def show_sources(self, sources: tuple[Source, ...]) -> None:
         """Offer the payments, and the whole of the first; no payments, no amount."""
-        for chip in self._group.buttons():
-            self._group.removeButton(chip)
-            self._flow.removeWidget(chip)
-            chip.hide()
-            chip.deleteLater()
         self._sources = sources
         self.entry.setVisible(bool(sources))
-        self.chips.setVisible(len(sources) > 1)
-        for number, source in enumerate(sources if len(sources) > 1 else ()):
-            words = _("{amount} by {account}").format(
-                amount=self._look.formats.money(source.left), account=isolated(source.name)
-            )
-            chip = Chip(self._look, words)
-            chip.setObjectName(f"source_{number}")
-            self._group.addButton(chip, number)
-            self._flow.addWidget(chip)
-            chip.setChecked(number == 0)
+        self._choices.offer(
+            (f"source_{number}", self._words(source))
+            for number, source in enumerate(sources if len(sources) > 1 else ())
+        )
         self._fill()
 
     def check(self) -> None:
@@ -100,7 +85,11 @@ class HowMuch(QObject):
         if source is not None:
             self.entry.set_text(written(source.left, self._look.formats.locale))
 
-    def _on_source(self, _number: int, is_chosen: bool) -> None:
-        if is_chosen:
-            self._fill()
-            self.changed.emit()
+    def _words(self, source: Source) -> str:
+        return _("{amount} by {account}").format(
+            amount=self._look.formats.money(source.left), account=isolated(source.name)
+        )
+
+    def _on_source(self) -> None:
+        self._fill()
+        self.changed.emit()

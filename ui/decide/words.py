@@ -10,6 +10,7 @@ from app.domain.money import Money
 from app.domain.order import OrderState
 from app.domain.payment import Payment
 from app.domain.refund import Refund, RefundState
+from app.domain.renewal import EndWanted
 from app.domain.resolution import Action, Case, WriteOff, difference_minor, write_off_of
 from app.errors import ScantillError
 from app.orders import OrderDetail
@@ -37,14 +38,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """An end that a subscription can be given, in words."""
+
+    wanted: EndWanted
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What a form asks a person for.
 
     `exception_id` is the entry of the list that is decided about; it is 0 for a refund of a paid
-    order. `sources` are for a refund, one of them chosen; `payment` is what is assigned.
+    order. `sources` are for a refund, one of them chosen; `payment` is what is assigned. `ends` are
+    for a subscription's end, one of them chosen: then there is no `action`.
     """
 
-    action: Action
+    action: Action | None
     title: str
     effect: str
     amount: Money
@@ -52,6 +62,8 @@ class Ask:
     exception_id: int = 0
     sources: tuple[Source, ...] = ()
     payment: Payment | None = None
+    subscription_id: int = 0
+    ends: tuple[End, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,7 @@ class Draft:
     amount: Money | None = None
     payment_id: str = ""
     order_id: str = ""
+    end: EndWanted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +111,10 @@ def action_label(action: Action) -> str:
     }[action]
 
 
-def suggestions(action: Action) -> tuple[str, ...]:
-    """Give reasons that are often the right ones."""
+def suggestions(action: Action | None) -> tuple[str, ...]:
+    """Give reasons that are often the right ones; without an action, for a subscription's end."""
+    if action is None:
+        return (_("The customer asked for it"), _("As agreed"))
     return {
         Action.ACCEPT: (_("The customer has the goods"), _("As agreed")),
         Action.REFUND: (_("Goods came back"), _("Charged by mistake"), _("As agreed")),
@@ -143,14 +158,17 @@ def refund_of_order(detail: OrderDetail, formats: Formats) -> Ask | None:
     for refund in detail.refunds:
         if refund.state is not RefundState.FAILED:
             gone[refund.payment_id] += refund.amount.minor
+    taken = [(t.payment_id, t.amount, account_label(t.account)) for t in detail.tenders]
+    for subscribed in detail.subscriptions:
+        taken += [
+            (renewal.payment_id, renewal.amount, _("renewal {number}").format(number=number))
+            for number, renewal in enumerate(subscribed.renewals, start=1)
+            if renewal.held_as is None
+        ]
     sources = tuple(
-        Source(
-            tender.payment_id,
-            Money(tender.amount.minor - gone[tender.payment_id], tender.amount.currency),
-            account_label(tender.account),
-        )
-        for tender in detail.tenders
-        if tender.amount.minor > gone[tender.payment_id]
+        Source(payment_id, Money(amount.minor - gone[payment_id], amount.currency), name)
+        for payment_id, amount, name in taken
+        if amount.minor > gone[payment_id]
     )
     if not sources:
         return None
@@ -249,11 +267,12 @@ def _how_it_goes(provider: str) -> str:
 def outcome_of_decision(draft: Draft, target_number: int | None, formats: Formats) -> Outcome:
     """Say what was decided, once the books have it."""
     amount = formats.money(draft.ask.amount)
-    title = {
+    titles: Mapping[Action | None, str] = {
         Action.ACCEPT: _("{amount} was accepted"),
         Action.ASSIGN: _("{amount} was assigned to order {number}"),
         Action.WRITE_OFF: _("Written off"),
-    }[draft.ask.action]
+    }
+    title = titles[draft.ask.action]
     is_assigned = draft.ask.action is Action.ASSIGN
     detail = _("It counts for that order now.") if is_assigned else draft.ask.effect
     return Outcome(title.format(amount=amount, number=target_number), detail, Tone.GOOD, "done")

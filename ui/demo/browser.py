@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from ui.demo.wallet import CARD_NAME, CVC, EXPIRY
+from ui.demo.purse import Means
+from ui.demo.steps import StepFailed
 
 T = TypeVar("T")
 
@@ -20,6 +21,7 @@ _FLAGS: Final = (
     "--disable-sync",
 )
 _PHONE: Final = {"width": 390, "height": 844}
+PATIENCE_MS: Final = 15_000
 
 
 class BrowserCustomer:
@@ -35,44 +37,33 @@ class BrowserCustomer:
 
     async def start(self) -> None:
         """Start the browser. Raises where it or its driver is missing."""
-        await self._do(self._start)
+        await asyncio.wrap_future(self._thread.submit(self._start))
 
     async def open(self, url: str) -> str:
-        def visit() -> str:
-            self._page.goto(url, wait_until="load")
-            return str(self._page.title())
+        return await self._do(lambda: self._visit(url))
 
-        return await self._do(visit)
+    async def fill(self, means: Means) -> None:
+        await self._do(lambda: self._fill_in(means))
 
-    async def pay(self, card: str) -> str:
+    async def pay(self, means: Means) -> str:
         def fill_and_send() -> str:
-            self._fill_in(card)
-            return self._click("button.pay")
+            self._fill_in(means)
+            return self._send()
 
         return await self._do(fill_and_send)
 
-    async def pay_by_debit(self, iban: str) -> str:
-        await self.choose_debit(iban)
-        return await self._do(lambda: self._click("button.pay"))
-
-    async def choose_debit(self, iban: str) -> None:
-        def fill() -> None:
-            self._page.click("label:has([value=sepa_debit])")
-            self._page.fill("[name=iban]", iban)
-            self._page.fill("[name=name]", CARD_NAME)
-
-        await self._do(fill)
-
     async def answer_bank(self, *, is_me: bool) -> str:
-        verdict = "complete" if is_me else "fail"
-        return await self._do(lambda: self._click(f"form:has([value={verdict}]) button"))
+        return await self._do(lambda: self._answer("complete" if is_me else "fail"))
 
     async def go_back(self) -> str:
-        return await self._do(lambda: self._click("a.leave"))
+        def leave() -> str:
+            return self._click("a.leave") if self._page.locator("a.leave").count() else ""
 
-    async def give_up(self, card: str) -> None:
+        return await self._do(leave)
+
+    async def give_up(self, means: Means) -> None:
         def type_and_close() -> None:
-            self._fill_in(card)
+            self._fill_in(means)
             context = self._page.context
             self._page.close()
             self._page = context.new_page()
@@ -88,8 +79,10 @@ class BrowserCustomer:
             if self._playwright is not None:
                 self._playwright.stop()
 
-        await self._do(stop)
+        await asyncio.wrap_future(self._thread.submit(stop))
         self._thread.shutdown(wait=False)
+
+    # --- on the browser's own thread ------------------------------------------------------
 
     def _start(self) -> None:
         from playwright.sync_api import sync_playwright
@@ -99,14 +92,24 @@ class BrowserCustomer:
         context = browser.new_context(
             viewport=_PHONE, device_scale_factor=2, is_mobile=True, has_touch=True
         )
+        context.set_default_timeout(PATIENCE_MS)
         self._page = context.new_page()
 
-    def _fill_in(self, card: str) -> None:
-        page = self._page
-        page.fill("[name=card_number]", card)
-        page.fill("[name=exp]", EXPIRY)
-        page.fill("[name=cvc]", CVC)
-        page.fill("[name=name]", CARD_NAME)
+    def _visit(self, url: str) -> str:
+        self._page.goto(url, wait_until="load")
+        return str(self._page.title())
+
+    def _fill_in(self, means: Means) -> None:
+        for name, value in means.chosen.items():
+            self._page.click(f"label:has([name={name}][value={value}])")
+        for name, text in means.typed.items():
+            self._page.fill(f"[name={name}]", text)
+
+    def _send(self) -> str:
+        return self._click("button.pay")
+
+    def _answer(self, verdict: str) -> str:
+        return self._click(f"form:has([value={verdict}]) button")
 
     def _click(self, what: str) -> str:
         with self._page.expect_navigation(wait_until="load"):
@@ -114,4 +117,9 @@ class BrowserCustomer:
         return str(self._page.title())
 
     async def _do(self, work: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._thread.submit(work))
+        from playwright.sync_api import Error
+
+        try:
+            return await asyncio.wrap_future(self._thread.submit(work))
+        except Error as error:
+            raise StepFailed(f"the customer cannot go on: {error.message}") from error

@@ -6,19 +6,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from ui.counter import Stage
-from ui.demo.journey import TICK_DRAWN_S, Journey, StepFailed
+from ui.demo.journey import TICK_DRAWN_S, Journey
+from ui.demo.steps import StepFailed
 from ui.display.model import Face
 from ui.pay.state import Phase
 from ui.pay.taking import Taking
 
-BY_HAND = ("cash", "terminal")
 _SLIP = "0815 4711"
 
 
 class ByHand(Journey):
     """Plays the operator who takes the money; there is no phone in it."""
 
-    async def play(self) -> None:
+    async def play(self, _end: str = "") -> None:
         """Go from the open window to PAID, and look at the order."""
         await self._until(self._window.isVisible, "the window is open")
         self.timeline.note("the window is open")

@@ -14,17 +14,13 @@ import httpx
 from app.domain.attempt import Attempt
 from app.domain.order import OrderState
 from ui.counter import Stage
-from ui.demo.journey import GOOD_CARD, TICK_DRAWN_S, Journey, StepFailed
+from ui.demo.journey import TICK_DRAWN_S, Journey, now
+from ui.demo.purse import Means, Page
+from ui.demo.steps import StepFailed
 from ui.display.model import Face
 from ui.i18n import _, _n
 from ui.pay.state import Phase, wording
 
-CHALLENGED_CARD: Final = "4000002500003155"
-ERROR_CARD: Final = "4000000000000119"
-NOT_PROVEN: Final = "payment_intent_authentication_failure"
-BANK_ERROR: Final = "processing_error"
-GOOD_IBAN: Final = "DE89370400440532013000"
-BAD_IBAN: Final = "DE62370400440532013001"
 CLOSED_DEADLINE: Final = timedelta(seconds=5)
 _A_DAY_S: Final = 24 * 60 * 60
 _PAST_EVERY_SESSION_S: Final = 40 * 60
@@ -39,39 +35,48 @@ class Ends(Journey):
         self.timeline.note("the window is open")
         await self._ring_up()
         url = await self._charge()
-        title = await self._customer.open(url)
-        self.timeline.note(f"the customer sees: {title}")
+        await self._scan(url)
         await _ENDS[end](self, url)
+
+    async def declined(self, _: str) -> None:
+        """What is paid with first is refused; something else pays."""
+        await self._be_declined(self._purse.declined)
+        await self._pay_with(self._purse.good, "customer-paid")
+        await self._is_paid()
 
     async def challenge(self, _: str) -> None:
         """The bank asks who pays: not proven at first, then proven."""
-        await self._pay_by_card(CHALLENGED_CARD, "customer-challenge")
+        await self._pay_with(_had(self._purse.challenged), "customer-challenge")
         if self._phase() is not Phase.WAITING:
             raise StepFailed(f"the till says {self._phase()} while the bank asks the customer")
         await self._both("challenge", Face.CODE)
         title = await self._customer.answer_bank(is_me=False)
         self.timeline.note(f"the customer fails the challenge and sees: {title}")
         await self._customer_picture("customer-not-proven")
-        await self._says(Phase.DECLINED, decline=NOT_PROVEN)
+        await self._says(Phase.DECLINED, decline=self._purse.not_proven)
         await self._both("not-proven", Face.CODE, is_declined=True)
-        await self._pay_by_card(CHALLENGED_CARD, "customer-challenge-again")
-        await self._says(Phase.WAITING)
-        await self._both("challenge-again", Face.CODE)
+        await self._pay_with(_had(self._purse.challenged), "customer-challenge-again")
+        if self._purse.hides_challenges:
+            await self._says(Phase.DECLINED, decline=self._purse.not_proven)
+        else:
+            await self._says(Phase.WAITING)
+        await self._both("challenge-again", Face.CODE, is_declined=self._purse.hides_challenges)
         title = await self._customer.answer_bank(is_me=True)
         self.timeline.note(f"the customer passes the challenge and sees: {title}")
         await self._is_paid()
 
     async def error(self, _: str) -> None:
         """The bank cannot process the card; another one pays."""
-        await self._pay_by_card(ERROR_CARD, "customer-error")
-        await self._says(Phase.DECLINED, decline=BANK_ERROR)
+        faulty = _had(self._purse.faulty)
+        await self._pay_with(faulty, "customer-error")
+        await self._says(Phase.DECLINED, decline=faulty.decline)
         await self._both("error", Face.CODE, is_declined=True)
-        await self._pay_by_card(GOOD_CARD, "customer-paid")
+        await self._pay_with(self._purse.good, "customer-paid")
         await self._is_paid()
 
     async def late(self, _: str) -> None:
-        """A bank debit whose money comes while the next customer is served."""
-        number = await self._debit_and_go_on(GOOD_IBAN)
+        """A bank's money that comes while the next customer is served."""
+        number = await self._pay_slowly_and_go_on(_had(self._purse.later))
         await self._bank_answers(succeeded=True)
         await self._told(_n("Order {number} is paid"), number)
         await self._picture("sell-paid-later")
@@ -82,8 +87,8 @@ class Ends(Journey):
         await self._in_the_books(OrderState.PAID, is_taken=True)
 
     async def late_fail(self, _: str) -> None:
-        """A bank debit that comes to nothing while the next customer is served."""
-        number = await self._debit_and_go_on(BAD_IBAN)
+        """A bank's money that does not come after all, while the next customer is served."""
+        number = await self._pay_slowly_and_go_on(_had(self._purse.never))
         await self._bank_answers(succeeded=False)
         await self._told(_n("Order {number} was not paid"), number)
         await self._picture("sell-failed-later")
@@ -105,8 +110,7 @@ class Ends(Journey):
         await self._says(Phase.EXPIRED)
         await self._no_code()
         await self._both("expired", Face.NOT_PAID)
-        title = await self._customer.pay(GOOD_CARD)
-        self.timeline.note(f"the customer presses Pay and sees: {title}")
+        await self._customer_pays(self._purse.good)
         await self._customer_picture("customer-expired")
         await self._in_the_books(OrderState.EXPIRED, is_taken=False)
         await self._press("back_to_cart")
@@ -114,50 +118,54 @@ class Ends(Journey):
 
     async def cancel(self, url: str) -> None:
         """The customer goes back without paying; so does the operator."""
-        title = await self._customer.go_back()
-        self.timeline.note(f"the customer goes back and sees: {title}")
-        await self._customer_picture("customer-cancelled")
+        if seen := await self._customer.go_back():
+            self.timeline.note(f"the customer goes back and sees: {seen}")
+            await self._customer_picture("customer-cancelled")
+        else:
+            self.timeline.note("the customer goes away: the page has no way back")
         await self._says(Phase.WAITING)
         await self._press("cancel_payment")
         await self._is_selling()
         await self._told(_n("Payment cancelled"))
         await self._picture("sell-cancelled")
         await self._display_picture(Face.NOT_PAID, "display-cancelled")
-        title = await self._customer.open(url)
-        self.timeline.note(f"the customer scans the old code and sees: {title}")
-        await self._customer_picture("customer-old-code")
+        await self._old_code(url, "customer-old-code")
         await self._in_the_books(OrderState.CANCELLED, is_taken=False)
 
     async def closed(self, url: str) -> None:
         """The customer closes the page half-way: nothing happens until the till's deadline."""
-        await self._customer.give_up(GOOD_CARD)
+        await self._customer.give_up(self._purse.good)
         self.timeline.note("the customer closes the page half-way")
         await self._says(Phase.WAITING)
         await self._both("waiting", Face.CODE)
         await self._says(Phase.EXPIRED)
         await self._no_code()
         await self._both("expired", Face.NOT_PAID)
-        title = await self._customer.open(url)
-        self.timeline.note(f"the customer scans the old code and sees: {title}")
-        await self._customer_picture("customer-expired")
+        await self._old_code(url, "customer-expired")
         await self._in_the_books(OrderState.EXPIRED, is_taken=False)
         await self._press("back_to_cart")
         await self._is_selling()
 
     # --- steps ----------------------------------------------------------------------------
 
-    async def _pay_by_card(self, card: str, picture: str) -> None:
-        title = await self._customer.pay(card)
-        self.timeline.note(f"the customer pays with {card[-4:]} and sees: {title}")
+    async def _pay_with(self, means: Means, picture: str) -> None:
+        await self._customer_pays(means)
         await self._customer_picture(picture)
 
-    async def _debit_and_go_on(self, iban: str) -> int:
-        """Pay by debit, set the order aside, ring up the next one; gives the order's number."""
+    async def _old_code(self, url: str, picture: str) -> None:
+        """Scan a code that is over; what leads to an app is tried, for it cannot know."""
+        seen = await self._customer.open(url)
+        if self._purse.page is Page.APP:
+            seen = await self._customer.pay(self._purse.good)
+        self.timeline.note(f"the customer scans the old code and sees: {seen}")
+        await self._customer_picture(picture)
+
+    async def _pay_slowly_and_go_on(self, means: Means) -> int:
+        """Pay slowly, set the order aside, ring up the next one; gives the order's number."""
         await self._control("debits", {"delay_s": _A_DAY_S})
-        await self._customer.choose_debit(iban)
-        await self._customer_picture("customer-debit")
-        title = await self._customer.pay_by_debit(iban)
-        self.timeline.note(f"the customer pays by bank debit and sees: {title}")
+        await self._customer.fill(means)
+        await self._customer_picture("customer-slow")
+        await self._customer_pays(means)
         await self._customer_picture("customer-processing")
         await self._says(Phase.PROCESSING)
         await self._no_code()
@@ -177,6 +185,7 @@ class Ends(Journey):
         """Let the debit that was set aside be decided, a day later for all that anyone knows."""
         session = (await self._first_attempt()).session_id
         await self._control(f"sessions/{session}/settle", {"succeeded": succeeded})
+        self._asked_at = now()
         self.timeline.note("the bank answers")
 
     async def _first_attempt(self) -> Attempt:
@@ -274,7 +283,15 @@ class Ends(Journey):
         return answer
 
 
+def _had(means: Means | None) -> Means:
+    """Give what the end is played with. Raises StepFailed where the customer has none of it."""
+    if means is None:
+        raise StepFailed("the customer has nothing to pay with that comes to this end")
+    return means
+
+
 _ENDS: Final[dict[str, Callable[[Ends, str], Awaitable[None]]]] = {
+    "declined": Ends.declined,
     "challenge": Ends.challenge,
     "error": Ends.error,
     "late": Ends.late,

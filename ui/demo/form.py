@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from ui.demo.wallet import CARD_NAME, CVC, EXPIRY
+from ui.demo.purse import Means
+from ui.demo.steps import StepFailed
 
 
 class FormCustomer:
@@ -22,26 +23,28 @@ class FormCustomer:
     async def open(self, url: str) -> str:
         return self._read(await self._client.get(url))
 
-    async def pay(self, card: str) -> str:
-        answers = {"card_number": card, "exp": EXPIRY, "cvc": CVC, "name": CARD_NAME}
-        return await self._post(self._page.forms[0], answers)
-
-    async def pay_by_debit(self, iban: str) -> str:
-        answers = {"method": "sepa_debit", "iban": iban, "name": CARD_NAME}
-        return await self._post(self._page.forms[0], answers)
-
-    async def choose_debit(self, iban: str) -> None:
+    async def fill(self, means: Means) -> None:
         return
+
+    async def pay(self, means: Means) -> str:
+        if not self._page.forms:
+            raise StepFailed(f"the page has no form to pay by: {self._page.title}")
+        return await self._post(self._page.forms[0], {**means.typed, **means.chosen})
 
     async def answer_bank(self, *, is_me: bool) -> str:
         verdict = "complete" if is_me else "fail"
-        form = next(form for form in self._page.forms if form.fields.get("verdict") == verdict)
+        asked = (form for form in self._page.forms if form.fields.get("verdict") == verdict)
+        form = next(asked, None)
+        if form is None:
+            raise StepFailed(f"the bank asks nothing: {self._page.title}")
         return await self._post(form, {})
 
     async def go_back(self) -> str:
-        return await self.open(self._page.leave)
+        if not self._page.leave:
+            return ""
+        return await self.open(urllib.parse.urljoin(self._url, self._page.leave))
 
-    async def give_up(self, card: str) -> None:
+    async def give_up(self, means: Means) -> None:
         self._page = _Page()
 
     async def picture(self, path: Path) -> bool:

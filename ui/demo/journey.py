@@ -5,56 +5,35 @@ A step that does not happen in its time ends the journey with `StepFailed`.
 
 import asyncio
 import random
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtGui import QImage
 
 from app.bootstrap import Till
+from app.clock import SystemClock
+from app.domain.capabilities import Capabilities
 from app.domain.catalog import Product
+from app.domain.observation import Source
+from app.errors import ConfigError
 from app.events import Fact
+from app.providers.subscribing import Subscribes
 from ui.counter import Stage
 from ui.demo.customer import Customer
-from ui.demo.eyes import look_at, read_qr
+from ui.demo.eyes import read_qr
+from ui.demo.gestures import Gestures
+from ui.demo.purse import PURSES, Means, Page, Purse
+from ui.demo.steps import StepFailed, Timeline, first_received
 from ui.display.model import Face
-from ui.display.window import DisplayWindow
 from ui.pay.state import Phase
 from ui.window import Window
 
-GOOD_CARD: Final = "4242424242424242"
-_STEP_S: Final = 15.0
-_SHOW_PAUSE_S: Final = 0.9
 _SALE_ITEMS: Final = 4
 TICK_DRAWN_S: Final = 0.6
-_RAISED_S: Final = 0.25
 
 
-class StepFailed(Exception):
-    """A step of the journey did not happen; the message says which."""
-
-
-@dataclass(slots=True)
-class Timeline:
-    """What happened when, in milliseconds since the journey began."""
-
-    began: float = field(default_factory=time.perf_counter)
-    entries: list[tuple[float, str]] = field(default_factory=list)
-
-    def note(self, words: str) -> float:
-        """Note that something has happened now, and say so."""
-        at = (time.perf_counter() - self.began) * 1000
-        self.entries.append((at, words))
-        print(f"{at:8.0f} ms  {words}", flush=True)
-        return at
-
-
-class Journey:
+class Journey(Gestures):
     """Drives one window as an operator and one phone as a customer."""
 
     def __init__(
@@ -66,62 +45,83 @@ class Journey:
         out: Path,
         chance: random.Random,
         is_shown: bool,
+        purse: Purse = PURSES["stripe_checkout"],
+        sells_subscription: bool = False,
     ) -> None:
+        super().__init__(window, customer, out=out, is_shown=is_shown, patience_s=purse.patience_s)
         self._till = till
-        self._window = window
-        self._customer = customer
-        self._out = out
         self._chance = chance
-        self._is_shown = is_shown
-        self._pictures = 0
+        self._purse = purse
+        self._sells_subscription = sells_subscription
         self._facts: list[Fact] = []
         self._paid_ms = 0.0
+        self._asked_at = now()
         self.timeline = Timeline()
         till.subscribe(self._facts.append)
         window.counter.stage_changed.connect(self._on_stage)
 
-    async def run(self, card: str) -> None:
-        """Sell, charge, show, pay with `card` (then with a good one, if that is declined)."""
+    async def run(self, means: Means) -> None:
+        """Sell, charge, show, pay by `means` (then by good ones, where these are declined)."""
         await self._until(self._window.isVisible, "the window is open")
         self.timeline.note("the window is open")
         await self._picture("sell-empty")
         await self._display_picture(Face.IDLE, "display-idle")
         await self._ring_up()
         url = await self._charge()
-        title = await self._customer.open(url)
-        self.timeline.note(f"the customer sees: {title}")
+        await self._scan(url)
         await self._customer_picture("customer-page")
-        if card != GOOD_CARD:
-            await self._be_declined(card)
+        if means != self._purse.good:
+            await self._be_declined(means)
         await self._pay()
         await self._next_sale()
         await self._see_orders()
 
+    async def learned(self) -> str:
+        """Say who told the till of the payment, a webhook, a poll or the operator; or nobody."""
+        paid = [fact for fact in self._facts if fact.name == "attempt.paid"]
+        if not paid:
+            return ""
+        source, asked_at = paid[-1].data.get("source"), self._asked_at
+        heard = await self._till.store.read(lambda db: first_received(db, asked_at))
+        if source != Source.POLL or heard is None:
+            return f"learned by {'the operator' if source == Source.OPERATOR else source}"
+        # A look that a webhook asked for counts as a poll, and so does one that was quicker.
+        is_before = heard <= paid[-1].at
+        return f"learned by poll, {'woken by a webhook' if is_before else 'ahead of the webhook'}"
+
     async def _ring_up(self) -> None:
-        products = [product for product in self._till.catalog.on_sale() if not product.is_recurring]
-        for product in self._chance.sample(products, _SALE_ITEMS):
+        for product in self._goods():
             await self._tap_tile(product)
-        again = self._chance.choice(self._window.counter.cart.content.lines).product
-        await self._tap_tile(again)
+        if not self._sells_subscription:
+            again = self._chance.choice(self._window.counter.cart.content.lines).product
+            await self._tap_tile(again)
         model = self._window.counter.cart_model
         self.timeline.note(f"the cart holds {len(model.content.lines)} lines, {model.total}")
         await self._picture("sell-cart")
         await self._display_picture(Face.CART, "display-cart")
 
-    async def _tap_tile(self, product: Product) -> None:
-        tiles = self._window.sell.tiles
-        before = self._window.counter.cart.content.quantity_of(product.id)
-        place = tiles.rect_of(product.id)
-        if not tiles.viewport().rect().contains(place.center()):
-            tiles.show_product(product.id)
-            await self._breathe()
-            place = tiles.rect_of(product.id)
-        QTest.mouseClick(tiles.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
-        await self._until(
-            lambda: self._window.counter.cart.content.quantity_of(product.id) == before + 1,
-            f"{product.name} is in the cart",
-        )
-        await self._pause()
+    def _goods(self) -> list[Product]:
+        """Choose what is sold: some goods, or a subscription, with goods where both go together."""
+        on_sale = self._till.catalog.on_sale()
+        goods = [product for product in on_sale if not product.is_recurring]
+        if not self._sells_subscription:
+            return self._chance.sample(goods, _SALE_ITEMS)
+        takes = self._takes
+        fitting = [product for product in on_sale if product.billing_interval in takes.intervals]
+        if not fitting:
+            raise ConfigError(
+                "There is no subscription to sell by this kind of account",
+                action="Leave out --subscription, or name another --provider.",
+            )
+        return [
+            self._chance.choice(fitting),
+            *self._chance.sample(goods, 1 if takes.mixes_recurring else 0),
+        ]
+
+    @property
+    def _takes(self) -> Capabilities:
+        """Give what the account takes that sells here."""
+        return next(iter(self._till.strategies.values())).capabilities
 
     async def _charge(self) -> str:
         pressed = self.timeline.note("Charge is pressed")
@@ -150,9 +150,22 @@ class Journey:
             raise StepFailed(f"the pixels of {place} say {url}, the till means {self._qr_url()}")
         return url
 
-    async def _be_declined(self, card: str) -> None:
-        title = await self._customer.pay(card)
-        self.timeline.note(f"the card {card[-4:]} is refused; the customer sees: {title}")
+    async def _scan(self, url: str) -> None:
+        seen = await self._customer.open(url)
+        self.timeline.note(f"the customer sees: {seen}")
+
+    async def _customer_pays(self, means: Means) -> None:
+        self._asked_at = now()
+        seen = await self._customer.pay(means)
+        self.timeline.note(f"the customer pays with {means.name} and sees: {seen}")
+
+    async def _be_declined(self, means: Means) -> None:
+        await self._customer_pays(means)
+        if self._purse.page is Page.APP:
+            # What an app refuses, nobody else hears of.
+            await self._until(lambda: self._phase() is Phase.WAITING, "the till goes on waiting")
+            self.timeline.note("the till does not hear of it, and goes on waiting")
+            return
         await self._until(
             lambda: self._phase() is Phase.DECLINED, "the till says that the card was declined"
         )
@@ -160,19 +173,19 @@ class Journey:
         await self._picture("pay-declined")
         await self._display_picture(Face.CODE, "display-declined")
         await self._customer_picture("customer-declined")
+        if self._purse.sends_away:
+            await self._scan(self._qr_url())
 
     async def _pay(self) -> None:
         pressed = self.timeline.note("the customer presses Pay")
-        title = await self._customer.pay(GOOD_CARD)
-        self.timeline.note(f"the customer sees: {title}")
+        await self._customer_pays(self._purse.good)
         await self._until(
             lambda: self._window.counter.stage is Stage.PAID and self._display.paid.isVisible(),
             "the till and the customer's display say PAID",
         )
         if self._qr_url() or self._display.code.qr.get_url():
             raise StepFailed("the QR code is still there after PAID")
-        news = next(fact for fact in reversed(self._facts) if fact.name == "attempt.paid")
-        words = f"learned by {news.data.get('source')}"
+        words = await self.learned()
         print(f"             PAID came {self._paid_ms - pressed:.0f} ms after Pay, {words}")
         await asyncio.sleep(TICK_DRAWN_S)
         await self._picture("paid")
@@ -199,72 +212,29 @@ class Journey:
         if not page or page[0].state.value != "paid":
             raise StepFailed("the newest order in the books is not paid")
         self.timeline.note(f"order {page[0].number} is in the books: {page[0].total}, paid")
+        if self._sells_subscription:
+            await self._see_subscription(page[0].id)
 
-    async def _press(self, name: str) -> None:
-        button = self._window.findChild(QAbstractButton, name)
-        if button is None or not button.isVisible() or not button.isEnabled():
-            raise StepFailed(f"there is no button {name} to press")
-        await self._pause()
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=_middle(button))
-        await self._breathe()
-
-    def _phase(self) -> Phase | None:
-        payment = self._window.counter.payment
-        return None if payment is None else payment.phase
-
-    def _qr_url(self) -> str:
-        code = self._window.findChild(QWidget, "qr")
-        return "" if code is None or not code.isVisible() else str(code.property("url"))
-
-    async def _until(self, condition: Callable[[], bool], words: str) -> None:
-        deadline = time.perf_counter() + _STEP_S
-        while not condition():
-            if time.perf_counter() > deadline:
-                await self._picture("failed")
-                raise StepFailed(f"within {_STEP_S:.0f} s it did not come to this: {words}")
-            await asyncio.sleep(0.005)
-
-    @property
-    def _display(self) -> DisplayWindow:
-        window = self._window.display.window
-        if window is None:
-            raise StepFailed("there is no customer display")
-        return window
-
-    def _windows_overlap(self) -> bool:
-        return self._display.frameGeometry().intersects(self._window.frameGeometry())
-
-    async def _display_picture(self, face: Face, name: str) -> QImage:
-        model = self._window.display.model
-        if model is None or model.face is not face:
-            raise StepFailed(f"the customer's display does not show {face}, but {model}")
-        return await self._picture(name, self._display)
-
-    async def _picture(self, name: str, window: QWidget | None = None) -> QImage:
-        seen = window or self._window
-        if QGuiApplication.platformName() == "xcb" and self._windows_overlap():
-            # There is one monitor, and the pixels of what lies behind are not on it.
-            seen.raise_()
-            await asyncio.sleep(_RAISED_S)
-        await self._breathe()
-        self._pictures += 1
-        image = look_at(seen)
-        image.save(str(self._out / f"{self._pictures:02d}-{name}.png"))
-        return image
-
-    async def _customer_picture(self, name: str) -> None:
-        self._pictures += 1
-        if not await self._customer.picture(self._out / f"{self._pictures:02d}-{name}.png"):
-            self._pictures -= 1
-
-    async def _pause(self) -> None:
-        if self._is_shown:
-            await asyncio.sleep(_SHOW_PAUSE_S)
-
-    async def _breathe(self) -> None:
-        """Let the window paint what has changed."""
-        await asyncio.sleep(0.03)
+    async def _see_subscription(self, order_id: str) -> None:
+        """See that the order is one that is charged again, and that the provider knows of it."""
+        detail = await self._till.orders.detail(order_id)
+        lines = [] if detail is None else detail.order.snapshot.lines
+        again = [line for line in lines if line.is_recurring]
+        if detail is None or not again:
+            raise StepFailed("the order in the books holds no subscription")
+        for line in again:
+            self.timeline.note(
+                f"the books hold a subscription: {line.name}, {line.billing_interval}"
+            )
+        strategy = self._till.strategies[detail.attempts[-1].account]
+        if isinstance(strategy, Subscribes):
+            session = detail.attempts[-1].session_id or ""
+            seen = await strategy.fetch(session, source=Source.MANUAL)
+            if not seen.subscription_id:
+                raise StepFailed("the provider names no subscription that the session began")
+            self.timeline.note(f"the provider has it, too: {seen.subscription_id}")
 
 
-def _middle(widget: QWidget) -> QPoint:
-    return widget.rect().center()
+def now() -> datetime:
+    """Give the time by the clock that the till goes by."""
+    return SystemClock().now()

@@ -19,6 +19,7 @@ from ui.kit.icon import Icon
 from ui.look import Look
 from ui.pay.countdown import Countdown
 from ui.pay.qr import MOST_OF_SIDE, QrView
+from ui.pay.scan import lead_icon, scan_words
 from ui.sell.pictures import Pictures
 from ui.theme import Type
 
@@ -149,7 +150,7 @@ class CodeFace(Part):
         self._shop = FitText(look, Type.TITLE, Type.BODY, lines=2, colour="text_muted")
         self.amount = FitText(look, Type.HERO, Type.BODY, tabular=True)
         self._scan = FitText(look, Type.TOTAL, Type.TITLE, lines=3)
-        self._scan.set_text(_("Scan with your phone's camera"))
+        self._scan.set_text(scan_words(None))
         self._host = FitText(look, Type.TITLE, Type.CAPTION, lines=2, colour="text_muted")
         self.lock = Icon(look, "lock", 22, "text_muted")
         self._page = QHBoxLayout()
@@ -184,8 +185,8 @@ class CodeFace(Part):
             return
         self._shop.set_text(model.shop)
         self._host.set_text(code.host)
-        is_encrypted = code.url.startswith("https:")
-        self.lock.set_icon("lock" if is_encrypted else "network", "text_muted")
+        self._scan.set_text(scan_words(code.url))
+        self.lock.set_icon(lead_icon(code.url), "text_muted")
         self.amount.set_text("" if model.amount is None else self.look.formats.money(model.amount))
         self.declined.setVisible(code.was_declined)
         self._scan.setVisible(not code.was_declined)

@@ -1,10 +1,13 @@
 """One order in full: state, what needs a person, lines, how it was paid, and its story."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.clock import Clock
+from app.domain.renewal import EndWanted, Subscription
 from app.orders import OrderDetail
 from ui import theme
 from ui.accounts import account_label
@@ -22,11 +25,14 @@ from ui.kit.scroll import ScrolledColumn
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.orders.exception_card import ExceptionCard
-from ui.orders.records import RecordRows, dispute_record, refund_record
+from ui.orders.records import RecordRows, dispute_record, refund_record, subscription_record
 from ui.orders.rows import SnapshotTable, Story
+from ui.orders.subscription_words import end_of_subscription
 from ui.orders.words import state_words, story_of
 from ui.theme import Type
 
+EndsOf = Callable[[Subscription], tuple[EndWanted, ...]]
+"""Says which ends of a subscription can be asked for now."""
 _WIDEST = 860
 """A line longer than this is hard to follow from name to amount."""
 
@@ -44,9 +50,12 @@ class OrderPanel(Card):
     trouble_wanted = Signal(int)
     refund_wanted = Signal(int)
 
-    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, clock: Clock, ends_of: EndsOf, parent: QWidget | None = None
+    ) -> None:
         super().__init__(look, parent=parent)
         self._clock = clock
+        self._ends_of = ends_of
         self._order_id = ""
         self._title = Text(look, "", Type.HEADLINE, tabular=True)
         self._chip = StateChip(look)
@@ -56,14 +65,20 @@ class OrderPanel(Card):
         self.resume.clicked.connect(lambda: self.continue_wanted.emit(self._order_id))
         self.refund = Button(look, _("Refund"), Kind.SECONDARY, icon="giveback", key="F6")
         self.refund.setObjectName("refund")
-        self.refund.clicked.connect(self._on_refund)
+        self.refund.clicked.connect(lambda: self._open_form(self._ask))
+        self.end = Button(look, _("End subscription"), Kind.SECONDARY, icon="cancelled", key="F7")
+        self.end.setObjectName("end_subscription")
+        self.end.clicked.connect(lambda: self._open_form(self._end_ask))
         self.result = ResultCard(look)
         self.form = DecisionForm(look)
         self.form.ended.connect(self._on_ended)
         self.form.grown.connect(self._show_form)
         self.form.closed.connect(self._on_form_closed)
         self._ask: Ask | None = None
+        self._end_ask: Ask | None = None
+        self._opened_by: Button | None = None
         self._exceptions = QVBoxLayout()
+        self.subscriptions = RecordRows(look, _("Subscription"))
         self.refunds = RecordRows(look, _("Refunds"))
         self.disputes = RecordRows(look, _("Disputes"))
         self._table = SnapshotTable(look)
@@ -100,7 +115,11 @@ class OrderPanel(Card):
         is_other = order.id != self._order_id
         self._order_id = order.id
         self._ask = refund_of_order(detail, formats)
-        self._show_refund()
+        ends = {
+            one.subscription.id: self._ends_of(one.subscription) for one in detail.subscriptions
+        }
+        self._end_ask = end_of_subscription(detail, ends, formats)
+        self._show_asks()
         self._title.setText(_("Order {number}").format(number=order.number))
         self._chip.set_state(*state_words(order.state))
         when = f"{formats.date(order.created_at)}, {formats.time(order.created_at)}"
@@ -110,6 +129,9 @@ class OrderPanel(Card):
         self._when.set_text(when)
         self.resume.setVisible(detail.can_go_on)
         self._show_exceptions(detail)
+        self.subscriptions.show_records(
+            [subscription_record(one, formats) for one in detail.subscriptions]
+        )
         self.refunds.show_records([refund_record(one, formats) for one in detail.refunds])
         now = self._clock.now()
         self.disputes.show_records([dispute_record(one, now, formats) for one in detail.disputes])
@@ -136,6 +158,7 @@ class OrderPanel(Card):
         self._header.setSpacing(dp(theme.M))
         self._content.setMaximumWidth(dp(_WIDEST))
         self._exceptions.setSpacing(dp(theme.S))
+        self._subscribed.setSpacing(dp(theme.M))
         super().on_look_changed()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -159,6 +182,10 @@ class OrderPanel(Card):
         self._column.addLayout(self._exceptions)
         self._column.addWidget(self._table)
         self._column.addWidget(self._paid_by)
+        self._subscribed = QHBoxLayout()
+        self._subscribed.addWidget(self.subscriptions, 1)
+        self._subscribed.addWidget(self.end, 0, Qt.AlignmentFlag.AlignTop)
+        self._column.addLayout(self._subscribed)
         self._column.addWidget(self.refunds)
         self._column.addWidget(self.disputes)
         self._column.addWidget(self._story_title)
@@ -186,16 +213,19 @@ class OrderPanel(Card):
                 card.refund_wanted.connect(self.refund_wanted)
                 self._exceptions.addWidget(card)
 
-    # --- giving money back ----------------------------------------------------------------
+    # --- giving money back, and ending what is paid again ----------------------------------
 
-    def _show_refund(self) -> None:
-        self.refund.setVisible(self._ask is not None and self.form.ask is None)
+    def _show_asks(self) -> None:
+        is_free = self.form.ask is None
+        self.refund.setVisible(is_free and self._ask is not None)
+        self.end.setVisible(is_free and self._end_ask is not None)
 
-    def _on_refund(self) -> None:
-        if self._ask is not None:
+    def _open_form(self, ask: Ask | None) -> None:
+        if ask is not None:
+            self._opened_by = self.refund if ask is self._ask else self.end
             self.result.show_outcome(None)
-            self.form.open(self._ask)
-            self._show_refund()
+            self.form.open(ask)
+            self._show_asks()
             self._show_form()
 
     def _show_form(self) -> None:
@@ -207,9 +237,10 @@ class OrderPanel(Card):
         self._scroll.verticalScrollBar().setValue(0)
 
     def _on_form_closed(self, had_keyboard: bool) -> None:
-        self._show_refund()
-        if had_keyboard and not self.refund.isHidden():
-            self.refund.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show_asks()
+        button = self._opened_by
+        if had_keyboard and button is not None and not button.isHidden():
+            button.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class _Nothing(Part):

@@ -1,4 +1,4 @@
-"""Refunds and disputes as they are listed: how much, how it stands, and what there is to it."""
+"""Subscriptions, refunds and disputes as listed: how much, how it stands, what there is to it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +10,21 @@ from app.domain.dispute import Dispute
 from app.domain.dispute_words import reason_words
 from app.domain.money import Money
 from app.domain.refund import Refund, RefundState
+from app.domain.subscription import SubscriptionState
+from app.orders import Subscribed
 from ui import theme
 from ui.bidi import isolated
 from ui.decide.words import refund_words
 from ui.format import Formats
-from ui.i18n import _
+from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.chip import StateChip
 from ui.kit.text import Text
 from ui.look import Look
 from ui.orders.dispute_words import dispute_words, due_of, due_sentence
+from ui.orders.subscription_words import price_words, subscription_words, what_comes
+from ui.orders.telling import joined
+from ui.pay.declines import decline_words
 from ui.theme import Tone, Type
 
 
@@ -55,6 +60,24 @@ def dispute_record(dispute: Dispute, now: datetime, formats: Formats) -> Record:
         taken = formats.money(Money(dispute.withdrawn_minor, dispute.amount.currency))
         words.append(_("{amount} was taken from the shop.").format(amount=taken))
     return Record(formats.money(dispute.amount), dispute_words(dispute.state), " ".join(words))
+
+
+def subscription_record(subscribed: Subscribed, formats: Formats) -> Record:
+    """Say when a subscription is paid next or when it ends, and what came of it so far."""
+    subscription = subscribed.subscription
+    parts = [what_comes(subscription, formats)]
+    if subscription.decline and subscription.state is SubscriptionState.PAST_DUE:
+        parts.append(decline_words(subscription.decline))
+    count = len(subscribed.renewals)
+    if count:
+        renewed = ngettext("{count} renewal, {amount}", "{count} renewals, {amount}", count)
+        total = Money(
+            sum(one.amount.minor for one in subscribed.renewals), subscription.amount.currency
+        )
+        parts.append(renewed.format(count=formats.count(count), amount=formats.money(total)))
+    parts.append(isolated(subscription.subscription_id))
+    price = price_words(subscription.amount, subscription.interval, formats)
+    return Record(price, subscription_words(subscription), joined(*parts))
 
 
 class RecordRows(Part):

@@ -13,7 +13,7 @@ from ui.kit.base import Part
 from ui.kit.field import Field
 from ui.kit.rows import ListCard, list_width
 from ui.look import Look
-from ui.orders.detail import OrderPanel
+from ui.orders.detail import EndsOf, OrderPanel
 from ui.orders.list_view import OrderList
 
 
@@ -32,13 +32,15 @@ class OrdersScreen(Part):
     trouble_wanted = Signal(int)
     refund_wanted = Signal(int)
 
-    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, clock: Clock, ends_of: EndsOf, parent: QWidget | None = None
+    ) -> None:
         super().__init__(look, parent)
         self.search = Field(look, _("Order or receipt number"))
         self.search.setObjectName("order_search")
         self.search.text_changed.connect(self.search_changed)
         self.list = OrderList(look, clock)
-        self.panel = OrderPanel(look, clock)
+        self.panel = OrderPanel(look, clock, ends_of)
         self.panel.continue_wanted.connect(self.continue_wanted)
         self.panel.trouble_wanted.connect(self.trouble_wanted)
         self.panel.refund_wanted.connect(self.refund_wanted)

@@ -17,8 +17,9 @@ from ui.format import Formats
 from ui.i18n import _, _n
 from ui.orders.dispute_words import DISPUTE_TELLERS
 from ui.orders.money_words import MONEY_TELLERS, decided_by_a_person
+from ui.orders.subscription_words import SUBSCRIPTION_TELLERS
 from ui.orders.telling import Told, amount_in, detail_in, joined, nothing_more, telling
-from ui.pay.state import decline_words
+from ui.pay.declines import decline_words
 from ui.pay.taking import COUNTER
 from ui.theme import Tone
 
@@ -227,4 +228,5 @@ _TELLERS: Final = {
     "exception.changed": telling(_n("Still needs a person"), _what_waits, Tone.WARNING),
     **DISPUTE_TELLERS,
     **MONEY_TELLERS,
+    **SUBSCRIPTION_TELLERS,
 }

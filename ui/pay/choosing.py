@@ -1,10 +1,11 @@
 """Where a payment may go, where it goes and why, and where the operator wants it to go."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from app.domain.attempt import Attempt, AttemptState
+from app.domain.capabilities import Method
 from app.domain.cart import CartContent
 from app.domain.decision import Decision
 from app.domain.money import Money
@@ -17,6 +18,8 @@ from ui.format import Formats
 from ui.i18n import _
 from ui.till import Till
 
+WISHES: Final = (Method.CARD, Method.WALLET, Method.UPI, Method.PAYPAL, Method.CASH)
+"""What a customer may wish to pay with, as it is offered."""
 _UNSEEN: Final = frozenset({AttemptState.UNKNOWN, AttemptState.CREATING})
 _CONFIRMED: Final = frozenset({AttemptState.PROCESSING, AttemptState.PAID})
 
@@ -26,12 +29,15 @@ class WaysModel:
     """The ways of a payment as the Pay screen shows them; there is none where there is one way.
 
     `account` is the one that is taken, or empty. `decision` says why, once the books do.
+    `method` is how the customer wishes to pay, None for any way; `methods` are what can be wished.
     """
 
     account: str
     decision: Decision | None
     choices: tuple[Choice, ...]
     left_out: tuple[LeftOut, ...]
+    methods: tuple[Method, ...] = ()
+    method: Method | None = None
 
     def label(self, account: str) -> str:
         """Give an account's name as people know it, told apart from the others."""
@@ -52,6 +58,7 @@ class Choosing:
         self._route = Route()
         self._decisions: Mapping[int, Decision] = {}
         self.wanted: str | None = None
+        self.method: Method | None = None
 
     def look(self, content: CartContent, total: Money) -> None:
         """Ask where a cart may go."""
@@ -63,7 +70,14 @@ class Choosing:
         """Ask where an order may go now."""
         ways = self._till.ways
         if ways.are_several and amount.minor:
-            self._route = ways.of_order(order, amount)
+            self._route = ways.of_order(order, amount, self.method)
+
+    async def charge(self, order_id: str, goes_on: Callable[[], bool]) -> Attempt:
+        """Open a session where it is wanted, or where the router says."""
+        wanted, self.wanted = self.wanted, None
+        return await self._till.checkout.charge(
+            order_id, wanted, method=self.method, goes_on=goes_on
+        )
 
     def learn(self, detail: OrderDetail) -> None:
         """Take from the books why each attempt went where it went.
@@ -85,13 +99,21 @@ class Choosing:
         if not (route.choices or route.left_out):
             return None
         known = attempt if attempt is not None and (attempt.is_live or not is_opening) else None
+        account, decision = "", None
         if self.wanted is not None:
-            return WaysModel(self.wanted, None, route.choices, route.left_out)
-        if known is None:
-            first = route.by_itself[0].account if route.by_itself else ""
-            return WaysModel(first, None, route.choices, route.left_out)
-        decision = self._decisions.get(known.id)
-        return WaysModel(known.account, decision, route.choices, route.left_out)
+            account = self.wanted
+        elif known is not None:
+            account, decision = known.account, self._decisions.get(known.id)
+        elif route.by_itself:
+            account = route.by_itself[0].account
+        methods = self._methods()
+        return WaysModel(account, decision, route.choices, route.left_out, methods, self.method)
+
+    def _methods(self) -> tuple[Method, ...]:
+        """Give what a customer can wish for; where all is one method, there is no wish."""
+        taken = self._till.ways.methods
+        found = tuple(method for method in WISHES if method in taken)
+        return found if len(found) > 1 else ()
 
 
 def must_be_closed(attempt: Attempt | None) -> bool:
@@ -99,6 +121,20 @@ def must_be_closed(attempt: Attempt | None) -> bool:
     if attempt is None or not attempt.is_live:
         return False
     return attempt.shown_at is not None or attempt.state not in _UNSEEN
+
+
+def method_label(method: Method | None) -> str:
+    """Name a way in which a customer wishes to pay; None is any."""
+    if method is None:
+        return _("Any way")
+    return {
+        Method.CARD: _("Card"),
+        Method.WALLET: _("Wallet"),
+        Method.BANK: _("Bank"),
+        Method.PAYPAL: "PayPal",
+        Method.UPI: "UPI",
+        Method.CASH: _("Cash"),
+    }[method]
 
 
 def way_words(model: WaysModel, formats: Formats) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from ui.pay.hand import HandView
 from ui.pay.handed import Handed
 from ui.pay.phones import phones_words
 from ui.pay.qr import MOST_OF_SIDE, QrView
+from ui.pay.scan import has_page, lead_icon, scan_words
 from ui.pay.state import Action, PayModel, Phase, action_label, wording
 from ui.pay.statement import Statement
 from ui.pay.ways import WayLine, WaysList
@@ -64,12 +65,14 @@ class PayScreen(Part):
     Signals:
         action_wanted (Action): A button was pressed.
         way_wanted (str): Another way of payment was chosen, by its account.
+        method_wanted (Method | None): The customer wishes to pay so; None is any way.
         confirm_wanted (Money | None, str): The money was taken by hand: what was received in cash,
             or the reference of the machine's slip.
     """
 
     action_wanted = Signal(object)
     way_wanted = Signal(str)
+    method_wanted = Signal(object)
     confirm_wanted = Signal(object, str)
 
     def __init__(
@@ -111,6 +114,7 @@ class PayScreen(Part):
         self._ways = WaysList(look)
         self._ways.hide()
         self._ways.chosen.connect(self._on_way)
+        self._ways.wished.connect(self.method_wanted)
         self._ways.left.connect(self._close_ways)
         self.buttons[Action.OTHER_WAYS].clicked.connect(self._open_ways)
         self._way = WayLine(look, self.buttons[Action.OTHER_WAYS])
@@ -161,6 +165,7 @@ class PayScreen(Part):
         self._guide.setVisible(model.url is not None)
         self._host.set_text(model.host)
         self._host.set_icon(_host_icon(model))
+        self._scan.set_text(scan_words(model.url))
         self.countdown.set_deadline(model.ends_at)
         is_brief = self._is_short and model.phase in {Phase.WAITING, Phase.SLOW}
         self.statement.show_statement(words, model.error, is_brief=is_brief)
@@ -313,7 +318,8 @@ class PayScreen(Part):
 
     def _show_phones(self, model: PayModel) -> None:
         """Say whether phones may come; where there is little room the switch says most of it."""
-        phones = None if model.taking is not None else model.phones
+        is_page = model.taking is None and (model.url is None or has_page(model.url))
+        phones = model.phones if is_page else None
         is_seen = phones is not None and model.url is not None
         is_tight = self._is_short and phones is not None
         self._amount.set_step(Type.TOTAL if is_tight else Type.AMOUNT)
@@ -357,7 +363,7 @@ def _kind_of(action: Action) -> Kind:
 
 
 def _host_icon(model: PayModel) -> str:
-    """Give a lock to a page that is encrypted; the simulator's is not."""
-    if model.url is None or model.url.startswith("https:"):
-        return "lock"
-    return "network" if model.phones is not None and model.phones.address else "info"
+    """Give what a code leads to its icon: the simulator's page on this computer is no network's."""
+    icon = lead_icon(model.url)
+    is_here = model.phones is None or not model.phones.address
+    return "info" if icon == "network" and is_here else icon

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
 
 from app.domain.attempt import Attempt, AttemptState
 from app.domain.money import Money
@@ -17,6 +16,8 @@ from app.errors import MoneyMoved, ScantillError
 from app.status import PhonesState
 from ui.i18n import _, _n
 from ui.pay.choosing import WaysModel
+from ui.pay.declines import decline_words
+from ui.pay.scan import has_page, leads_to
 from ui.pay.taking import Taking
 from ui.theme import Tone
 
@@ -95,7 +96,7 @@ class PayModel:
     @property
     def host(self) -> str:
         """Give the host of the page behind the code, as the customer's phone will show it."""
-        return urlsplit(self.url).netloc.rpartition("@")[2] if self.url else ""
+        return leads_to(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def wording(model: PayModel, *, is_training: bool = False) -> Wording:
     if model.phase is Phase.DECLINED:
         sentence = f"{decline_words(model.decline)} {sentence}"
     actions = words.actions
-    if is_training and model.phase in SHOWS_CODE:
+    if is_training and model.phase in SHOWS_CODE and (model.url is None or has_page(model.url)):
         switch = (Action.ALLOW_PHONES,) if model.phones is not None else ()
         actions = (Action.PAY_AS_CUSTOMER, *switch, *actions)
     if model.may_change_way:
@@ -222,18 +223,6 @@ def action_label(action: Action) -> str:
         Action.OTHER_WAYS: _("Other ways"),
         Action.CONFIRM: _("Money taken"),
     }[action]
-
-
-def decline_words(code: str) -> str:
-    """Say in words why the customer's last try was refused."""
-    return {
-        "insufficient_funds": _("The card does not have enough money."),
-        "expired_card": _("The card has expired."),
-        "incorrect_cvc": _("The security code was wrong."),
-        "payment_intent_authentication_failure": _("The customer did not confirm with the bank."),
-        "authentication_required": _("The bank wanted a confirmation that did not come."),
-        "processing_error": _("The bank had a problem with the card."),
-    }.get(code, _("The card was declined."))
 
 
 def money_words(money: MoneyMoved) -> str:

@@ -4,18 +4,21 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.domain.capabilities import Method
 from app.routing import Choice, LeftOut
 from ui import theme
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
+from ui.kit.chip import Chip
+from ui.kit.flow import FlowLayout
 from ui.kit.paint import ground, in_lines, key_cap, key_cap_width, mirrored, ring, text_in
 from ui.kit.scroll import ScrolledColumn
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
-from ui.pay.choosing import WaysModel, way_words
+from ui.pay.choosing import WaysModel, method_label, way_words
 from ui.theme import Type
 
 _KEY: Final = "F9"
@@ -151,15 +154,64 @@ class LeftOutLine(Part):
         super().on_look_changed()
 
 
+class Wishes(Part):
+    """How the customer wishes to pay, to be tapped; not there where there is nothing to wish.
+
+    Signals:
+        wished (Method | None): This way, or any.
+    """
+
+    wished = Signal(object)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        self._methods: tuple[Method, ...] = ()
+        self._chips: dict[Method | None, Chip] = {}
+        self._group = QButtonGroup(self)
+        self._flow = FlowLayout(look, self)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(_("How the customer wishes to pay"))
+        self.hide()
+
+    def show_wish(self, model: WaysModel) -> None:
+        """Offer what can be wished, and mark what is."""
+        if model.methods != self._methods:
+            self._methods = model.methods
+            self._refill()
+        self.setVisible(bool(self._methods))
+        if model.method in self._chips:
+            self._chips[model.method].setChecked(True)
+
+    def _refill(self) -> None:
+        while self._flow.takeAt(0) is not None:
+            continue
+        for chip in self._chips.values():
+            chip.hide()
+            chip.deleteLater()
+        self._chips = {}
+        for method in (None, *self._methods):
+            chip = self._chips[method] = Chip(self.look, method_label(method), self)
+            chip.setObjectName(f"wish_{method or 'any'}")
+            chip.clicked.connect(lambda _=False, method=method: self.wished.emit(method))
+            self._group.addButton(chip)
+            self._flow.addWidget(chip)
+            chip.show()
+        self.updateGeometry()
+
+
 class WaysList(Part):
     """Every way there is: those to choose from with a key each, and the others with why not.
 
     Signals:
         chosen (str): This account is to be taken.
+        wished (Method | None): The customer wishes to pay so; None is any way.
         left: The list is to be closed again.
     """
 
     chosen = Signal(str)
+    wished = Signal(object)
     left = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -167,6 +219,8 @@ class WaysList(Part):
         self.setObjectName("ways")
         self._model: WaysModel | None = None
         self._title = Text(look, _("Ways to pay"), Type.TITLE)
+        self._wishes = Wishes(look)
+        self._wishes.wished.connect(self.wished)
         self._rows = QWidget()
         self._list = QVBoxLayout(self._rows)
         self._area = ScrolledColumn(look, self._rows)
@@ -177,6 +231,7 @@ class WaysList(Part):
         self.back.clicked.connect(self.left)
         self._column = QVBoxLayout(self)
         self._column.addWidget(self._title)
+        self._column.addWidget(self._wishes)
         self._column.addWidget(self._area, 1)
         self._column.addWidget(self.back)
         self.on_look_changed()
@@ -186,6 +241,7 @@ class WaysList(Part):
         if model == self._model:
             return
         self._model = model
+        self._wishes.show_wish(model)
         while (item := self._list.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -195,6 +251,9 @@ class WaysList(Part):
             row = WayButton(self.look, model, choice, key)
             row.clicked.connect(lambda *_, account=choice.account: self.chosen.emit(account))
             self._list.addWidget(row)
+        if not model.choices:
+            words = _("Nobody takes it like this just now, for these reasons:")
+            self._list.addWidget(Text(self.look, words, colour="text_muted", wraps=True))
         for left in model.left_out:
             self._list.addWidget(LeftOutLine(self.look, model, left))
         self._list.addStretch(1)

@@ -1,11 +1,12 @@
 """PayPal: orders that the customer approves on PayPal's page and the till captures.
 
-Source: PayPal's REST reference: Orders v2, Payments v2, Webhooks v1, Customer Disputes v1,
-Transaction Search v1.
+A subscription is agreed to on such a page, too, and the till has it begin; what it costs PayPal
+takes by itself from then on.
+Source: PayPal's REST reference: Orders v2, Payments v2, Subscriptions v1, Catalog Products v1,
+Webhooks v1, Customer Disputes v1, Transaction Search v1.
 """
 
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,14 +19,17 @@ from app.domain.capabilities import Capabilities, Method
 from app.domain.delivery import Delivery
 from app.domain.dispute import DisputeObservation
 from app.domain.fee import SeenFee
+from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import SeenRefund
+from app.domain.subscription import PlanTerms, SubscriptionObservation
 from app.errors import InvariantError, Message, Protocol, Rejected, WebhookRejected
 from app.providers.budget import RequestBudget
 from app.providers.kind import AccountSetup, Kind
 from app.providers.pages import is_loopback, is_own_page, origin_of
-from app.providers.paypal import disputes, refunds, reports, webhooks
+from app.providers.paypal import disputes, plans, refunds, reports, subscriptions, webhooks
 from app.providers.paypal.amounts import AMOUNT_STEP, CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR
+from app.providers.paypal.billing import Billing
 from app.providers.paypal.client import (
     BASE_VARIABLE,
     CLIENT_ID,
@@ -38,6 +42,7 @@ from app.providers.paypal.client import (
     account_of,
     credential_digest,
 )
+from app.providers.paypal.declines import CUSTOMERS_TURN, Declines
 from app.providers.paypal.documents import link_of, text_of
 from app.providers.paypal.events import seen_in
 from app.providers.paypal.fees import fees_of
@@ -51,6 +56,7 @@ from app.providers.paypal.orders import (
     order_parameters,
     reference_of,
 )
+from app.providers.paypal.plans import UNITS
 from app.providers.paypal.signers import Line, Signers
 from app.providers.strategy import (
     OpenedSession,
@@ -66,31 +72,18 @@ from app.providers.transport import Transport
 _log = logging.getLogger(__name__)
 
 _ORDERS: Final = "/v2/checkout/orders"
-_LIFETIME: Final = timedelta(hours=3)
+_LIFETIME: Final = subscriptions.LIFETIME
 _KEYS_LAST: Final = timedelta(hours=5)
 _HOSTS: Final = {True: "www.paypal.com", False: "www.sandbox.paypal.com"}
 _POLL_PAUSE: Final = timedelta(seconds=5)
+_GONE: Final = 404
 _LOOK_AGAIN: Final = frozenset(
     {"ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_COMPLETED", "ORDER_NOT_APPROVED"}
 )
-_CUSTOMERS_TURN: Final = {
-    "PAYER_ACTION_REQUIRED": "",
-    **dict.fromkeys(
-        (
-            "INSTRUMENT_DECLINED",
-            "PAYER_CANNOT_PAY",
-            "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
-            "TRANSACTION_REFUSED",
-        )
-    ),
-}
-"""Answers to a capture after which the customer has to choose anew; empty is no decline."""
-_DECLINED_FOR_S: Final = 30.0
-_REMEMBERED: Final = 256
 
 
 class PayPal:
-    """The strategy `paypal`: satisfies `PaymentStrategy` and `Captures`.
+    """The strategy `paypal`: satisfies `PaymentStrategy`, `Captures` and `Subscribes`.
 
     `webhook_ids` may hold an old and a new one while a webhook is replaced.
     """
@@ -119,7 +112,7 @@ class PayPal:
         self._clock = clock
         self._webhook_ids = webhook_ids
         self._base = api_base or (LIVE_BASE if live else TEST_BASE)
-        self._declined: OrderedDict[str, tuple[str, float, str]] = OrderedDict()
+        self._declines = Declines(clock)
 
         def line(budget: RequestBudget | None = None) -> Line:
             wire = Transport(self._base, clock=clock, transport=transport, budget=budget)
@@ -129,6 +122,7 @@ class PayPal:
             return Line(wire, client)
 
         self._transport, self._client = line(budget)
+        self._billing = Billing(self._client, self._provider_now)
         self._signers = Signers(api_base=self._base, live=live, clock=clock, connect=line)
         self.capabilities = Capabilities(
             currencies=CURRENCIES,
@@ -140,6 +134,8 @@ class PayPal:
             session_lifetime=_LIFETIME,
             key_lifetime=_KEYS_LAST,
             page_hosts=frozenset({_HOSTS[live]}),
+            intervals=frozenset(UNITS),
+            cancels_at_period_end=False,
             page_origin=origin_of(self._base) if is_loopback(self._base) else "",
             methods=frozenset({Method.PAYPAL}),
             reports_fees=True,
@@ -162,24 +158,24 @@ class PayPal:
         webhook_id = await webhooks.register(self._client, url, owner=owner)
         self._webhook_ids = (*self._webhook_ids[-1:], webhook_id)
 
+    async def open_plan(self, terms: PlanTerms, *, key: str) -> str:
+        """Make a product and a plan of these terms; both are there but once."""
+        return await plans.open_plan(self._client, terms, key=key)
+
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
+        if any(line.is_recurring for line in request.lines):
+            return subscriptions.parameters_of(request)
         return order_parameters(request)
 
     async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
+        if "plan_id" in parameters:
+            begun = await self._billing.begin(parameters, key=key)
+            return self._opened(begun, subscriptions.price_of(begun).amount)
         order = await self._client.post(_ORDERS, parameters, key=key)
         if reference_of(order) != reference_of(parameters):
             # A key brings back what it brought about first, whatever is asked under it later.
             raise Protocol(Message("PayPal holds another request under the same key"))
-        url = link_of(order, *PAGE_LINKS)
-        if not self._is_own_page(url):
-            _log.warning("an order of %s has no page of PayPal's: it is not shown", self.account)
-            url = ""
-        return OpenedSession(
-            session_id=text_of(order, "id"),
-            url=url,
-            amount=amount_asked(order),
-            expires_at=self._clock.now() + _LIFETIME,
-        )
+        return self._opened(order, amount_asked(order))
 
     def move_pages(self, origin: str) -> None:
         """Take pages at this origin, too: a simulator's, while phones may come; nothing ends it.
@@ -192,24 +188,34 @@ class PayPal:
 
     async def page_of(self, session_id: str) -> str:
         """Ask where a session's page is now; nothing where it has none that may be shown."""
-        url = link_of(await self._client.get(f"{_ORDERS}/{session_id}"), *PAGE_LINKS)
+        if subscriptions.is_subscription(session_id):
+            session = await self._billing.retrieve(session_id)
+        else:
+            session = await self._client.get(f"{_ORDERS}/{session_id}")
+        url = link_of(session, *PAGE_LINKS)
         return url if self._is_own_page(url) else ""
 
     async def fetch(self, session_id: str, *, source: Source) -> Observation:
+        if subscriptions.is_subscription(session_id):
+            return await self._billing.session(session_id, self._look(source))
         order = await self._client.get(f"{_ORDERS}/{session_id}")
         seen = observation_from(order, self._look(source))
         if seen.state is SessionState.APPROVED:
-            return self._unless_declined(seen, order)
+            return self._declines.unless_declined(seen, order)
         return seen
 
     async def capture(self, session_id: str, *, key: str) -> Observation:
+        if subscriptions.is_subscription(session_id):
+            return await self._billing.activate(session_id, self._look(Source.POLL))
         try:
             order = await self._client.post(f"{_ORDERS}/{session_id}/capture", {}, key=key)
         except Rejected as refused:
             if refused.code in _LOOK_AGAIN:
                 return await self.fetch(session_id, source=Source.POLL)
-            if refused.code in _CUSTOMERS_TURN:
-                return await self._declined_by(refused.code, session_id)
+            if refused.code in CUSTOMERS_TURN:
+                order = await self._client.get(f"{_ORDERS}/{session_id}")
+                seen = observation_from(order, self._look(Source.POLL))
+                return self._declines.add(seen, order, refused.code)
             raise
         try:
             return observation_from(order, self._look(Source.POLL))
@@ -219,7 +225,24 @@ class PayPal:
             return await self.fetch(session_id, source=Source.POLL)
 
     async def close_session(self, session_id: str, *, key: str) -> Observation:
+        if subscriptions.is_subscription(session_id):
+            return await self._billing.close(session_id, self._look(Source.CLOSE))
         return closed(await self.fetch(session_id, source=Source.CLOSE))
+
+    async def fetch_subscription(
+        self, subscription_id: str, *, source: Source
+    ) -> SubscriptionObservation:
+        return await self._billing.subscription(subscription_id, self._look(source))
+
+    async def cancel_subscription(
+        self, subscription_id: str, *, at_period_end: bool, key: str
+    ) -> SubscriptionObservation:
+        if at_period_end:
+            raise Rejected(
+                Message("PayPal ends a subscription at once, not when what was paid for is over"),
+                action=Message("End it now, or wait until its last day and end it then."),
+            )
+        return await self._billing.end(subscription_id, self._look(Source.MANUAL))
 
     def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
         return refunds.parameters_of(request)
@@ -231,8 +254,9 @@ class PayPal:
         return await refunds.fetch(self._client, refund_id)
 
     async def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
-        for document in await refunds.documents_of(self._client, payment_id):
-            yield refunds.refund_from(document)
+        now = self._provider_now()
+        for document in await reports.refunds_of(self._client, payment_id, now=now):
+            yield refunds.refund_from(document, of_payment=payment_id)
 
     def refunds_since(
         self, since: datetime, *, until: datetime | None = None
@@ -253,12 +277,16 @@ class PayPal:
         self, since: datetime, *, source: Source, until: datetime | None = None
     ) -> AsyncIterator[Observation | Recheck]:
         now = self._provider_now()
-        async for capture in reports.captures_since(self._client, since, until, now):
+        async for taken in reports.taken_since(self._client, since, until, now):
             try:
-                yield capture_observation(capture, self._look(source))
+                yield await self._listed(taken, source)
             except Protocol as error:
                 _log.warning("a payment of %s is not understood: %s", self.account, error)
-                yield Recheck(str(capture.get("custom_id") or ""))
+                yield Recheck(taken.reference)
+            except Rejected as refused:
+                if refused.status != _GONE:
+                    raise
+                yield Recheck(taken.reference)
 
     async def events_since(
         self, since: datetime, *, until: datetime | None = None
@@ -290,36 +318,27 @@ class PayPal:
             yield disputes.observed(dispute, self._look(source))
 
     async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
-        return await fees_of(self._client, payment_id)
+        return await fees_of(self._client, payment_id, now=self._provider_now())
 
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _declined_by(self, issue: str, session_id: str) -> Observation:
-        """Say that the customer has to choose again, and remember what was declined."""
-        order = await self._client.get(f"{_ORDERS}/{session_id}")
-        seen = observation_from(order, self._look(Source.POLL))
-        if seen.state not in (SessionState.OPEN, SessionState.APPROVED):
-            return seen
-        decline = _CUSTOMERS_TURN[issue]
-        decline = issue.lower() if decline is None else decline
-        until = self._clock.monotonic() + _DECLINED_FOR_S
-        self._declined[session_id] = (_approval_in(order), until, decline)
-        self._declined.move_to_end(session_id)
-        if len(self._declined) > _REMEMBERED:
-            self._declined.popitem(last=False)
-        return replace(seen, state=SessionState.OPEN, decline=decline)
+    def _opened(self, session: Mapping[str, Any], amount: Money) -> OpenedSession:
+        url = link_of(session, *PAGE_LINKS)
+        if not self._is_own_page(url):
+            _log.warning("an order of %s has no page of PayPal's: it is not shown", self.account)
+            url = ""
+        return OpenedSession(
+            session_id=text_of(session, "id"),
+            url=url,
+            amount=amount,
+            expires_at=self._clock.now() + _LIFETIME,
+        )
 
-    def _unless_declined(self, seen: Observation, order: Mapping[str, Any]) -> Observation:
-        """Take an approval that was declined for none: PayPal goes on calling it one.
-
-        After half a minute it is tried again: the customer may have mended what was amiss without
-        any trace of it in the order.
-        """
-        approval, until, decline = self._declined.get(seen.session_id, ("", 0.0, ""))
-        if approval == _approval_in(order) and self._clock.monotonic() < until:
-            return replace(seen, state=SessionState.OPEN, decline=decline)
-        return seen
+    async def _listed(self, taken: reports.Taken, source: Source) -> Observation:
+        if taken.subscription_id:
+            return await self._billing.session(taken.subscription_id, self._look(source))
+        return capture_observation(taken.capture, self._look(source))
 
     def _look(self, source: Source) -> Look:
         # A client id is one merchant's: its name needs no asking.
@@ -340,12 +359,6 @@ class PayPal:
             provider_account=self.provider_account,
             live=self.live,
         )
-
-
-def _approval_in(order: Mapping[str, Any]) -> str:
-    """Give what tells one approval of an order from the next, as far as PayPal shows it."""
-    shown = (order.get("update_time"), order.get("payer"), order.get("payment_source"))
-    return repr(shown)
 
 
 def _built(setup: AccountSetup) -> PayPal:

@@ -1,4 +1,4 @@
-"""Razorpay payment links: a hosted page for each sale, for one account.
+"""Razorpay payment links: a hosted page for each sale, for one account; subscriptions beside them.
 
 Source: Razorpay's API reference, Payment Links. Creating one has no idempotency key: our reference
 is unique there instead, and a refusal is answered by looking whether the link is there already.
@@ -12,15 +12,15 @@ from typing import Any, Final
 
 from app.domain.attempt import Reference
 from app.domain.capabilities import Capabilities, Method
+from app.domain.catalog import BillingInterval
 from app.domain.delivery import Delivery
 from app.domain.observation import Observation, Source
 from app.errors import InvariantError, Message, Protocol, Rejected
 from app.providers.kind import AccountSetup, Kind
-from app.providers.razorpay import links
+from app.providers.razorpay import links, subscriptions
 from app.providers.razorpay.account import (
     KEY_LIFETIME,
     LIFETIME,
-    RazorpayAccount,
     check_key,
     check_same,
     options_of,
@@ -43,7 +43,8 @@ from app.providers.razorpay.client import (
     is_live,
 )
 from app.providers.razorpay.documents import moment_from, objects_in, text_of
-from app.providers.razorpay.events import LINK_EVENTS, seen_of_links
+from app.providers.razorpay.events import LINK_EVENTS, SUBSCRIPTION_EVENTS, seen_of_links
+from app.providers.razorpay.subscribing import RazorpaySubscriptions
 from app.providers.strategy import OpenedSession, Recheck, Seen, SessionRequest
 
 _log = logging.getLogger(__name__)
@@ -52,10 +53,13 @@ _HOSTS: Final = frozenset({"rzp.io"})
 _PATH: Final = "/v1/payment_links"
 
 
-class RazorpayLinks(RazorpayAccount):
-    """The strategy `razorpay`: satisfies `PaymentStrategy`."""
+class RazorpayLinks(RazorpaySubscriptions):
+    """The strategy `razorpay`: satisfies `PaymentStrategy`, `KeepsPlans` and `Subscribes`.
 
-    events = LINK_EVENTS
+    A session is a payment link, or a subscription where its only line recurs.
+    """
+
+    events = (*LINK_EVENTS, *SUBSCRIPTION_EVENTS)
 
     def __init__(
         self,
@@ -78,6 +82,9 @@ class RazorpayLinks(RazorpayAccount):
             key_lifetime=KEY_LIFETIME,
             page_hosts=_HOSTS | ({custom_host} if custom_host else frozenset()),
             page_origin=page_origin_of(api_base),
+            intervals=frozenset(
+                {BillingInterval.WEEKLY, BillingInterval.MONTHLY, BillingInterval.YEARLY}
+            ),
             methods=frozenset({Method.CARD, Method.WALLET, Method.BANK, Method.UPI}),
             reports_fees=True,
         )
@@ -86,10 +93,14 @@ class RazorpayLinks(RazorpayAccount):
         )
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
+        if any(line.is_recurring for line in request.lines):
+            return await self._prepare_subscription(request)
         now = await self._by_razorpay()
         return links.link_parameters(request, expire_by=int((now + LIFETIME).timestamp()))
 
     async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
+        if (begun := subscriptions.taken_apart(parameters)) is not None:
+            return await self._open_subscription(parameters, *begun, key=key)
         reference = str(parameters["reference_id"])
         check_key(key, reference)
         try:
@@ -120,14 +131,20 @@ class RazorpayLinks(RazorpayAccount):
 
     async def page_of(self, session_id: str) -> str:
         """Ask where a session's page is now; nothing where it has none that may be shown."""
+        if subscriptions.is_subscription(session_id):
+            return await self._page_of_subscription(session_id)
         link = await self._client.get(f"{_PATH}/{session_id}")
         return self._shown(links.page_of(link))
 
     async def fetch(self, session_id: str, *, source: Source) -> Observation:
+        if subscriptions.is_subscription(session_id):
+            return await self._fetch_begun(session_id, source)
         await self._known()
         return await self._seen(await self._client.get(f"{_PATH}/{session_id}"), source)
 
     async def close_session(self, session_id: str, *, key: str) -> Observation:
+        if subscriptions.is_subscription(session_id):
+            return await self._close_subscription(session_id)
         try:
             await self._client.post(f"{_PATH}/{session_id}/cancel", {})
         except Rejected as refused:
@@ -141,7 +158,16 @@ class RazorpayLinks(RazorpayAccount):
     async def list_since(
         self, since: datetime, *, source: Source, until: datetime | None = None
     ) -> AsyncIterator[Observation | Recheck]:
+        """Give the links, newest first, and then the subscriptions."""
         await self._known()
+        async for seen in self._links_since(since, until, source):
+            yield seen
+        async for seen in self._subscriptions_since(since, until, source):
+            yield seen
+
+    async def _links_since(
+        self, since: datetime, until: datetime | None, source: Source
+    ) -> AsyncIterator[Observation | Recheck]:
         begun, ended = int(since.timestamp()), int(until.timestamp()) if until else None
         # Razorpay filters links by nothing but ids; they come newest first, as many as it likes.
         async for page in self._client.pages(_PATH, key="payment_links", ends_short=False):

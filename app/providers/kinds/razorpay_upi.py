@@ -54,7 +54,8 @@ _BEFORE: Final = timedelta(minutes=1)
 class RazorpayUpi(RazorpayAccount):
     """The strategy `razorpay_upi`: satisfies `PaymentStrategy`.
 
-    A session's `url` is the text of its code, `upi://pay?...`.
+    A session's `url` is the text of its code, `upi://pay?...`. A code is paid once: it takes no
+    subscriptions, which an account of the kind `razorpay` does, by UPI as well.
     """
 
     events = CODE_EVENTS

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -18,9 +17,11 @@ from app.domain.capabilities import Capabilities, Method
 from app.domain.delivery import Delivery
 from app.domain.dispute import DisputeObservation, SeenDispute
 from app.domain.fee import SeenFee
+from app.domain.money import Money
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
-from app.errors import ConfigError, InvariantError, Message, Protocol, Rejected, WebhookRejected
+from app.domain.subscription import PlanTerms, SubscriptionObservation, SubscriptionState
+from app.errors import InvariantError, Message, Rejected, WebhookRejected
 from app.providers.budget import RequestBudget
 from app.providers.kind import AccountSetup, Kind
 from app.providers.pages import is_loopback, is_own_page, origin_of
@@ -42,11 +43,19 @@ from app.providers.square.endpoints import register
 from app.providers.square.events import seen_in
 from app.providers.square.fees import fees_of
 from app.providers.square.links import WAY, Links, order_in
-from app.providers.square.listing import KeptEvents, orders_since
+from app.providers.square.listing import KeptEvents
 from app.providers.square.locations import locate
-from app.providers.square.looks import payments_named, payments_of
-from app.providers.square.orders import link_parameters, observation_from, reference_of
+from app.providers.square.modes import check_mode
 from app.providers.square.payments import PROVIDER
+from app.providers.square.plan_sessions import (
+    is_of_its_plan,
+    order_id_of,
+    parameters_of,
+    session_of,
+)
+from app.providers.square.plans import INTERVALS, open_plan
+from app.providers.square.sessions import Sessions
+from app.providers.square.subscriptions import Subscriptions
 from app.providers.square.webhooks import Signer, read_event, verify
 from app.providers.strategy import (
     OpenedSession,
@@ -57,6 +66,7 @@ from app.providers.strategy import (
     SessionRequest,
     WebhookRequest,
 )
+from app.providers.subscribing import PlanGone
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +74,8 @@ _LIFETIME: Final = timedelta(hours=3)
 """Ours: Square's links never end by themselves."""
 _KEY_LIFETIME: Final = timedelta(hours=4)
 """Square does not say for how long it remembers a key; after that an order is looked for."""
+_LISTS_AFTER: Final = timedelta(minutes=1)
+"""How late Square's list of payments may be, which it says are seconds."""
 _LIVE_HOSTS: Final = frozenset({"square.link", "checkout.square.site"})
 _TEST_HOSTS: Final = frozenset({"sandbox.square.link"})
 
@@ -90,6 +102,7 @@ class Square:
         custom_host: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
         budget: RequestBudget | None = None,
+        lists_after: timedelta = _LISTS_AFTER,
     ) -> None:
         self.account = account
         self.live = is_live
@@ -102,6 +115,8 @@ class Square:
         )
         self._links = Links(self._client)
         self._events = KeptEvents(self._client)
+        self._sessions = Sessions(account, self._client, location_id, clock, lists_after)
+        self._subscriptions = Subscriptions(self._client)
         self._is_located = False
         self.provider_account = ""
         hosts = _LIVE_HOSTS if is_live else _TEST_HOSTS
@@ -114,6 +129,8 @@ class Square:
             max_lines_recurring=1,
             session_lifetime=_LIFETIME,
             key_lifetime=_KEY_LIFETIME,
+            intervals=frozenset(INTERVALS.values()),
+            cancels_now=False,
             page_hosts=hosts | ({custom_host} if custom_host else frozenset()),
             page_origin=origin_of(api_base) if is_loopback(api_base) else "",
             methods=frozenset({Method.CARD, Method.WALLET}),
@@ -129,7 +146,7 @@ class Square:
             self.capabilities, currencies=frozenset(takes), minimum_minor=takes
         )
         self._is_located = True
-        return ProviderAccount(self.provider_account, self.live)
+        return self._owner
 
     def adopt(self, provider_account: str) -> None:
         self.provider_account = provider_account
@@ -141,29 +158,27 @@ class Square:
         await self._events.keep()
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
-        if not self._is_located:
-            await self.identify()
-        currency = request.amount.currency
-        if currency not in self.capabilities.currencies:
-            raise Rejected(
-                Message(
-                    "The Square location takes {currencies} alone",
-                    currencies=", ".join(self.capabilities.currencies),
-                ),
-                Message("Asked for was {amount}.", amount=request.amount),
-                status=400,
-            )
-        return link_parameters(request, self._location_id)
+        await self._check_currency(request.amount)
+        return parameters_of(request, self._location_id)
+
+    async def open_plan(self, terms: PlanTerms, *, key: str) -> str:
+        await self._check_currency(terms.amount)
+        return await open_plan(self._client, terms, key=key)
 
     async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
         body = {**parameters, "idempotency_key": key}
-        answer = await self._client.post(*WAY, body=body)
+        try:
+            answer = await self._client.post(*WAY, body=body)
+        except Rejected as refused:
+            if is_of_its_plan(refused, parameters):
+                raise PlanGone(refused) from refused
+            raise
         link = object_of(answer, "payment_link")
         order_id = text_of(link, "order_id")
         self._links.remember(order_id, text_of(link, "id"))
-        order = order_in(answer, order_id) or await self._order(order_id)
+        order = order_in(answer, order_id) or await self._sessions.order(order_id)
         opened = OpenedSession(
-            session_id=order_id,
+            session_id=session_of(parameters, order_id),
             url=str(link.get("url") or ""),
             amount=money_from(order.get("total_money")),
             expires_at=self._clock.now() + _LIFETIME,
@@ -185,17 +200,15 @@ class Square:
 
     async def page_of(self, session_id: str) -> str:
         """Ask where a session's page is now; nothing where it has none that may be shown."""
-        url = await self._links.page_of(session_id)
+        url = await self._links.page_of(order_id_of(session_id))
         return url if self._is_own_page(url) else ""
 
     async def fetch(self, session_id: str, *, source: Source) -> Observation:
         await self._known()
-        order = await self._order(session_id)
-        payments = await payments_of(self._client, order, self._location_id)
-        return self._seen(order, payments, source, looked_for_tries=True)
+        return await self._sessions.look(session_id, source, self._owner)
 
     async def close_session(self, session_id: str, *, key: str) -> Observation:
-        await self._links.delete(session_id)
+        await self._links.delete(order_id_of(session_id))
         return await self.fetch(session_id, source=Source.CLOSE)
 
     def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
@@ -220,14 +233,17 @@ class Square:
         return self._delivery(request)
 
     def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
-        return seen_in(delivery, at=at)
+        seen = seen_in(delivery, at=at)
+        if isinstance(seen, Recheck):
+            self._sessions.hear(seen)
+        return seen
 
     async def list_since(
         self, since: datetime, *, source: Source, until: datetime | None = None
     ) -> AsyncIterator[Observation | Recheck]:
         await self._known()
-        async for order in orders_since(self._client, self._location_id, since, until):
-            yield await self._seen_or_named(order, source)
+        async for seen in self._sessions.since(since, until, source, self._owner):
+            yield seen
 
     async def events_since(
         self, since: datetime, *, until: datetime | None = None
@@ -266,11 +282,31 @@ class Square:
         async for dispute, told_at in disputes_since(self._client, since):
             yield self._seen_dispute(dispute, source, told_at)
 
+    async def fetch_subscription(
+        self, subscription_id: str, *, source: Source
+    ) -> SubscriptionObservation:
+        await self._known()
+        now = self._clock.now()
+        return await self._subscriptions.look(subscription_id, source, self._owner, at=now)
+
+    async def cancel_subscription(
+        self, subscription_id: str, *, at_period_end: bool, key: str
+    ) -> SubscriptionObservation:
+        refused = await self._subscriptions.end(subscription_id, at_period_end=at_period_end)
+        seen = await self.fetch_subscription(subscription_id, source=Source.CLOSE)
+        if refused and seen.state is not SubscriptionState.ENDED and seen.ends_at is None:
+            raise refused
+        return seen
+
     async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
         return await fees_of(self._client, payment_id)
 
     async def aclose(self) -> None:
         await self._client.transport.aclose()
+
+    @property
+    def _owner(self) -> ProviderAccount:
+        return ProviderAccount(self.provider_account, self.live)
 
     def _is_own_page(self, url: str) -> bool:
         takes = self.capabilities
@@ -284,37 +320,18 @@ class Square:
         if not self.provider_account:
             await self.identify()
 
-    async def _order(self, order_id: str) -> Mapping[str, Any]:
-        return object_of(await self._client.get("orders", order_id), "order")
-
-    async def _seen_or_named(
-        self, order: Mapping[str, Any], source: Source
-    ) -> Observation | Recheck:
-        """Read a listed order; one that is not understood must not hide the others."""
-        try:
-            payments = await payments_named(self._client, order)
-            return self._seen(order, payments, source, looked_for_tries=False)
-        except Protocol as error:
-            _log.warning("an order of %s is not understood: %s", self.account, error)
-            return Recheck(reference_of(order), session_id=str(order.get("id") or ""))
-
-    def _seen(
-        self,
-        order: Mapping[str, Any],
-        payments: list[Mapping[str, Any]],
-        source: Source,
-        *,
-        looked_for_tries: bool,
-    ) -> Observation:
-        return observation_from(
-            order,
-            payments,
-            source=source,
-            provider_account=self.provider_account,
-            live=self.live,
-            at=self._clock.now(),
-            looked_for_tries=looked_for_tries,
-        )
+    async def _check_currency(self, amount: Money) -> None:
+        if not self._is_located:
+            await self.identify()
+        if amount.currency not in self.capabilities.currencies:
+            raise Rejected(
+                Message(
+                    "The Square location takes {currencies} alone",
+                    currencies=", ".join(self.capabilities.currencies),
+                ),
+                Message("Asked for was {amount}.", amount=amount),
+                status=400,
+            )
 
     def _seen_dispute(
         self, dispute: SeenDispute, source: Source, told_at: datetime | None
@@ -332,7 +349,7 @@ class Square:
 
 def _built(setup: AccountSetup) -> Square:
     base = setup.api_base or (LIVE_BASE if setup.is_live else TEST_BASE)
-    _check_mode(setup, base)
+    check_mode(setup, base)
     keys = setup.both(SIGNATURE_KEY.name)
     if keys and not setup.webhook_urls and not is_loopback(base):
         _log.warning("%s: without BASE_URL no webhook of Square's can be verified", setup.name)
@@ -348,23 +365,6 @@ def _built(setup: AccountSetup) -> Square:
         transport=setup.transport,
         budget=setup.budget,
     )
-
-
-def _check_mode(setup: AccountSetup, base: str) -> None:
-    """Refuse the host of the other mode: a token does not say whether its money is real."""
-    host = urlsplit(base).hostname
-    other = urlsplit(TEST_BASE if setup.is_live else LIVE_BASE).hostname
-    if host == other:
-        raise ConfigError(
-            Message(
-                "{base} of the account {name} is not for this till's mode",
-                base=base,
-                name=setup.name,
-            ),
-            action=Message(
-                "Leave {variable} out, or start with another --mode.", variable=BASE_VARIABLE
-            ),
-        )
 
 
 KIND: Final = Kind(

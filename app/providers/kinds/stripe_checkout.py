@@ -8,10 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
+from app.domain.delivery import Delivery
 from app.domain.observation import Observation, Source
 from app.errors import Message
 from app.providers.kind import Kind
+from app.providers.saving import OpenedSetup, SeenSetup, SetupNews, SetupRequest
 from app.providers.strategy import OpenedSession, Recheck, SessionRequest
+from app.providers.stripe import setups
 from app.providers.stripe.account import STRIPE_TAKES, StripeAccount, answer
 from app.providers.stripe.client import BASE_VARIABLE, SECRET_KEY, WEBHOOK_SECRET, is_live
 from app.providers.stripe.listing import sessions_since
@@ -27,13 +30,14 @@ _LIFETIME: Final = timedelta(minutes=35)
 
 
 class StripeCheckout(StripeAccount):
-    """The strategy `stripe_checkout`: satisfies `PaymentStrategy`."""
+    """The strategy `stripe_checkout`: satisfies `PaymentStrategy` and `SavesCards`."""
 
     takes = replace(
         STRIPE_TAKES,
         max_lines=100,
         session_lifetime=_LIFETIME,
         page_hosts=frozenset({"checkout.stripe.com"}),
+        saves_cards=True,
     )
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
@@ -42,11 +46,7 @@ class StripeCheckout(StripeAccount):
         return session_parameters(request, expires_at=int((now + _LIFETIME).timestamp()))
 
     async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
-        session = await answer(
-            self._client.v1.checkout.sessions.create_async(
-                cast(Any, dict(parameters)), {"idempotency_key": key}
-            )
-        )
+        session = await self._created(parameters, key=key)
         return self._shown(
             OpenedSession(
                 session_id=text_of(session, "id"),
@@ -80,6 +80,47 @@ class StripeCheckout(StripeAccount):
         async for session in sessions_since(self._client, since, until):
             if (seen := self._seen_or_named(session, source)) is not None:
                 yield seen
+
+    async def prepare_setup(self, request: SetupRequest) -> dict[str, Any]:
+        now = await self._by_stripes_clock()
+        return setups.setup_parameters(request, expires_at=int((now + _LIFETIME).timestamp()))
+
+    async def open_setup(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSetup:
+        session = await self._created(parameters, key=key)
+        url = str(session.get("url") or "")
+        return OpenedSetup(
+            setup_id=text_of(session, "id"),
+            url=url if self._is_own_page(url) else "",
+            expires_at=self._clock.now() + _LIFETIME,
+        )
+
+    async def fetch_setup(self, setup_id: str, *, source: Source) -> SeenSetup:
+        await self._known()
+        session = await answer(
+            self._client.v1.checkout.sessions.retrieve_async(
+                setup_id, {"expand": list(setups.EXPAND)}
+            )
+        )
+        return setups.setup_from(
+            session,
+            source=source,
+            provider_account=self.provider_account,
+            at=self._clock.now(),
+        )
+
+    async def close_setup(self, setup_id: str, *, key: str) -> SeenSetup:
+        await self._expire(setup_id, key=key)
+        return await self.fetch_setup(setup_id, source=Source.CLOSE)
+
+    def setup_told(self, delivery: Delivery) -> SetupNews | None:
+        return setups.setup_told(delivery)
+
+    async def _created(self, parameters: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+        return await answer(
+            self._client.v1.checkout.sessions.create_async(
+                cast(Any, dict(parameters)), {"idempotency_key": key}
+            )
+        )
 
 
 KIND: Final = Kind(

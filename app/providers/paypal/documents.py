@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.errors import Message, Protocol
 from app.providers.paypal.client import PayPalClient
@@ -43,14 +43,29 @@ def moment_from(value: Any) -> datetime | None:
     """Read a time of PayPal's; None where it is none."""
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
 def time_text(at: datetime) -> str:
     """Write a time as PayPal reads it, in whole seconds."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def strange(what: str, state: Any) -> Protocol:
+    """Make the error for a state that is none of PayPal's."""
+    return Protocol(
+        Message("PayPal sent something in a state that the till does not know"),
+        f"{what}: {state!r}",
+    )
+
+
+def plain_url(url: str) -> str:
+    """Take out what another provider would fill in; PayPal adds names of its own."""
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if "{" not in value]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
 
 
 async def pages_of(

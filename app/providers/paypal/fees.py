@@ -5,28 +5,31 @@ Source: PayPal's REST reference, Payments v2: `seller_receivable_breakdown` and
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from app.domain.fee import FeeKind, SeenFee
 from app.domain.money import Money
-from app.providers.paypal import refunds
+from app.providers.paypal import reports, sales
 from app.providers.paypal.amounts import money_from
 from app.providers.paypal.client import PayPalClient
 from app.providers.paypal.documents import text_of
 
 
-async def fees_of(client: PayPalClient, capture_id: str) -> tuple[SeenFee, ...] | None:
+async def fees_of(
+    client: PayPalClient, capture_id: str, *, now: datetime
+) -> tuple[SeenFee, ...] | None:
     """Ask for the fees of a capture and, where money went back, of its refunds.
 
     None while the capture is pending: then there is no breakdown.
     """
-    capture = await client.get(f"/v2/payments/captures/{capture_id}")
+    capture = await sales.payment_of(client, capture_id)
     taken = _fee_in(capture, "seller_receivable_breakdown")
     if taken is None:
         return None
     fees = [SeenFee(f"{capture_id}-fee", capture_id, FeeKind.PAYMENT, taken)]
     if capture.get("status") in ("REFUNDED", "PARTIALLY_REFUNDED"):
-        for refund in reversed(await refunds.documents_of(client, capture_id)):
+        for refund in reversed(await reports.refunds_of(client, capture_id, now=now)):
             given = _fee_in(refund, "seller_payable_breakdown")
             if given is not None:
                 back = Money(-given.minor, given.currency)

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.errors import Message, Protocol
 from app.providers.paypal.amounts import amount_of, money_from
 from app.providers.paypal.client import PROVIDER
-from app.providers.paypal.documents import objects_in, text_of
+from app.providers.paypal.documents import objects_in, plain_url, strange, text_of
 from app.providers.strategy import SessionRequest
 
 PAGE_LINKS: Final = ("payer-action", "approve")
@@ -43,8 +42,8 @@ def order_parameters(request: SessionRequest) -> dict[str, Any]:
     reference, currency = str(request.reference), request.amount.currency
     total = amount_of(request.amount)
     context = {
-        "return_url": _plain(request.success_url),
-        "cancel_url": _plain(request.cancel_url),
+        "return_url": plain_url(request.success_url),
+        "cancel_url": plain_url(request.cancel_url),
         "user_action": "PAY_NOW",
         "shipping_preference": "NO_SHIPPING",
     }
@@ -170,7 +169,7 @@ def _judged(order: Mapping[str, Any]) -> _Judged:
         return SessionState.EXPIRED, True, ()
     if status == "COMPLETED":
         return _money_of(captures_of(order))
-    raise _strange("an order", status)
+    raise strange("an order", status)
 
 
 def _money_of(captures: tuple[Mapping[str, Any], ...]) -> _Judged:
@@ -178,7 +177,7 @@ def _money_of(captures: tuple[Mapping[str, Any], ...]) -> _Judged:
     states = [capture.get("status") for capture in captures]
     for state in states:
         if state not in TAKEN | _FAILED | {_PENDING}:
-            raise _strange("a capture", state)
+            raise strange("a capture", state)
     payments = tuple(
         SeenPayment(text_of(capture, "id"), money_from(capture.get("amount")))
         for capture in captures
@@ -191,17 +190,3 @@ def _money_of(captures: tuple[Mapping[str, Any], ...]) -> _Judged:
     if not states:
         raise Protocol(Message("PayPal calls an order complete without saying by which payment"))
     return SessionState.FAILED, True, ()
-
-
-def _strange(what: str, state: Any) -> Protocol:
-    return Protocol(
-        Message("PayPal sent something in a state that the till does not know"),
-        f"{what}: {state!r}",
-    )
-
-
-def _plain(url: str) -> str:
-    """Take out what another provider would fill in; PayPal adds its own `token`."""
-    parts = urlsplit(url)
-    kept = [(name, value) for name, value in parse_qsl(parts.query) if "{" not in value]
-    return urlunsplit(parts._replace(query=urlencode(kept)))

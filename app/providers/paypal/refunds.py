@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from app.domain.attempt import Reference
 from app.domain.refund import RefundState, SeenRefund
-from app.errors import Message, Protocol
+from app.errors import Message, Protocol, Rejected
 from app.providers.paypal.amounts import amount_of, money_from
 from app.providers.paypal.client import PayPalClient
-from app.providers.paypal.documents import id_in_link, objects_in, text_of
-from app.providers.paypal.orders import order_id_of
+from app.providers.paypal.documents import id_in_link, link_of, objects_in, text_of
 from app.providers.strategy import RefundRequest
 
 _STATES: Final = {
@@ -23,6 +22,8 @@ _STATES: Final = {
     "FAILED": RefundState.FAILED,
     "CANCELLED": RefundState.FAILED,
 }
+
+_UNKNOWN: Final = 404
 
 _log = logging.getLogger(__name__)
 
@@ -40,10 +41,24 @@ async def create(client: PayPalClient, parameters: Mapping[str, Any], *, key: st
 
     Raises Protocol where PayPal holds another refund under that key.
     """
-    path = f"/v2/payments/captures/{parameters['capture_id']}/refund"
-    seen = refund_from(await client.post(path, parameters["body"], key=key))
+    capture_id = parameters["capture_id"]
+    path = f"/v2/payments/captures/{capture_id}/refund"
+    try:
+        made = await client.post(path, parameters["body"], key=key)
+    except Rejected as refused:
+        if refused.status != _UNKNOWN:
+            raise
+        # A subscription's payment is a sale; that PayPal always takes it here it does not promise.
+        raise Rejected(
+            Message("PayPal does not let the till give this payment back"),
+            refused.detail,
+            action=Message("Give it back at PayPal, on the payment's own page; the till hears it."),
+            code=refused.code,
+            status=refused.status,
+        ) from refused
+    seen = refund_from(made, of_payment=capture_id)
     wanted = money_from(parameters["body"]["amount"])
-    if (seen.payment_id, seen.amount) != (parameters["capture_id"], wanted):
+    if (seen.payment_id, seen.amount) != (capture_id, wanted):
         raise Protocol(Message("PayPal holds another request under the same key"))
     return seen
 
@@ -53,10 +68,8 @@ async def fetch(client: PayPalClient, refund_id: str) -> SeenRefund:
     return refund_from(await client.get(f"/v2/payments/refunds/{refund_id}"))
 
 
-async def documents_of(client: PayPalClient, capture_id: str) -> list[Mapping[str, Any]]:
-    """Give every refund of a capture, newest first: PayPal lists them with the order only."""
-    capture = await client.get(f"/v2/payments/captures/{capture_id}")
-    order_id = text_of({"order_id": order_id_of(capture)}, "order_id")
+async def in_order(client: PayPalClient, order_id: str, capture_id: str) -> list[Mapping[str, Any]]:
+    """Give every refund of an order's capture, newest first."""
     order = await client.get(f"/v2/checkout/orders/{order_id}")
     found = [
         refund
@@ -78,8 +91,11 @@ async def listed(client: PayPalClient, refund_ids: list[str]) -> list[SeenRefund
     return seen
 
 
-def refund_from(refund: Mapping[str, Any]) -> SeenRefund:
-    """Read a refund as it was fetched or delivered. Raises Protocol where it proves nothing."""
+def refund_from(refund: Mapping[str, Any], *, of_payment: str = "") -> SeenRefund:
+    """Read a refund as it was fetched or delivered. Raises Protocol where it proves nothing.
+
+    `of_payment` is whose it is where it does not say so itself.
+    """
     state = _STATES.get(str(refund.get("status")))
     if state is None:
         raise Protocol(
@@ -87,9 +103,10 @@ def refund_from(refund: Mapping[str, Any]) -> SeenRefund:
             repr(refund.get("status")),
         )
     kept = str(refund.get("custom_id") or "")
+    is_untold = bool(of_payment) and not link_of(refund, "up")
     return SeenRefund(
         refund_id=text_of(refund, "id"),
-        payment_id=id_in_link(refund, "up"),
+        payment_id=of_payment if is_untold else id_in_link(refund, "up"),
         amount=money_from(refund.get("amount")),
         state=state,
         key="" if Reference.parse(kept) else kept,

@@ -3,27 +3,30 @@
 Source: PayPal's REST reference, Webhooks v1 (List event notifications) and Transaction Search v1.
 There is no list of orders: of those that were never paid nothing is told. The report is up to
 three hours late, and shows what moved money; its lines have neither order nor state for certain,
-so each is looked up.
+so each is looked up. A subscription's payments stand there, too, each under the reference of the
+order that began it: they are one session, and those after the first are no news of that.
 """
 
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.domain.attempt import Reference
 from app.domain.refund import SeenRefund
 from app.errors import Message, Protocol, Rejected
-from app.providers.paypal import refunds
+from app.providers.paypal import refunds, sales
 from app.providers.paypal.client import PayPalClient
 from app.providers.paypal.documents import moment_from, objects_in, pages_of, time_text
+from app.providers.paypal.orders import order_id_of
 
 EVENT_MEMORY: Final = timedelta(days=7)
 """How long PayPal keeps its list of events is not said; for so long it surely does."""
 LATE: Final = timedelta(hours=4)
 _LEAST, _LONGEST = timedelta(seconds=1), timedelta(days=31)
 _REFUND: Final = "T1107"
+_UNKNOWN: Final = 404
 _EVENTS_A_PAGE: Final = 50
 _LINES_A_PAGE: Final = 200
 
@@ -43,23 +46,56 @@ async def events_since(
                 yield json.dumps(event, ensure_ascii=False).encode()
 
 
-async def captures_since(
+class Taken(NamedTuple):
+    """What stands in the report under a reference: a capture, or a subscription's own id."""
+
+    reference: str
+    capture: dict[str, Any]
+    subscription_id: str = ""
+
+
+async def taken_since(
     client: PayPalClient, since: datetime, until: datetime | None, now: datetime
-) -> AsyncIterator[dict[str, Any]]:
-    """Give the captures under a reference of some till, newest first, each once."""
-    lines = [
-        str(line.get("transaction_id"))
-        for line in await _lines(client, since, until, now)
-        if Reference.parse(str(line.get("custom_field") or "")) is not None and not _is_refund(line)
-    ]
-    for capture_id in dict.fromkeys(lines):
+) -> AsyncIterator[Taken]:
+    """Give what was taken under a reference of some till, newest first, each session once."""
+    seen: set[str] = set()
+    for line in await _lines(client, since, until, now):
+        reference = str(line.get("custom_field") or "")
+        named = _subscription_in(line) or str(line.get("transaction_id"))
+        if Reference.parse(reference) is None or _is_refund(line) or named in seen:
+            continue
+        seen.add(named)
+        if _subscription_in(line):
+            yield Taken(reference, {}, named)
+            continue
         try:
-            yield await client.get(f"/v2/payments/captures/{capture_id}")
+            yield Taken(reference, await client.get(f"/v2/payments/captures/{named}"))
         except Rejected as refused:
-            if refused.status != 404:
+            if refused.status != _UNKNOWN:
                 raise
             # Other moves of money, as a reversal, carry the same reference.
-            _log.info("transaction %s is no capture", capture_id)
+            _log.info("transaction %s is no capture", named)
+
+
+async def refunds_of(
+    client: PayPalClient, payment_id: str, *, now: datetime
+) -> list[Mapping[str, Any]]:
+    """Give every refund of a payment, newest first.
+
+    An order has its own. Of a subscription's payment only the report tells, some hours later.
+    """
+    payment = await sales.payment_of(client, payment_id)
+    if order_id := order_id_of(payment):
+        return await refunds.in_order(client, order_id, payment_id)
+    made_at = moment_from(payment.get("create_time"))
+    if made_at is None:
+        raise Protocol(Message("PayPal sent a payment without its time"))
+    ids = [
+        str(line.get("transaction_id"))
+        for line in await _lines(client, made_at, None, now)
+        if _is_refund(line) and line.get("paypal_reference_id") == payment_id
+    ]
+    return [await client.get(f"/v2/payments/refunds/{id}") for id in dict.fromkeys(ids)]
 
 
 async def refunds_since(
@@ -126,6 +162,13 @@ async def _page(client: PayPalClient, query: Mapping[str, str]) -> dict[str, Any
             code=refused.code,
             status=refused.status,
         ) from refused
+
+
+def _subscription_in(line: Mapping[str, Any]) -> str:
+    """Give the subscription that a line is a payment of, or an empty text."""
+    if line.get("paypal_reference_id_type") != "SUB":
+        return ""
+    return str(line.get("paypal_reference_id") or "")
 
 
 def _is_refund(line: Mapping[str, Any]) -> bool:

@@ -24,7 +24,16 @@ from app.providers.transport import Transport
 PROVIDER: Final = "razorpay"
 API_BASE: Final = "https://api.razorpay.com"
 BASE_VARIABLE: Final = "RAZORPAY_API_BASE"
-KEY_ID: Final = KeyField("key_id", Message("Key ID"), ("RAZORPAY_KEY_ID",))
+LIVE_HINT: Final = "rzp_live_"
+TEST_HINT: Final = "rzp_test_"
+KEY_ID: Final = KeyField(
+    "key_id",
+    Message("Key ID"),
+    ("RAZORPAY_KEY_ID",),
+    prefixes=(TEST_HINT, LIVE_HINT),
+    live_prefixes=(LIVE_HINT,),
+    test_prefixes=(TEST_HINT,),
+)
 KEY_SECRET: Final = KeyField("key_secret", Message("Key secret"), ("RAZORPAY_KEY_SECRET",))
 WEBHOOK_SECRET: Final = KeyField(
     "webhook_secret",
@@ -37,8 +46,6 @@ ACCOUNT_ID: Final = KeyField(
     "account_id", Message("Merchant ID"), ("RAZORPAY_ACCOUNT_ID",), is_needed=False
 )
 FIELDS: Final = (KEY_ID, KEY_SECRET, WEBHOOK_SECRET, ACCOUNT_ID)
-LIVE_HINT: Final = "rzp_live_"
-TEST_HINT: Final = "rzp_test_"
 PAGE: Final = 100
 """The most that a list gives at once."""
 
@@ -92,10 +99,13 @@ class RazorpayClient:
         return reply.body
 
     async def listed(
-        self, path: str, since: datetime, until: datetime | None
+        self, path: str, since: datetime, until: datetime | None, **only: Any
     ) -> AsyncIterator[dict[str, Any]]:
-        """Give what was made since then and before `until`, newest first, each once."""
-        span: dict[str, Any] = {"from_": int(since.timestamp())}
+        """Give what was made since then and before `until`, newest first, each once.
+
+        `only` are filters that the list has beside these.
+        """
+        span: dict[str, Any] = {"from_": int(since.timestamp()), **only}
         if until is not None:
             # Both ends are included at Razorpay.
             span["to"] = int(until.timestamp()) - 1

@@ -15,12 +15,19 @@ NOT_FOUND: Final = 404
 _LATER: Final = frozenset({"GATEWAY_ERROR", "SERVER_ERROR"})
 """Codes that blame the bank or Razorpay itself: whether it took effect is not known."""
 _OTHER_BODY: Final = "different request body"
-_NOT_THERE: Final = ("the id provided does not exist", "is not a valid id")
+_UNDER_WAY: Final = "operation is in progress"
+"""Razorpay is busy with the same subscription: what was asked for had no effect yet."""
+_NOT_THERE: Final = (
+    "the id provided does not exist",
+    "the id provided is invalid or could not be found",
+    "is not a valid id",
+)
 _NO_SUCH_ADDRESS: Final = "the requested url was not found on the server"
 
 _KEY: Final = Message("Check the account's keys in the settings, then try again.")
 _ASK: Final = Message("Take another way of payment; tell whoever set up the till.")
 
+_SWITCHED_OFF: Final = Message("Razorpay has this switched off for the account")
 REFUSALS: Final[dict[int, tuple[str, str]]] = {
     400: (Message("Razorpay refused the request"), _ASK),
     401: (Message("Razorpay does not accept the till's keys"), _KEY),
@@ -40,7 +47,7 @@ def refusing(status: int, body: Mapping[str, Any]) -> ProviderError:
         )
     code, words = str(error["code"]), str(error.get("description") or "")
     said = words.lower()
-    if code in _LATER:
+    if code in _LATER or (status == 400 and _UNDER_WAY in said):
         return Unavailable(
             Message("Razorpay asks to try again later"),
             Message("HTTP {status}. {detail}", status=status, detail=words),
@@ -52,7 +59,7 @@ def refusing(status: int, body: Mapping[str, Any]) -> ProviderError:
         )
     if status == 400 and _NO_SUCH_ADDRESS in said:
         return Rejected(
-            Message("Razorpay has this switched off for the account"),
+            _SWITCHED_OFF,
             words,
             action=Message("Ask Razorpay's support to switch it on, or take another way."),
             code=code,
@@ -62,3 +69,8 @@ def refusing(status: int, body: Mapping[str, Any]) -> ProviderError:
         status = NOT_FOUND
     title, action = REFUSALS.get(status, REFUSALS[400])
     return Rejected(title, words, action=action, code=code, status=status)
+
+
+def is_switched_off(refused: Rejected) -> bool:
+    """Say whether the account lacks what was asked for, so that it has nothing of the kind."""
+    return refused.title == _SWITCHED_OFF

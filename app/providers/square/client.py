@@ -24,7 +24,13 @@ API_VERSION: Final = "2026-09-16"
 LIVE_BASE: Final = "https://connect.squareup.com"
 TEST_BASE: Final = "https://connect.squareupsandbox.com"
 BASE_VARIABLE: Final = "SQUARE_API_BASE"
-ACCESS_TOKEN: Final = KeyField("access_token", Message("Access token"), ("SQUARE_ACCESS_TOKEN",))
+# The real tokens do not all begin alike; of the sandbox's only the old ones say what they are.
+ACCESS_TOKEN: Final = KeyField(
+    "access_token",
+    Message("Access token"),
+    ("SQUARE_ACCESS_TOKEN",),
+    test_prefixes=("sandbox-sq0",),
+)
 LOCATION_ID: Final = KeyField("location_id", Message("Location ID"), ("SQUARE_LOCATION_ID",))
 SIGNATURE_KEY: Final = KeyField(
     "webhook_signature_key",

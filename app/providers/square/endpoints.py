@@ -17,6 +17,10 @@ EVENTS: Final = (
     "refund.updated",
     "dispute.created",
     "dispute.state.updated",
+    "subscription.created",
+    "subscription.updated",
+    "invoice.payment_made",
+    "invoice.scheduled_charge_failed",
 )
 _WAY: Final = ("webhooks", "subscriptions")
 

@@ -1,4 +1,4 @@
-"""What Square's events say of payments, refunds and disputes. Pure functions over deliveries.
+"""What Square's events say of money and of subscriptions. Pure functions over deliveries.
 
 Source: Square's API reference, webhook events. A payment's event names its order; our reference is
 the note that the payment link gave it.
@@ -19,12 +19,14 @@ from app.providers.square.payments import (
     PROVIDER,
     REFUSED,
     decline_of,
+    is_by_kept_card,
     reference_of,
     seen_payment,
     status_of,
 )
 from app.providers.square.refunds import refund_from
 from app.providers.strategy import Recheck, Seen
+from app.providers.subscribing import SubscriptionNews
 
 _SUBJECTS: Final = {
     "payment.created": "payment",
@@ -34,6 +36,10 @@ _SUBJECTS: Final = {
     "refund.updated": "refund",
     "dispute.created": "dispute",
     "dispute.state.updated": "dispute",
+    "subscription.created": "subscription",
+    "subscription.updated": "subscription",
+    "invoice.payment_made": "invoice",
+    "invoice.scheduled_charge_failed": "invoice",
 }
 """Under which name an event's object stands."""
 
@@ -50,6 +56,10 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
             return _order(subject)
         case "refund":
             return _refund(subject, delivery, at)
+        case "subscription":
+            return _subscription(subject, "id")
+        case "invoice":
+            return _subscription(subject, "subscription_id")
         case _:
             return _dispute(subject, delivery, at)
 
@@ -66,8 +76,8 @@ def _payment(payment: Mapping[str, Any], delivery: Delivery, at: datetime) -> Se
     """Read a payment.
 
     Taken money is told at once, and so is a refused try; one that is under way, and one that is
-    not understood, a look has to tell: events come in any order. One without an order is none of
-    the till's.
+    not understood, a look has to tell: events come in any order. So does one by a card that Square
+    keeps: it may be a subscription's, begun or renewed. One without an order is none of the till's.
     """
     order_id, reference = str(payment.get("order_id") or ""), reference_of(payment)
     if not order_id:
@@ -80,6 +90,8 @@ def _payment(payment: Mapping[str, Any], delivery: Delivery, at: datetime) -> Se
         status = status_of(payment)
     except Protocol:
         return Recheck(reference, taken.amount, order_id)
+    if is_by_kept_card(payment):
+        return Recheck(reference, session_id=order_id)
     if reference and status == "COMPLETED":
         return _observed(delivery, reference, order_id, at, taken)
     if reference and status in REFUSED:
@@ -114,6 +126,12 @@ def _observed(
 def _order(order: Mapping[str, Any]) -> Recheck | None:
     order_id = str(order.get("order_id") or "")
     return Recheck("", session_id=order_id) if order_id else None
+
+
+def _subscription(subject: Mapping[str, Any], name: str) -> SubscriptionNews | None:
+    """Read a subscription or an invoice; one that is of no subscription is none of the till's."""
+    subscription_id = str(subject.get(name) or "")
+    return SubscriptionNews(subscription_id) if subscription_id else None
 
 
 def _refund(refund: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen | None:

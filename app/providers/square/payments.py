@@ -44,6 +44,12 @@ def reference_of(payment: Mapping[str, Any]) -> str:
     return note if Reference.parse(note) is not None else ""
 
 
+def is_by_kept_card(payment: Mapping[str, Any]) -> bool:
+    """Say whether nobody entered the card: Square keeps it, as it does those of subscribers."""
+    details = payment.get("card_details")
+    return isinstance(details, Mapping) and details.get("entry_method") == "ON_FILE"
+
+
 def decline_of(payments: Sequence[Mapping[str, Any]]) -> str:
     """Give Square's code for the newest try where that was refused, else an empty text."""
     newest = max(payments, key=lambda each: str(each.get("created_at") or ""), default=None)

@@ -21,6 +21,7 @@ from app.domain.dispute import DisputeObservation, SeenDispute
 from app.domain.fee import SeenFee
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
+from app.domain.subscription import SubscriptionObservation
 from app.errors import InvariantError, Protocol, Rejected, WebhookRejected
 from app.providers.budget import RequestBudget
 from app.providers.kind import AccountSetup
@@ -33,7 +34,7 @@ from app.providers.strategy import (
     Seen,
     WebhookRequest,
 )
-from app.providers.stripe import refunds
+from app.providers.stripe import refunds, subscriptions
 from app.providers.stripe.amounts import AMOUNT_STEP, CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR
 from app.providers.stripe.client import (
     API_BASE,
@@ -80,7 +81,7 @@ STRIPE_TAKES: Final = Capabilities(
 
 
 class StripeAccount:
-    """Most of a `PaymentStrategy`; `takes` is what its kind takes.
+    """Most of a `PaymentStrategy`, and `Subscribes`; `takes` is what its kind takes.
 
     `webhook_secrets` may hold an old and a new one while they are rotated; `custom_host` is a
     domain of the owner's that replaces Stripe's. A key that may not read its own account is told
@@ -149,7 +150,8 @@ class StripeAccount:
 
     async def register_webhook(self, url: str, *, owner: str) -> None:
         """Have events sent to `url` and accept what is signed with the secret of that."""
-        secret = await register(self._client, url, owner=owner)
+        # Another account of the till may be the same at Stripe: each has an address of its own.
+        secret = await register(self._client, url, owner=f"{owner} {self.account}")
         self._secrets = (*self._secrets[-1:], secret)
 
     def move_pages(self, origin: str) -> None:
@@ -227,6 +229,36 @@ class StripeAccount:
                 raise
             # A key without that right sells all the same; to it nothing is told.
             return None
+
+    async def fetch_subscription(
+        self, subscription_id: str, *, source: Source
+    ) -> SubscriptionObservation:
+        await self._known()
+        return await subscriptions.look(
+            self._client,
+            subscription_id,
+            source=source,
+            provider_account=self.provider_account,
+            at=self._clock.now(),
+        )
+
+    async def cancel_subscription(
+        self, subscription_id: str, *, at_period_end: bool, key: str
+    ) -> SubscriptionObservation:
+        await self._known()
+        try:
+            await subscriptions.cancel(
+                self._client, subscription_id, at_period_end=at_period_end, key=key
+            )
+        except Rejected as refused:
+            # Of one that is over Stripe says 400 or 404, whoever ended it: what it is now, counts.
+            if refused.status not in (400, 404):
+                raise
+            seen = await self.fetch_subscription(subscription_id, source=Source.CLOSE)
+            if not subscriptions.is_ending(seen, at_period_end=at_period_end):
+                raise
+            return seen
+        return await self.fetch_subscription(subscription_id, source=Source.CLOSE)
 
     async def aclose(self) -> None:
         await self._transport.aclose()

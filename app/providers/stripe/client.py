@@ -26,12 +26,16 @@ SECRET_KEY = KeyField(
     Message("Secret key"),
     ("STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_SECRET"),
     prefixes=("sk_", "rk_"),
+    live_prefixes=("sk_live_", "rk_live_"),
+    test_prefixes=("sk_test_", "rk_test_"),
 )
 PUBLISHABLE_KEY = KeyField(
     "publishable_key",
     Message("Publishable key"),
     ("STRIPE_PUBLISHABLE_KEY", "STRIPE_KEY"),
     prefixes=("pk_",),
+    live_prefixes=("pk_live_",),
+    test_prefixes=("pk_test_",),
 )
 WEBHOOK_SECRET = KeyField(
     "webhook_secret",

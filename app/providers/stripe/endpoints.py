@@ -10,6 +10,8 @@ import stripe
 
 from app.errors import Message, Protocol
 from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.setups import SETUP_EVENTS
+from app.providers.stripe.subscription_events import INVOICE_EVENTS, SUBSCRIPTION_EVENTS
 
 EVENTS: Final = (
     "checkout.session.completed",
@@ -26,11 +28,18 @@ EVENTS: Final = (
     "charge.dispute.closed",
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
+    *INVOICE_EVENTS,
+    *SUBSCRIPTION_EVENTS,
 )
+"""What the till is told of, and what it asks Stripe's list of events for: that takes 20 types."""
 
 
 async def register(
-    client: stripe.StripeClient, url: str, *, owner: str, events: tuple[str, ...] = EVENTS
+    client: stripe.StripeClient,
+    url: str,
+    *,
+    owner: str,
+    events: tuple[str, ...] = (*EVENTS, *SETUP_EVENTS),
 ) -> str:
     """Have events sent to `url`, instead of to any earlier address of `owner`; give the secret."""
     endpoints = client.v1.webhook_endpoints

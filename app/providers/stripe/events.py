@@ -1,6 +1,6 @@
-"""What Stripe's events say of sessions, refunds and disputes. Pure functions over deliveries.
+"""What Stripe's events say of sessions, refunds, disputes and subscriptions.
 
-Source: Stripe's API reference, event types.
+Pure functions over deliveries. Source: Stripe's API reference, event types.
 """
 
 import json
@@ -24,6 +24,13 @@ from app.providers.stripe.sessions import (
     money_from,
     observation_from,
     reference_of,
+)
+from app.providers.stripe.setups import is_setup
+from app.providers.stripe.subscription_events import (
+    INVOICE_EVENTS,
+    SUBSCRIPTION_EVENTS,
+    news_of_invoice,
+    news_of_subscription,
 )
 from app.providers.stripe.webhooks import subject_of
 
@@ -56,10 +63,17 @@ def seen_in(delivery: Delivery, *, at: datetime) -> Seen | None:
         return _refund(subject, delivery, at)
     if delivery.event_type in DISPUTE_EVENTS:
         return _dispute(subject, delivery, at, told_at=moment_from(event.get("created")) or at)
+    if delivery.event_type in INVOICE_EVENTS:
+        return news_of_invoice(subject)
+    if delivery.event_type in SUBSCRIPTION_EVENTS:
+        return news_of_subscription(subject)
     return None
 
 
-def _session(session: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen:
+def _session(session: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen | None:
+    if is_setup(session):
+        # No money is in it, and no order waits for it: `setup_told` reads it.
+        return None
     link_id = link_of(session)
     try:
         seen = observation_from(

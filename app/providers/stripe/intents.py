@@ -12,7 +12,7 @@ from app.domain.attempt import Reference
 from app.domain.capabilities import Capabilities, Method
 from app.domain.money import Money
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
-from app.errors import Message, Protocol
+from app.errors import Message, Protocol, Rejected
 from app.providers.strategy import SessionRequest
 from app.providers.stripe.amounts import AMOUNT_STEP, CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR
 from app.providers.stripe.endpoints import EVENTS
@@ -21,8 +21,9 @@ from app.providers.stripe.sessions import PROVIDER, decline_of, money_from, refe
 PAGE: Final = "elements"
 """In the metadata of our own intents: those of Checkout sessions bear our reference, too."""
 
+_OF_CHECKOUT: Final = ("checkout.", "invoice.", "customer.")
 INTENT_EVENTS: Final = (
-    *(name for name in EVENTS if not name.startswith("checkout.")),
+    *(name for name in EVENTS if not name.startswith(_OF_CHECKOUT)),
     "payment_intent.succeeded",
     "payment_intent.processing",
     "payment_intent.canceled",
@@ -64,8 +65,14 @@ _STATES: Final = {
 def intent_parameters(request: SessionRequest, *, is_minimal: bool) -> dict[str, Any]:
     """Build what an intent is created with; plain JSON data, the same for the same request.
 
-    A double that knows little is asked for no more than it needs.
+    A double that knows little is asked for no more than it needs. Raises Rejected for what is to be
+    charged again: an intent is charged once.
     """
+    if any(line.is_recurring for line in request.lines):
+        raise Rejected(
+            Message("Stripe Elements takes no subscriptions"),
+            action=Message("Take Stripe Checkout or a Stripe payment link for them."),
+        )
     parameters: dict[str, Any] = {
         "amount": request.amount.minor,
         "currency": request.amount.currency.lower(),

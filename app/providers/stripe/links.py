@@ -105,6 +105,7 @@ def observation_of(
         payments=tuple(paid for visit in reversed(visits) for paid in visit.payments),
         is_final=states.isdisjoint(_UNDECIDED),
         decline=_decline(sessions) if state is SessionState.OPEN else None,
+        subscription_id=_subscription(visits),
     )
 
 
@@ -121,6 +122,12 @@ def news_of_visit(seen: Observation, link_id: str) -> Observation | None:
 def open_sessions(sessions: Sequence[Mapping[str, Any]]) -> list[str]:
     """Name those that can still be paid."""
     return [text_of(each, "id") for each in sessions if each.get("status") == "open"]
+
+
+def _subscription(visits: Sequence[Observation]) -> str:
+    """Name the subscription of whoever began one first; visits come newest first."""
+    begun = (visit.subscription_id for visit in reversed(visits) if visit.state in _MONEY)
+    return next((each for each in begun if each), "")
 
 
 def _takes_visits(link: Mapping[str, Any]) -> bool:

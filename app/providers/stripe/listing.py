@@ -34,7 +34,8 @@ async def sessions_since(
         )
     async for session in through(page):
         # Others sell through the account too; what they do need not be understood.
-        if Reference.parse(reference_of(session)) is not None:
+        is_ours = Reference.parse(reference_of(session)) is not None
+        if is_ours and session.get("mode") != "setup":
             yield session
 
 
@@ -78,7 +79,8 @@ async def events_since(
             {"created": cast(Any, span(since, until)), "limit": _PAGE, "types": list(types)}
         )
     async for event in through(page):
-        yield json.dumps(event).encode()
+        # The SDK makes Decimals of what Stripe sends as texts ("unit_amount_decimal").
+        yield json.dumps(event, default=str).encode()
 
 
 async def through(page: Any) -> AsyncIterator[dict[str, Any]]:

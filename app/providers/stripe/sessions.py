@@ -17,12 +17,13 @@ from app.providers.strategy import SessionRequest
 PROVIDER: Final = "stripe"
 EXPAND: Final = ("payment_intent", "invoice.payments")
 
-_INTERVALS: Final = {
+INTERVALS: Final = {
     BillingInterval.WEEKLY.value: "week",
     BillingInterval.MONTHLY.value: "month",
     BillingInterval.YEARLY.value: "year",
 }
 _DEAD_INTENT: Final = frozenset({"requires_payment_method", "canceled"})
+_DEAD_INVOICE: Final = frozenset({"void", "uncollectible"})
 
 
 def session_parameters(request: SessionRequest, *, expires_at: int) -> dict[str, Any]:
@@ -77,6 +78,7 @@ def observation_from(
         is_final=is_final,
         decline=decline_of(session.get("payment_intent")) if state is SessionState.OPEN else None,
         event_id=event_id,
+        subscription_id=_subscription_of(session),
     )
 
 
@@ -128,6 +130,12 @@ def text_of(document: Mapping[str, Any], key: str) -> str:
     return value
 
 
+def _subscription_of(session: Mapping[str, Any]) -> str:
+    subscription = session.get("subscription")
+    found = subscription.get("id") if isinstance(subscription, Mapping) else subscription
+    return str(found or "")
+
+
 def _line_item(line: PresentedLine, currency: str) -> dict[str, Any]:
     price: dict[str, Any] = {
         "currency": currency.lower(),
@@ -135,7 +143,7 @@ def _line_item(line: PresentedLine, currency: str) -> dict[str, Any]:
         "product_data": {"name": line.name},
     }
     if line.is_recurring:
-        price["recurring"] = {"interval": _INTERVALS[line.billing_interval], "interval_count": 1}
+        price["recurring"] = {"interval": INTERVALS[line.billing_interval], "interval_count": 1}
     return {"quantity": 1, "price_data": price}
 
 
@@ -148,9 +156,14 @@ def _state(session: Mapping[str, Any], *, failed: bool) -> tuple[SessionState, b
         case "complete", "paid" | "no_payment_required":
             return SessionState.PAID, True
         case "complete", "unpaid":
-            intent = session.get("payment_intent")
-            status = intent.get("status") if isinstance(intent, Mapping) else None
-            if failed or status in _DEAD_INTENT:
+            if _status_of(session.get("invoice")) == "paid":
+                # A first payment that was refused and tried again: the session is told nothing.
+                return SessionState.PAID, True
+            if (
+                failed
+                or _status_of(session.get("payment_intent")) in _DEAD_INTENT
+                or _status_of(session.get("invoice")) in _DEAD_INVOICE
+            ):
                 return SessionState.FAILED, True
             return SessionState.PROCESSING, False
         case _:
@@ -158,6 +171,10 @@ def _state(session: Mapping[str, Any], *, failed: bool) -> tuple[SessionState, b
                 Message("Stripe sent a session in a state that the till does not know"),
                 f"{session.get('status')!r}, {session.get('payment_status')!r}",
             )
+
+
+def _status_of(expanded: Any) -> Any:
+    return expanded.get("status") if isinstance(expanded, Mapping) else None
 
 
 def _payments(session: Mapping[str, Any]) -> tuple[SeenPayment, ...]:
@@ -173,7 +190,7 @@ def _payments(session: Mapping[str, Any]) -> tuple[SeenPayment, ...]:
     listed = invoice.get("payments") if isinstance(invoice, Mapping) else None
     payments = listed.get("data") if isinstance(listed, Mapping) else None
     paid = tuple(
-        SeenPayment(_intent_id(entry), money_from(entry.get("amount_paid"), currency))
+        SeenPayment(intent_of_payment(entry), money_from(entry.get("amount_paid"), currency))
         for entry in (payments if isinstance(payments, list) else ())
         if not isinstance(entry, Mapping) or entry.get("status") == "paid"
     )
@@ -182,7 +199,8 @@ def _payments(session: Mapping[str, Any]) -> tuple[SeenPayment, ...]:
     return paid
 
 
-def _intent_id(paid: Any) -> str:
+def intent_of_payment(paid: Any) -> str:
+    """Name the payment intent by which an invoice was paid. Raises Protocol where it says none."""
     payment = paid.get("payment") if isinstance(paid, Mapping) else None
     intent = payment.get("payment_intent") if isinstance(payment, Mapping) else None
     return text_of(intent if isinstance(intent, Mapping) else {"id": intent}, "id")

@@ -16,6 +16,18 @@ def success_page() -> HTMLResponse:
     )
 
 
+def saved_page(*, shop: str, back_url: str | None) -> HTMLResponse:
+    return _word(
+        "Card saved",
+        "The shop can use it next time. Nothing was charged.",
+        sign="tick",
+        state="saved",
+        tone="good",
+        shop=shop,
+        link=None if back_url is None else ("Back to the shop", back_url),
+    )
+
+
 def underway_page() -> HTMLResponse:
     return _word(
         "Payment is on its way",

@@ -76,6 +76,8 @@ class Bill:
     other_way: OtherWay | None = None
     by_other: bool = False
     """Whether the last try was by the other way."""
+    keeps: bool = False
+    """Whether a card is kept for later, and nothing is taken."""
 
 
 _TEST_CARDS = (
@@ -147,12 +149,15 @@ def pay_page(bill: Bill, *, status: int = 200) -> HTMLResponse:
         numbers=_test_numbers(bill),
     )
     state = "open" if bill.problem is None else "declined"
-    return page(content, title=f"Pay {bill.total} to {bill.shop}", state=state, status=status)
+    title = f"Save a card for {bill.shop}" if bill.keeps else f"Pay {bill.total} to {bill.shop}"
+    return page(content, title=title, state=state, status=status)
 
 
 def _heading(bill: Bill) -> str:
     if bill.free:
         return "Your details"
+    if bill.keeps:
+        return "Which card shall the shop keep?"
     return "How do you want to pay?" if bill.other_way else "Pay by card"
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.paypal import captures, events
-from app.sandbox.paypal.money import text
+from app.sandbox.paypal.money import minor_of, text
 from app.sandbox.paypal.terms import fee_of
 from app.sandbox.paypal.workbench import Call, Workbench
 
@@ -21,6 +21,7 @@ _DUE = (
 )
 _DAYS = {"DAY": 1, "WEEK": 7}
 _FAILS = ("declines", "challenged")
+_PENDS = {"echeck": "ECHECK", "review": "PENDING_REVIEW"}
 
 
 def retrieve_sale(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
@@ -35,7 +36,8 @@ def due(bench: Workbench) -> list[Record]:
 def charge(bench: Workbench, subscription: Record) -> None:
     """Take all payments that are due by now; the caller commits.
 
-    A failed one is tried again with the next cycle; too many of them suspend the subscription.
+    After a failed one the next is taken with the next cycle, and with it what is owed where the
+    plan says so; too many in a row suspend the subscription.
     """
     private = subscription.private
     while subscription.body["status"] == "ACTIVE" and private["next_at"] <= bench.now():
@@ -48,32 +50,73 @@ def charge(bench: Workbench, subscription: Record) -> None:
     bench.books.save(subscription)
 
 
+def settle(bench: Workbench, subscription: Record, *, succeeded: bool) -> bool:
+    """Decide the payment that pends, oldest first; the caller commits. False without one."""
+    sales = [bench.need(subscription.account, SALE, id) for id in subscription.private["sales"]]
+    sale = next((each for each in sales if each.body["state"] == "pending"), None)
+    if sale is None:
+        return False
+    capture = bench.need(sale.account, captures.KIND, sale.id)
+    sale.body.pop("reason_code", None)
+    sale.body.update(state="completed" if succeeded else "denied", update_time=bench.time())
+    bench.books.save(sale)
+    if succeeded:
+        captures.complete(bench, capture)
+        _paid(bench, subscription, sale)
+    else:
+        captures.decline(bench, capture)
+        _tell(bench, sale, "DENIED")
+        _fail(bench, subscription)
+    bench.books.save(subscription)
+    return True
+
+
 def _succeed(bench: Workbench, subscription: Record) -> None:
     private = subscription.private
-    sale = _sale(bench, subscription)
+    minor = private["minor"]
+    if private["bills_outstanding"]:
+        minor += private["owed_minor"]
+        private["owed_minor"] = 0
+    sale = _sale(bench, subscription, minor, _PENDS.get(private["funding"]))
     private["sales"].append(sale.id)
+    if sale.body["state"] == "pending":
+        _tell(bench, sale, "PENDING")
+    else:
+        _paid(bench, subscription, sale)
+
+
+def _paid(bench: Workbench, subscription: Record, sale: Record) -> None:
+    private = subscription.private
     private["done"] += 1
-    private["paid_at"] = bench.now()
+    private["failures"] = 0
+    amount = sale.body["amount"]
+    paid = minor_of({"value": amount["total"], "currency_code": amount["currency"]})
+    private.update(paid_at=bench.now(), paid_minor=paid)
     total = private["cycle"]["total_cycles"]
     if total and private["done"] >= total:
-        private.pop("next_at")
+        private.pop("next_at", None)
         _put(bench, subscription, "EXPIRED")
+    _tell(bench, sale, "COMPLETED")
+
+
+def _tell(bench: Workbench, sale: Record, verb: str) -> None:
     amount = sale.body["amount"]
-    summary = f"Payment completed for {amount['currency']} {amount['total']}"
-    type = "PAYMENT.SALE.COMPLETED"
-    events.record(bench, sale.account, type, "sale", sale.body, summary)
+    summary = f"Payment {verb.lower()} for {amount['currency']} {amount['total']}"
+    events.record(bench, sale.account, f"PAYMENT.SALE.{verb}", "sale", sale.body, summary)
 
 
 def _fail(bench: Workbench, subscription: Record) -> None:
     private = subscription.private
     private["failures"] += 1
+    private["owed_minor"] += private["minor"]
+    private["failed_at"] = bench.now()
     type = "BILLING.SUBSCRIPTION.PAYMENT.FAILED"
     resource = {
         **subscription.body,
         "billing_info": {
             "outstanding_balance": {
                 "currency_code": private["currency"],
-                "value": text(private["minor"] * private["failures"], private["currency"]),
+                "value": text(private["owed_minor"], private["currency"]),
             },
             "failed_payments_count": private["failures"],
         },
@@ -84,13 +127,14 @@ def _fail(bench: Workbench, subscription: Record) -> None:
         _put(bench, subscription, "SUSPENDED")
 
 
-def _sale(bench: Workbench, subscription: Record) -> Record:
-    private, currency = subscription.private, subscription.private["currency"]
-    fee, id = fee_of(bench, private["minor"]), bench.new_code(SALE)
+def _sale(bench: Workbench, subscription: Record, minor: int, pending: str | None) -> Record:
+    currency = subscription.private["currency"]
+    fee, id = fee_of(bench, minor), bench.new_code(SALE)
     body: JsonObject = {
         "id": id,
-        "state": "completed",
-        "amount": {"total": text(private["minor"], currency), "currency": currency},
+        "state": "pending" if pending else "completed",
+        **({"reason_code": pending} if pending else {}),
+        "amount": {"total": text(minor, currency), "currency": currency},
         "payment_mode": "INSTANT_TRANSFER",
         "protection_eligibility": "ELIGIBLE",
         "protection_eligibility_type": "ITEM_NOT_RECEIVED_ELIGIBLE,UNAUTHORIZED_PAYMENT_ELIGIBLE",
@@ -105,7 +149,7 @@ def _sale(bench: Workbench, subscription: Record) -> Record:
     }
     if "custom_id" in subscription.body:
         body["custom"] = subscription.body["custom_id"]
-    captures.add_sale(bench, subscription, id, private["minor"], currency)
+    captures.add_sale(bench, subscription, id, minor, currency, pending)
     return bench.put(subscription.account, SALE, body)
 
 

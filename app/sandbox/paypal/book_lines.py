@@ -54,7 +54,7 @@ def subscription_line(subscription: Record) -> JsonObject:
         "id": subscription.id,
         "reference": subscription.body.get("custom_id"),
         "status": "EXPIRED" if is_over else subscription.body["status"],
-        "payment_status": "paid" if subscription.private["sales"] else "unpaid",
+        "payment_status": "paid" if subscription.private["done"] else "unpaid",
         "amount_total": subscription.private["minor"],
         "currency": subscription.private["currency"],
     }

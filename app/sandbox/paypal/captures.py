@@ -70,18 +70,29 @@ def add(
     return capture
 
 
-def add_sale(bench: Workbench, subscription: Record, id: str, minor: int, currency: str) -> Record:
+def add_sale(
+    bench: Workbench,
+    subscription: Record,
+    id: str,
+    minor: int,
+    currency: str,
+    pending: str | None = None,
+) -> Record:
     """Let a subscription's payment be a capture too, as which it can be read and refunded.
 
     That PayPal takes a sale's id there is what its support says; its reference does not.
     """
     body: JsonObject = {
         "id": id,
-        "status": "COMPLETED",
+        "status": "PENDING" if pending else "COMPLETED",
         "amount": money(minor, currency),
         "final_capture": True,
         "seller_protection": {"status": "ELIGIBLE"},
-        "seller_receivable_breakdown": receivable(bench, minor, currency),
+        **(
+            {"status_details": {"reason": pending}}
+            if pending
+            else {"seller_receivable_breakdown": receivable(bench, minor, currency)}
+        ),
         "payee": {"email_address": "shop@example.com", "merchant_id": subscription.account},
         "create_time": bench.time(),
         "update_time": bench.time(),
@@ -89,6 +100,8 @@ def add_sale(bench: Workbench, subscription: Record, id: str, minor: int, curren
     if "custom_id" in subscription.body:
         body["custom_id"] = subscription.body["custom_id"]
     private = {"order": subscription.id, "refunded_minor": 0, "is_sale": True}
+    if pending:
+        private["began_pending"] = True
     return bench.put(subscription.account, KIND, body, private)
 
 
@@ -158,6 +171,9 @@ def in_order(bench: Workbench, capture: Record) -> JsonObject:
 
 
 def tell(bench: Workbench, capture: Record, type: str, summary: str) -> None:
+    """Tell of a capture; a subscription's payment is told of as the sale that it is."""
+    if is_sale(capture):
+        return
     resource = presented(bench, capture)
     events.record(bench, capture.account, type, "capture", resource, summary)
 

@@ -11,7 +11,12 @@ from app.sandbox.books import Record
 from app.sandbox.distortion import distorted
 from app.sandbox.faults import Fault, Faults
 from app.sandbox.pages.challenge import Challenge, challenge_page
-from app.sandbox.pages.outcome import already_paid_page, expired_page, not_found_page
+from app.sandbox.pages.outcome import (
+    already_paid_page,
+    expired_page,
+    not_debited_page,
+    not_found_page,
+)
 from app.sandbox.pages.pay import Line, Problem
 from app.sandbox.pages.wallet import Approval, Source, approval_page
 from app.sandbox.paypal import ROOT, orders, payments
@@ -118,9 +123,13 @@ class PayPage:
         return self._done(order) if back is None else RedirectResponse(back, 303)
 
     def _done(self, order: Record) -> Response:
+        shop, total = self._shop(order), self._total(order)
+        if payments.came_to_nothing(self._bench, order):
+            back_url = self._back(order, "cancel_url")
+            return not_debited_page(shop=shop, total=total, back_url=back_url)
         return already_paid_page(
-            shop=self._shop(order),
-            total=self._total(order),
+            shop=shop,
+            total=total,
             back_url=self._back(order, "return_url"),
             pending=order.body["status"] == "APPROVED"
             or payments.pending_capture(self._bench, order) is not None,

@@ -139,8 +139,18 @@ def take(bench: Workbench, order: Record) -> Record:
 
 def pending_capture(bench: Workbench, order: Record) -> Record | None:
     """The capture whose money is still to come."""
-    found = (bench.need(order.account, captures.KIND, id) for id in order.private["captures"])
+    found = _captures_of(bench, order)
     return next((each for each in found if each.body["status"] == "PENDING"), None)
+
+
+def came_to_nothing(bench: Workbench, order: Record) -> bool:
+    """Whether the money was to come, and did not."""
+    found = _captures_of(bench, order)
+    return bool(found) and all(each.body["status"] == "DECLINED" for each in found)
+
+
+def _captures_of(bench: Workbench, order: Record) -> list[Record]:
+    return [bench.need(order.account, captures.KIND, id) for id in order.private["captures"]]
 
 
 def _must_be_immediate(order: Record) -> bool:

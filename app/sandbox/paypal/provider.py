@@ -145,8 +145,10 @@ class PayPalSandbox:
     def settle(self, session_id: str, *, succeeded: bool) -> JsonObject | None:
         """Decide a pending capture; None where nothing waits for that."""
         session = self._session(session_id)
-        capture = None if session is None else payments.pending_capture(self._bench, session)
-        if session is None or capture is None:
+        if session is None:
+            return self._settle_subscription(session_id, succeeded=succeeded)
+        capture = payments.pending_capture(self._bench, session)
+        if capture is None:
             return None
         with self._bench.books.transaction():
             if succeeded:
@@ -179,21 +181,38 @@ class PayPalSandbox:
         return state
 
     def _agree(self, id: str, order: JsonObject) -> JsonObject | None:
-        """Subscribe as a customer would; with a funding that `declines`, its payments fail."""
+        """Subscribe as a customer would; with a funding that `declines`, its payments fail.
+
+        With `capture` it is begun at once, as if the shop had activated it.
+        """
         subscription = self._bench.books.get(billing.KIND, id)
         if subscription is None:
             return None
-        choice = _choice(only(order, _ORDER))
+        choice, begins_now = _choice(only(order, _ORDER)), flag(order, "capture")
         with self._bench.books.transaction():
             done = subscriptions.approve(self._bench, subscription, choice.funding)
+            if begins_now and subscription.body["status"] == "APPROVED":
+                subscriptions.begin(self._bench, subscription)
             if not done and subscription.body["status"] == "ACTIVE":
                 # The payer of a running subscription may choose what the next payments come from.
                 subscription.private["funding"] = choice.funding
                 self._bench.books.save(subscription)
         self._changed()
-        outcome = "declined" if not subscription.private["sales"] else "paid"
+        private = subscription.private
+        outcome = "paid" if private["done"] else "processing" if private["sales"] else "declined"
+        if subscription.body["status"] == "APPROVED":
+            outcome = "approved"
         line = subscription_line(subscription)
         return {"outcome": outcome, "code": None, "message": None, **line}
+
+    def _settle_subscription(self, id: str, *, succeeded: bool) -> JsonObject | None:
+        subscription = self._bench.books.get(billing.KIND, id)
+        if subscription is None:
+            return None
+        with self._bench.books.transaction():
+            is_settled = subscriptions.settle(self._bench, subscription, succeeded=succeeded)
+        self._changed()
+        return subscription_line(subscription) if is_settled else None
 
     def _forget(self, id: str) -> JsonObject | None:
         """Let the time to approve a subscription be over."""

@@ -20,6 +20,7 @@ PATH = f"{ROOT}{subscriptions.PAGE}"
 SOURCES = (
     Source("balance", "PayPal balance", "works"),
     Source("declines", "Visa 0002", "payments fail"),
+    Source("echeck", "Bank account", "takes days"),
     Source("unusable", "Visa 0069", "expired"),
 )
 _UNUSABLE = Problem(
@@ -55,8 +56,7 @@ class SubscriptionPage:
             back = self._back(subscription, "cancel_url")
             return expired_page(shop=shop, total=total, back_url=back)
         if subscription.body["status"] != "APPROVAL_PENDING":
-            back = self._back(subscription, "return_url")
-            return already_paid_page(shop=shop, total=total, back_url=back)
+            return self._done(subscription, self._back(subscription, "return_url"))
         if request.method == "POST":
             return self._approved(subscription, form.get("funding", "balance"))
         return approval_page(self._approval(subscription, None))
@@ -70,10 +70,15 @@ class SubscriptionPage:
         if not done:
             return approval_page(self._approval(subscription, _UNUSABLE), status=402)
         back = self._back(subscription, "return_url")
-        if back is None:
-            shop, total = self._shop(subscription), _total(subscription)
-            return already_paid_page(shop=shop, total=total, back_url=None)
-        return RedirectResponse(back, 303)
+        return self._done(subscription, None) if back is None else RedirectResponse(back, 303)
+
+    def _done(self, subscription: Record, back: str | None) -> Response:
+        return already_paid_page(
+            shop=self._shop(subscription),
+            total=_total(subscription),
+            back_url=back,
+            pending=subscription.body["status"] == "APPROVED",
+        )
 
     def _approval(self, subscription: Record, problem: Problem | None) -> Approval:
         total, frequency = _total(subscription), subscription.private["cycle"]["frequency"]
@@ -87,7 +92,7 @@ class SubscriptionPage:
             sources=SOURCES,
             chosen="balance",
             action=f"{PATH}?ba_token={subscription.private['ba_token']}",
-            button="Agree & Subscribe",
+            button=_button(subscription),
             cancel_url=self._back(subscription, "cancel_url"),
             period=f"now, then {period}",
             problem=problem,
@@ -112,3 +117,7 @@ class SubscriptionPage:
 
 def _total(subscription: Record) -> str:
     return shown(subscription.private["minor"], subscription.private["currency"])
+
+
+def _button(subscription: Record) -> str:
+    return "Continue" if subscriptions.is_begun_by_shop(subscription) else "Agree & Subscribe"

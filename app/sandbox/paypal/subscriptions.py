@@ -1,6 +1,7 @@
 """Subscriptions: approved on a page, paid by PayPal itself, again and again.
 
-Nothing is captured: each payment is a sale that PayPal makes when its time has come.
+Nothing is captured: each payment is a sale that PayPal makes when its time has come. Whether the
+payer's word begins that, or only the shop's call, the shop says when it makes one.
 """
 
 from typing import Final
@@ -34,6 +35,7 @@ _RULES = Fields(
     ("plan_id",),
 )
 _REASON = Fields({"reason": Text(128)}, ("reason",))
+_REASON_IF_ANY = Fields({"reason": Text(128)})
 
 
 def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
@@ -77,6 +79,8 @@ def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
         "currency": price["currency_code"],
         "cycle": cycle,
         "name": plan.body["name"],
+        "bills_outstanding": plan.body["payment_preferences"].get("auto_bill_outstanding", True),
+        "owed_minor": 0,
         "most_failures": plan.body["payment_preferences"].get("payment_failure_threshold", 0),
         "done": 0,
         "failures": 0,
@@ -89,7 +93,18 @@ def create(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
 
 
 def retrieve(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
-    return 200, presented(bench, need(bench, call.account, call.id))
+    subscription = need(bench, call.account, call.id)
+    shown, fields = presented(bench, subscription), call.query.get("fields", "").split(",")
+    if "plan" in fields:
+        plan = catalog.shown_plan(bench, bench.need(call.account, catalog.PLAN, shown["plan_id"]))
+        shown["plan"] = {name: value for name, value in plan.items() if name != "links"}
+    if "last_failed_payment" in fields and subscription.private.get("failed_at"):
+        shown["billing_info"]["last_failed_payment"] = {
+            "amount": money(subscription.private["minor"], subscription.private["currency"]),
+            "time": time_text(subscription.private["failed_at"]),
+            "reason_code": "PAYMENT_DENIED",
+        }
+    return 200, shown
 
 
 def need(bench: Workbench, account: str, id: str) -> Record:
@@ -101,9 +116,10 @@ def need(bench: Workbench, account: str, id: str) -> Record:
 
 
 def approve(bench: Workbench, subscription: Record, funding: str = "balance") -> bool:
-    """Let the payer subscribe, and take the first payment; the caller commits.
+    """Let the payer agree, and begin it unless the shop does that; the caller commits.
 
-    False where there is nothing to approve, or the payer's money is not taken.
+    False where there is nothing to approve, or the payer's money is not taken. Of an agreement
+    alone no event tells.
     """
     is_open = subscription.body["status"] == "APPROVAL_PENDING"
     if not is_open or subscription.private.get("is_over") or funding == "unusable":
@@ -115,11 +131,24 @@ def approve(bench: Workbench, subscription: Record, funding: str = "balance") ->
         "email_address": email,
         "payer_id": bench.payer_id(),
     }
-    subscription.private.update(funding=funding, next_at=bench.now())
+    subscription.private.update(funding=funding)
+    put(bench, subscription, "APPROVED")
+    if not is_begun_by_shop(subscription):
+        begin(bench, subscription)
+    return True
+
+
+def is_begun_by_shop(subscription: Record) -> bool:
+    """Say whether the payer's word only approves it, so that the shop has to activate it."""
+    return bool(subscription.private["context"].get("user_action") == "CONTINUE")
+
+
+def begin(bench: Workbench, subscription: Record) -> None:
+    """Activate what was approved, and take the first payment; the caller commits."""
+    subscription.private.update(next_at=bench.now())
     put(bench, subscription, "ACTIVE")
     tell(bench, subscription, "ACTIVATED")
     _charge(bench, subscription)
-    return True
 
 
 def cancel(bench: Workbench, call: Call) -> tuple[int, None]:
@@ -131,6 +160,14 @@ def suspend(bench: Workbench, call: Call) -> tuple[int, None]:
 
 
 def activate(bench: Workbench, call: Call) -> tuple[int, None]:
+    """Begin what was approved, or go on with what was suspended; only that needs a reason."""
+    subscription = need(bench, call.account, call.id)
+    if subscription.body["status"] == "APPROVED":
+        given = catalog.checked(call.given, _REASON_IF_ANY)
+        if "reason" in given:
+            subscription.body["status_change_note"] = given["reason"]
+        begin(bench, subscription)
+        return 204, None
     return _changed(bench, call, "ACTIVE", ("SUSPENDED",), "activate", "RE-ACTIVATED")
 
 
@@ -160,6 +197,14 @@ def charge_due(bench: Workbench) -> bool:
     return True
 
 
+def settle(bench: Workbench, subscription: Record, *, succeeded: bool) -> bool:
+    """Decide the payment that pends; the caller commits. False without one."""
+    was = subscription.body["status"]
+    is_settled = billing.settle(bench, subscription, succeeded=succeeded)
+    _tell_change(bench, subscription, was)
+    return is_settled
+
+
 def put(bench: Workbench, subscription: Record, status: str) -> None:
     subscription.body.update(
         status=status, status_update_time=bench.time(), update_time=bench.time()
@@ -184,6 +229,8 @@ def answered(bench: Workbench, subscription: Record, call: Call) -> JsonObject:
 def presented(bench: Workbench, subscription: Record) -> JsonObject:
     body, path = dict(subscription.body), f"/v1/billing/subscriptions/{subscription.id}"
     links = [bench.link(path, "self"), bench.link(path, "edit", "PATCH")]
+    if body["status"] == "APPROVED":
+        return {**body, "links": [links[0], bench.link(f"{path}/activate", "activate", "POST")]}
     if body["status"] == "APPROVAL_PENDING":
         page = bench.page_url(f"{PAGE}?ba_token={subscription.private['ba_token']}")
         links.insert(0, {"href": page, "rel": "approve", "method": "GET"})
@@ -199,6 +246,10 @@ def presented(bench: Workbench, subscription: Record) -> JsonObject:
 def _charge(bench: Workbench, subscription: Record) -> None:
     was = subscription.body["status"]
     billing.charge(bench, subscription)
+    _tell_change(bench, subscription, was)
+
+
+def _tell_change(bench: Workbench, subscription: Record, was: str) -> None:
     now = subscription.body["status"]
     if now != was:
         tell(bench, subscription, now)
@@ -225,10 +276,9 @@ def _changed(
 
 def _billing_info(subscription: Record) -> JsonObject:
     private = subscription.private
-    owed = private["minor"] * private["failures"]
     total = private["cycle"]["total_cycles"]
     info: JsonObject = {
-        "outstanding_balance": money(owed, private["currency"]),
+        "outstanding_balance": money(private["owed_minor"], private["currency"]),
         "cycle_executions": [
             {
                 "tenure_type": "REGULAR",
@@ -242,7 +292,7 @@ def _billing_info(subscription: Record) -> JsonObject:
         "failed_payments_count": private["failures"],
     }
     if private.get("paid_at"):
-        amount = money(private["minor"], private["currency"])
+        amount = money(private["paid_minor"], private["currency"])
         info["last_payment"] = {"amount": amount, "time": time_text(private["paid_at"])}
     if private.get("next_at"):
         info["next_billing_time"] = time_text(private["next_at"])
@@ -250,16 +300,15 @@ def _billing_info(subscription: Record) -> JsonObject:
 
 
 def _transaction(subscription: Record, sale: Record) -> JsonObject:
-    breakdown = sale.body["seller_receivable_breakdown"]
+    amounts = {"gross_amount": sale.body["amount"]}
+    if breakdown := sale.body.get("seller_receivable_breakdown"):
+        amounts["fee_amount"] = breakdown["paypal_fee"]
+        amounts["net_amount"] = breakdown["net_amount"]
     return {
         "id": sale.id,
         "status": sale.body["status"],
         "payer_email": subscription.body["subscriber"]["email_address"],
         "payer_name": subscription.body["subscriber"]["name"],
-        "amount_with_breakdown": {
-            "gross_amount": breakdown["gross_amount"],
-            "fee_amount": breakdown["paypal_fee"],
-            "net_amount": breakdown["net_amount"],
-        },
+        "amount_with_breakdown": amounts,
         "time": sale.body["create_time"],
     }

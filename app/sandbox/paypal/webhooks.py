@@ -35,7 +35,9 @@ EVENT_TYPES = {
     "PAYMENT.REFUND.PENDING": "A refund is pending.",
     "PAYMENT.SALE.COMPLETED": "A sale completes.",
     "PAYMENT.SALE.DENIED": "The state of a sale changes from pending to denied.",
+    "PAYMENT.SALE.PENDING": "The state of a sale changes to pending.",
     "PAYMENT.SALE.REFUNDED": "A merchant refunds a sale.",
+    "PAYMENT.SALE.REVERSED": "PayPal reverses a sale.",
 }
 
 _TYPES = Several(Fields({"name": Text(100)}, ("name",)), 1, 500)

@@ -16,9 +16,12 @@ from app.sandbox.razorpay import (
     accounts,
     disputes,
     errors,
+    features,
     fees,
+    invoices,
     links,
     payments,
+    plans,
     qr_codes,
     readings,
     refund_keys,
@@ -59,13 +62,17 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", rf"/v1/disputes/{_ID}", disputes.retrieve),
     ("POST", rf"/v1/disputes/{_ID}/accept", disputes.accept),
     ("PATCH", rf"/v1/disputes/{_ID}/contest", disputes.contest),
-    ("POST", r"/v1/plans", subscriptions.create_plan),
-    ("GET", r"/v1/plans", subscriptions.list_plans),
-    ("GET", rf"/v1/plans/{_ID}", subscriptions.retrieve_plan),
+    ("POST", r"/v1/plans", plans.create),
+    ("GET", r"/v1/plans", plans.listing),
+    ("GET", rf"/v1/plans/{_ID}", plans.retrieve),
     ("POST", r"/v1/subscriptions", subscriptions.create),
     ("GET", r"/v1/subscriptions", subscriptions.listing),
     ("GET", rf"/v1/subscriptions/{_ID}", subscriptions.retrieve),
     ("POST", rf"/v1/subscriptions/{_ID}/cancel", subscriptions.cancel),
+    ("POST", rf"/v1/subscriptions/{_ID}/pause", subscriptions.pause),
+    ("POST", rf"/v1/subscriptions/{_ID}/resume", subscriptions.resume),
+    ("GET", r"/v1/invoices", invoices.listing),
+    ("GET", rf"/v1/invoices/{_ID}", invoices.retrieve),
 ]
 _PATTERNS = [(method, re.compile(path), handler) for method, path, handler in _ROUTES]
 _REFUND_PATH = re.compile(_REFUND)
@@ -89,6 +96,7 @@ class RazorpayApi(Exchange[Call, RazorpayRefusal]):
         self, request: Request, body: bytes, account: str, cause: Cause
     ) -> tuple[Answering[Call], Call]:
         path = request.url.path.removeprefix(PREFIX).rstrip("/")
+        features.check_enabled(self._desk, path)
         for method, pattern, handler in _PATTERNS:
             match = pattern.fullmatch(path)
             if match is not None and method == request.method:

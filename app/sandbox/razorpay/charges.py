@@ -32,6 +32,7 @@ def begin(
     notes: Any = None,
     email: str | None = None,
     order: Record | None = None,
+    invoice: str | None = None,
 ) -> Record:
     """A payment that nobody has decided yet."""
     body = objects.payment(
@@ -45,6 +46,7 @@ def begin(
         email=email,
         notes=notes,
         card=bench.ids("card_", 14) if way.method == "card" else None,
+        invoice=invoice,
     )
     private = {"session": session.id, "session_kind": session.kind, "was_captured": False}
     return bench.keep(session.account, KIND, body, private)

@@ -11,7 +11,8 @@ from starlette.requests import Request
 
 from app.sandbox.books import JsonObject
 from app.sandbox.control_request import Handler, Refused, flag, found, json_of, only
-from app.sandbox.razorpay import accounts, events, qr_codes, subscriptions, webhooks
+from app.sandbox.razorpay import accounts, events, subscriptions, webhooks
+from app.sandbox.razorpay.features import set_features
 from app.sandbox.razorpay.workbench import Workbench
 
 
@@ -75,9 +76,9 @@ class RazorpayControl:
         return {"account": accounts.put_key(books, key_id, _text(order, "key_secret"), account)}
 
     async def _put_features(self, request: Request) -> JsonObject:
-        order = only(await json_of(request), ("qr_codes", "image_content"))
+        order = only(await json_of(request), ("qr_codes", "subscriptions", "image_content"))
         changes: JsonObject = {name: flag(order, name) for name in order}
-        return asdict(qr_codes.set_features(self._bench, changes))
+        return asdict(set_features(self._bench, changes))
 
     async def _put_subscription(self, request: Request) -> JsonObject:
         """`fails`: whether the payer's bank refuses the periods to come."""

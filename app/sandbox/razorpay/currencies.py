@@ -37,10 +37,15 @@ def decimals(currency: str) -> int:
     return 3 if currency in THREE_DECIMAL else 2
 
 
+def symbol(currency: str) -> str:
+    """What people write for a currency, its code where that is all."""
+    return _SYMBOLS.get(currency, currency)
+
+
 def shown(amount: int, currency: str) -> str:
     """An amount for people."""
     places = decimals(currency)
     whole, rest = divmod(amount, 10**places)
     figure = f"{whole:,}" + (f".{rest:0{places}d}" if places else "")
-    symbol = _SYMBOLS.get(currency)
-    return f"{symbol}{figure}" if symbol else f"{currency} {figure}"
+    sign = symbol(currency)
+    return f"{currency} {figure}" if sign == currency else f"{sign}{figure}"

@@ -64,6 +64,10 @@ def unknown_id() -> RazorpayRefusal:
     return bad_request("The id provided does not exist")
 
 
+def unknown_subscription() -> RazorpayRefusal:
+    return bad_request("The ID provided is invalid or could not be found.")
+
+
 def malformed_id(id: str) -> RazorpayRefusal:
     return bad_request(f"{id} is not a valid id")
 

@@ -11,6 +11,16 @@ EVIDENCE = (
     " proof_of_service explanation_letter refund_confirmation access_activity_log"
     " refund_cancellation_policy term_and_conditions others"
 ).split()
+NO_TAX: Mapping[str, Any] = {
+    "tax_amount": 0,
+    "tax_inclusive": False,
+    "hsn_code": None,
+    "sac_code": None,
+    "tax_rate": None,
+    "unit": None,
+    "taxes": [],
+}
+"""What a line says of taxes where there are none."""
 NO_FAILURE: Mapping[str, None] = dict.fromkeys(
     ("error_code", "error_description", "error_source", "error_step", "error_reason")
 )
@@ -99,6 +109,7 @@ def payment(
     email: str | None,
     notes: Any,
     card: str | None,
+    invoice: str | None = None,
 ) -> JsonObject:
     """A payment that nobody has decided yet; its fee is known once it is captured."""
     is_upi = way.method == "upi"
@@ -109,7 +120,7 @@ def payment(
         "currency": currency,
         "status": "created",
         "order_id": order,
-        "invoice_id": None,
+        "invoice_id": invoice,
         "international": False,
         "method": way.method,
         "amount_refunded": 0,

@@ -99,6 +99,19 @@ class Listing(Query):
     skip: Annotated[int, Field(ge=0)] = 0
 
 
+class SubscriptionFilter(Listing):
+    """`GET /v1/subscriptions`."""
+
+    plan_id: str | None = None
+
+
+class InvoiceFilter(Listing):
+    """`GET /v1/invoices`."""
+
+    subscription_id: str | None = None
+    payment_id: str | None = None
+
+
 class NewQrCode(WithNotes):
     """`POST /v1/payments/qr_codes`."""
 
@@ -158,7 +171,7 @@ class NewSubscription(WithNotes):
     """`POST /v1/subscriptions`."""
 
     plan_id: str
-    total_count: Annotated[int, Field(ge=1, le=1200)]
+    total_count: Annotated[int, Field(ge=1)]
     quantity: Annotated[int, Field(ge=1)] = 1
     customer_notify: bool | Literal[0, 1] = True
     expire_by: int | None = None
@@ -168,6 +181,18 @@ class Cancellation(Body):
     """`POST /v1/subscriptions/{id}/cancel`."""
 
     cancel_at_cycle_end: bool | Literal[0, 1] = False
+
+
+class Pause(Body):
+    """`POST /v1/subscriptions/{id}/pause`."""
+
+    pause_at: Literal["now"] = "now"
+
+
+class Resume(Body):
+    """`POST /v1/subscriptions/{id}/resume`."""
+
+    resume_at: Literal["now"] = "now"
 
 
 def read(model: type[AnyModel], values: JsonObject) -> AnyModel:

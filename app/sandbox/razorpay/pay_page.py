@@ -22,7 +22,15 @@ from app.sandbox.pages.outcome import (
     underway_page,
 )
 from app.sandbox.pages.pay import UPI, Bill, Line, Problem, pay_page
-from app.sandbox.razorpay import accounts, links, payments, qr_codes, short_urls, subscriptions
+from app.sandbox.razorpay import (
+    accounts,
+    links,
+    payments,
+    plans,
+    qr_codes,
+    short_urls,
+    subscriptions,
+)
 from app.sandbox.razorpay.currencies import shown
 from app.sandbox.razorpay.picture import poster
 from app.sandbox.razorpay.ways import CardEntry, Failure, Unusable, UpiEntry
@@ -176,7 +184,7 @@ class PayPage:
         )
 
     def _plan_name(self, session: Record) -> str:
-        plan = self._bench.need(session.account, subscriptions.PLAN, session.body["plan_id"])
+        plan = self._bench.need(session.account, plans.KIND, session.body["plan_id"])
         return str(plan.body["item"]["name"])
 
     def _path(self, session: Record) -> str:

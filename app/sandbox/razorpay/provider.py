@@ -13,6 +13,7 @@ from app.sandbox.exchange import Surroundings
 from app.sandbox.providers import Landing
 from app.sandbox.razorpay import (
     charges,
+    invoices,
     links,
     payments,
     qr_codes,
@@ -41,7 +42,8 @@ class RazorpaySandbox:
     name = "razorpay"
 
     def __init__(self, bench: Workbench, surroundings: Surroundings) -> None:
-        for schema in (workbench.SCHEMA, links.SCHEMA, charges.SCHEMA, webhooks.SCHEMA):
+        parts = (workbench, links, charges, invoices, webhooks)
+        for schema in (part.SCHEMA for part in parts):
             bench.books.define(schema)
         self._bench = bench
         self._changed = surroundings.changed

@@ -1,14 +1,12 @@
 """UPI QR codes: a picture to scan, paid by the payer's own app; in rupees only."""
 
-import json
-from dataclasses import asdict, dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.razorpay import charges, currencies, events, objects, short_urls
 from app.sandbox.razorpay.errors import bad_request, not_allowed, not_simulated, required
-from app.sandbox.razorpay.errors import unrecognized as not_enabled
+from app.sandbox.razorpay.features import features
 from app.sandbox.razorpay.listings import page
 from app.sandbox.razorpay.parameters import Listing, NewQrCode, NoFilter, Nothing, read
 from app.sandbox.razorpay.workbench import Call, Workbench, collection
@@ -16,36 +14,9 @@ from app.sandbox.razorpay.workbench import Call, Workbench, collection
 KIND: Final = "razorpay.qr_code"
 SHORTEST_S = 2 * 60
 LONGEST_S = 2 * 3600
-_FEATURES = "razorpay_features"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Features:
-    """What Razorpay switches on for an account on demand.
-
-    Without `qr_codes` their addresses are not there; with `image_content` the text of the code is
-    told beside its picture.
-    """
-
-    qr_codes: bool = True
-    image_content: bool = False
-
-
-def features(bench: Workbench) -> Features:
-    kept = bench.books.fact(_FEATURES)
-    return Features() if kept is None else Features(**json.loads(kept))
-
-
-def set_features(bench: Workbench, changes: JsonObject) -> Features:
-    """Switch on or off, in a transaction of its own."""
-    changed = replace(features(bench), **changes)
-    with bench.books.transaction():
-        bench.books.set_fact(_FEATURES, json.dumps(asdict(changed)))
-    return changed
 
 
 def create(bench: Workbench, call: Call) -> JsonObject:
-    _check_enabled(bench)
     asked = read(NewQrCode, call.params)
     if asked.type == "bharat_qr":
         raise not_simulated("Bharat QR codes", "type")
@@ -65,13 +36,11 @@ def create(bench: Workbench, call: Call) -> JsonObject:
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
-    _check_enabled(bench)
     read(NoFilter, call.params)
     return presented(bench, bench.need(call.account, KIND, call.id))
 
 
 def listing(bench: Workbench, call: Call) -> JsonObject:
-    _check_enabled(bench)
     found = page(bench, call.account, KIND, read(Listing, call.params))
     records = [bench.need(call.account, KIND, body["id"]) for body in found["items"]]
     return collection([presented(bench, record) for record in records])
@@ -79,7 +48,6 @@ def listing(bench: Workbench, call: Call) -> JsonObject:
 
 def payments(bench: Workbench, call: Call) -> JsonObject:
     """What was paid by it; a try that brought nothing is not among that."""
-    _check_enabled(bench)
     asked = read(Listing, call.params)
     record = bench.need(call.account, KIND, call.id)
     paid = [p.body for p in charges.of_session(bench, record) if p.private["was_captured"]]
@@ -87,7 +55,6 @@ def payments(bench: Workbench, call: Call) -> JsonObject:
 
 
 def close(bench: Workbench, call: Call) -> JsonObject:
-    _check_enabled(bench)
     read(Nothing, call.params)
     record = bench.need(call.account, KIND, call.id)
     if record.body["status"] == "closed":
@@ -162,11 +129,6 @@ def presented(bench: Workbench, record: Record) -> JsonObject:
     if features(bench).image_content:
         body["image_content"] = upi_text(bench, record)
     return body
-
-
-def _check_enabled(bench: Workbench) -> None:
-    if not features(bench).qr_codes:
-        raise not_enabled()
 
 
 def _close_by(asked: NewQrCode, now: int) -> int | None:

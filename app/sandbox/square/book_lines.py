@@ -5,7 +5,7 @@ it was taken on until it is known to have failed.
 """
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.square import disputes, fees
+from app.sandbox.square import disputes, fees, subscribers
 from app.sandbox.square.workbench import DISPUTE, LINK, ORDER, PAYMENT, REFUND, Workbench
 
 
@@ -38,7 +38,7 @@ def payment_line(bench: Workbench, payment: Record) -> JsonObject:
         "payment_id": payment.id,
         "session_id": payment.private["link"],
         "order_id": order["id"],
-        "reference": order.get("reference_id"),
+        "reference": order.get("reference_id") or payment.private.get("reference"),
         "metadata": order.get("metadata", {}),
         "amount_minor": total["amount"],
         "currency": total["currency"],
@@ -87,15 +87,15 @@ def dispute_line(dispute: Record) -> JsonObject:
 
 def session_line(bench: Workbench, link: Record) -> JsonObject:
     """A payment link in the words that all providers' sessions have, and its order in Square's."""
-    order = bench.known(ORDER, link.body["order_id"]).body
+    own, order = link.body["order_id"], subscribers.order_of(bench, link).body
     total, due = order["total_money"], order["net_amount_due_money"]
     status = {"DRAFT": "open", "CANCELED": "expired"}.get(order["state"], "complete")
     is_paid = status == "complete" and due["amount"] == 0
     return {
         "id": link.id,
-        "order_id": order["id"],
+        "order_id": own,
         "order_state": order["state"],
-        "reference": order.get("reference_id"),
+        "reference": order.get("reference_id") or link.body.get("payment_note"),
         "status": status,
         "payment_status": "paid" if is_paid else "unpaid",
         "amount_total": total["amount"],

@@ -156,15 +156,12 @@ def list_objects(bench: Workbench, call: Call) -> JsonObject:
     return listing.in_page("objects", [each.body for each in found], cursor)
 
 
-def check_plan(bench: Workbench, merchant: str, id: str, price: JsonObject) -> None:
-    """Refuse a checkout of what is no plan variation, or has another price."""
+def check_plan(bench: Workbench, merchant: str, id: str) -> None:
+    """Refuse a checkout of what is no plan variation."""
     field = "checkout_options.subscription_plan_id"
     variation = _need(bench, merchant, id, field)
     if variation.body["type"] != VARIATION:
         raise invalid("INVALID_VALUE", "The ID is not that of a plan variation.", field)
-    if price != price_of(variation.body):
-        detail = "The price must be that of the plan variation."
-        raise invalid("INVALID_VALUE", detail, "quick_pay.price_money")
 
 
 def plan_of(bench: Workbench, merchant: str, id: str) -> JsonObject:

@@ -73,7 +73,7 @@ def create(bench: Workbench, call: Call) -> JsonObject:
     if plan is not None:
         if "quick_pay" not in said:
             raise not_simulated("subscriptions by other than quick_pay", "order")
-        catalog.check_plan(bench, call.account, plan, said["quick_pay"]["price_money"])
+        catalog.check_plan(bench, call.account, plan)
     order = orders.new(bench, call.account, said.get("order") or _quick(said["quick_pay"]))
     now, id = bench.stamp(), bench.code(LINK, 16)
     body: JsonObject = {

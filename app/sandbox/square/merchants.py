@@ -1,5 +1,8 @@
 """Merchants and their locations: two that are open, and one that was closed for good."""
 
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from app.sandbox.books import JsonObject
 from app.sandbox.square import CURRENCIES, location_of, merchant_of
 from app.sandbox.square.errors import invalid, not_found, unauthorized
@@ -78,6 +81,14 @@ def list_merchants(bench: Workbench, call: Call) -> JsonObject:
 
 def timezone(merchant: str) -> str:
     return _PLACES[currency_of(merchant)][2]
+
+
+def zone(name: str) -> tzinfo:
+    """The zone of this name; UTC where the computer has no table of them."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        return UTC
 
 
 def _merchant(bench: Workbench, merchant: str) -> JsonObject:

@@ -13,9 +13,9 @@ from app.sandbox.faults import Faults
 from app.sandbox.pages.challenge import Challenge, challenge_page
 from app.sandbox.pages.outcome import already_paid_page, expired_page, not_found_page
 from app.sandbox.pages.pay import Bill, Line, Problem, pay_page
-from app.sandbox.square import BASE, cards, links, payments
+from app.sandbox.square import BASE, cards, links, payments, subscribers
 from app.sandbox.square.money import shown
-from app.sandbox.square.workbench import LINK, ORDER, Workbench
+from app.sandbox.square.workbench import LINK, Workbench
 from app.sandbox.wire import BodyTooLarge, CutConnection, body_of
 
 _LONGEST_FIELD = 200
@@ -70,7 +70,7 @@ class PayPage:
             return not_found_page()
         if "code" in request.path_params:
             return RedirectResponse(links.page_path(link), 302)
-        order = self._bench.known(ORDER, link.body["order_id"])
+        order = subscribers.order_of(self._bench, link)
         if order.body["state"] != "DRAFT":
             return self._closed(link, order)
         if request.url.path.endswith(_CHALLENGE):
@@ -118,7 +118,7 @@ class PayPage:
             return RedirectResponse(links.page_path(link) + _CHALLENGE, 303)
         problem = outcome.problem
         if problem is None:
-            paid = self._bench.known(ORDER, order.id)
+            paid = subscribers.order_of(self._bench, link)
             return RedirectResponse(self._back(link, paid) or links.page_path(link), 303)
         if isinstance(problem, cards.Unusable):
             said = Problem(problem.code, problem.message, "", problem.field)

@@ -15,10 +15,11 @@ from app.sandbox.square import (
     fees,
     orders,
     payment_body,
+    subscribers,
     subscriptions,
 )
 from app.sandbox.square.errors import Problem
-from app.sandbox.square.workbench import ORDER, PAYMENT, Workbench
+from app.sandbox.square.workbench import PAYMENT, Workbench
 
 State = Literal[
     "paid",
@@ -77,8 +78,7 @@ def pay(
     `delayed` leaves the money on its way: APPROVED by the card's bank and not captured, or PENDING
     from a bank account.
     """
-    order = bench.known(ORDER, link.body["order_id"])
-    if not odd.force and (over := _over(order)):
+    if not odd.force and (over := _over(subscribers.order_of(bench, link))):
         return over
     card: cards.Card | None = None
     if delayed != "PENDING":
@@ -87,12 +87,14 @@ def pay(
             return Outcome("unusable", verdict)
         card, problem = verdict
         if problem is not None:
+            order = subscribers.order_to_pay(bench, link)
             _new(bench, link, order, card, payer, "FAILED", odd, problem)
             return Outcome("declined", problem)
         if card.is_challenged and not odd.force:
             link.private["challenge"] = {**vars(card), "name": payer.name, "email": payer.email}
             bench.books.save(link)
             return Outcome("requires_action")
+    order = subscribers.order_to_pay(bench, link)
     if delayed is not None:
         payment = _new(bench, link, order, card, payer, delayed, odd)
         _attach(bench, order, payment)
@@ -109,8 +111,7 @@ def challenged(link: Record) -> JsonObject | None:
 
 def authenticate(bench: Workbench, link: Record, *, succeeded: bool) -> Outcome:
     """Let the payer prove to the bank who is paying, or fail to; the caller commits."""
-    order = bench.known(ORDER, link.body["order_id"])
-    if over := _over(order):
+    if over := _over(subscribers.order_of(bench, link)):
         return over
     asked = challenged(link)
     if asked is None:
@@ -119,6 +120,7 @@ def authenticate(bench: Workbench, link: Record, *, succeeded: bool) -> Outcome:
     card = cards.Card(**asked)
     link.private["challenge"] = None
     bench.books.save(link)
+    order = subscribers.order_to_pay(bench, link)
     if not succeeded:
         _new(bench, link, order, card, payer, "FAILED", STRAIGHT, cards.NOT_PROVEN)
         return Outcome("declined", cards.NOT_PROVEN)
@@ -137,7 +139,7 @@ def under_way(bench: Workbench, order: Record) -> Record | None:
 
 def settle(bench: Workbench, link: Record, *, succeeded: bool) -> bool:
     """Let money that is on its way arrive, or fail; False where none is. The caller commits."""
-    order = bench.known(ORDER, link.body["order_id"])
+    order = subscribers.order_of(bench, link)
     payment = under_way(bench, order)
     if payment is None:
         return False
@@ -212,7 +214,10 @@ def _new(
             body[name] = value
     if payer.name and "card_details" in body:
         body["card_details"]["card"]["cardholder_name"] = payer.name[:96]
-    private = {"link": link.id, "refunding": 0, "fee_at": None}
+    if problem is None:
+        subscribers.enrol(bench, link, body)
+    reference = link.body.get("payment_note")
+    private = {"link": link.id, "refunding": 0, "fee_at": None, "reference": reference}
     payment = bench.keep(order.account, PAYMENT, body["id"], body, private)
     tell(bench, payment, "payment.created")
     return payment

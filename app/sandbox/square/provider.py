@@ -25,6 +25,7 @@ from app.sandbox.square import (
     payments,
     readings,
     refunds,
+    subscribers,
     subscriptions,
 )
 from app.sandbox.square.api import SquareApi
@@ -32,7 +33,8 @@ from app.sandbox.square.book_lines import account_lines, session_line
 from app.sandbox.square.dashboard import SquareDashboard
 from app.sandbox.square.pay_page import PayPage
 from app.sandbox.square.postman import SquarePostman
-from app.sandbox.square.workbench import LINK, ORDER, SUBSCRIPTION, Workbench
+from app.sandbox.square.subscription_control import SubscriptionControl
+from app.sandbox.square.workbench import LINK, ORDER, Workbench
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _DECLINED = "4000000000000002"
@@ -52,6 +54,7 @@ class SquareSandbox:
         self._page = PayPage(bench, surroundings.faults, self.catch_up, self._changed)
         self.dashboard = SquareDashboard(bench, self.catch_up, self._changed)
         self.postman = SquarePostman(bench)
+        self._subscriptions = SubscriptionControl(bench, self.catch_up, self._changed)
 
     def routes(self) -> list[Route]:
         return [
@@ -67,7 +70,7 @@ class SquareSandbox:
         return (
             ("POST", "square/lists", self._set_lag),
             ("POST", "square/orders/{id}/purge", self._purge),
-            ("POST", "square/subscriptions/{id}/renew", self._renew),
+            *self._subscriptions.table(),
         )
 
     def catch_up(self) -> None:
@@ -98,8 +101,8 @@ class SquareSandbox:
         link = self._link(session_id)
         if link is None:
             return None
-        order = self._order(link)
-        if order.body["state"] == "DRAFT":
+        if subscribers.order_of(self._bench, link).body["state"] == "DRAFT":
+            order = self._bench.known(ORDER, link.body["order_id"])
             with self._bench.books.transaction():
                 links.close(self._bench, link, order, Cause())
             self._changed()
@@ -131,7 +134,7 @@ class SquareSandbox:
         link = self._link(session_id)
         if link is None:
             return None
-        order = self._order(link)
+        order = subscribers.order_of(self._bench, link)
         if order.body["state"] in ("DRAFT", "CANCELED"):
             return "failed"
         return "paid" if payments.under_way(self._bench, order) is None else "processing"
@@ -155,16 +158,6 @@ class SquareSandbox:
             gone = orders.purge(self._bench, order)
         return found({"id": order.id} if gone else None)
 
-    async def _renew(self, request: Request) -> JsonObject:
-        succeeded = (await json_of(request)).get("succeeded", True) is True
-        subscription = self._bench.books.get(SUBSCRIPTION, request.path_params["id"])
-        if subscription is None or subscription.body["status"] != "ACTIVE":
-            return found(None)
-        with self._bench.books.transaction():
-            subscriptions.renew(self._bench, subscription, succeeded=succeeded)
-        self._changed()
-        return {"id": subscription.id, **subscription.body}
-
     def _is_ours(self, account: str) -> bool:
         row = self._bench.books.connection.execute(
             "SELECT 1 FROM objects WHERE account = ? AND kind GLOB 'square.*' LIMIT 1", (account,)
@@ -172,10 +165,8 @@ class SquareSandbox:
         return row is not None
 
     def _link(self, id: str) -> Record | None:
-        return self._bench.books.get(LINK, id) or links.of_order(self._bench, id)
-
-    def _order(self, link: Record) -> Record:
-        return self._bench.known(ORDER, link.body["order_id"])
+        """Find a link by its id or its order's, after which the till may have put more."""
+        return self._bench.books.get(LINK, id) or links.of_order(self._bench, id.partition(".")[0])
 
     def _outcome_line(self, outcome: payments.Outcome, link: Record) -> JsonObject:
         problem = outcome.problem

@@ -1,7 +1,7 @@
 """Subscriptions: begun by the first payment of a link with a plan, renewed as time passes.
 
-Each renewal has an order, a payment and an invoice of its own; the link's order is the first
-payment's alone. A cancelled one runs until the end of what was paid for.
+Each renewal has an order, a payment and an invoice of its own. A cancelled one runs until the end
+of what was paid for.
 """
 
 import calendar
@@ -9,12 +9,21 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.square import catalog, events, fees, merchants, orders, payment_body
+from app.sandbox.square import (
+    catalog,
+    events,
+    fees,
+    invoices,
+    merchants,
+    orders,
+    payment_body,
+    subscribers,
+)
 from app.sandbox.square.cards import DECLINED, Card
 from app.sandbox.square.workbench import (
     CATALOG,
-    CUSTOMER,
     INVOICE,
+    ORDER,
     PAYMENT,
     SUBSCRIPTION,
     Workbench,
@@ -32,18 +41,19 @@ _DUE = (
 
 def begin(bench: Workbench, link: Record, order: Record, payment: Record) -> None:
     """Begin what the payer of this link subscribed to, if it is a link for that."""
-    plan = link.body.get("checkout_options", {}).get("subscription_plan_id")
+    plan = subscribers.plan_in(link)
     if plan is None or link.private.get("subscription"):
         return
-    customer = _customer(bench, order.account, payment.body)
-    start = datetime.fromtimestamp(bench.now(), UTC).date()
-    through = _end(start, catalog.cadence_of(catalog.plan_of(bench, order.account, plan)))
+    variation = catalog.plan_of(bench, order.account, plan)
+    zone = merchants.zone(merchants.timezone(order.account))
+    start = datetime.fromtimestamp(bench.now(), zone).date()
+    through = _end(start, catalog.cadence_of(variation))
     id = bench.unique(SUBSCRIPTION)
     body: JsonObject = {
         "id": id,
         "location_id": order.body["location_id"],
         "plan_variation_id": plan,
-        "customer_id": customer.id,
+        "customer_id": payment.body["customer_id"],
         "start_date": start.isoformat(),
         "charged_through_date": through.isoformat(),
         "status": "ACTIVE",
@@ -54,48 +64,71 @@ def begin(bench: Workbench, link: Record, order: Record, payment: Record) -> Non
         "timezone": merchants.timezone(order.account),
         "source": order.body["source"],
     }
-    card = payment.body.get("card_details", {}).get("card")
-    private = {"renews_at": _after(through), "card": card, "link": link.id}
+    price = order.body["total_money"]
+    if price != catalog.price_of(variation):
+        # developer.squareup.com, "Subscription Plan Checkout": it acts as a price override.
+        body["price_override_money"] = price
+    private = {
+        "renews_at": _after(body),
+        "card": payment.body.get("card_details", {}).get("card"),
+        "link": link.id,
+        "reference": link.body.get("payment_note"),
+    }
     subscription = bench.keep(order.account, SUBSCRIPTION, id, body, private)
     link.private["subscription"] = id
     bench.books.save(link)
-    _invoice(bench, subscription, order, payment)
+    invoices.send(bench, subscription, order, is_paid=True)
     tell(bench, subscription, "subscription.created")
 
 
 def renew(bench: Workbench, subscription: Record, *, succeeded: bool) -> None:
-    """Charge the next period, or fail to; the caller commits."""
+    """Charge the next period, or what was refused before, or fail to; the caller commits."""
     body = subscription.body
     variation = bench.known(CATALOG, body["plan_variation_id"]).body
-    price = catalog.price_of(variation)
-    name = variation["subscription_plan_variation_data"]["name"]
-    line = {"name": name, "quantity": 1, "base_price_money": price}
-    said = {"location_id": body["location_id"], "line_items": [line]}
-    order = orders.new(bench, subscription.account, said, "subscription")
-    problem = None if succeeded else DECLINED
-    card = _card(subscription.private["card"])
-    status = "COMPLETED" if succeeded else "FAILED"
-    made = payment_body.payment(bench, order, price, card, status, problem)
-    made["customer_id"] = body["customer_id"]
-    private = {"link": None, "refunding": 0, "fee_at": None}
-    payment = bench.keep(subscription.account, PAYMENT, made["id"], made, private)
-    about = events.About("payment", payment.id, "payment", payment.body)
-    events.record(bench, payment.account, "payment.created", about, Cause())
+    price = body.get("price_override_money") or catalog.price_of(variation)
+    unpaid = _unpaid(bench, subscription)
+    if unpaid is None:
+        name = variation["subscription_plan_variation_data"]["name"]
+        line = {"name": name, "quantity": 1, "base_price_money": price}
+        said = {"location_id": body["location_id"], "line_items": [line]}
+        order = orders.new(bench, subscription.account, said, "subscription")
+    else:
+        order = bench.known(ORDER, unpaid.body["order_id"])
+    _charge(bench, subscription, order, succeeded=succeeded)
     if succeeded:
-        events.record(bench, payment.account, "payment.updated", about, Cause())
-        fees.schedule(bench, payment)
-        paid = {**price, "amount": 0}
-        tenders = [payment_body.tender(payment.body)]
-        orders.change(
-            bench, order, Cause(), tenders=tenders, state="COMPLETED", net_amount_due_money=paid
-        )
         start = date.fromisoformat(body["charged_through_date"]) + timedelta(days=1)
-        through = _end(start, catalog.cadence_of(variation))
-        body["charged_through_date"] = through.isoformat()
-        subscription.private["renews_at"] = _after(through)
+        body["charged_through_date"] = _end(start, catalog.cadence_of(variation)).isoformat()
+        subscription.private["renews_at"] = _after(body)
     else:
         subscription.private["renews_at"] = bench.now() + 86_400
-    _invoice(bench, subscription, order, payment)
+    if unpaid is None:
+        invoices.send(bench, subscription, order, is_paid=succeeded)
+    else:
+        invoices.charge_again(bench, unpaid, is_paid=succeeded)
+    tell(bench, subscription, "subscription.updated")
+
+
+def pass_period(bench: Workbench, subscription: Record, *, succeeded: bool) -> None:
+    """Let happen what is to happen when a period is over; the caller commits."""
+    if subscription.body.get("canceled_date"):
+        end(bench, subscription)
+    else:
+        renew(bench, subscription, succeeded=succeeded)
+
+
+def end(bench: Workbench, subscription: Record) -> None:
+    """End it now; the caller commits."""
+    subscription.private["renews_at"] = None
+    subscription.body.setdefault("canceled_date", bench.stamp()[:10])
+    subscription.body["status"] = "CANCELED"
+    subscription.body.pop("actions", None)
+    tell(bench, subscription, "subscription.updated")
+
+
+def move(bench: Workbench, subscription: Record, status: str) -> None:
+    """Pause it, resume it, or take it out of service; the caller commits."""
+    subscription.body["status"] = status
+    subscription.private["renews_at"] = _after(subscription.body) if status == "ACTIVE" else None
     tell(bench, subscription, "subscription.updated")
 
 
@@ -106,12 +139,7 @@ def settle_due(bench: Workbench) -> bool:
         happened = True
         with bench.books.transaction():
             for subscription in due:
-                if subscription.body.get("canceled_date"):
-                    subscription.private["renews_at"] = None
-                    subscription.body.update(status="CANCELED")
-                    tell(bench, subscription, "subscription.updated")
-                else:
-                    renew(bench, subscription, succeeded=True)
+                pass_period(bench, subscription, succeeded=True)
     return happened
 
 
@@ -130,57 +158,35 @@ def tell(bench: Workbench, subscription: Record, type: str) -> None:
     events.record(bench, subscription.account, type, about, Cause())
 
 
-def _customer(bench: Workbench, merchant: str, payment: JsonObject) -> Record:
-    now, id = bench.stamp(), bench.code(CUSTOMER, 26)
-    card = payment.get("card_details", {}).get("card", {})
-    body: JsonObject = {
-        "id": id,
-        "created_at": now,
-        "updated_at": now,
-        "given_name": card.get("cardholder_name", "Sandbox buyer"),
-        "creation_source": "THIRD_PARTY",
-        "version": 0,
-    }
-    if "buyer_email_address" in payment:
-        body["email_address"] = payment["buyer_email_address"]
-    customer = bench.keep(merchant, CUSTOMER, id, body)
-    about = events.About("customer", id, "customer", body)
-    events.record(bench, merchant, "customer.created", about, Cause())
-    return customer
+def _unpaid(bench: Workbench, subscription: Record) -> Record | None:
+    """The newest invoice where its charge was refused."""
+    newest = bench.known(INVOICE, subscription.body["invoice_ids"][0])
+    return None if invoices.is_paid(newest) else newest
 
 
-def _invoice(bench: Workbench, subscription: Record, order: Record, payment: Record) -> None:
-    now, is_paid = bench.stamp(), payment.body["status"] == "COMPLETED"
-    id = "inv:0-" + bench.new_id(INVOICE, "Ch", 28)
-    total = order.body["total_money"]
-    request = {
-        "uid": bench.unique(INVOICE),
-        "request_type": "BALANCE",
-        "due_date": now[:10],
-        "automatic_payment_source": "CARD_ON_FILE",
-        "card_id": subscription.body["card_id"],
-        "computed_amount_money": total,
-        "total_completed_amount_money": total if is_paid else {**total, "amount": 0},
-    }
-    body = {
-        "id": id,
-        "version": 1,
-        "location_id": subscription.body["location_id"],
-        "order_id": order.id,
-        "primary_recipient": {"customer_id": subscription.body["customer_id"]},
-        "payment_requests": [request],
-        "status": "PAID" if is_paid else "UNPAID",
-        "timezone": subscription.body["timezone"],
-        "created_at": now,
-        "updated_at": now,
-        "subscription_id": subscription.id,
-    }
-    bench.keep(subscription.account, INVOICE, id, body)
-    subscription.body["invoice_ids"] = [id, *subscription.body["invoice_ids"]]
-    about = events.About("invoice", id, "invoice", body)
-    result = "invoice.payment_made" if is_paid else "invoice.scheduled_charge_failed"
-    for type in ("invoice.created", result):
-        events.record(bench, subscription.account, type, about, Cause())
+def _charge(bench: Workbench, subscription: Record, order: Record, *, succeeded: bool) -> None:
+    """Take what an order is for from the card that is kept, or be refused."""
+    price = order.body["total_money"]
+    problem = None if succeeded else DECLINED
+    card = _card(subscription.private["card"])
+    status = "COMPLETED" if succeeded else "FAILED"
+    made = payment_body.payment(bench, order, price, card, status, problem)
+    made["customer_id"] = subscription.body["customer_id"]
+    if "card_details" in made:
+        made["card_details"]["entry_method"] = "ON_FILE"
+    reference = subscription.private["reference"]
+    private = {"link": None, "refunding": 0, "fee_at": None, "reference": reference}
+    payment = bench.keep(subscription.account, PAYMENT, made["id"], made, private)
+    about = events.About("payment", payment.id, "payment", payment.body)
+    events.record(bench, payment.account, "payment.created", about, Cause())
+    if succeeded:
+        events.record(bench, payment.account, "payment.updated", about, Cause())
+        fees.schedule(bench, payment)
+        paid = {**price, "amount": 0}
+        tenders = [payment_body.tender(payment.body)]
+        orders.change(
+            bench, order, Cause(), tenders=tenders, state="COMPLETED", net_amount_due_money=paid
+        )
 
 
 def _card(card: JsonObject | None) -> Card | None:
@@ -205,6 +211,8 @@ def _end(start: date, cadence: tuple[int, int]) -> date:
     return date(year, month + 1, min(start.day, last)) - timedelta(days=1)
 
 
-def _after(day: date) -> int:
-    """The moment at which the day after begins."""
-    return int(datetime.combine(day + timedelta(days=1), time(), UTC).timestamp())
+def _after(subscription: JsonObject) -> int:
+    """The moment, where it is sold, at which the day after what was paid for begins."""
+    day = date.fromisoformat(subscription["charged_through_date"]) + timedelta(days=1)
+    zone = merchants.zone(subscription["timezone"])
+    return int(datetime.combine(day, time(), zone).astimezone(UTC).timestamp())

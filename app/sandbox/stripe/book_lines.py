@@ -12,7 +12,7 @@ from app.sandbox.stripe.workbench import Workbench
 
 _KINDS = (
     *("checkout.session", "payment_link", "payment_intent"),
-    *("charge", "refund", "dispute", balance.KIND),
+    *("charge", "refund", "dispute", "subscription", balance.KIND),
 )
 
 
@@ -22,6 +22,7 @@ def account_lines(bench: Workbench, account: str) -> JsonObject:
         kind: bench.books.select("account = ? AND kind = ?", (account, kind)) for kind in _KINDS
     }
     by_id = {session.id: session for session in found["checkout.session"]}
+    clubs = {subscription.id: subscription for subscription in found["subscription"]}
     charges = {charge.id: charge for charge in found["charge"]}
     posted = {
         each.body["source"]: each.body
@@ -37,6 +38,7 @@ def account_lines(bench: Workbench, account: str) -> JsonObject:
             _payment_line(
                 intent,
                 by_id.get(intent.private["session"]),
+                clubs.get(intent.private.get("subscription", "")),
                 charges.get(intent.body["latest_charge"] or ""),
                 posted.get(intent.body["latest_charge"]),
                 [line for line in disputes if line["payment_id"] == intent.id],
@@ -125,14 +127,17 @@ def intent_line(intent: Record) -> JsonObject:
 def _payment_line(
     intent: Record,
     session: Record | None,
+    subscription: Record | None,
     charge: Record | None,
     posted: JsonObject | None,
     disputes: list[JsonObject],
 ) -> JsonObject:
-    metadata = {**(session.body["metadata"] if session else {}), **intent.body["metadata"]}
+    begun_by = session or subscription
+    metadata = {**(begun_by.body["metadata"] if begun_by else {}), **intent.body["metadata"]}
     return {
         "payment_id": intent.id,
         "session_id": intent.private["session"] or intent.id,
+        "subscription_id": intent.private.get("subscription"),
         "reference": _reference(session, metadata),
         "metadata": metadata,
         "amount_minor": intent.body["amount"],

@@ -38,6 +38,8 @@ class Card:
     """The reason and the first state of the dispute that its holder opens at once."""
     is_challenged: bool = False
     """Whether the payer has to prove to the bank who is paying (3-D Secure)."""
+    fails_later: bool = False
+    """Whether it can be kept, and never charged."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,19 @@ NOT_AUTHENTICATED = Decline(
     " and try again.",
 )
 
+FAILS_LATER = "4000000000000341"
+"""The card that can be kept and never charged."""
+
+SETUP_NOT_AUTHENTICATED = Decline(
+    "setup_intent_authentication_failure", None, NOT_AUTHENTICATED.message
+)
+
 _DECLINES = {
     "4000000000000002": GENERIC_DECLINE,
     "4000000000009995": INSUFFICIENT_FUNDS,
     "4000000000000069": EXPIRED_CARD,
     "4000000000000119": PROCESSING_ERROR,
+    FAILS_LATER: GENERIC_DECLINE,
 }
 _CHALLENGED = "4000002500003155"
 _APPROVED: dict[str, RefundOutcome] = {
@@ -135,6 +145,7 @@ def read(entry: Entry, now: int) -> tuple[Card, Decline | None] | Unusable:
         refunds=_APPROVED.get(number, "succeeds"),
         disputed_as=_DISPUTED.get(number),
         is_challenged=number == _CHALLENGED,
+        fails_later=number == FAILS_LATER,
     )
     today = datetime.fromtimestamp(now, UTC)
     if (year, month) < (today.year, today.month):

@@ -4,8 +4,6 @@ Each is an effect with its events, in the caller's transaction; which one is due
 `payments`.
 """
 
-from dataclasses import dataclass
-
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import balance, events, payment_links, subscriptions
@@ -14,17 +12,10 @@ from app.sandbox.stripe.debits import Debit
 from app.sandbox.stripe.objects import payment
 from app.sandbox.stripe.objects.session import customer_details
 from app.sandbox.stripe.objects.subscription import customer
+from app.sandbox.stripe.outcomes import Payer
 from app.sandbox.stripe.workbench import Workbench
 
 NOBODY = Cause()
-
-
-@dataclass(frozen=True)
-class Payer:
-    """What the payer gives besides the card."""
-
-    name: str | None = None
-    email: str | None = None
 
 
 def intent_of(bench: Workbench, session: Record) -> Record:

@@ -9,10 +9,11 @@ from typing import Any
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.control_request import Refused
 from app.sandbox.stripe import cards, charges, debits, disputes, events
-from app.sandbox.stripe.charges import NOBODY, Payer
+from app.sandbox.stripe.charges import NOBODY
 from app.sandbox.stripe.errors import StripeRefusal
 from app.sandbox.stripe.oddities import Oddity
-from app.sandbox.stripe.payments import Outcome, debits_take, method_of, new_method, take
+from app.sandbox.stripe.outcomes import Outcome, Payer, new_method
+from app.sandbox.stripe.payments import debits_take, method_of, take
 from app.sandbox.stripe.presentation import presented
 from app.sandbox.stripe.workbench import Workbench
 

@@ -10,7 +10,6 @@ from typing import Any
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import events, intent_payments
-from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.currencies import LARGEST, Currency, check_last_digit, shown, smallest
 from app.sandbox.stripe.debits import CURRENCY, METHOD
 from app.sandbox.stripe.errors import (
@@ -20,6 +19,7 @@ from app.sandbox.stripe.errors import (
     not_allowed,
 )
 from app.sandbox.stripe.objects.payment import payment_intent
+from app.sandbox.stripe.outcomes import Payer
 from app.sandbox.stripe.parameters import (
     EXPAND,
     Absent,
@@ -167,7 +167,9 @@ def confirm(bench: Workbench, call: Call) -> JsonObject:
 
 def is_own(record: Record | None) -> bool:
     """Say whether a shop made it by itself, for a page of its own."""
-    return record is not None and record.private["session"] is None
+    if record is None or record.private.get("subscription"):
+        return False
+    return record.private["session"] is None
 
 
 def _check_amount(amount: int, currency: str) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.control_request import Refused, flag, whole_or_none
 from app.sandbox.stripe import cards, debits, payments
-from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.currencies import LARGEST, SUPPORTED
+from app.sandbox.stripe.outcomes import Outcome, Payer
 from app.sandbox.stripe.workbench import Workbench
 
 
@@ -48,7 +48,7 @@ def pay(
     odd: Oddity,
     *,
     delayed: bool = False,
-) -> payments.Outcome:
+) -> Outcome:
     """Try to pay that way; a try that brings nothing leaves the session as it was.
 
     The caller commits, or rolls back what is raised.

@@ -17,14 +17,15 @@ from app.sandbox.pages.outcome import (
     expired_page,
     not_debited_page,
     not_found_page,
+    saved_page,
 )
 from app.sandbox.pages.pay import BANK_DEBIT, Bill, Line, Problem, pay_page
 from app.sandbox.stripe import debits, payment_links, payments, sessions
 from app.sandbox.stripe.cards import Decline, Entry, Unusable
-from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.currencies import shown
 from app.sandbox.stripe.objects.payment_link import LINK_PATH
 from app.sandbox.stripe.objects.session import PAGE_PATH
+from app.sandbox.stripe.outcomes import Outcome, Payer
 from app.sandbox.stripe.workbench import Workbench
 from app.sandbox.wire import BodyTooLarge, CutConnection, body_of
 
@@ -138,9 +139,7 @@ class PayPage:
             outcome = payments.authenticate(self._bench, session, succeeded=verdict == "complete")
         return self._after(session, outcome, {})
 
-    def _after(
-        self, session: Record, outcome: payments.Outcome, form: Mapping[str, str]
-    ) -> Response:
+    def _after(self, session: Record, outcome: Outcome, form: Mapping[str, str]) -> Response:
         self._changed()
         if outcome.state == "requires_action":
             return RedirectResponse(PAGE_PATH + session.id + _CHALLENGE, 303)
@@ -154,6 +153,8 @@ class PayPage:
         shop, total = self._shop(session), _total(session.body)
         if session.body["status"] == "expired":
             return expired_page(shop=shop, total=total, back_url=self._cancel_url(session))
+        if session.body["mode"] == "setup":
+            return saved_page(shop=shop, back_url=self._success_url(session))
         pending = session.body["payment_status"] == "unpaid"
         if pending and not payments.is_processing(self._bench, session):
             return not_debited_page(shop=shop, total=total, back_url=self._cancel_url(session))
@@ -170,7 +171,7 @@ class PayPage:
             total=total,
             lines=[_line(item) for item in session.private["line_items"]],
             action=PAGE_PATH + session.id,
-            button="Complete the order" if free else f"{verb} {total}",
+            button=_button(body, f"{verb} {total}"),
             cancel_url=self._cancel_url(session),
             free=free,
             period="now, then as listed" if body["mode"] == "subscription" else "",
@@ -179,6 +180,7 @@ class PayPage:
             problem=problem,
             other_way=BANK_DEBIT if debits.METHOD in body["payment_method_types"] else None,
             by_other=_is_debit(entered),
+            keeps=body["mode"] == "setup",
         )
 
     def _success_url(self, session: Record) -> str:
@@ -212,7 +214,15 @@ def _way(form: Mapping[str, str]) -> Entry | debits.Mandate:
     return Entry(form.get("card_number", ""), form.get("exp", ""), form.get("cvc", ""))
 
 
+def _button(body: JsonObject, pays: str) -> str:
+    if body["mode"] == "setup":
+        return "Save this card"
+    return "Complete the order" if body["amount_total"] == 0 else pays
+
+
 def _total(body: JsonObject) -> str:
+    if body["mode"] == "setup":
+        return "Nothing"
     return shown(body["amount_total"], body["currency"])
 
 

@@ -4,26 +4,12 @@ Everything is decided in the caller's transaction and only while the session is 
 a second tap finds the first one's result instead of charging again.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import cards, charges, debits, disputes, events
-from app.sandbox.stripe.charges import NOBODY, Payer
-from app.sandbox.stripe.objects.method import payment_method
+from app.sandbox.stripe import cards, charges, debits, disputes, events, setups, subscriptions
+from app.sandbox.stripe.charges import NOBODY
 from app.sandbox.stripe.objects.session import PAGE_PATH
+from app.sandbox.stripe.outcomes import Outcome, Payer, new_method
 from app.sandbox.stripe.workbench import Workbench
-
-State = Literal[
-    "paid",
-    "processing",
-    "requires_action",
-    "declined",
-    "unusable",
-    "already_complete",
-    "expired",
-    "nothing_to_prove",
-]
 
 SCHEMA = """
 CREATE INDEX IF NOT EXISTS stripe_debits_due ON objects (json_extract(private, '$.settles_at'))
@@ -37,14 +23,6 @@ _DUE = (
     "kind = 'payment_intent' AND json_extract(private, '$.settles_at') IS NOT NULL"
     " AND json_extract(private, '$.settles_at') <= ?"
 )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a try to pay ended; `problem` says why where it did not succeed."""
-
-    state: State
-    problem: cards.Decline | cards.Unusable | None = None
 
 
 def pay(
@@ -62,6 +40,8 @@ def pay(
     """
     if over := _over(session):
         return over
+    if session.body["mode"] == "setup":
+        return setups.save(bench, session, way, payer)
     if session.body["amount_total"] == 0:
         charges.complete(bench, session, payer, "no_payment_required")
         return Outcome("paid")
@@ -90,6 +70,8 @@ def pay(
 
 def challenged_method(bench: Workbench, session: Record) -> JsonObject | None:
     """The card whose holder is asked for a proof just now; None where nobody is."""
+    if session.body["mode"] == "setup":
+        return setups.challenged_method(bench, session)
     intent = bench.books.get("payment_intent", session.private["payment_intent"] or "")
     if intent is None or intent.body["status"] != "requires_action":
         return None
@@ -109,6 +91,8 @@ def authenticate(bench: Workbench, session: Record, *, succeeded: bool) -> Outco
     method = challenged_method(bench, session)
     if method is None:
         return Outcome("nothing_to_prove")
+    if session.body["mode"] == "setup":
+        return setups.authenticate(bench, session, method, succeeded=succeeded)
     intent = charges.intent_of(bench, session)
     if not succeeded:
         charges.refuse(bench, intent, method, cards.NOT_AUTHENTICATED, charge=None)
@@ -164,6 +148,7 @@ def settle_intent(bench: Workbench, intent: Record, *, succeeded: bool) -> bool:
             session.body["payment_status"] = "paid"
             bench.books.save(session)
             events.record(bench, "checkout.session.async_payment_succeeded", session, NOBODY)
+        subscriptions.settled(bench, intent, succeeded=True)
         disputes.begin_by_card(bench, charge)
         return True
     method = method_of(bench, intent)
@@ -171,6 +156,7 @@ def settle_intent(bench: Workbench, intent: Record, *, succeeded: bool) -> bool:
     charges.decline(bench, intent, charge, method, why)
     if session is not None:
         events.record(bench, "checkout.session.async_payment_failed", session, NOBODY)
+    subscriptions.settled(bench, intent, succeeded=False)
     return True
 
 
@@ -237,21 +223,6 @@ def take(intent: Record, method: JsonObject, charge: Record) -> None:
         last_payment_error=None,
         next_action=None,
     )
-
-
-def new_method(
-    bench: Workbench, account: str, way: cards.Card | debits.Debit, payer: Payer
-) -> JsonObject:
-    """What is kept of what the payer typed."""
-    method = payment_method(
-        id=bench.new_id("payment_method", "pm_1", 23),
-        created=bench.now(),
-        way=way,
-        name=payer.name,
-        email=payer.email,
-    )
-    bench.add(account, "payment_method", method)
-    return method
 
 
 def method_of(bench: Workbench, intent: Record) -> JsonObject:

@@ -23,6 +23,7 @@ _KIND_OF_FIELD = {
     "payment_intent": "payment_intent",
     "payment_link": "payment_link",
     "payment_method": "payment_method",
+    "setup_intent": "setup_intent",
     "source": "charge",
     "subscription": "subscription",
 }

@@ -21,6 +21,7 @@ from app.sandbox.stripe import (
     payment_links,
     payments,
     refunds,
+    renewals,
     sessions,
     versions,
 )
@@ -28,12 +29,13 @@ from app.sandbox.stripe.accounts import ACCOUNT_PREFIX
 from app.sandbox.stripe.api import StripeApi
 from app.sandbox.stripe.book_lines import account_lines, intent_line, link_line, session_line
 from app.sandbox.stripe.cards import Entry
-from app.sandbox.stripe.charges import Payer
 from app.sandbox.stripe.dashboard import StripeDashboard
 from app.sandbox.stripe.debits import Mandate
 from app.sandbox.stripe.elements import elements_routes
+from app.sandbox.stripe.outcomes import Outcome, Payer
 from app.sandbox.stripe.pay_page import PayPage
 from app.sandbox.stripe.postman import StripePostman
+from app.sandbox.stripe.subscription_control import SubscriptionControl
 from app.sandbox.stripe.workbench import Workbench
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -54,12 +56,14 @@ class StripeSandbox:
         bench.books.define(refunds.SCHEMA)
         bench.books.define(payments.SCHEMA)
         bench.books.define(balance.SCHEMA)
+        bench.books.define(renewals.SCHEMA)
         self._bench = bench
         self._changed = surroundings.changed
         self._api = StripeApi(bench, surroundings)
         self._page = PayPage(bench, surroundings.faults, self.catch_up, self._changed)
         self.dashboard = StripeDashboard(bench, self.catch_up, self._changed)
         self.postman = StripePostman(bench)
+        self._billing = SubscriptionControl(bench, self.catch_up, self._changed)
 
     def routes(self) -> list[Route]:
         return [
@@ -73,7 +77,11 @@ class StripeSandbox:
         return self._page.routes()
 
     def control_table(self) -> Sequence[tuple[str, str, Handler]]:
-        return (("POST", "debits", self._set_debits), ("POST", "versions", self._pin_version))
+        return (
+            ("POST", "debits", self._set_debits),
+            ("POST", "versions", self._pin_version),
+            *self._billing.table(),
+        )
 
     def catch_up(self) -> None:
         """Let happen what was due before now: sessions expire, slow money is decided."""
@@ -202,7 +210,7 @@ class StripeSandbox:
         odd: oddities.Oddity,
         *,
         delayed: bool,
-    ) -> payments.Outcome:
+    ) -> Outcome:
         if odd == oddities.Oddity():
             return intent_payments.pay(self._bench, intent, way, payer, delayed=delayed)
         return intent_payments.pay_oddly(self._bench, intent, way, payer, odd, delayed=delayed)
@@ -232,7 +240,7 @@ class StripeSandbox:
         return found if intents.is_own(found) else None
 
 
-def _outcome_line(outcome: payments.Outcome, line: JsonObject) -> JsonObject:
+def _outcome_line(outcome: Outcome, line: JsonObject) -> JsonObject:
     problem = outcome.problem
     return {
         "outcome": outcome.state,

@@ -21,14 +21,16 @@ def checked(form: Form) -> dict[str, Any]:
     params = check_all(form, SESSION_RULES)
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise not_simulated(f"`ui_mode` {params['ui_mode']}", "ui_mode")
-    for name in ("mode", "line_items", "success_url"):
+    names = ("mode", "line_items", "success_url")
+    for name in names if params.get("mode") != "setup" else ("success_url",):
         if not params.get(name):
             raise missing_parameter(name)
+    _check_methods(params)
     if params["mode"] == "setup":
-        raise not_simulated("setup mode", "mode")
+        _check_setup(params)
+        return params
     if "customer" in params:
         raise no_such("customer", params["customer"], "customer")
-    _check_methods(params)
     for place, item in enumerate(params["line_items"]):
         check_item(item, f"line_items[{place}]")
     check_currency(params)
@@ -47,6 +49,18 @@ def _check_methods(params: dict[str, Any]) -> None:
         )
     if (allowed is not None and "card" not in allowed) or "card" in excluded:
         raise not_simulated("payment methods other than `card`", "allowed_payment_method_types")
+
+
+def _check_setup(params: dict[str, Any]) -> None:
+    for name in ("line_items", "payment_intent_data", "subscription_data", "submit_type"):
+        if name in params:
+            raise _wrong_mode(name, "setup")
+    if "currency" not in params and "allowed_payment_method_types" not in params:
+        raise missing_parameter("currency")
+    if "customer" in params and "customer_creation" in params:
+        raise bad_parameter(
+            "You may only specify one of `customer` and `customer_creation`.", "customer_creation"
+        )
 
 
 def check_item(item: dict[str, Any], name: str) -> None:
@@ -79,6 +93,8 @@ def check_currency(params: dict[str, Any], what: str = "a Checkout Session") -> 
 def _check_mode(params: dict[str, Any]) -> None:
     recurring = sum("recurring" in item["price_data"] for item in params["line_items"])
     once = len(params["line_items"]) - recurring
+    if "setup_intent_data" in params:
+        raise _wrong_mode("setup_intent_data", params["mode"])
     if params["mode"] == "payment":
         if recurring:
             raise bad_parameter(

@@ -150,7 +150,13 @@ SESSION_RULES: Mapping[str, Rule] = {
     "redirect_on_completion": Absent("embedded pages"),
     "return_url": Absent("embedded pages"),
     "saved_payment_method_options": Ignored(),
-    "setup_intent_data": Absent("setup mode"),
+    "setup_intent_data": Fields(
+        {
+            "description": Text(1000),
+            "metadata": Metadata(),
+            "on_behalf_of": Absent("platforms"),
+        }
+    ),
     "shipping_address_collection": Ignored(),
     "shipping_options": Absent("shipping"),
     "submit_type": Choice(["auto", "book", "donate", "pay", "subscribe"]),

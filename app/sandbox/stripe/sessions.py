@@ -5,7 +5,7 @@ from typing import Any
 
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.stripe import events
+from app.sandbox.stripe import events, setups
 from app.sandbox.stripe.currencies import check_last_digit, check_total
 from app.sandbox.stripe.errors import StripeRefusal, bad_parameter, not_allowed
 from app.sandbox.stripe.objects.listed import listed
@@ -28,6 +28,7 @@ KIND = "checkout.session"
 SHORTEST_S = 30 * 60
 LONGEST_S = 24 * 3600
 
+_DATA = ("payment_intent_data", "subscription_data", "setup_intent_data")
 _FRAGMENT_LENGTH = 292
 _LIST_RULES = {
     **LISTING,
@@ -55,9 +56,15 @@ CREATE INDEX IF NOT EXISTS stripe_by_link
 
 def create(bench: Workbench, call: Call) -> JsonObject:
     params = checked(call.form)
-    items = priced(bench, params["line_items"])
     expires_at = _expiry(params.get("expires_at"), bench.now())
-    return presented(bench, begin(bench, call.account, params, items, expires_at=expires_at))
+    if params["mode"] != "setup":
+        items = priced(bench, params["line_items"])
+        return presented(bench, begin(bench, call.account, params, items, expires_at=expires_at))
+    if "customer" in params:
+        bench.need(call.account, "customer", params["customer"], "customer")
+    record = begin(bench, call.account, params, [], expires_at=expires_at)
+    setups.attach(bench, record, call.cause)
+    return presented(bench, record)
 
 
 def priced(bench: Workbench, wanted: Sequence[dict[str, Any]]) -> list[JsonObject]:
@@ -80,16 +87,16 @@ def begin(
     *,
     expires_at: int,
 ) -> Record:
-    """Open a session for priced items; the caller commits."""
+    """Open a session for priced items, or for none in set-up mode; the caller commits."""
     body = session(
         id=bench.new_id(KIND, "cs_test_a1", 56),
         created=bench.now(),
         expires_at=expires_at,
-        amount=total_of(items),
-        currency=items[0]["currency"],
+        amount=total_of(items) if items else None,
+        currency=items[0]["currency"] if items else params.get("currency"),
         params=params,
     )
-    data = params.get("payment_intent_data") or params.get("subscription_data") or {}
+    data: JsonObject = next((params[name] for name in _DATA if params.get(name)), {})
     private = {
         "line_items": items,
         "data": data,
@@ -160,6 +167,8 @@ def close(bench: Workbench, record: Record, cause: Cause) -> None:
         )
         bench.books.save(intent)
         events.record(bench, "payment_intent.canceled", intent, cause)
+    if record.body["mode"] == "setup":
+        setups.cancel(bench, record, cause)
     events.record(bench, "checkout.session.expired", record, cause)
 
 

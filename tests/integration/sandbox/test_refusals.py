@@ -78,7 +78,7 @@ _REFUSED: list[tuple[str, dict[str, Any], str | None, str | None]] = [
         None,
         "allowed_payment_method_types",
     ),
-    ("setup", {"mode": "setup"}, None, "mode"),
+    ("lines in set-up mode", {"mode": "setup"}, None, "line_items"),
     (
         "a price of old",
         {"line_items": [{"price": "price_1", "quantity": 1}]},

@@ -28,11 +28,18 @@ _IN_DOUBT: Final = """
     UNION ALL SELECT 'delivery ' || event_type FROM inbox WHERE standing IS NULL
     UNION ALL SELECT 'refund ' || state FROM refunds WHERE state IN ('requested', 'pending')
     UNION ALL SELECT 'epoch ' || number FROM epochs WHERE reconciled_at IS NULL
+    UNION ALL SELECT 'news of ' || subscription_id FROM subscription_news
+    UNION ALL SELECT 'subscription ' || state FROM subscriptions
+        WHERE state = 'pending' OR (state <> 'ended' AND end_wanted IS NOT NULL)
+    UNION ALL SELECT 'card ' || state FROM card_setups
+        WHERE heard > 0 OR state IN ('creating', 'unknown', 'processing')
 """
 _PAYABLE: Final = """
     SELECT attempts.url FROM attempts JOIN orders ON orders.id = order_id
     WHERE attempts.state = 'open' AND close_reason IS NULL AND orders.state = 'open'
+    UNION ALL SELECT url FROM card_setups WHERE state = 'open' AND close_reason IS NULL
 """
+_REFERENCES: Final = "SELECT reference FROM attempts UNION ALL SELECT reference FROM card_setups"
 _ENDS: Final = {"cancelled": "cancelled", "expired": "expired", "superseded": "open"}
 """How an order ends, unless it is paid, by the reason for which its session was to be closed."""
 _DECISIONS: Final = ("accept", "give_back_late")
@@ -155,6 +162,12 @@ class Aftermath:
         if "refund" in told:
             known = self._rows(f"SELECT state FROM refunds WHERE id = {told['refund']}")
             self._expect(known == [("succeeded",)], f"what was given back has become {known}")
+        if "unsubscribed" in told:
+            known = self._rows("SELECT state FROM subscriptions")
+            self._expect(known == [("ended",)], f"what was ended has become {known}")
+        if "saved" in told:
+            known = self._rows("SELECT state FROM card_setups")
+            self._expect(known == [("saved",)], f"a card that was saved has become {known}")
         if "backup" in told:
             self._expect(Path(told["backup"]).exists(), "a backup that was made is gone")
         if "restored" in told:
@@ -266,19 +279,24 @@ class Aftermath:
             self._expect(Counter(taken) == Counter(booked), f"{booked} of {taken} are booked")
             return
         sessions = self.customer.books()["sessions"]
-        references = [str(row[0]) for row in self._rows("SELECT reference FROM attempts")]
+        references = [str(row[0]) for row in self._rows(_REFERENCES)]
         keys = self._keys_of(CREATE)
         self._expect(keys <= {f"{r}-create" for r in references}, f"created under {keys}")
         self._expect(len(sessions) <= len(references) <= 1, f"{len(sessions)} sessions")
         over = self._rows("SELECT 1 FROM orders WHERE state IN ('cancelled', 'expired')")
         is_open = any(session["status"] == "open" for session in sessions)
         self._expect(not (over and is_open), "the order is over and can still be paid")
-        payments = self._rows("SELECT held_as FROM payments")
+        payments = self._rows("SELECT held_as FROM payments WHERE renewal_of IS NULL")
         accepted = [payment for payment in payments if payment == (None,)]
         paid = self._rows("SELECT 1 FROM journal WHERE name = 'order.paid'")
         self._expect(len(paid) == len(accepted), f"{len(accepted)} accepted, {len(paid)} paid")
         self._expect(len(payments) <= 1, f"{len(payments)} payments")
-        self._expect(len(self.customer.taken()) <= 1, "the customer has paid more than once")
+        renewals = self._count("payments", "renewal_of IS NOT NULL AND held_as IS NULL")
+        paid_now = len(self.customer.taken()) - renewals
+        self._expect(paid_now <= 1, "the customer has paid more than once")
+        self._expect(renewals <= 1, f"{renewals} renewals")
+        ends = self._count("intents", "operation = 'unsubscribe'")
+        self._expect(ends <= 1, f"{ends} calls for one end")
 
     def _check_refunds(self) -> None:
         """What is written down as given back was given back, under the one key, and only that."""

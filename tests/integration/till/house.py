@@ -69,7 +69,13 @@ class Customer:
         return answer.json()
 
     def fault(self, method: str, path: str, *, times: int | None = 1, **fault: Any) -> None:
-        match = {"method": method, "path": path}
+        self.fault_of(None, method, path, times=times, **fault)
+
+    def fault_of(
+        self, account: str | None, method: str, path: str, *, times: int | None = 1, **fault: Any
+    ) -> None:
+        """Have requests go wrong that are made with one account's keys."""
+        match = {"method": method, "path": path, "account": account}
         self.control("POST", "faults", match=match, fault=fault, times=times)
 
     def books(self) -> dict[str, Any]:

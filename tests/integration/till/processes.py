@@ -60,7 +60,7 @@ class Process:
         self.popen.kill()
         self.wait()
 
-    def wait(self, within_s: float = 15) -> int:
+    def wait(self, within_s: float = 60) -> int:
         return self.popen.wait(within_s)
 
     def errors(self) -> str:

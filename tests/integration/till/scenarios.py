@@ -188,6 +188,20 @@ async def overtaken(errand: Errand) -> None:
             await asyncio.sleep(0.2)
 
 
+async def saved_card(errand: Errand) -> None:
+    """A customer gives a card for later, and somebody is late to take its page away."""
+    async with house.open_till(errand.root, errand.sandbox_url, pace=house.NEVER) as till:
+        await house.until_registered(till, errand.customer)
+        with errand.armed():
+            setup = await till.cards.show("Ada L.", by="Bea")
+            await house.elsewhere(errand.customer.pay, setup.url)
+            saved = "SELECT id FROM card_setups WHERE state = 'saved'"
+            await house.until(lambda: house.rows(errand.root, saved), within_s=15)
+            errand.say(saved=setup.id)
+            await till.cards.close(setup.id, by="Bea")
+            await asyncio.sleep(0.2)
+
+
 async def _attempt(till: Till, order: Order) -> Attempt:
     detail = await till.orders.detail(order.id)
     assert detail is not None
@@ -207,6 +221,7 @@ SCENARIOS: Final[dict[str, Callable[[Errand], Coroutine[Any, Any, None]]]] = {
         refused,
         forgotten_key,
         overtaken,
+        saved_card,
         *MONEY_SCENARIOS,
         start,
         upgrade,

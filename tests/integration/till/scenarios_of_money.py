@@ -15,7 +15,7 @@ from app.domain.resolution import Action
 from app.errors import CheckoutRefused
 from app.store.backup import backups_in
 from app.store.epochs import needs_reconciliation
-from tests.integration.till import house
+from tests.integration.till import house, paypal_house
 from tests.integration.till.errands import (
     Errand,
     LaterClock,
@@ -25,6 +25,12 @@ from tests.integration.till.errands import (
     shown,
     unanswered,
     until_settled,
+)
+from tests.integration.till.subscription_house import (
+    place_subscription,
+    renew,
+    until_active,
+    until_renewed,
 )
 from ui.cli import main
 
@@ -184,6 +190,41 @@ async def place_alone(errand: Errand) -> None:
             errand.say(placed=True, is_restored=is_restored)
 
 
+async def subscription(errand: Errand) -> None:
+    """A subscription is sold, charged again a month later, and ended."""
+    async with house.open_till(errand.root, errand.sandbox_url, pace=house.NEVER) as till:
+        await house.until_registered(till, errand.customer)
+        with errand.armed():
+            order, attempt = await shown(errand, till, await place_subscription(till))
+            errand.say(pays=attempt.url)
+            await house.elsewhere(errand.customer.pay, attempt.url)
+            await until_settled(errand, till, order, "paid")
+            name = await until_active(errand.root)
+            await house.elsewhere(renew, errand.customer, name)
+            await until_renewed(errand.root)
+            ended = await till.subscriptions.cancel(
+                1, at_period_end=False, by="Ada", reason="the customer moved away"
+            )
+            errand.say(unsubscribed=ended.id)
+            # Its webhook comes as well.
+            await asyncio.sleep(0.2)
+
+
+async def planned_sale(errand: Errand) -> None:
+    """A subscription is sold where that needs a plan, and is begun by the till."""
+    paypal_house.set_up(errand.root)
+    async with house.open_till(errand.root, errand.sandbox_url, pace=house.NEVER) as till:
+        await paypal_house.until_registered(till, errand.customer)
+        with errand.armed():
+            order, attempt = await shown(errand, till, await place_subscription(till))
+            errand.say(pays=attempt.url)
+            await house.elsewhere(errand.customer.pay, attempt.url)
+            # No event tells that somebody agreed.
+            await till.checkout.check_now(attempt.id)
+            await until_settled(errand, till, order, "paid")
+            await until_active(errand.root)
+
+
 def _unended(root: Path) -> list[tuple[Any, ...]]:
     return house.rows(root, "SELECT id FROM refunds WHERE state IN ('requested', 'pending')")
 
@@ -195,6 +236,8 @@ MONEY_SCENARIOS: Final[tuple[Callable[[Errand], Coroutine[Any, Any, None]], ...]
     accept,
     give_back_late,
     disputed,
+    subscription,
+    planned_sale,
     reconcile,
     backup,
     restore,

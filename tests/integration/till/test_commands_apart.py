@@ -122,6 +122,24 @@ def test_nobody_reading_its_output_a_command_ends_quietly_with_its_own_status(
     assert status == 1 and "Traceback" not in err and "99" in err
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a shell of its own closes the stream")
+def test_a_command_whose_output_was_closed_before_it_began_ends_with_its_own_status(
+    root: Path, customer: Customer
+) -> None:
+    sold(root, customer)
+    command = f'"{sys.executable}" -m ui.cli verify --data-dir "{root}" >&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=REPOSITORY,
+        env=clean_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_error_whose_words_nobody_reads_ends_with_its_status_too(root: Path) -> None:
     read, write = os.pipe()
     os.close(read)

@@ -121,6 +121,25 @@ def test_a_key_on_the_command_line_is_refused_and_not_repeated(
     assert not log.exists() or GOOD not in log.read_text("utf-8")
 
 
+@pytest.mark.parametrize("verb", ["set", "remove"])
+@pytest.mark.parametrize("given", [GOOD, f"--value={GOOD}"])
+def test_a_key_behind_the_options_is_refused_and_not_repeated_either(
+    capsys: pytest.CaptureFixture[str], root: Path, backend: Trusted, verb: str, given: str
+) -> None:
+    words = ("secrets", verb, NAME, "--data-dir", str(root), "--mode", "test", given)
+    status, out, err = called(capsys, *words)
+    assert status == 1 and "never given on the command line" in err
+    assert GOOD not in out + err and backend.kept == {}
+
+
+def test_a_key_may_be_named_as_its_variable_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
+    name = "stripe_checkout.STRIPE_SECRET_KEY"
+    status, out, _ = secrets(capsys, monkeypatch, root, "set", name, value=GOOD)
+    assert (status, out) == (0, f"{NAME} is kept in Secret Service for test mode.\n")
+
+
 @pytest.mark.parametrize(
     "value, words",
     [
@@ -181,8 +200,15 @@ def test_without_a_store_to_be_trusted_it_says_what_to_do_and_asks_for_nothing(
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring has no types here
     status, _, err = secrets(capsys, monkeypatch, root, "set", NAME, value=GOOD)
     assert status == 1 and "no key store that Scantill trusts" in err
-    assert f"Put the key into {root / '.env'}" in err
+    assert f"Write STRIPE_SECRET_KEY=... into {root / '.env'}" in err
+    (root / "scantill.toml").write_text("[accounts.stripe_checkout]\n[accounts.stripe_links]\n")
+    err = secrets(capsys, monkeypatch, root, "set", NAME, value=GOOD)[2]
+    assert "Write STRIPE_CHECKOUT_STRIPE_SECRET_KEY=... into" in err
     assert "key store: none" in secrets(capsys, monkeypatch, root, "list")[1]
+    assert "There is none to remove." in secrets(capsys, monkeypatch, root, "remove", NAME)[2]
+    (root / ".env").write_text(f"STRIPE_SECRET_KEY={GOOD}\n")
+    err = secrets(capsys, monkeypatch, root, "remove", NAME)[2]
+    assert f"It stands elsewhere: STRIPE_SECRET_KEY in {root / '.env'}." in err
 
 
 def test_training_needs_no_keys(
@@ -232,6 +258,7 @@ def test_without_a_simulator_at_hand_training_starts_one(
 ) -> None:
     status, out, _ = called(capsys, "provider", "test", "stripe_checkout", "--data-dir", str(root))
     assert status == 0 and "session   -" in out
+    assert out.startswith("This is training: a simulator is asked")
 
 
 def test_an_account_that_is_not_there_is_an_error(
@@ -246,4 +273,20 @@ def test_an_account_that_lacks_a_key_says_which(
 ) -> None:
     words = ("provider", "test", "stripe_checkout", "--data-dir", str(root), "--mode", "live")
     status, out, _ = called(capsys, *words)
-    assert (status, out) == (1, "key       NOT OK  It lacks a key: Secret key.\n")
+    assert (status, out) == (
+        1,
+        "key       NOT OK  It lacks a key: Secret key.\n"
+        "Set STRIPE_SECRET_KEY, or: scantill secrets set stripe_checkout.secret_key --mode live\n",
+    )
+
+
+def test_of_money_taken_by_hand_there_is_nothing_to_test(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    (root / "scantill.toml").write_text("[accounts.cash]\n")
+    words = ("provider", "test", "cash", "--data-dir", str(root), "--with-session")
+    status, out, _ = called(capsys, *words)
+    assert (status, out) == (
+        0,
+        "It is taken by hand: there is no key, and nothing to test.\n",
+    )

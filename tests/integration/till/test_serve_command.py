@@ -173,7 +173,8 @@ def test_a_till_without_an_account_says_how_to_get_one(
 ) -> None:
     status, out, _ = served_here(monkeypatch, capsys, "--data-dir", str(root), "--mode", "live")
     assert status == 0
-    assert "accounts none (set STRIPE_SECRET_KEY)" in out
+    assert "accounts none\n" in out
+    assert "stripe_checkout is not ready: It lacks a key: Secret key." in out
 
 
 def test_an_option_may_stand_before_or_after_the_command(

@@ -140,8 +140,12 @@ def test_where_the_first_does_not_answer_the_second_sells_and_the_first_is_close
     monkeypatch.setattr("app.sessions.CREATE_BUDGET_S", 0.5)
 
     async def story(till: Till) -> None:
-        customer.fault("POST", CREATE, drop=drop, times=3)
+        # How often the first is asked within its budget hangs on the machine's load, and the watch
+        # asks it, too: a number of faults would now leave one to the second, now end too soon.
+        shop = till.strategies["shop"].provider_account
+        customer.fault_of(shop, "POST", CREATE, drop=drop, times=None)
         order, attempt = await charge(till)
+        customer.control("DELETE", "faults")
         assert attempt.account == "van"
         await elsewhere(customer.pay, attempt.url)
         await until_state(till, order, "paid")

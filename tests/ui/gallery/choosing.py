@@ -1,13 +1,17 @@
 """The scenes of a payment that could go several ways."""
 
+from typing import Final
+
 from app import charging
 from app.domain.attempt import AttemptState
+from app.domain.capabilities import Method
 from app.domain.decision import Decision, Said
 from app.domain.money import Money
 from app.errors import Message
 from app.routing import Choice, LeftOut, Route
 from tests.ui.gallery.stage import ATTEMPT, Stage
 from tests.ui.helpers import button
+from ui.pay.choosing import WISHES
 
 FEE = Message("It keeps about {fee} of this.", fee=Money(59, "EUR"))
 DEARER = Message("It keeps about {fee} of this.", fee=Money(84, "EUR"))
@@ -35,6 +39,12 @@ MANY = Route(
         LeftOut("paypal_old", Message("It is switched off in the settings.")),
     ),
 )
+TAKES: dict[Method, tuple[str, ...]] = {
+    Method.CARD: ("stripe_checkout",),
+    Method.WALLET: ("stripe_checkout",),
+    Method.PAYPAL: ("paypal",),
+    Method.CASH: ("cash",),
+}
 NONE = Route((CASH,), (LeftOut("stripe_checkout", DOWN, True), LeftOut("paypal", DOWN, True)))
 
 
@@ -59,6 +69,24 @@ async def declined(stage: Stage) -> None:
 async def listed(stage: Stage) -> None:
     await waiting(stage)
     button(stage.window.pay, "other_ways").click()
+
+
+async def wished(stage: Stage) -> None:
+    """The customer has said how to pay: the list has that alone, and why not of the others."""
+    stage.till.ways.takes = TAKES
+    await listed(stage)
+    button(stage.window.pay, "wish_paypal").click()
+
+
+async def wished_by_none(stage: Stage) -> None:
+    stage.till.ways.takes = {**TAKES, Method.UPI: ()}
+    await listed(stage)
+    button(stage.window.pay, "wish_upi").click()
+
+
+async def wish_offered(stage: Stage) -> None:
+    stage.till.ways.takes = dict.fromkeys(WISHES, tuple(each.account for each in WAYS.choices))
+    await listed(stage)
 
 
 async def listed_many(stage: Stage) -> None:
@@ -91,3 +119,7 @@ async def changing(stage: Stage) -> None:
     stage.till.checkout.withdraws_as = AttemptState.UNKNOWN
     stage.window.pay.way_wanted.emit("paypal")
     await stage.settled()
+
+
+WISHED: Final = {"paypal": wished, "offered": wish_offered, "none": wished_by_none}
+"""The scenes of a customer's wish, by name."""

@@ -14,6 +14,13 @@ async def opening(stage: Stage) -> None:
     await stage.till.checkout.called("open_session")
 
 
+async def upi(stage: Stage) -> None:
+    stage.till.checkout.url = (
+        "upi://pay?pa=amselundbohne%40razorpay&pn=Amsel%20%26%20Bohne&am=900.00&cu=INR&tr=EZV12345"
+    )
+    await stage.charge()
+
+
 async def waiting(stage: Stage) -> None:
     await stage.charge()
 

@@ -4,17 +4,15 @@ A scene says how the window is brought there, from what a till would tell it. Wh
 comes from the sample shop unless the scene has a catalog of its own.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final
 
 from app.domain.attempt import AttemptState
 from app.domain.cart import Discount
 from app.domain.catalog import Catalog
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
-from app.domain.resolution import Action as Decision
 from app.errors import (
     CatalogError,
     Fault,
@@ -24,28 +22,24 @@ from app.errors import (
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
-from tests.ui.gallery import books, choosing, needing, outside, paying, taking
-from tests.ui.gallery.stage import Stage, sample_catalog
+from tests.ui.gallery import (
+    books,
+    choosing,
+    needing,
+    outside,
+    paying,
+    setting,
+    subscribing,
+    taking,
+)
+from tests.ui.gallery.of_persons import needing_scenes
+from tests.ui.gallery.scene import Bring, Scene
+from tests.ui.gallery.stage import Stage
 from tests.ui.helpers import button
 from ui.orders.screen import OrdersScreen
 from ui.pay.state import Action
 from ui.theme import DARK, LIGHT, Theme, Tone
 from ui.trouble import trouble_box
-
-Surface = Literal["till", "display", "dialog"]
-Bring = Callable[[Stage], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One state to look at. `surface` is the top level that it is about."""
-
-    name: str
-    bring: Bring
-    surface: Surface = "till"
-    catalog: Callable[[], Catalog] = sample_catalog
-    mode: Mode = Mode.TRAINING
-
 
 # --- selling --------------------------------------------------------------------------------
 
@@ -252,35 +246,6 @@ def grand_catalog() -> Catalog:
     return Catalog(shop.shop, dear)
 
 
-def needing_scenes() -> tuple[Scene, ...]:
-    """Give the scenes of the place "needs a person"."""
-    return (
-        Scene("person-empty", needing.nothing_waits),
-        Scene("person-all-kinds", needing.all_kinds),
-        Scene("person-dispute-due", needing.dispute_due),
-        Scene("person-dispute-overdue", needing.dispute_overdue),
-        Scene("person-dispute-lost", needing.dispute_lost),
-        Scene("person-many", needing.many_entries),
-        Scene("person-late", needing.one_late),
-        Scene("person-ways", needing.scrolled_to_ways),
-        Scene("person-long", needing.long_texts, catalog=small_catalog),
-        Scene("person-form-accept", needing.form(Decision.ACCEPT)),
-        Scene("person-form-refund", needing.form(Decision.REFUND)),
-        Scene("person-form-assign", needing.form(Decision.ASSIGN)),
-        Scene("person-form-write-off", needing.write_off),
-        Scene("person-form-empty", needing.form_empty),
-        Scene("person-form-too-much", needing.form_too_much),
-        Scene("person-form-long-reason", needing.form_long_reason),
-        Scene("person-form-order-found", needing.form_assigned),
-        Scene("person-form-no-fit", needing.form_no_fit),
-        Scene("person-busy", needing.busy),
-        Scene("person-refused", needing.refused),
-        Scene("person-failed", needing.failed),
-        Scene("person-under-way", needing.under_way),
-        Scene("person-given-back", needing.given_back),
-    )
-
-
 def taking_scenes() -> tuple[Scene, ...]:
     """Give the scenes of a payment by hand."""
     return (
@@ -329,6 +294,7 @@ SCENES: Final = (
     Scene("pay-phones-no-network", outside.phones_without_network),
     Scene("pay-opening", paying.opening),
     Scene("pay-waiting", paying.waiting),
+    Scene("pay-upi", paying.upi),
     Scene("pay-asking", paying.asking),
     Scene("pay-slow", paying.slow),
     Scene("pay-declined", paying.declined),
@@ -349,6 +315,7 @@ SCENES: Final = (
     Scene("pay-ways-declined", choosing.declined),
     Scene("pay-ways-list", choosing.listed),
     Scene("pay-ways-many", choosing.listed_many),
+    *(Scene(f"pay-wish-{name}", bring) for name, bring in choosing.WISHED.items()),
     Scene("pay-ways-followed", choosing.followed),
     Scene("pay-ways-none", choosing.none_answers),
     Scene("pay-ways-changing", choosing.changing),
@@ -366,7 +333,9 @@ SCENES: Final = (
     Scene("orders-200-lines", needing.order_of_200_lines, catalog=two_hundred_products),
     Scene("orders-refund-form", needing.order_refund_form),
     Scene("orders-refund-several", needing.order_refund_of_several),
+    *(Scene(name, story) for name, story in subscribing.STORIES.items()),
     *needing_scenes(),
+    *(Scene(f"settings-{name}", bring, mode=mode) for name, mode, bring in setting.SCENES),
     Scene("notice-refund-failed", needing.news_of_failure),
     Scene("books-full-disk", books.full_disk),
     Scene("books-full-disk-charged", books.charged_on_a_full_disk),
@@ -387,6 +356,7 @@ SCENES: Final = (
     display_of("cart-long-names", long_names, catalog=small_catalog),
     display_of("preparing", paying.opening),
     display_of("code", paying.waiting),
+    display_of("code-upi", paying.upi),
     display_of("code-declined", paying.declined),
     display_of("processing", paying.processing),
     display_of("checking", paying.closing),

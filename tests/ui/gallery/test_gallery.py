@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from tests.ui.gallery import colours, focus, places, targets, texts
 from tests.ui.gallery.album import Album
-from tests.ui.gallery.scenes import SCENES, Scene
+from tests.ui.gallery.scene import Scene
+from tests.ui.gallery.scenes import SCENES
 from tests.ui.gallery.stage import SIZES, Run, Stage, Variant, settle, show, staged
 from ui.metrics import Metrics
 from ui.theme import THEMES

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.errors import MoneyMoved, Rejected, Unavailable
+from app.providers.paypal.documents import moment_from
 from app.providers.paypal.errors import ISSUES, KEY, REQUEST, UNDER_WAY, refusal_of
 
 SPECS = os.environ.get("SCANTILL_API_SPECS")
@@ -94,3 +95,7 @@ def test_a_refusal_of_the_keys_says_so() -> None:
     error = refusal_of(401, {"error": "invalid_token", "error_description": "expired"})
     assert isinstance(error, Rejected)
     assert error.is_of_the_key and error.code == "invalid_token" and "expired" in error.detail
+
+
+def test_a_time_before_all_times_is_none() -> None:
+    assert moment_from("0001-01-01T00:00:00+01:00") is None

@@ -27,6 +27,7 @@ from tests.parts.paypal import (
     order,
     refund,
 )
+from tests.parts.paypal_subscriptions import sale, subscription
 
 S = SessionState
 
@@ -145,12 +146,18 @@ def test_a_refund_that_is_odd_is_told_loudly_by_whoever_settles_it() -> None:
 
 
 def test_every_event_that_is_asked_for_is_one_that_is_read() -> None:
-    assert len(WANTED) == len(set(WANTED)) == 13
-    resources = {"CUSTOMER": dispute(), "CHECKOUT": order("APPROVED")}
+    assert len(WANTED) == len(set(WANTED)) == 25
+    resources = {
+        "CUSTOMER": dispute(),
+        "CHECKOUT": order("APPROVED"),
+        "BILLING": subscription("ACTIVE"),
+    }
     for kind in WANTED:
         resource = resources.get(kind.partition(".")[0], refund())
         if kind.startswith("PAYMENT.CAPTURE") and not kind.endswith(("REFUNDED", "REVERSED")):
             resource = capture()
+        if kind.startswith("PAYMENT.SALE"):
+            resource = sale()
         assert told(kind, resource) is not None, kind
 
 

@@ -42,7 +42,12 @@ def test_400_401_and_429_share_a_code_and_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     "refused",
-    [simulated.unknown_id(), simulated.malformed_id("plink_1"), simulated.malformed_id("qr_x")],
+    [
+        simulated.unknown_id(),
+        simulated.unknown_subscription(),
+        simulated.malformed_id("plink_1"),
+        simulated.malformed_id("qr_x"),
+    ],
 )
 def test_what_is_not_there_is_not_found_though_razorpay_says_400(
     refused: simulated.RazorpayRefusal,
@@ -62,6 +67,35 @@ def test_only_those_words_mean_that_it_is_not_there(words: str) -> None:
 def test_a_feature_that_is_switched_off_is_not_taken_for_a_session_that_is_gone() -> None:
     error = told(refusal(400, simulated.unrecognized().message))
     assert isinstance(error, Rejected) and error.status == 400 and "support" in error.action
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Request failed because another subscription operation is in progress.",
+        "Another subscription operation is in progress",
+        "Another operation is in progress for this subscription",
+    ],
+)
+def test_a_subscription_that_razorpay_works_on_is_asked_for_again(words: str) -> None:
+    assert isinstance(told(refusal(400, words)), Unavailable)
+    assert isinstance(told(refusal(403, words)), Rejected)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Subscription is not cancellable in expired status.",
+        "Subscription cannot be cancelled since no billing cycle is going on",
+        "The subscription is in its final cycle and cannot be cancelled now.",
+        "Exceeds the maximum total_count (1200) allowed for the given period and interval",
+        "Link expire by cannot be lesser than the current time.",
+        "Please try again later",
+    ],
+)
+def test_what_is_refused_to_a_subscription_stays_refused(words: str) -> None:
+    error = told(refusal(400, words))
+    assert isinstance(error, Rejected) and (error.status, error.detail) == (400, words)
 
 
 @pytest.mark.parametrize("status", [400, 422])

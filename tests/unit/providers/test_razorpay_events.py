@@ -11,8 +11,15 @@ from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import RefundObservation, RefundState
 from app.errors import Protocol
 from app.providers.razorpay.disputes import EVENTS as DISPUTE_EVENTS
-from app.providers.razorpay.events import CODE_EVENTS, LINK_EVENTS, seen_of_codes, seen_of_links
+from app.providers.razorpay.events import (
+    CODE_EVENTS,
+    LINK_EVENTS,
+    SUBSCRIPTION_EVENTS,
+    seen_of_codes,
+    seen_of_links,
+)
 from app.providers.strategy import Recheck
+from app.providers.subscribing import SubscriptionNews
 from tests.parts.clock import START
 from tests.parts.razorpay import (
     MONEY,
@@ -26,6 +33,8 @@ from tests.parts.razorpay import (
     paid_by,
     payment,
     refund,
+    running,
+    subscription,
 )
 from tests.parts.stripe import REFERENCE, Wire
 
@@ -104,6 +113,63 @@ def test_each_kind_leaves_the_others_sessions_alone() -> None:
         assert of_links(name, payment=payment(), qr_code=PAID_CODE) is None
     for name in LINK_EVENTS:
         assert of_codes(name, payment=payment(), payment_link=PAID_LINK) is None
+
+
+BEGINNINGS = ("authenticated", "activated", "charged")
+AFTERWARDS = ("updated", "pending", "halted", "paused", "resumed", "cancelled", "completed")
+ID = subscription()["id"]
+
+
+def test_every_event_of_a_subscription_is_told_to_links_and_none_to_codes() -> None:
+    words = {name.removeprefix("subscription.") for name in SUBSCRIPTION_EVENTS}
+    assert words == {*BEGINNINGS, *AFTERWARDS}
+    assert set(SUBSCRIPTION_EVENTS) < set(links_over(Wire()).events)
+    for name in SUBSCRIPTION_EVENTS:
+        assert of_links(name, payment=payment(), subscription=running()) is not None
+        assert of_codes(name, payment=payment(), subscription=running()) is None
+
+
+@pytest.mark.parametrize("word", BEGINNINGS)
+def test_the_first_payment_of_a_subscription_leads_to_its_session(word: str) -> None:
+    for count in (0, 1):
+        about = {"payment": payment(), "subscription": running(paid_count=count)}
+        seen = of_links(f"subscription.{word}", **about)
+        assert seen == Recheck(str(REFERENCE), MONEY, session_id=ID)
+    seen = of_links(f"subscription.{word}", payment=payment(), subscription=running(paid_count=2))
+    assert seen == SubscriptionNews(ID, payment()["id"])
+
+
+@pytest.mark.parametrize("word", AFTERWARDS)
+def test_what_happens_to_one_that_was_paid_leads_to_the_subscription(word: str) -> None:
+    name = f"subscription.{word}"
+    assert of_links(name, subscription=running()) == SubscriptionNews(ID)
+    seen = of_links(name, payment=failed(), subscription=running())
+    assert seen == SubscriptionNews(ID, failed()["id"])
+
+
+@pytest.mark.parametrize("word", AFTERWARDS)
+@pytest.mark.parametrize("count", [0, None, "1", True])
+def test_what_happens_to_one_that_nobody_paid_leads_to_its_session(word: str, count: Any) -> None:
+    seen = of_links(f"subscription.{word}", subscription=subscription(paid_count=count))
+    assert seen == Recheck(str(REFERENCE), None, session_id=ID)
+
+
+@pytest.mark.parametrize("notes", [[], {"reference": "order 7"}, {"order": "7"}])
+def test_a_strangers_subscription_is_not_looked_at(notes: Any) -> None:
+    seen = of_links("subscription.charged", subscription=running(paid_count=9, notes=notes))
+    assert isinstance(seen, Recheck) and seen.session_id == ID
+
+
+def test_an_event_of_no_subscription_says_nothing() -> None:
+    for name in SUBSCRIPTION_EVENTS:
+        assert of_links(name, payment=payment()) is None
+
+
+@pytest.mark.parametrize("word", ["authorized", "captured", "failed"])
+def test_a_payment_of_a_subscription_is_not_told_a_second_time_by_its_own_event(word: str) -> None:
+    paid = payment(description="Recurring Payment via Subscription", invoice_id="inv_1")
+    assert of_links(f"payment.{word}", payment=paid) is None
+    assert of_codes(f"payment.{word}", payment=paid) is None
 
 
 @pytest.mark.parametrize("read", [of_links, of_codes])

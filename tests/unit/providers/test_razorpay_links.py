@@ -316,7 +316,8 @@ def test_other_refusals_are_told(status: int) -> None:
 
 
 def all_since(*answers: Any, **changes: Any) -> list[Observation | Recheck]:
-    till = links_over(Wire(*answers))
+    # Subscriptions are on a list of their own, which is empty here.
+    till = links_over(Wire(*answers, listed()))
 
     async def run() -> list[Observation | Recheck]:
         found = till.list_since(START, source=Source.SWEEP, **changes)

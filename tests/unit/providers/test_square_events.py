@@ -14,8 +14,10 @@ from app.domain.refund import RefundObservation, RefundState
 from app.errors import Protocol
 from app.providers.square.events import seen_in
 from app.providers.strategy import Recheck, Seen
+from app.providers.subscribing import SubscriptionNews
 from tests.parts.clock import START
 from tests.parts.square import MERCHANT, dispute, event, money, payment, refund, refused_try
+from tests.parts.square_plans import invoice, subscription
 from tests.parts.stripe import REFERENCE
 
 OF_PAYMENTS = ["payment.created", "payment.updated"]
@@ -115,11 +117,32 @@ def test_a_dispute_that_says_no_time_is_told_now() -> None:
         ("payment.updated", "payment", "pay-1"),
         ("payment.updated", "payment", {"id": "x", "status": "APPROVED"}),
         ("catalog.version.updated", "catalog_version", {}),
+        ("subscription.updated", "subscription", {}),
+        ("invoice.payment_made", "invoice", {"id": "inv-1", "order_id": "order-1"}),
         ("terminal.checkout.updated", "payment", payment()),
     ],
 )
 def test_what_says_nothing_is_nothing(kind: str, name: str, subject: Any) -> None:
     assert seen(kind, name, subject) is None
+
+
+@pytest.mark.parametrize("kind", ["subscription.created", "subscription.updated"])
+def test_news_of_a_subscription_name_it(kind: str) -> None:
+    assert seen(kind, "subscription", subscription()) == SubscriptionNews("sub-1")
+
+
+@pytest.mark.parametrize("kind", ["invoice.payment_made", "invoice.scheduled_charge_failed"])
+def test_news_of_an_invoice_name_the_subscription_that_it_is_of(kind: str) -> None:
+    assert seen(kind, "invoice", invoice()) == SubscriptionNews("sub-1")
+
+
+@pytest.mark.parametrize("status", ["COMPLETED", "FAILED", "APPROVED"])
+@pytest.mark.parametrize("note, reference", [(str(REFERENCE), str(REFERENCE)), (None, "")])
+def test_a_payment_by_a_card_that_is_kept_is_to_be_looked_at_since_it_may_be_a_renewal(
+    status: str, note: Any, reference: str
+) -> None:
+    told = payment(status, note=note, card_details={"entry_method": "ON_FILE"})
+    assert seen("payment.updated", "payment", told) == Recheck(reference, session_id="order-1")
 
 
 @pytest.mark.parametrize("data", [{}, {"object": None}, {"object": [1]}])

@@ -93,6 +93,12 @@ VERBS: dict[str, Verb] = {
     "refunds_since": _refunds_made,
     "list_since": list_all,
     "register_webhook": lambda till: till.register_webhook("http://127.0.0.1:1/w", owner="t"),
+    "open_setup": lambda till: till.open_setup({}, key="k" * 10),
+    "fetch_setup": lambda till: till.fetch_setup("cs_test_1", source=Source.POLL),
+    "close_setup": lambda till: till.close_setup("cs_test_1", key="k" * 10),
+    "fetch_subscription": lambda till: till.fetch_subscription("sub_1", source=Source.POLL),
+    "end_now": lambda till: till.cancel_subscription("sub_1", at_period_end=False, key="k" * 10),
+    "end_later": lambda till: till.cancel_subscription("sub_1", at_period_end=True, key="k" * 10),
 }
 
 

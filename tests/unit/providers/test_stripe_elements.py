@@ -8,7 +8,11 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
+from app.domain.capabilities import Demand, objection
+from app.domain.catalog import BillingInterval
+from app.domain.money import Money
 from app.domain.observation import SessionState, Source
+from app.domain.presentation import PresentedLine
 from app.errors import ConfigError, Protocol, Rejected, Unavailable
 from app.providers.kind import AccountSetup
 from app.providers.kinds.stripe_elements import KIND, StripeElements
@@ -92,6 +96,17 @@ def test_without_an_address_for_customers_nothing_is_begun() -> None:
     with pytest.raises(Rejected, match="no address"):
         asyncio.run(till.prepare_session(request()))
     assert wire.requests == []
+
+
+def test_what_is_to_be_charged_again_is_refused_in_words_before_anything_is_made() -> None:
+    wire = Wire()
+    till = strategy(wire)
+    monthly = PresentedLine("Club", 500, BillingInterval.MONTHLY.value)
+    with pytest.raises(Rejected, match="takes no subscriptions"):
+        asyncio.run(till.prepare_session(request(lines=(monthly,))))
+    assert asked(wire) == []
+    demand = Demand(Money(500, "EUR"), intervals=frozenset({BillingInterval.MONTHLY}))
+    assert objection(till.capabilities, demand) == "It takes no subscriptions."
 
 
 def test_its_pages_are_the_tills_own_and_no_others() -> None:

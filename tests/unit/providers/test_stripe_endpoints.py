@@ -10,6 +10,8 @@ from app.errors import Protocol, Rejected
 from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.stripe.client import credential_digest, is_live_key
 from app.providers.stripe.endpoints import EVENTS
+from app.providers.stripe.intents import INTENT_EVENTS
+from app.providers.stripe.setups import SETUP_EVENTS
 from tests.parts.clock import VirtualClock
 from tests.parts.stripe import SECRET, Wire, delivered, event, refusal, session
 
@@ -29,8 +31,9 @@ def listed(*endpoints: dict[str, Any]) -> dict[str, Any]:
 def test_the_tills_own_earlier_addresses_are_replaced_and_no_others() -> None:
     wire = Wire(
         listed(
-            endpoint(id="we_ours", metadata={"owner": "t11111"}),
-            endpoint(id="we_theirs", metadata={"owner": "t22222"}),
+            endpoint(id="we_ours", metadata={"owner": "t11111 main"}),
+            endpoint(id="we_theirs", metadata={"owner": "t22222 main"}),
+            endpoint(id="we_other_account", metadata={"owner": "t11111 links"}),
             endpoint(id="we_shop"),
         ),
         {"id": "we_ours", "object": "webhook_endpoint", "deleted": True},
@@ -44,9 +47,14 @@ def test_the_tills_own_earlier_addresses_are_replaced_and_no_others() -> None:
         "POST /v1/webhook_endpoints",
     ]
     body = wire.requests[-1].content.decode()
-    assert "metadata[owner]=t11111" in body.replace("%5B", "[").replace("%5D", "]")
-    assert body.count("enabled_events") == len(EVENTS)
+    assert "metadata[owner]=t11111+main" in body.replace("%5B", "[").replace("%5D", "]")
+    assert body.count("enabled_events") == len(EVENTS) + len(SETUP_EVENTS)
     assert till.read_webhook(delivered(event("x", session()))).event_id == "evt_1"
+
+
+def test_stripes_list_of_events_takes_no_more_types_than_are_asked_for() -> None:
+    """Stripe refuses more than 20 of them, and with them the whole list."""
+    assert len(EVENTS) <= 20 and len(INTENT_EVENTS) <= 20
 
 
 def test_the_secret_before_the_last_still_counts_and_older_ones_do_not() -> None:

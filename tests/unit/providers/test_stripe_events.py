@@ -14,6 +14,7 @@ from app.providers.stripe.endpoints import EVENTS
 from app.providers.stripe.events import seen_in
 from tests.parts.clock import START
 from tests.parts.stripe import REFERENCE, dispute, event, intent, session
+from tests.parts.stripe_subscriptions import invoice, subscription
 
 COMPLETE = {"status": "complete", "payment_status": "paid", "payment_intent": "pi_1"}
 REFUSED = intent("requires_payment_method", last_payment_error={"code": "card_declined"})
@@ -115,8 +116,8 @@ def test_what_says_too_little_to_judge_money_by_asks_for_a_look(
         "charge.succeeded",
         "payment_intent.succeeded",
         "payment_intent.created",
-        "customer.subscription.deleted",
-        "invoice.paid",
+        "customer.subscription.created",
+        "invoice.finalized",
         "checkout.session.something_new",
         "",
     ],
@@ -130,6 +131,8 @@ def test_every_event_that_the_till_asks_for_is_one_that_it_reads() -> None:
         "checkout": session(**COMPLETE),
         "payment_intent": REFUSED,
         "charge": dispute(),
+        "invoice": invoice(),
+        "customer": subscription(),
     }
     for kind in EVENTS:
         assert seen(kind, subjects.get(kind.split(".")[0], REFUND)) is not None

@@ -19,6 +19,13 @@ def test_a_fault_hits_what_matches_as_often_as_it_was_asked_to() -> None:
     assert fault.as_json()["fired"] == 2
 
 
+def test_a_fault_may_be_one_accounts_alone() -> None:
+    faults = Faults()
+    fault = faults.add({"match": {"account": "acct_1"}, "fault": {"status": 503}, "times": None})
+    hits = [faults.take("POST", "/v1/x", whose) for whose in ("acct_2", "acct_1", None)]
+    assert hits == [None, fault, None]
+
+
 def test_a_fault_without_an_end_goes_on_until_it_is_deleted() -> None:
     faults = Faults()
     fault = faults.add({"fault": {"drop": "before"}, "times": None})

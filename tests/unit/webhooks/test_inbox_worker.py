@@ -181,7 +181,15 @@ def test_a_dispute_of_a_payment_that_turns_out_a_strangers_is_counted_as_one(
 
 @pytest.mark.parametrize(
     "fault",
-    [Protocol("odd"), KeyError("x"), TypeError("x"), ValueError("x"), AttributeError("x")],
+    [
+        Protocol("odd"),
+        KeyError("x"),
+        TypeError("x"),
+        ValueError("x"),
+        AttributeError("x"),
+        IndexError("x"),
+        OverflowError("x"),
+    ],
     ids=lambda fault: type(fault).__name__,
 )
 def test_a_poisoned_event_is_marked_and_does_not_hold_up_the_others(

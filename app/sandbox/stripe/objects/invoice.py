@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from app.sandbox.books import JsonObject
 from app.sandbox.stripe.objects.listed import listed
 
+DRAFT_S = 3600
+"""How long a renewal's invoice stays a draft; docs.stripe.com/billing/subscriptions/overview."""
+
 
 def invoice(
     *,
@@ -16,8 +19,10 @@ def invoice(
     lines: Sequence[JsonObject],
     subscription: JsonObject,
     shop_name: str,
+    reason: str,
+    period: tuple[int, int],
 ) -> JsonObject:
-    """The first invoice of a subscription, paid in full."""
+    """A draft: `finalize`, `pay` and `close` make more of it. `period` is what went before."""
     return {
         "id": id,
         "object": "invoice",
@@ -26,13 +31,13 @@ def invoice(
         "account_tax_ids": None,
         "amount_due": amount,
         "amount_overpaid": 0,
-        "amount_paid": amount,
-        "amount_remaining": 0,
+        "amount_paid": 0,
+        "amount_remaining": amount,
         "amount_shipping": 0,
         "application": None,
         "attempt_count": 0,
-        "attempted": True,
-        "auto_advance": False,
+        "attempted": False,
+        "auto_advance": True,
         "automatic_tax": {
             "disabled_reason": None,
             "enabled": False,
@@ -40,8 +45,8 @@ def invoice(
             "provider": None,
             "status": None,
         },
-        "automatically_finalizes_at": None,
-        "billing_reason": "subscription_create",
+        "automatically_finalizes_at": created + DRAFT_S,
+        "billing_reason": reason,
         "collection_method": "charge_automatically",
         "created": created,
         "currency": currency,
@@ -61,8 +66,8 @@ def invoice(
         "description": None,
         "discounts": [],
         "due_date": None,
-        "effective_at": created,
-        "ending_balance": 0,
+        "effective_at": None,
+        "ending_balance": None,
         "footer": None,
         "from_invoice": None,
         "hosted_invoice_url": None,
@@ -74,7 +79,7 @@ def invoice(
         "livemode": False,
         "metadata": {},
         "next_payment_attempt": None,
-        "number": f"{customer['invoice_prefix']}-0001",
+        "number": None,
         "on_behalf_of": None,
         "parent": {
             "quote_details": None,
@@ -89,8 +94,8 @@ def invoice(
             "payment_method_options": None,
             "payment_method_types": None,
         },
-        "period_end": created,
-        "period_start": created,
+        "period_end": period[1],
+        "period_start": period[0],
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
         "receipt_number": None,
@@ -99,11 +104,11 @@ def invoice(
         "shipping_details": None,
         "starting_balance": 0,
         "statement_descriptor": None,
-        "status": "paid",
+        "status": "draft",
         "status_transitions": {
-            "finalized_at": created,
+            "finalized_at": None,
             "marked_uncollectible_at": None,
-            "paid_at": created,
+            "paid_at": None,
             "voided_at": None,
         },
         "subtotal": amount,
@@ -114,14 +119,33 @@ def invoice(
         "total_excluding_tax": amount,
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
-        "webhooks_delivered_at": created,
+        "webhooks_delivered_at": None,
     }
+
+
+def finalize(invoice: JsonObject, *, number: str, at: int) -> None:
+    invoice.update(status="open", number=number, effective_at=at, ending_balance=0)
+    invoice.update(automatically_finalizes_at=None, webhooks_delivered_at=at)
+    invoice["status_transitions"] = {**invoice["status_transitions"], "finalized_at": at}
+
+
+def pay(invoice: JsonObject, *, at: int) -> None:
+    invoice.update(status="paid", amount_paid=invoice["amount_due"], amount_remaining=0)
+    invoice.update(auto_advance=False, next_payment_attempt=None)
+    invoice["status_transitions"] = {**invoice["status_transitions"], "paid_at": at}
+
+
+def close(invoice: JsonObject, status: str, *, at: int) -> None:
+    """Have nobody pay it: `void` or `uncollectible`."""
+    moment = {"void": "voided_at", "uncollectible": "marked_uncollectible_at"}[status]
+    invoice.update(status=status, auto_advance=False, next_payment_attempt=None)
+    invoice["status_transitions"] = {**invoice["status_transitions"], moment: at}
 
 
 def invoice_line(
     *, id: str, invoice: str, item: JsonObject, start: int, end: int, subscription: JsonObject
 ) -> JsonObject:
-    """`item` is the session's line item."""
+    """`item` is a line of the session that began it, whole or what of it comes again."""
     price = item["price"]
     recurring = next(
         (s for s in subscription["items"]["data"] if s["price"]["id"] == price["id"]), None
@@ -169,10 +193,11 @@ def invoice_line(
 def invoice_payment(
     *, id: str, created: int, amount: int, currency: str, invoice: str, intent: str
 ) -> JsonObject:
+    """What is to pay an invoice: `settle_payment` says that it did."""
     return {
         "id": id,
         "object": "invoice_payment",
-        "amount_paid": amount,
+        "amount_paid": None,
         "amount_requested": amount,
         "created": created,
         "currency": currency,
@@ -180,6 +205,11 @@ def invoice_payment(
         "is_default": True,
         "livemode": False,
         "payment": {"payment_intent": intent, "type": "payment_intent"},
-        "status": "paid",
-        "status_transitions": {"canceled_at": None, "paid_at": created},
+        "status": "open",
+        "status_transitions": {"canceled_at": None, "paid_at": None},
     }
+
+
+def settle_payment(payment: JsonObject, *, at: int) -> None:
+    payment.update(status="paid", amount_paid=payment["amount_requested"])
+    payment["status_transitions"] = {"canceled_at": None, "paid_at": at}

@@ -7,12 +7,20 @@ from app.sandbox.stripe import debits
 
 PAGE_PATH = "/c/pay/"
 
+_TOTALS = ("amount_discount", "amount_shipping", "amount_tax")
+
 
 def session(
-    *, id: str, created: int, expires_at: int, amount: int, currency: str, params: dict[str, Any]
+    *,
+    id: str,
+    created: int,
+    expires_at: int,
+    amount: int | None,
+    currency: str | None,
+    params: dict[str, Any],
 ) -> JsonObject:
     """An open session; its `url` is added when it is shown, since it carries the origin."""
-    payment = params["mode"] == "payment"
+    payment, setup = params["mode"] == "payment", params["mode"] == "setup"
     email = params.get("customer_email")
     return {
         "id": id,
@@ -42,9 +50,9 @@ def session(
             "submit": None,
             "terms_of_service_acceptance": None,
         },
-        "customer": None,
+        "customer": params.get("customer"),
         "customer_account": None,
-        "customer_creation": params.get("customer_creation", "if_required") if payment else None,
+        "customer_creation": _customer_creation(params),
         "customer_details": None if email is None else customer_details(email, None),
         "customer_email": email,
         "discounts": [],
@@ -67,7 +75,7 @@ def session(
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "payment_method_types": _methods(amount, currency, params),
-        "payment_status": "unpaid",
+        "payment_status": "no_payment_required" if setup else "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},
         "presentment_details": None,
@@ -84,7 +92,7 @@ def session(
         "subscription": None,
         "success_url": params.get("success_url"),
         "tax_id_collection": None,
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+        "total_details": None if setup else dict.fromkeys(_TOTALS, 0),
         "ui_mode": "hosted_page",
         "url": None,
         "wallet_options": None,
@@ -104,13 +112,19 @@ def customer_details(email: str | None, name: str | None) -> JsonObject:
     }
 
 
-def _methods(amount: int, currency: str, params: dict[str, Any]) -> list[str]:
+def _customer_creation(params: dict[str, Any]) -> str | None:
+    if params["mode"] == "subscription" or "customer" in params:
+        return None
+    return str(params.get("customer_creation", "if_required"))
+
+
+def _methods(amount: int | None, currency: str | None, params: dict[str, Any]) -> list[str]:
     """Cards always; bank debits where Stripe has them: single payments of money, in euros."""
     allowed = params.get("allowed_payment_method_types")
     is_debit_wanted = (allowed is None or debits.METHOD in allowed) and (
         debits.METHOD not in params.get("excluded_payment_method_types", [])
     )
-    is_debit_fit = currency == debits.CURRENCY and amount > 0 and params["mode"] == "payment"
+    is_debit_fit = params["mode"] == "payment" and currency == debits.CURRENCY and bool(amount)
     return ["card", debits.METHOD] if is_debit_wanted and is_debit_fit else ["card"]
 
 

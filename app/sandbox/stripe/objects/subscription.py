@@ -30,7 +30,7 @@ def customer(*, id: str, created: int, email: str | None, name: str | None) -> J
         "livemode": False,
         "metadata": {},
         "name": name,
-        "next_invoice_sequence": 2,
+        "next_invoice_sequence": 1,
         "phone": None,
         "preferred_locales": [],
         "shipping": None,
@@ -50,7 +50,7 @@ def subscription(
     method: str,
     data: dict[str, Any],
 ) -> JsonObject:
-    """An active subscription whose first invoice is paid; `data` is `subscription_data`."""
+    """An active subscription with its first invoice; `data` is `subscription_data`."""
     return {
         "id": id,
         "object": "subscription",

@@ -65,6 +65,17 @@ def test_a_page_that_is_opened_again_asks_for_nothing_more(paypal: PayPalShop) -
     assert len(paypal.books()["payments"]) == 1
 
 
+def test_who_opens_the_page_after_the_bank_did_not_pay_is_told_so(paypal: PayPalShop) -> None:
+    sold = paypal.sell()
+    paypal.approve(sold, "echeck")
+    paypal.capture(sold["id"])
+    assert "on its way" in paypal.http.get(page_of(sold)).text
+    paypal.control("POST", f"sessions/{sold['id']}/settle", {"succeeded": False})
+    again = paypal.http.get(page_of(sold)).text
+    assert 'data-state="failed"' in again and "Nothing was taken" in again
+    assert "charged once" not in again
+
+
 def test_who_comes_back_to_the_shop_is_told_the_truth(paypal: PayPalShop) -> None:
     asked = order()
     context = asked["payment_source"]["paypal"]["experience_context"]

@@ -1,13 +1,11 @@
 """Products, plans and subscriptions: agreed to on a page, paid by time, failed and ended."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from app.sandbox.paypal.billing import later
 from tests.integration.sandbox.paypal.official import check_answer, check_event
 from tests.integration.sandbox.paypal.shop import PayPalShop, issue_of, money
 from tests.integration.sandbox.shop import Receiver
@@ -56,6 +54,19 @@ def _subscribe(paypal: PayPalShop, plan: str, **changes: Any) -> httpx.Response:
 def _new(paypal: PayPalShop, **plan: Any) -> Any:
     product = _product(paypal).json()["id"]
     made = _subscribe(paypal, _plan(paypal, product, **plan).json()["id"])
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+def _for_the_shop_to_begin(paypal: PayPalShop) -> Any:
+    """Make one that its payer's word only approves."""
+    plan = _plan(paypal, _product(paypal).json()["id"]).json()["id"]
+    context = {
+        "return_url": "http://127.0.0.1:9/thanks",
+        "cancel_url": "http://127.0.0.1:9/back",
+        "user_action": "CONTINUE",
+    }
+    made = _subscribe(paypal, plan, application_context=context)
     assert made.status_code == 201, made.text
     return made.json()
 
@@ -114,6 +125,73 @@ def test_the_whole_way_is_as_described(paypal: PayPalShop, receiver: Receiver) -
     (sale,) = [event for event in told if event["resource_type"] == "sale"]
     assert sale["resource"]["billing_agreement_id"] == made.json()["id"]
     assert sale["resource"]["custom"] == "till1-7-1"
+
+
+def test_what_the_shop_begins_is_approved_first_and_paid_from_then_on(
+    paypal: PayPalShop, receiver: Receiver
+) -> None:
+    paypal.listen(receiver)
+    made = _for_the_shop_to_begin(paypal)
+    one = f"{SUBSCRIPTIONS}/{made['id']}"
+    assert ">Continue</button>" in httpx.get(_page(made)).text
+    early = paypal.api("POST", f"{one}/activate", {"reason": "too early"})
+    check_answer(BILLING, "post", f"{SUBSCRIPTIONS}/{{id}}/activate", early)
+    assert issue_of(early) == "SUBSCRIPTION_STATUS_INVALID"
+    assert httpx.post(_page(made), data={"funding": "balance"}).status_code == 303
+    approved = paypal.api("GET", one)
+    check_answer(BILLING, "get", f"{SUBSCRIPTIONS}/{{id}}", approved)
+    told = approved.json()
+    assert (told["status"], "billing_info" in told) == ("APPROVED", False)
+    assert [each["rel"] for each in told["links"]] == ["self", "activate"]
+    assert paypal.books()["payments"] == []
+    page = httpx.get(_page(made)).text
+    assert "on its way" in page and "You were charged" not in page
+    begun = paypal.api("POST", f"{one}/activate", {"reason": "the sale goes on"})
+    check_answer(BILLING, "post", f"{SUBSCRIPTIONS}/{{id}}/activate", begun)
+    assert (begun.status_code, _read(paypal, made["id"])["status"]) == (204, "ACTIVE")
+    assert len(paypal.books()["payments"]) == 1
+    again = paypal.api("POST", f"{one}/activate", {"reason": "again"})
+    assert issue_of(again) == "SUBSCRIPTION_STATUS_INVALID"
+    paypal.control("POST", "clock", {"advance_s": MONTH_S})
+    assert len(paypal.books()["payments"]) == 2
+    receiver.wait(4)
+    kinds = [json.loads(body)["event_type"] for _, body in receiver.received]
+    assert sorted(kinds) == [
+        "BILLING.SUBSCRIPTION.ACTIVATED",
+        "BILLING.SUBSCRIPTION.CREATED",
+        "PAYMENT.SALE.COMPLETED",
+        "PAYMENT.SALE.COMPLETED",
+    ]
+
+
+def test_what_the_shop_never_begins_stays_approved_and_takes_nothing(paypal: PayPalShop) -> None:
+    made = _for_the_shop_to_begin(paypal)
+    for _ in range(2):
+        said = paypal.control("POST", f"sessions/{made['id']}/pay", {})
+        assert (said["outcome"], said["status"]) == ("approved", "APPROVED")
+    paypal.control("POST", "clock", {"advance_s": 3 * MONTH_S})
+    assert _read(paypal, made["id"])["status"] == "APPROVED"
+    assert paypal.books()["payments"] == []
+    # PayPal's description lets nobody cancel what is neither active nor suspended.
+    refused = paypal.api("POST", f"{SUBSCRIPTIONS}/{made['id']}/cancel", {"reason": "enough"})
+    check_answer(BILLING, "post", f"{SUBSCRIPTIONS}/{{id}}/cancel", refused)
+    assert issue_of(refused) == "SUBSCRIPTION_STATUS_INVALID"
+
+
+def test_one_can_be_agreed_to_and_begun_in_one_go(paypal: PayPalShop) -> None:
+    made = _for_the_shop_to_begin(paypal)
+    said = paypal.control("POST", f"sessions/{made['id']}/pay", {"capture": True})
+    assert (said["outcome"], said["status"]) == ("paid", "ACTIVE")
+
+
+def test_one_is_begun_without_a_reason_and_goes_on_only_with_one(paypal: PayPalShop) -> None:
+    made = _for_the_shop_to_begin(paypal)
+    one = f"{SUBSCRIPTIONS}/{made['id']}"
+    paypal.control("POST", f"sessions/{made['id']}/pay", {"funding": "declines"})
+    assert paypal.api("POST", f"{one}/activate", {}).status_code == 204
+    assert _read(paypal, made["id"])["billing_info"]["failed_payments_count"] == 1
+    assert paypal.api("POST", f"{one}/suspend", {"reason": "a pause"}).status_code == 204
+    assert paypal.api("POST", f"{one}/activate", {}).status_code == 400
 
 
 def test_time_brings_renewals_until_it_is_cancelled(paypal: PayPalShop) -> None:
@@ -181,6 +259,75 @@ def test_failed_renewals_are_told_and_suspend_it(paypal: PayPalShop, receiver: R
     assert _read(paypal, id)["status"] == "SUSPENDED"
     receiver.wait(3)
     assert len(paypal.books()["payments"]) == 1
+
+
+def test_a_payment_that_succeeds_again_ends_the_count_and_takes_what_is_owed(
+    paypal: PayPalShop,
+) -> None:
+    for bills, taken, owed in ((True, "20.00", "0.00"), (False, "10.00", "10.00")):
+        preferences = {"auto_bill_outstanding": bills, "payment_failure_threshold": 3}
+        id = _new(paypal, payment_preferences=preferences)["id"]
+        paypal.control("POST", f"sessions/{id}/pay", {})
+        for funding in ("declines", "balance"):
+            paypal.control("POST", f"sessions/{id}/pay", {"funding": funding})
+            paypal.control("POST", "clock", {"advance_s": MONTH_S})
+        paypal.renew()
+        info = _read(paypal, id)["billing_info"]
+        assert info["failed_payments_count"] == 0
+        assert info["outstanding_balance"] == money(owed)
+        assert info["last_payment"]["amount"] == money(taken)
+
+
+@pytest.mark.parametrize("funding", ["echeck", "review"])
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_a_first_payment_that_pends_is_decided_later(
+    paypal: PayPalShop, receiver: Receiver, funding: str, succeeded: bool
+) -> None:
+    paypal.listen(receiver, "PAYMENT.SALE.PENDING", "PAYMENT.SALE.COMPLETED", "PAYMENT.SALE.DENIED")
+    id = _new(paypal)["id"]
+    pays = paypal.control("POST", f"sessions/{id}/pay", {"funding": funding})
+    assert (pays["outcome"], pays["payment_status"]) == ("processing", "unpaid")
+    path = f"{SUBSCRIPTIONS}/{id}/transactions"
+    span = {"start_time": "2020-01-01T00:00:00Z", "end_time": "2040-01-01T00:00:00Z"}
+    told = f"{SUBSCRIPTIONS}/{{id}}/transactions"
+    for settles in (False, True):
+        if settles:
+            paypal.control("POST", f"sessions/{id}/settle", {"succeeded": succeeded})
+        answer = paypal.http_get(path, span)
+        check_answer(BILLING, "get", told, answer)
+        (line,) = answer.json()["transactions"]
+        wanted = "PENDING" if not settles else "COMPLETED" if succeeded else "DECLINED"
+        assert line["status"] == wanted
+        (payment,) = paypal.books()["payments"]
+        assert payment["captured_minor"] == (1000 if wanted == "COMPLETED" else 0)
+    info = _read(paypal, id)["billing_info"]
+    assert ("last_payment" in info, info["failed_payments_count"]) == (
+        succeeded,
+        int(not succeeded),
+    )
+    receiver.wait(2)
+    kinds = [json.loads(body)["event_type"] for _, body in receiver.received]
+    # They are sent at once and may overtake each other.
+    assert set(kinds) == {
+        "PAYMENT.SALE.PENDING",
+        f"PAYMENT.SALE.{'COMPLETED' if succeeded else 'DENIED'}",
+    }
+    again = paypal.http.post(f"/_control/sessions/{id}/settle", json={"succeeded": True})
+    assert again.status_code == 404
+
+
+def test_its_plan_and_its_last_failure_are_told_to_whoever_asks(paypal: PayPalShop) -> None:
+    id = _new(paypal)["id"]
+    paypal.control("POST", f"sessions/{id}/pay", {"funding": "declines"})
+    query = {"fields": "plan,last_failed_payment"}
+    answer = paypal.http_get(f"{SUBSCRIPTIONS}/{id}", query)
+    check_answer(BILLING, "get", f"{SUBSCRIPTIONS}/{{id}}", answer)
+    told = answer.json()
+    price = told["plan"]["billing_cycles"][0]["pricing_scheme"]["fixed_price"]
+    assert price == money("10.00")
+    assert told["billing_info"]["last_failed_payment"]["reason_code"] == "PAYMENT_DENIED"
+    plain = paypal.api("GET", f"{SUBSCRIPTIONS}/{id}").json()
+    assert "plan" not in plain and "last_failed_payment" not in plain["billing_info"]
 
 
 def test_one_of_few_cycles_ends_by_itself(paypal: PayPalShop) -> None:
@@ -251,19 +398,3 @@ def test_a_subscription_needs_a_plan_that_is_active(new_paypal: PayPalShop) -> N
     ]
     for refusal in refusals:
         check_answer(BILLING, "post", SUBSCRIPTIONS, refusal)
-
-
-@pytest.mark.parametrize(
-    "unit, count, end",
-    [
-        ("MONTH", 1, "2027-02-28"),
-        ("MONTH", 2, "2027-03-31"),
-        ("MONTH", 14, "2028-03-31"),
-        ("YEAR", 1, "2028-01-31"),
-        ("WEEK", 2, "2027-02-14"),
-        ("DAY", 1, "2027-02-01"),
-    ],
-)
-def test_a_cycle_keeps_its_day_as_far_as_the_month_has_it(unit: str, count: int, end: str) -> None:
-    start = int(datetime(2027, 1, 31, 12, tzinfo=UTC).timestamp())
-    assert datetime.fromtimestamp(later(start, unit, count), UTC).date().isoformat() == end

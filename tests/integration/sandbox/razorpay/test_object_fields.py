@@ -41,6 +41,18 @@ SUBSCRIPTION = set(
     " expire_by short_url has_scheduled_changes change_scheduled_at source"
     " remaining_count".split()
 )
+INVOICE = set(
+    "id entity receipt invoice_number customer_id customer_details order_id subscription_id"
+    " line_items payment_id status expire_by issued_at paid_at cancelled_at expired_at sms_status"
+    " email_status date terms partial_payment gross_amount tax_amount taxable_amount amount"
+    " amount_paid amount_due currency currency_symbol description notes comment short_url view_less"
+    " billing_start billing_end type group_taxes_discounts created_at idempotency_key".split()
+)
+INVOICE_LINE = set(
+    "id item_id ref_id ref_type name description amount unit_amount gross_amount tax_amount"
+    " taxable_amount net_amount currency type tax_inclusive hsn_code sac_code tax_rate unit"
+    " quantity taxes".split()
+)
 EVENT = {"entity", "account_id", "event", "contains", "payload", "created_at"}
 
 
@@ -75,6 +87,12 @@ def test_plans_and_subscriptions(new_shop: Shop) -> None:
     assert set(plan) == PLAN
     made = new_shop.post("subscriptions", {"plan_id": plan["id"], "total_count": 1})
     assert set(made) == SUBSCRIPTION
+    new_shop.control("POST", f"sessions/{made['id']}/pay", {})
+    [invoice] = new_shop.get("invoices", subscription_id=made["id"])["items"]
+    assert set(invoice) == INVOICE and set(invoice["line_items"][0]) == INVOICE_LINE
+    payment = new_shop.get(f"payments/{invoice['payment_id']}")
+    assert set(payment) == PAYMENT | {"upi"}
+    assert set(new_shop.get(f"orders/{invoice['order_id']}")) == ORDER
 
 
 def test_empty_notes_are_a_list_and_those_of_a_link_are_null(new_shop: Shop) -> None:

@@ -72,6 +72,11 @@ def test_it_sells_a_subscription(shop: Shop, client: Any) -> None:
     made = client.subscription.create({"plan_id": plan["id"], "total_count": 12})
     assert shop.pay(made["short_url"]).status_code == 200
     assert client.subscription.fetch(made["id"])["status"] == "active"
+    [invoice] = client.invoice.all({"subscription_id": made["id"]})["items"]
+    assert client.invoice.fetch(invoice["id"]) == invoice
+    assert client.payment.fetch(invoice["payment_id"])["invoice_id"] == invoice["id"]
+    assert client.subscription.pause(made["id"], {"pause_at": "now"})["status"] == "paused"
+    assert client.subscription.resume(made["id"], {"resume_at": "now"})["status"] == "active"
     assert client.subscription.cancel(made["id"])["status"] == "cancelled"
 
 

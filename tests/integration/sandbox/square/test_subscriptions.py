@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from tests.integration.sandbox.shop import Receiver
-from tests.integration.sandbox.square.shop import LINKS, SquareShop
+from tests.integration.sandbox.square.shop import DECLINED, GOOD_CARD, LINKS, SquareShop
 
+CARD = {"card": GOOD_CARD}
 PRICE = {"amount": 900, "currency": "EUR"}
 
 
@@ -112,17 +113,104 @@ def test_a_cancellation_can_be_taken_back(square: SquareShop) -> None:
     assert len(square.books()["payments"]) == 2
 
 
-def test_a_checkout_takes_a_variation_at_its_own_price_and_nothing_else(
-    merchant: SquareShop,
-) -> None:
+def test_a_checkout_takes_a_variation_and_nothing_else(merchant: SquareShop) -> None:
     plan = variation(merchant)
-    other = {"amount": 901, "currency": "EUR"}
-    refusal = merchant.refused("POST", LINKS, club_body(merchant, plan, other))
-    assert refusal[1:] == ("INVALID_VALUE", "quick_pay.price_money")
     refusal = merchant.refused("POST", LINKS, club_body(merchant, "NOBODYS"))
     assert refusal[1:] == ("NOT_FOUND", "checkout_options.subscription_plan_id")
     body = {**merchant.link_body(), "checkout_options": {"subscription_plan_id": plan}}
     assert merchant.refused("POST", LINKS, body)[1] == "NOT_IMPLEMENTED"
+
+
+def test_another_price_than_the_plans_counts_now_and_at_each_renewal(square: SquareShop) -> None:
+    body = club_body(square, variation(square), {"amount": 850, "currency": "EUR"})
+    assert square.pay(square.api("POST", LINKS, body)["payment_link"]).status_code == 303
+    (club,) = square.api("POST", "/v2/subscriptions/search", {})["subscriptions"]
+    assert club["price_override_money"] == {"amount": 850, "currency": "EUR"}
+    square.later(32 * 86_400)
+    assert [line["captured_minor"] for line in square.books()["payments"]] == [850, 850]
+
+
+def test_what_a_subscriber_pays_is_an_order_of_its_own_and_the_links_stays_a_draft(
+    square: SquareShop,
+) -> None:
+    body = {**club_body(square, variation(square)), "payment_note": "till1-7-1"}
+    link = square.api("POST", LINKS, body)["payment_link"]
+    assert square.pay(link, DECLINED).status_code == 402
+    back = square.pay(link)
+    assert square.order_of(link)["state"] == "DRAFT"
+    declined, paid = square.books()["payments"]
+    assert declined["order_id"] == paid["order_id"] != link["order_id"]
+    assert paid["reference"] == "till1-7-1"
+    payment = square.api("GET", f"/v2/payments/{paid['payment_id']}")["payment"]
+    (club,) = square.api("POST", "/v2/subscriptions/search", {})["subscriptions"]
+    assert payment["customer_id"] == club["customer_id"] and payment["note"] == "till1-7-1"
+    assert payment["card_details"]["entry_method"] == "ON_FILE"
+    (session,) = square.books()["sessions"]
+    assert (session["order_id"], session["payment_status"]) == (link["order_id"], "paid")
+    assert back.status_code == 303 and "<form" not in square.http.get(link["long_url"]).text
+    # Nobody subscribes twice, and the link can still be taken away.
+    assert (
+        square.control("POST", f"sessions/{link['id']}/pay", CARD)["outcome"] == "already_complete"
+    )
+    square.api("DELETE", f"{LINKS}/{link['id']}")
+    assert square.order_of(link)["state"] == "CANCELED"
+
+
+def test_where_it_is_so_wanted_a_subscriber_pays_the_links_order(square: SquareShop) -> None:
+    square.control("POST", "square/subscriptions", {"pays_link": True})
+    link = square.api("POST", LINKS, club_body(square, variation(square)))["payment_link"]
+    square.pay(link)
+    assert square.order_of(link)["state"] == "OPEN"
+    assert square.payment_of(link)["order_id"] == link["order_id"]
+    assert square.refused("DELETE", f"{LINKS}/{link['id']}")[1] == "BAD_REQUEST"
+
+
+def test_a_deleted_link_takes_no_subscriber_any_more(square: SquareShop) -> None:
+    link = square.api("POST", LINKS, club_body(square, variation(square)))["payment_link"]
+    square.pay(link, DECLINED)
+    square.api("DELETE", f"{LINKS}/{link['id']}")
+    assert square.control("POST", f"sessions/{link['id']}/pay", CARD)["outcome"] == "expired"
+
+
+def test_a_bank_payment_begins_a_subscription_when_it_has_come(square: SquareShop) -> None:
+    link = square.api("POST", LINKS, club_body(square, variation(square)))["payment_link"]
+    path = f"sessions/{link['id']}"
+    assert square.control("POST", f"{path}/pay", {"delayed": True})["outcome"] == "processing"
+    assert square.api("POST", "/v2/subscriptions/search", {}) == {}
+    square.control("POST", f"{path}/settle", {"succeeded": True})
+    (club,) = square.api("POST", "/v2/subscriptions/search", {})["subscriptions"]
+    assert club["status"] == "ACTIVE"
+
+
+def test_what_was_refused_is_the_same_invoice_until_it_is_paid(square: SquareShop) -> None:
+    club = subscribed(square)
+    path = f"square/subscriptions/{club['id']}/renew"
+    for succeeded in (False, False, True):
+        told = square.control("POST", path, {"succeeded": succeeded})
+        newest = square.api("GET", f"/v2/invoices/{told['invoice_ids'][0]}")["invoice"]
+        assert newest["status"] == ("PAID" if succeeded else "UNPAID")
+        assert len(told["invoice_ids"]) == 2
+    _, *tries = square.books()["payments"]
+    assert len({line["order_id"] for line in tries}) == 1
+    assert [line["status"] for line in tries] == ["FAILED", "FAILED", "COMPLETED"]
+    square.later(62 * 86_400)
+    assert len(square.books()["payments"]) == 5
+
+
+def test_the_owner_pauses_resumes_and_ends_one_at_the_dashboard(square: SquareShop) -> None:
+    club = subscribed(square)
+    path = f"square/subscriptions/{club['id']}"
+    assert square.control("POST", f"{path}/move", {"status": "PAUSED"})["status"] == "PAUSED"
+    square.later(40 * 86_400)
+    assert len(square.books()["payments"]) == 1
+    assert square.http.post(f"/_control/{path}/renew").status_code == 404
+    square.control("POST", f"{path}/move", {"status": "ACTIVE"})
+    square.later(1)
+    assert len(square.books()["payments"]) == 2
+    ended = square.control("POST", f"{path}/cancel")
+    assert ended["status"] == "CANCELED" and ended["canceled_date"]
+    for what in ("cancel", "move", "renew"):
+        assert square.http.post(f"/_control/{path}/{what}").status_code == 404
 
 
 def test_a_plan_keeps_its_id_and_wants_its_newest_version(merchant: SquareShop) -> None:
