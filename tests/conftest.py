@@ -4,6 +4,8 @@ import gc
 import importlib.util
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -78,6 +80,16 @@ class ExpectedLogs(logging.Handler):
 
     def lines(self) -> list[str]:
         return [f"{r.levelname} {r.name}: {r.getMessage()}" for r in self.records]
+
+
+def pytest_configure() -> None:
+    """Have Ctrl+C mean something to the processes that tests start.
+
+    Whatever a shell runs in the background ignores it, and so would its children.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
