@@ -54,7 +54,7 @@ def test_a_debit_that_fails_late_is_told_and_needs_no_money(tmp_path: Path) -> N
 
 def test_a_session_that_ran_out_is_said_on_both_sides(tmp_path: Path) -> None:
     said = ended(tmp_path, "expired")
-    assert "presses Pay and sees: This code has expired" in said
+    assert "and sees: This code has expired" in said
     assert "order 1 is expired, 0 taken" in said
 
 

@@ -313,3 +313,13 @@ def test_what_can_be_asked_for_is_what_the_provider_can_do_and_is_not_asked_for_
     cancelled(till)
     (ended,) = asyncio.run(till.subscriptions.page())
     assert ends_of(ended) == ()
+
+
+def test_of_one_call_without_an_answer_a_person_is_told_once(till: SubscriptionCounter) -> None:
+    till.strategy.answers["cancel_subscription"] = [Unavailable("down")] * 100
+    cancelled(till)
+    for _ in range(2):
+        till.store.write_now(lambda tx: tell_of_silence(tx, 1))
+    (told,) = waiting(till)
+    assert "has not answered for a day" in told
+    till.strategy.answers.clear()

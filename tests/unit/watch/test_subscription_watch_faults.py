@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.observation import Source
 from app.domain.subscription import SubscriptionObservation, SubscriptionState
-from app.errors import Unavailable
+from app.errors import StoreError, Unavailable
 from app.store.subscriptions import hear_of, news_is_known, news_of_subscriptions
 from tests.conftest import ExpectedLogs
 from tests.parts.subscribed import SUB, SubscriptionCounter
@@ -53,6 +53,35 @@ def test_one_that_meets_a_bug_keeps_no_other_from_being_looked_at(
     expected_logs.take("a bug")
     assert len(till.renewals()) == 1
     assert [each.subscription_id for each in till.store.read_now(news_of_subscriptions)] == [SUB]
+
+
+def test_books_that_cannot_be_read_end_the_round(
+    till: SubscriptionCounter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreadable(row_id: int, source: Source) -> None:
+        raise StoreError("The disk is full")
+
+    monkeypatch.setattr(till.subscriptions, "look", unreadable)
+    till.clock.advance(40 * DAY_S)
+    with pytest.raises(StoreError):
+        asyncio.run(till.subscription_watch.catch_up())
+
+
+def test_an_end_that_could_not_be_asked_about_is_left_alone_for_a_while(
+    till: SubscriptionCounter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.strategy.answers["cancel_subscription"] = [Unavailable("down")] * 100
+    asyncio.run(till.subscriptions.cancel(1, at_period_end=False, by="Ada", reason="moved"))
+    asked: list[int] = []
+
+    async def unanswered(row_id: int, source: Source) -> None:
+        asked.append(row_id)
+        raise Unavailable("down")
+
+    monkeypatch.setattr(till.subscriptions, "look", unanswered)
+    for _ in range(2):
+        assert asyncio.run(till.subscription_watch.sweep()) == 1
+    assert asked == [1]
 
 
 def test_an_end_whose_call_was_altered_keeps_no_other_from_being_looked_at(
