@@ -62,8 +62,7 @@ class Payment(QObject):
         self._ways = Choosing(till)
         self._reading = Again(tasks, self._read, self._after_reading)
         self._patient_since: float | None = None
-        self._is_opening = False
-        self._is_cancelling = False
+        self._is_opening = self._is_cancelling = False
         self._was_cancelled = False
         self._has_cancel_failed = False
         self._is_checking = False
@@ -99,6 +98,7 @@ class Payment(QObject):
         return PayModel(
             phase=phase,
             amount=attempt.amount if attempt is not None else self._amount,
+            recurring=self.known.recurring,
             shop=seller_of(self.known.order, self._till.catalog.shop.name),
             order_number=self.known.order.number if self.known.order is not None else None,
             url=attempt.url if attempt is not None and may_show else None,

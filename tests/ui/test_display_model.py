@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.domain.cart import Cart, CartContent, CartLine, Discount
+from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.domain.pricing import price
+from app.domain.renewal import Agreed
 from tests.ui.fakes import URL, small_catalog
 from ui.counter import CartModel
 from ui.display.feed import payment_shown
@@ -52,6 +54,7 @@ def test_the_model_has_no_place_for_anything_private() -> None:
         "code",
         "ending",
         "change",
+        "recurring",
     }
     assert {field.name for field in fields(DisplayCode)} == {
         "url",
@@ -164,3 +167,12 @@ def test_the_row_that_changed_is_known() -> None:
     cart.remove(cart.content.lines[1].id)
     assert changed_row(before, cart.content) is None
     assert changed_row(before, CartContent()) is None
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_what_comes_after_a_first_payment_is_said_beside_its_code_and_nowhere_else(
+    phase: Phase,
+) -> None:
+    agreed = Agreed(Money(1200, "EUR"), BillingInterval.MONTHLY, {})
+    shown = payment_shown(pay(phase, recurring=agreed))
+    assert shown.recurring == (agreed if shown.face is Face.CODE else None)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.errors import CheckoutRefused, StoreError
 from tests.ui.fakes import FakeClock, FakeTill
-from tests.ui.helpers import add, button, charged, payment_of
+from tests.ui.helpers import add, button, charged, display_of, payment_of
 from ui.counter import Counter
 from ui.pay.state import Action, Phase
 from ui.theme import Tone
@@ -182,3 +182,30 @@ def test_no_notice_covers_the_code_the_amount_or_a_button_while_a_customer_pays(
 
 def _place(widget: QWidget, window: Window) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def test_a_customer_reads_on_both_screens_what_a_subscription_costs_after_its_first_payment(
+    run: Run, displayed: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        add(displayed.counter, till, "coffee", "beans")
+        assert displayed.counter.charge()
+        await displayed.counter.tasks.settled()
+        code = display_of(displayed).code
+        assert displayed.pay._then.isVisible()
+        assert displayed.pay._then.text() == "then €24.00 a month"
+        assert code._then.isVisible()
+        assert code._then.text == "then €24.00 a month"
+
+    run(sale())
+
+
+def test_nothing_is_said_to_come_after_what_is_paid_once(
+    run: Run, displayed: Window, till: FakeTill
+) -> None:
+    async def sale() -> None:
+        await charged(displayed.counter, till)
+        assert not displayed.pay._then.isVisible()
+        assert not display_of(displayed).code._then.isVisible()
+
+    run(sale())

@@ -24,8 +24,9 @@ from tests.ui.test_orders_refund import show
 from ui.decide.form import DecisionForm
 from ui.format import Formats
 from ui.orders.records import subscription_record
-from ui.orders.subscription_words import SUBSCRIPTION_TELLERS, price_words
+from ui.orders.subscription_words import SUBSCRIPTION_TELLERS
 from ui.orders.words import story_entry
+from ui.pay.recurring import price_words
 from ui.theme import Tone
 from ui.window import Window
 

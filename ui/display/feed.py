@@ -185,4 +185,11 @@ def payment_shown(payment: PayModel) -> DisplayModel:
     elif face is Face.CHECKING and not payment.was_shown and payment.phase is Phase.UNKNOWN:
         face = Face.PREPARING
     ending = _ENDINGS.get(payment.phase, Ending.FAILED) if face is Face.NOT_PAID else None
-    return DisplayModel(face, payment.shop, amount=payment.amount, code=code, ending=ending)
+    return DisplayModel(
+        face,
+        payment.shop,
+        amount=payment.amount,
+        code=code,
+        ending=ending,
+        recurring=payment.recurring if face is Face.CODE else None,
+    )

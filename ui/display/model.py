@@ -11,6 +11,7 @@ from app.domain.cart import CartContent, CartLine
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.domain.pricing import Totals
+from app.domain.renewal import Agreed
 
 
 class Face(StrEnum):
@@ -84,7 +85,10 @@ class DisplayCode:
 
 @dataclass(frozen=True, slots=True)
 class DisplayModel:
-    """All that the display shows at one moment. `change` is what the customer gets back in cash."""
+    """All that the display shows at one moment. `change` is what the customer gets back in cash.
+
+    `recurring` is what the customer agrees to for each interval after this payment.
+    """
 
     face: Face
     shop: str
@@ -93,6 +97,7 @@ class DisplayModel:
     code: DisplayCode | None = None
     ending: Ending | None = None
     change: Money | None = None
+    recurring: Agreed | None = None
 
     def __post_init__(self) -> None:
         if (self.code is not None) is not (self.face is Face.CODE):

@@ -19,6 +19,7 @@ from ui.kit.icon import Icon
 from ui.look import Look
 from ui.pay.countdown import Countdown
 from ui.pay.qr import MOST_OF_SIDE, QrView
+from ui.pay.recurring import then_words
 from ui.pay.scan import lead_icon, scan_words
 from ui.sell.pictures import Pictures
 from ui.theme import Type
@@ -149,6 +150,7 @@ class CodeFace(Part):
         self.qr = QrView(look)
         self._shop = FitText(look, Type.TITLE, Type.BODY, lines=2, colour="text_muted")
         self.amount = FitText(look, Type.HERO, Type.BODY, tabular=True)
+        self._then = FitText(look, Type.HEADLINE, Type.BODY, lines=2)
         self._scan = FitText(look, Type.TOTAL, Type.TITLE, lines=3)
         self._scan.set_text(scan_words(None))
         self._host = FitText(look, Type.TITLE, Type.CAPTION, lines=2, colour="text_muted")
@@ -165,6 +167,7 @@ class CodeFace(Part):
         self._column = QVBoxLayout(self._panel)
         self._column.addWidget(self._shop)
         self._column.addWidget(self.amount)
+        self._column.addWidget(self._then)
         self._column.addStretch(1)
         self._column.addWidget(self.declined)
         self._column.addWidget(self._scan)
@@ -188,6 +191,8 @@ class CodeFace(Part):
         self._scan.set_text(scan_words(code.url))
         self.lock.set_icon(lead_icon(code.url), "text_muted")
         self.amount.set_text("" if model.amount is None else self.look.formats.money(model.amount))
+        self._then.set_text(then_words(model.recurring, self.look.formats))
+        self._then.setVisible(model.recurring is not None)
         self.declined.setVisible(code.was_declined)
         self._scan.setVisible(not code.was_declined)
 

@@ -22,9 +22,10 @@ from ui.kit.chip import StateChip
 from ui.kit.text import Text
 from ui.look import Look
 from ui.orders.dispute_words import dispute_words, due_of, due_sentence
-from ui.orders.subscription_words import price_words, subscription_words, what_comes
+from ui.orders.subscription_words import subscription_words, what_comes
 from ui.orders.telling import joined
 from ui.pay.declines import decline_words
+from ui.pay.recurring import price_words
 from ui.theme import Tone, Type
 
 

@@ -14,18 +14,8 @@ from ui.format import Formats
 from ui.i18n import _, _n
 from ui.orders.telling import Told, amount_in, detail_in, joined, nothing_more, telling
 from ui.pay.declines import decline_words
+from ui.pay.recurring import price_words
 from ui.theme import Tone
-
-
-def price_words(amount: Money, interval: BillingInterval, formats: Formats) -> str:
-    """Say what a subscription costs: €12.00 a month."""
-    words = {
-        BillingInterval.ONETIME: "{amount}",
-        BillingInterval.WEEKLY: _("{amount} a week"),
-        BillingInterval.MONTHLY: _("{amount} a month"),
-        BillingInterval.YEARLY: _("{amount} a year"),
-    }[interval]
-    return words.format(amount=formats.money(amount))
 
 
 def subscription_words(subscription: Subscription) -> tuple[str, Tone]:

@@ -5,6 +5,7 @@ import math
 from app.clock import Clock
 from app.domain.attempt import Attempt
 from app.domain.order import Order
+from app.domain.renewal import Agreed, agreed_of
 from app.orders import OrderDetail
 from ui.pay.news import newest
 
@@ -21,6 +22,11 @@ class Known:
         self.attempt: Attempt | None = None
         self.ends_at = math.inf
         self.has_money_waiting = False
+
+    @property
+    def recurring(self) -> Agreed | None:
+        """Give what the order agrees to for each interval to come, if it does."""
+        return None if self.order is None else agreed_of(self.order.snapshot)
 
     def take_detail(self, detail: OrderDetail) -> None:
         """Take an order with all its attempts."""

@@ -19,6 +19,7 @@ from ui.pay.hand import HandView
 from ui.pay.handed import Handed
 from ui.pay.phones import phones_words
 from ui.pay.qr import MOST_OF_SIDE, QrView
+from ui.pay.recurring import then_words
 from ui.pay.scan import has_page, lead_icon, scan_words
 from ui.pay.state import Action, PayModel, Phase, action_label, wording
 from ui.pay.statement import Statement
@@ -89,6 +90,7 @@ class PayScreen(Part):
         self.handed = Handed(look)
         self._caption = ElidedText(look, "", Type.BODY, colour="text_muted")
         self._amount = Text(look, "", Type.AMOUNT)
+        self._then = Text(look, "", Type.BODY_STRONG, wraps=True)
         self._scan = IconLabel(look, "phone", _("Scan with your phone's camera"), Type.TITLE)
         self._host = IconLabel(look, "lock", "", Type.BODY, colour="text_muted")
         self.countdown = Countdown(look, clock)
@@ -124,6 +126,7 @@ class PayScreen(Part):
         self._column = QVBoxLayout(self._told)
         self._column.addWidget(self._caption)
         self._column.addWidget(self._amount)
+        self._column.addWidget(self._then)
         self._column.addWidget(self._way)
         self._column.addWidget(self._guide)
         self._column.addWidget(self.handed)
@@ -161,6 +164,8 @@ class PayScreen(Part):
         )
         due = model.amount if model.taking is None else model.taking.due
         self._amount.setText(self.look.formats.money(due))
+        self._then.setText(then_words(model.recurring, self.look.formats))
+        self._then.setVisible(model.recurring is not None)
         self._show_taking(model)
         self._guide.setVisible(model.url is not None)
         self._host.set_text(model.host)

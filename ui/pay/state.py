@@ -12,6 +12,7 @@ from typing import Final
 from app.domain.attempt import Attempt, AttemptState
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
+from app.domain.renewal import Agreed
 from app.errors import MoneyMoved, ScantillError
 from app.status import PhonesState
 from ui.i18n import _, _n
@@ -65,6 +66,7 @@ class PayModel:
     """All that the Pay screen shows of one payment. `url` is set only while a QR may be seen.
 
     `ends_at` is its deadline in seconds of `Clock.elapsed`, which nobody can set.
+    `recurring` is what the customer agrees to for each interval after this payment.
     `phones` is None where there is no switch for them, `ways` where there is one way of payment.
     `taking` is what the operator takes by hand; then it is set as long as that can be confirmed.
     """
@@ -72,6 +74,7 @@ class PayModel:
     phase: Phase
     amount: Money
     shop: str
+    recurring: Agreed | None = None
     order_number: int | None = None
     url: str | None = None
     ends_at: float | None = None

@@ -25,6 +25,13 @@ async def waiting(stage: Stage) -> None:
     await stage.charge()
 
 
+async def recurring(stage: Stage) -> None:
+    """A first payment, goods beside it, and what comes after."""
+    club = next(one for one in stage.till.catalog.on_sale() if one.is_recurring)
+    stage.add(club.id)
+    await stage.charge()
+
+
 async def asking(stage: Stage) -> None:
     await stage.charge()
     stage.hold("check_now")
