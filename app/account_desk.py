@@ -10,11 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.account_keys import NamedKey, checked, hint_of, key_named, keys_of, place_of, value_of
+from app.account_keys import (
+    NamedKey,
+    env_file_of,
+    forget,
+    hint_of,
+    keep,
+    key_named,
+    keys_of,
+    place_of,
+    value_of,
+)
 from app.accounts import Accounts, accounts_of, own_variables, wanted_accounts
 from app.clock import Clock
 from app.domain.ids import Ids
-from app.env_file import forget_in, keep_in
 from app.errors import ConfigError, Message
 from app.key_store import KeyStore
 from app.provider_check import Finding, Trial, examine
@@ -93,7 +102,7 @@ class AccountDesk:
         self._ids = ids
         self._currency = currency
         self._store = store or KeyStore(settings.root, settings.mode.value)
-        self._env_file = settings.root / ".env"
+        self._env_file = env_file_of(settings)
         self._changed: set[str] = set()
         self._turn = asyncio.Lock()
 
@@ -223,14 +232,8 @@ class AccountDesk:
 
     def _keep(self, account: str, key: str, value: str) -> None:
         settings, named = self._named(account, key)
-        right = checked(settings, named, value, self._store)
-        if self._store.name:
-            self._store.set(account, key, right)
-        else:
-            keep_in(self._env_file, own_variables(account, named.field)[0], right)
+        keep(settings, named, value, self._store)
 
     def _forget(self, account: str, key: str) -> bool:
-        _, named = self._named(account, key)
-        was_in_store = bool(self._store.name) and self._store.remove(account, key)
-        variable = own_variables(account, named.field)[0]
-        return was_in_store or forget_in(self._env_file, variable)
+        settings, named = self._named(account, key)
+        return forget(settings, named, self._store)

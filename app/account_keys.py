@@ -14,6 +14,7 @@ from app.accounts import (
     own_variables,
     wanted_accounts,
 )
+from app.env_file import forget_in, keep_in
 from app.errors import ConfigError, Message
 from app.key_store import KeyStore
 from app.providers.kind import KeyField, Kind
@@ -84,6 +85,33 @@ def checked(settings: Settings, key: NamedKey, value: str, store: KeyStore) -> s
     if are_all_there:
         check_mode(settings.mode, key.account, key.kind, found)
     return text
+
+
+def env_file_of(settings: Settings) -> Path:
+    """Give the file that keys go into on a computer without a key store to be trusted."""
+    return settings.root / ".env"
+
+
+def keep(settings: Settings, key: NamedKey, value: str, store: KeyStore) -> None:
+    """Keep a value in the key store, or in a `.env` file that nobody else may read.
+
+    Raises ConfigError where it cannot be this key's, or cannot be kept.
+    """
+    right = checked(settings, key, value, store)
+    if store.name:
+        store.set(key.account, key.field.name, right)
+    else:
+        keep_in(env_file_of(settings), own_variables(key.account, key.field)[0], right)
+
+
+def forget(settings: Settings, key: NamedKey, store: KeyStore) -> bool:
+    """Forget what `keep` kept, wherever it stands; False where there was nothing of it.
+
+    Raises ConfigError where the key store or the file cannot be written.
+    """
+    was_in_store = bool(store.name) and store.remove(key.account, key.field.name)
+    variable = own_variables(key.account, key.field)[0]
+    return was_in_store or forget_in(env_file_of(settings), variable)
 
 
 def value_of(settings: Settings, key: NamedKey, store: KeyStore) -> str:

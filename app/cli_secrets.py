@@ -1,5 +1,7 @@
 """The command `scantill secrets`: keys of accounts in the system's own key store.
 
+Where there is none to be trusted they go into a `.env` file that is the user's alone.
+
 A value comes from the terminal without echo, or from standard input; never from the command line,
 where other programs can read it.
 """
@@ -53,35 +55,35 @@ def _refuse_a_value(arguments: argparse.Namespace) -> None:
 
 def _set(arguments: argparse.Namespace) -> int:
     _refuse_a_value(arguments)
-    from app.account_keys import checked, key_named
+    from app.account_keys import env_file_of, keep, key_named
 
     settings, store = _opened(arguments)
     key = key_named(settings, arguments.name)
-    _check_store(
-        store,
-        f"Write {_variable_of(settings, key)}=... into {settings.root / '.env'}, "
-        "readable by you alone (chmod 600), or set it in the environment.",
-    )
-    value = checked(settings, key, _asked_for(key), store)
-    store.set(key.account, key.field.name, value)
-    print(f"{key.name} is kept in {store.name} for {settings.mode.value} mode.")
-    _say_what_counts(settings, key, store)
+    keep(settings, key, _asked_for(key), store)
+    if store.name:
+        print(f"{key.name} is kept in {store.name} for {settings.mode.value} mode.")
+    else:
+        print("This computer has no key store that Scantill trusts.")
+        print(
+            f"{key.name} is kept in {env_file_of(settings)}, which only your own user may read. "
+            "It is not encrypted there."
+        )
+    _say_what_counts(arguments, key, store)
     return 0
 
 
 def _remove(arguments: argparse.Namespace) -> int:
     _refuse_a_value(arguments)
-    from app.account_keys import key_named, place_of
+    from app.account_keys import forget, key_named, place_of
 
     settings, store = _opened(arguments)
     key = key_named(settings, arguments.name)
-    place = place_of(settings, key, store)
-    _check_store(store, f"It stands elsewhere: {place}." if place else "There is none to remove.")
-    if not store.remove(key.account, key.field.name):
-        print(f"{key.name} was not in {store.name}.")
+    if not forget(settings, key, store):
+        place = place_of(settings, key, store)
+        print(f"{key.name} stands elsewhere: {place}." if place else f"There is no {key.name}.")
         return 1
     print(f"{key.name} is forgotten.")
-    _say_what_counts(settings, key, store)
+    _say_what_counts(arguments, key, store)
     return 0
 
 
@@ -111,37 +113,25 @@ def _opened(arguments: argparse.Namespace) -> "tuple[Settings, KeyStore]":
     return settings, KeyStore(settings.root, settings.mode.value)
 
 
-def _variable_of(settings: Settings, key: "NamedKey") -> str:
-    """Name the variable that people know, or the account's own where others share that one."""
-    from app.account_keys import keys_of
-    from app.accounts import own_variables
-
-    known = key.field.variables[0]
-    are_several = sum(known in each.field.variables for each in keys_of(settings)) > 1
-    return own_variables(key.account, key.field)[0] if are_several else known
-
-
-def _check_store(store: "KeyStore", otherwise: str) -> None:
-    if not store.name:
-        raise ConfigError(
-            Message("This computer has no key store that Scantill trusts"),
-            Message("Nothing was changed."),
-            action=otherwise,
-        )
-
-
 def _asked_for(key: "NamedKey") -> str:
     if sys.stdin.isatty():
         return getpass.getpass(f"{key.field.label} of {key.account} (not shown): ")
     return sys.stdin.read(_MOST)
 
 
-def _say_what_counts(settings: Settings, key: "NamedKey", store: "KeyStore") -> None:
-    from app.account_keys import place_of
+def _say_what_counts(arguments: argparse.Namespace, key: "NamedKey", store: "KeyStore") -> None:
+    """Say where else the key is taken from, with the settings as they are after the change."""
+    from app.account_keys import env_file_of, place_of
+    from app.accounts import own_variables
     from app.store.lock import is_running
 
+    settings = settings_of(arguments)
+    here = {
+        f"in {store.name}",
+        f"{own_variables(key.account, key.field)[0]} in {env_file_of(settings)}",
+    }
     place = place_of(settings, key, store)
-    if place is not None and place != f"in {store.name}":
+    if place is not None and str(place) not in here:
         print(f"What counts is another one: {place}.")
     if is_running(settings.directory):
         print("A till runs on these books: start it again to use what was changed.")

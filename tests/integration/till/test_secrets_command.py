@@ -194,21 +194,44 @@ def test_what_counts_more_than_the_store_is_told(
     )
 
 
-def test_without_a_store_to_be_trusted_it_says_what_to_do_and_asks_for_nothing(
+def test_without_a_store_to_be_trusted_a_key_goes_into_a_file_that_is_the_users_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, root: Path
 ) -> None:
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring has no types here
-    status, _, err = secrets(capsys, monkeypatch, root, "set", NAME, value=GOOD)
-    assert status == 1 and "no key store that Scantill trusts" in err
-    assert f"Write STRIPE_SECRET_KEY=... into {root / '.env'}" in err
-    (root / "scantill.toml").write_text("[accounts.stripe_checkout]\n[accounts.stripe_links]\n")
-    err = secrets(capsys, monkeypatch, root, "set", NAME, value=GOOD)[2]
-    assert "Write STRIPE_CHECKOUT_STRIPE_SECRET_KEY=... into" in err
-    assert "key store: none" in secrets(capsys, monkeypatch, root, "list")[1]
-    assert "There is none to remove." in secrets(capsys, monkeypatch, root, "remove", NAME)[2]
+    kept = root / ".env"
+    status, out, err = secrets(capsys, monkeypatch, root, "set", NAME, value=GOOD)
+    assert (status, err) == (0, "")
+    assert "This computer has no key store that Scantill trusts." in out
+    assert f"kept in {kept}, which only your own user may read. It is not encrypted" in out
+    assert GOOD not in out and "What counts is another one" not in out
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert (
+        f"STRIPE_CHECKOUT_STRIPE_SECRET_KEY in {kept}"
+        in (secrets(capsys, monkeypatch, root, "list")[1])
+    )
+    status, out, _ = secrets(capsys, monkeypatch, root, "remove", NAME)
+    assert status == 0 and "is forgotten" in out and GOOD not in kept.read_text()
+
+
+def test_without_a_store_to_be_trusted_a_key_of_the_other_mode_is_not_kept_in_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring has no types here
+    status, _, err = secrets(capsys, monkeypatch, root, "set", NAME, value="sk_live_abc")
+    assert status == 1 and "is a live key, and this till is in test mode" in err
+    assert not (root / ".env").exists()
+
+
+def test_a_key_that_was_not_kept_by_the_command_is_not_removed_by_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring has no types here
+    assert secrets(capsys, monkeypatch, root, "remove", NAME)[:2] == (1, f"There is no {NAME}.\n")
     (root / ".env").write_text(f"STRIPE_SECRET_KEY={GOOD}\n")
-    err = secrets(capsys, monkeypatch, root, "remove", NAME)[2]
-    assert f"It stands elsewhere: STRIPE_SECRET_KEY in {root / '.env'}." in err
+    status, out, _ = secrets(capsys, monkeypatch, root, "remove", NAME)
+    assert status == 1
+    assert f"stands elsewhere: STRIPE_SECRET_KEY in {root / '.env'}." in out
+    assert GOOD in (root / ".env").read_text()
 
 
 def test_training_needs_no_keys(
