@@ -79,6 +79,15 @@ class Ways:
         """Say where `amount` of an order could be paid."""
         return self._route(demand_for(order.snapshot, amount, method))
 
+    def refusals(self, content: CartContent, shop: Shop) -> tuple[LeftOut, ...]:
+        """Say why no account takes a cart, however well each of them answers; empty if one does.
+
+        The cart must not be empty.
+        """
+        snapshot = snapshot_of(content, shop)
+        way = self._route(demand_for(snapshot, snapshot.total, None), is_hopeful=True)
+        return () if way.choices else way.left_out
+
     @property
     def _enabled(self) -> list[str]:
         return [name for name in self._gateway.accounts if self._terms_of(name).is_enabled]
@@ -86,15 +95,15 @@ class Ways:
     def _terms_of(self, account: str) -> Terms:
         return self._terms.get(account, Terms())
 
-    def _route(self, demand: Demand) -> Route:
-        are_several = self.are_several
+    def _route(self, demand: Demand, *, is_hopeful: bool = False) -> Route:
+        asks_health = self.are_several and not is_hopeful
         candidates = [
             Candidate(
                 name,
                 self._gateway.strategy(name).capabilities,
                 is_enabled=self._terms_of(name).is_enabled,
                 # Where there is no other to go to, asking it costs nothing and may help.
-                standing=self._gateway.standing(name) if are_several else Standing.WELL,
+                standing=self._gateway.standing(name) if asks_health else Standing.WELL,
                 fee=self._terms_of(name).fee_in(demand.amount.currency),
             )
             for name in self._gateway.accounts

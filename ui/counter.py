@@ -5,7 +5,6 @@ does not have, but for the cart that is being rung up.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,11 +12,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.catalog_watch import CatalogNews
 from app.clock import Clock
 from app.domain.capabilities import Method
-from app.domain.cart import Cart, CartContent
+from app.domain.cart import Cart
 from app.domain.catalog import Product
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
-from app.domain.pricing import Totals, price
 from app.errors import CartRefused, ScantillError
 from app.events import Fact
 from app.status import PhonesState
@@ -26,6 +24,7 @@ from ui.i18n import _, ngettext
 from ui.pay.news import paid_model
 from ui.pay.state import Action, PaidModel, PayModel
 from ui.payment import Payment
+from ui.sell.cart_model import CartModel, cart_model_of
 from ui.sell.refill import refill
 from ui.tasks import Tasks
 from ui.till import Till
@@ -39,22 +38,6 @@ class Stage(StrEnum):
     SELLING = "selling"
     PAYING = "paying"
     PAID = "paid"
-
-
-@dataclass(frozen=True, slots=True)
-class CartModel:
-    """The cart as the panel shows it."""
-
-    content: CartContent
-    totals: Totals
-    currency: str
-    prices_include_tax: bool
-    can_undo: bool
-
-    @property
-    def total(self) -> Money:
-        """Give what is to be charged."""
-        return Money(self.totals.total_minor, self.currency)
 
 
 class Counter(QObject):
@@ -128,15 +111,7 @@ class Counter(QObject):
     @property
     def cart_model(self) -> CartModel:
         """Give the cart as the panel shows it."""
-        shop = self._till.catalog.shop
-        content = self.cart.content
-        return CartModel(
-            content=content,
-            totals=price(content, prices_include_tax=shop.prices_include_tax),
-            currency=content.currency or shop.currency,
-            prices_include_tax=shop.prices_include_tax,
-            can_undo=self.cart.can_undo,
-        )
+        return cart_model_of(self.cart, self._till)
 
     # --- ringing up -----------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from app.errors import CatalogError
 from app.events import Fact
 from app.orders import OrderDetail, OrderRow, Trouble
 from app.provider_check import Finding
-from app.routing import Route
+from app.routing import LeftOut, Route
 from app.settings import Mode
 from app.status import PhonesState, TillStatus
 
@@ -90,6 +90,10 @@ class Ways(Protocol):
 
     def of_cart(self, content: CartContent, shop: Shop) -> Route:
         """Say where a cart could be paid; it must not be empty."""
+        ...
+
+    def refusals(self, content: CartContent, shop: Shop) -> tuple[LeftOut, ...]:
+        """Say why no account takes a cart; empty where one does."""
         ...
 
     def of_order(self, order: Order, amount: Money, method: Method | None = None) -> Route:

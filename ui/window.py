@@ -36,7 +36,7 @@ from ui.pay.screen import PayScreen
 from ui.pay.state import PaidModel
 from ui.places import Place, Places
 from ui.rail import Rail
-from ui.sell.catalog_notes import change_words
+from ui.sell.notes import change_words
 from ui.sell.pictures import Pictures, picture_folders
 from ui.sell.screen import SellScreen
 from ui.sell.search import typed_text

@@ -14,12 +14,13 @@ from pytestqt.qtbot import QtBot
 from tests.ui.fakes import FakeClock, FakeTill
 from tests.ui.helpers import display_of
 from ui.application import create_application
-from ui.counter import CartModel, Counter
+from ui.counter import Counter
 from ui.display.display import DisplayOptions
 from ui.format import Formats
 from ui.i18n import use_language
 from ui.look import Look
 from ui.metrics import Metrics
+from ui.sell.cart_model import CartModel
 from ui.theme import LIGHT
 from ui.window import Window
 

@@ -243,6 +243,9 @@ class FakeWays:
         self.asked += 1
         return self.route
 
+    def refusals(self, content: CartContent, shop: Shop) -> tuple[LeftOut, ...]:
+        return () if self.route.choices else self.route.left_out
+
     def of_order(self, order: Order, amount: Money, method: Method | None = None) -> Route:
         self.asked += 1
         if method is None:

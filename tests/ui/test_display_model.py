@@ -14,7 +14,6 @@ from app.domain.money import Money
 from app.domain.pricing import price
 from app.domain.renewal import Agreed
 from tests.ui.fakes import URL, small_catalog
-from ui.counter import CartModel
 from ui.display.feed import payment_shown
 from ui.display.model import (
     DisplayCart,
@@ -27,6 +26,7 @@ from ui.display.model import (
 )
 from ui.display.words import words_of
 from ui.pay.state import SHOWS_CODE, PayModel, Phase
+from ui.sell.cart_model import CartModel
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,11 +8,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.errors import Message
+from app.routing import Choice, LeftOut, Route
 from tests.ui.fakes import FakeTill, many_products
 from tests.ui.helpers import Recorder, tap
-from ui.counter import CartModel
 from ui.look import Look
 from ui.metrics import Metrics
+from ui.sell.cart_model import CartModel
 from ui.sell.cart_panel import CartPanel
 from ui.sell.line_delegate import LinePart
 from ui.sell.pictures import Pictures
@@ -251,6 +253,31 @@ def test_charge_names_the_amount(panel: CartPanel, cart_model: Make) -> None:
     assert panel.totals.total.amount.text() == "€11.30"
     note = panel.totals._note.text.replace("\xa0", " ")
     assert note == "Includes VAT 19 % €1.09 · VAT 7 % €0.29"
+
+
+def test_a_cart_that_nobody_takes_says_so_before_charge_and_why(
+    screen: SellScreen, cart_model: Make, till: FakeTill
+) -> None:
+    alone = Message("It takes a subscription by itself, with nothing else in the cart.")
+    till.ways.route = Route(
+        left_out=(
+            LeftOut("square", alone),
+            LeftOut("cash", Message("It takes no subscriptions.")),
+            LeftOut("paypal", alone),
+        )
+    )
+    screen.show_cart(cart_model(coffee=1, beans=1))
+    assert not screen.notes.refused.isHidden()
+    assert screen.notes.refused.title == "No account takes this cart as it is"
+    isolates = "\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}"
+    words = screen.notes.refused.words.translate(dict.fromkeys(map(ord, isolates)))
+    assert words.splitlines() == [
+        "Square, PayPal: It takes a subscription by itself, with nothing else in the cart.",
+        "Cash: It takes no subscriptions.",
+    ]
+    till.ways.route = Route((Choice("paypal", Message("It is the only one.")),))
+    screen.show_cart(cart_model(beans=1))
+    assert screen.notes.refused.isHidden()
 
 
 def test_the_steppers_change_the_quantity(panel: CartPanel, cart_model: Make) -> None:

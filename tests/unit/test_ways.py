@@ -1,6 +1,7 @@
 """What the router is told of the accounts: the settings' terms, and how each stands just now."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,24 @@ def test_a_cart_and_its_order_have_the_same_ways(tmp_path: Path) -> None:
         ("fake", Money(84, "EUR")),
     ]
     assert till.ways.of_cart(content, SHOP, Method.UPI).problem is not None
+    till.close()
+
+
+def test_why_nobody_takes_a_cart_does_not_hang_on_who_answers_just_now(tmp_path: Path) -> None:
+    till = Counter(tmp_path, others=("other",))
+    strange, usual = cart(product(1000, currency="XOF")), cart(product(1000))
+    shop = replace(SHOP, currency="XOF")
+    assert till.ways.refusals(usual, SHOP) == ()
+    refused = till.ways.refusals(strange, shop)
+    assert [each.account for each in refused] == ["fake", "other"]
+    assert refused == till.ways.of_cart(strange, shop).left_out
+    till.strategy.answers["open_session"] = [Unavailable("No answer")] * 100
+    till.others["other"].answers["open_session"] = [Unavailable("No answer")] * 100
+    while till.ways.of_cart(usual, SHOP).choices:
+        order = asyncio.run(till.place())
+        asyncio.run(till.checkout.charge(order.id))
+    assert till.ways.refusals(usual, SHOP) == ()
+    assert till.ways.refusals(strange, shop) == refused
     till.close()
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.domain.cart import CartContent
 from app.domain.order import Order
-from ui.counter import CartModel, Counter, Stage
+from ui.counter import Counter, Stage
 from ui.display.model import (
     DisplayCode,
     DisplayModel,
@@ -16,6 +16,7 @@ from ui.display.model import (
     display_cart,
 )
 from ui.pay.state import PaidModel, PayModel, Phase
+from ui.sell.cart_model import CartModel
 
 LINGER_MS: Final = 9000
 """How long the end of a sale stays before the customer, whatever the operator does."""

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
-from ui.counter import CartModel
 from ui.i18n import _, ngettext
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
@@ -21,6 +20,7 @@ from ui.kit.paint import mixed, paragraph_in, text_in
 from ui.kit.text import ElidedText
 from ui.look import Look
 from ui.metrics import CHARGE_MM
+from ui.sell.cart_model import CartModel
 from ui.sell.lines import Lines
 from ui.sell.totals import TotalsPanel
 from ui.theme import Type

@@ -7,10 +7,10 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
 from app.domain.cart import CartLine
 from app.domain.money import Money
-from ui.counter import CartModel
 from ui.format import Formats
 from ui.i18n import _
 from ui.kit.rows import Index
+from ui.sell.cart_model import CartModel
 
 
 class LineRole(IntEnum):

@@ -5,10 +5,10 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QListView, QWidget
 
 from app.domain.cart import CartLine
-from ui.counter import CartModel
 from ui.i18n import _
 from ui.kit.scroll import ScrollHint, set_up_list
 from ui.look import Look
+from ui.sell.cart_model import CartModel
 from ui.sell.line_delegate import LineDelegate, LinePart
 from ui.sell.line_model import LineModel
 from ui.sell.search import typed_text

@@ -16,7 +16,6 @@ from app.domain.cart import CartContent
 from app.domain.catalog import Catalog
 from ui import theme
 from ui.bidi import isolated
-from ui.counter import CartModel
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.chip import Chip
@@ -24,8 +23,9 @@ from ui.kit.field import Field
 from ui.kit.scroll import ScrolledRow
 from ui.kit.text import ElidedText
 from ui.look import Look
+from ui.sell.cart_model import CartModel
 from ui.sell.cart_panel import CartPanel
-from ui.sell.catalog_notes import CatalogNotes
+from ui.sell.notes import SellNotes
 from ui.sell.pictures import Pictures
 from ui.sell.tiles import Tiles
 from ui.theme import Type
@@ -73,7 +73,7 @@ class SellScreen(Part):
         self._chips_row = ScrolledRow(look, self._make_chips())
         self._chips_row.setObjectName("categories")
         self._chips_row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.notes = CatalogNotes(look)
+        self.notes = SellNotes(look)
         self._nothing = _Nothing(look)
         grid = QWidget()
         self._grid = QStackedLayout(grid)
@@ -98,6 +98,7 @@ class SellScreen(Part):
         self.cart.show_cart(cart)
         self.tiles.show_cart(cart.content)
         self.notes.show_cart(cart.content, self._catalog)
+        self.notes.show_refusals(cart.refusals)
 
     def show_catalog(self, catalog: Catalog) -> None:
         """Sell from another catalog; category, search and place stay as far as they still exist."""

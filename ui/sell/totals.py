@@ -9,11 +9,11 @@ from app.domain.money import Money
 from app.domain.pricing import TaxTotal
 from ui import theme
 from ui.bidi import isolated
-from ui.counter import CartModel
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
+from ui.sell.cart_model import CartModel
 from ui.theme import Type
 
 _TOTAL_STEPS: Final = (

@@ -48,6 +48,22 @@ TAKES: dict[Method, tuple[str, ...]] = {
 NONE = Route((CASH,), (LeftOut("stripe_checkout", DOWN, True), LeftOut("paypal", DOWN, True)))
 
 
+async def refused_cart(stage: Stage) -> None:
+    """Goods beside a subscription, which no account takes."""
+    alone = Message("It takes a subscription by itself, with nothing else in the cart.")
+    stage.till.ways.route = Route(
+        left_out=(
+            LeftOut("paypal", alone),
+            LeftOut("square", alone),
+            LeftOut("cash", Message("It takes no subscriptions.")),
+            LeftOut("razorpay", Message("It lacks a key: {key}.", key=Message("Secret key"))),
+        )
+    )
+    club = next(one for one in stage.till.catalog.on_sale() if one.is_recurring)
+    stage.add(club.id)
+    stage.add_first(8)
+
+
 async def opening(stage: Stage) -> None:
     stage.till.ways.route = WAYS
     stage.hold("open_session")

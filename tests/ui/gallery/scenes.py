@@ -272,6 +272,7 @@ SCENES: Final = (
     Scene("sell-200-lines", two_hundred_lines, catalog=two_hundred_products),
     Scene("sell-long-names", long_names, catalog=small_catalog),
     Scene("sell-large-amounts", large_amounts, catalog=grand_catalog),
+    Scene("sell-refused", choosing.refused_cart),
     Scene("sell-search", search_found),
     Scene("sell-search-nothing", search_empty),
     Scene("sell-void-asked", void_asked),

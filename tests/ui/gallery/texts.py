@@ -34,7 +34,7 @@ LEAST_SHOWN: Final = {
     "Lines": 8,
     "cart_panel": 10,
     "status": 5,
-    "catalog_note": 30,
+    "sell_note": 30,
     "order_in_short": 10,
     "AccountList": 10,
 }

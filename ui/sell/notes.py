@@ -1,5 +1,6 @@
-"""What the Sell screen says of the catalog: a file that cannot be used, and what a cart keeps."""
+"""What the Sell screen says of the cart, which nobody may take, and of the catalog's file."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Signal
@@ -10,19 +11,21 @@ from app.domain.cart import CartContent
 from app.domain.catalog import Catalog
 from app.domain.catalog_change import CatalogChange, KeptLine, kept_lines
 from app.errors import CatalogError
+from app.routing import LeftOut
 from ui.bidi import isolated
 from ui.errors import catalog_title, fault_lines
 from ui.format import Formats
 from ui.i18n import _, ngettext
 from ui.kit.band import Band
 from ui.look import Look
+from ui.sell.refused import refusal_lines
 from ui.theme import Tone
 
 _MOST_NAMES: Final = 3
 _MOST_FAULTS: Final = 200
 
 
-class CatalogNotes(QWidget):
+class SellNotes(QWidget):
     """Bands below the tiles, so that no tile moves under a finger when one comes or goes.
 
     Signals:
@@ -34,13 +37,15 @@ class CatalogNotes(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self.refused = Band(look, Tone.WARNING)
         self.cart = Band(look, Tone.ACCENT)
         self.file = Band(look, Tone.WARNING, show=_("Show all"), hide=_("Hide"))
         self.waiting = Band(look, Tone.ACCENT)
+        self._bands = (self.refused, self.cart, self.waiting, self.file)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        for band in (self.cart, self.waiting, self.file):
-            band.setObjectName("catalog_note")
+        for band in self._bands:
+            band.setObjectName("sell_note")
             self._column.addWidget(band)
         self.hide()
         look.changed.connect(self._measure)
@@ -53,6 +58,15 @@ class CatalogNotes(QWidget):
             self.cart.tell(*_kept_words(kept, self._look.formats))
         else:
             self.cart.clear()
+        self._fold()
+
+    def show_refusals(self, refusals: Sequence[LeftOut]) -> None:
+        """Say before Charge is pressed that no account takes the cart, and why."""
+        if refusals:
+            title = _("No account takes this cart as it is")
+            self.refused.tell(title, "\n".join(refusal_lines(refusals, self._look.formats)))
+        else:
+            self.refused.clear()
         self._fold()
 
     def show_file(self, error: CatalogError | None, *, is_waiting: bool) -> None:
@@ -96,7 +110,7 @@ class CatalogNotes(QWidget):
 
     def _fold(self) -> None:
         """Take no room where there is nothing to be said."""
-        is_needed = any(not band.isHidden() for band in (self.cart, self.waiting, self.file))
+        is_needed = any(not band.isHidden() for band in self._bands)
         if self.isHidden() is is_needed:
             self.setVisible(is_needed)
             self.moved.emit()
