@@ -21,6 +21,7 @@ from app.account_keys import (
     place_of,
     value_of,
 )
+from app.account_rules import rules_of
 from app.accounts import Accounts, accounts_of, own_variables, wanted_accounts
 from app.clock import Clock
 from app.domain.ids import Ids
@@ -137,6 +138,18 @@ class AccountDesk:
                 yield finding
         finally:
             await strategy.aclose()
+
+    async def check(self, settings: Settings) -> None:
+        """Raise ConfigError where a till would not start with these settings and its keys."""
+        async with self._turn:
+            built = await asyncio.to_thread(self._accounts, settings)
+            for strategy in built.strategies.values():
+                await strategy.aclose()
+
+    def _accounts(self, settings: Settings) -> Accounts:
+        built = accounts_of(settings, self._sandbox_url, self._clock, self._store)
+        rules_of(settings, (*built.strategies, *built.unready))
+        return built
 
     def _settings(self) -> Settings:
         """Give the settings with the environment and the `.env` files as they are now."""

@@ -11,11 +11,12 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import qasync
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QByteArray, QLocale
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap import Till
@@ -30,6 +31,7 @@ from ui.display.display import DisplayOptions
 from ui.fonts import RESOURCES
 from ui.i18n import use_language
 from ui.rescue import opened
+from ui.restart import Restart
 from ui.timings import Timings
 from ui.trouble import show_trouble
 from ui.window import Window
@@ -77,27 +79,35 @@ def open_window(arguments: argparse.Namespace) -> int:
                 "scantill demo plays a sale."
             ),
         )
-    settings = settings_of(arguments)
-    locale = speak(settings)
+    first = settings_of(arguments)
+    speak(first)
 
     async def main(application: QApplication) -> int:
         closed = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: closed.set())
-        till = await opened(
-            lambda: Till(
+        settings: Settings | None = first
+        place: QByteArray | None = None
+        while settings is not None and not closed.is_set():
+            till = await opened(
+                partial(
+                    Till,
+                    settings,
+                    catalog_path=arguments.catalog,
+                    sandbox_url=arguments.sandbox,
+                    register_webhooks=not arguments.no_webhooks,
+                ),
                 settings,
-                catalog_path=arguments.catalog,
-                sandbox_url=arguments.sandbox,
-                register_webhooks=not arguments.no_webhooks,
-            ),
-            settings,
-            locale=locale,
-        )
-        # Not before: a backup that is offered stands in a window of its own.
-        application.lastWindowClosed.connect(closed.set)
-        async with running_window(till, settings):
-            await _serve_until(closed, till, settings)
+                locale=speak(settings),
+            )
+            # Not before: a backup that is offered stands in a window of its own.
+            application.lastWindowClosed.connect(closed.set)
+            async with running_window(till, settings, place=place) as window:
+                again = Restart(window, till.account_desk, partial(settings_of, arguments))
+                await _serve_until(closed, again.wanted, till, settings)
+                place = window.saveGeometry()
+                application.lastWindowClosed.disconnect(closed.set)
+            settings = again.settings
         return 0
 
     try:
@@ -119,11 +129,12 @@ def speak(settings: Settings) -> str:
 
 @asynccontextmanager
 async def running_window(
-    till: Till, settings: Settings, *, display: str = ""
+    till: Till, settings: Settings, *, display: str = "", place: QByteArray | None = None
 ) -> AsyncIterator[Window]:
     """Show the window of a till and start the till beneath it; both are gone afterwards.
 
-    `display` overrules where the settings have the customer's display.
+    `display` overrules where the settings have the customer's display. `place` is where
+    the window stood that this one follows.
     """
     look = settings.file.window
     locale = speak(settings)
@@ -147,6 +158,8 @@ async def running_window(
     till.catalog_watch.subscribe(choose_logo)
     try:
         window.resize(*_FIRST_SIZE)
+        if place is not None:
+            window.restoreGeometry(place)
         timings = Timings.of(window)
         window.show()
         await till.start()
@@ -166,12 +179,17 @@ def _sample_logo(catalog_path: Path) -> str:
     return "brand/shop.svg" if catalog_path == RESOURCES.parent / "catalog.toml" else ""
 
 
-async def _serve_until(closed: asyncio.Event, till: Till, settings: Settings) -> None:
+async def _serve_until(
+    closed: asyncio.Event, again: asyncio.Event, till: Till, settings: Settings
+) -> None:
     """Open the private door beside the window; its libraries load after the first paint."""
     api = await asyncio.to_thread(importlib.import_module, "app.api.door")
     door = api.PrivateDoor.of(till, port=settings.file.doors.private_port)
     await door.start()
+    ends = [asyncio.ensure_future(event.wait()) for event in (closed, again)]
     try:
-        await closed.wait()
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        for end in ends:
+            end.cancel()
         await door.stop()

@@ -23,7 +23,7 @@ from app.events import Fact
 from app.orders import OrderDetail, OrderRow, Trouble
 from app.provider_check import Finding
 from app.routing import LeftOut, Route
-from app.settings import Mode
+from app.settings import Mode, Settings
 from app.status import PhonesState, TillStatus
 
 
@@ -244,6 +244,10 @@ class AccountDesk(Protocol):
 
     def test(self, account: str) -> AsyncIterator[Finding]:
         """Look at what of an account works."""
+        ...
+
+    async def check(self, settings: Settings) -> None:
+        """Raise ConfigError where a till would not start with these settings."""
         ...
 
 

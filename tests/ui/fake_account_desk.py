@@ -8,7 +8,7 @@ from pathlib import Path
 from app.account_desk import NOT_IN_TRAINING, AccountsStanding, AccountStanding, KeyStanding
 from app.errors import ConfigError, Message
 from app.provider_check import Finding
-from app.settings import Mode
+from app.settings import Mode, Settings
 
 STORE = "Secret Service"
 ENV_FILE = Path("/home/shop/.local/share/scantill/.env")
@@ -68,6 +68,9 @@ class FakeAccountDesk:
         self.forgotten.append((account, key))
         self._change(account, key, "", "")
         return self.standing
+
+    async def check(self, settings: Settings) -> None:
+        await self._enter()
 
     async def test(self, account: str) -> AsyncIterator[Finding]:
         for number, finding in enumerate(self.findings):

@@ -34,11 +34,13 @@ class AccountPanel(Card):
         key_given (str, str, str): This key of an account is to be kept: account, key, value.
         key_unwanted (str, str): What was set here of a key is to be removed: account, key.
         test_wanted (str): An account is to be tested.
+        restart_wanted: The till is to start again, to use what was changed.
     """
 
     key_given = Signal(str, str, str)
     key_unwanted = Signal(str, str)
     test_wanted = Signal(str)
+    restart_wanted = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -48,6 +50,9 @@ class AccountPanel(Card):
         self._chip = StateChip(look)
         self._about = Text(look, "", colour="text_muted", wraps=True)
         self.changed = Band(look, Tone.WARNING)
+        self.restart = Button(look, _("Start again now"), Kind.PRIMARY, icon="refresh")
+        self.restart.setObjectName("restart_till")
+        self.restart.clicked.connect(self.restart_wanted)
         self.problem = Band(look, Tone.WARNING)
         self.fixed = Band(look, Tone.ACCENT)
         self.unsafe = Band(look, Tone.WARNING)
@@ -174,6 +179,8 @@ class AccountPanel(Card):
         self._key_texts.addWidget(self._keys_title)
         self._key_texts.addWidget(self._keeping)
         self._column.insertLayout(self._column.indexOf(self.unsafe), self._key_texts)
+        below_changed = self._column.indexOf(self.changed) + 1
+        self._column.insertWidget(below_changed, self.restart, 0, Qt.AlignmentFlag.AlignLeading)
         self._column.addLayout(self._testing)
         self._column.addWidget(self.findings)
         self._column.addStretch(1)
@@ -212,6 +219,7 @@ class AccountPanel(Card):
         formats = self.look.formats
         for band in (self.changed, self.problem, self.fixed, self.unsafe):
             band.clear()
+        self.restart.setVisible(account.is_changed)
         if account.is_changed:
             self.changed.tell(
                 _("Start the till again to use what was changed"),

@@ -1,0 +1,59 @@
+"""Starting the till again from its own window, so that changed keys and settings count."""
+
+import asyncio
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from app.settings import Settings
+from ui.counter import Stage
+from ui.i18n import _
+from ui.theme import Tone
+from ui.till import AccountDesk
+from ui.window import Window
+
+
+class Restart(QObject):
+    """Ends a window's turn when its operator wants to start again and the next start will do.
+
+    `load` reads the settings anew. `wanted` is set once they can be used; then they are in
+    `settings`. Until then the till goes on as it is, and what is wrong is said in its window.
+    """
+
+    def __init__(self, window: Window, desk: AccountDesk, load: Callable[[], Settings]) -> None:
+        super().__init__()
+        self._window = window
+        self._desk = desk
+        self._load = load
+        self.settings: Settings | None = None
+        self.wanted = asyncio.Event()
+        window.places.settings.accounts.panel.restart_wanted.connect(self._on_wanted)
+
+    def _on_wanted(self) -> None:
+        if self._is_in_a_sale:
+            self._say_in_a_sale()
+        else:
+            self._window.counter.tasks.start(self._prepare())
+
+    @property
+    def _is_in_a_sale(self) -> bool:
+        counter = self._window.counter
+        return counter.stage is Stage.PAYING or not counter.cart.is_empty
+
+    async def _prepare(self) -> None:
+        """Read what the next start would read; its faults are told as any other's."""
+        settings = await asyncio.to_thread(self._load)
+        await self._desk.check(settings)
+        if self._is_in_a_sale:
+            # Begun meanwhile.
+            self._say_in_a_sale()
+            return
+        self.settings = settings
+        self.wanted.set()
+
+    def _say_in_a_sale(self) -> None:
+        self._window.notice.tell(
+            _("A sale is being rung up"),
+            _("Finish it first, or void the cart. Then start the till again."),
+            Tone.WARNING,
+        )
