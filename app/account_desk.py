@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.account_keys import NamedKey, checked, hint_of, key_named, keys_of, place_of, value_of
+from app.account_keys import (
+    NamedKey,
+    checked,
+    exposed_words,
+    hint_of,
+    key_named,
+    keys_of,
+    place_of,
+    value_of,
+)
 from app.accounts import Accounts, accounts_of, own_variables, wanted_accounts
 from app.clock import Clock
 from app.domain.ids import Ids
@@ -74,7 +83,8 @@ class AccountsStanding:
 class AccountDesk:
     """Serves one data directory. What it does waits for the disk and the key store in a thread.
 
-    `currency` gives the shop's. Raises ConfigError in words; no key is ever in them.
+    `currency` gives the shop's. `exposed` says which files with keys others can read, as it was
+    when the desk last looked. Raises ConfigError in words; no key is ever in them.
     """
 
     def __init__(
@@ -94,6 +104,7 @@ class AccountDesk:
         self._currency = currency
         self._store = store or KeyStore(settings.root, settings.mode.value)
         self._env_file = settings.root / ".env"
+        self.exposed = exposed_words(settings)
         self._changed: set[str] = set()
         self._turn = asyncio.Lock()
 
@@ -150,6 +161,7 @@ class AccountDesk:
 
     def _looked(self) -> tuple[AccountsStanding, list[Accounts]]:
         settings = self._settings()
+        self.exposed = exposed_words(settings)
         found: list[AccountStanding] = []
         all_built: list[Accounts] = []
         for account, (kind, table) in wanted_accounts(settings).items():

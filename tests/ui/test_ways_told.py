@@ -20,6 +20,7 @@ from ui.look import Look
 from ui.modebar import ModeBar
 from ui.orders.words import story_of
 from ui.strip import StatusStrip
+from ui.theme import Tone
 from ui.window import Window
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -104,7 +105,7 @@ def test_keys_that_others_can_read_are_told_at_the_start(
     run: Run, make_window: Make, till: FakeTill
 ) -> None:
     async def start() -> None:
-        till.answers = TillStatus(exposed_keys=Message("Others can read {file}.", file=".env"))
+        till.answers = exposed(".env")
         window = make_window(till)
         window.start()
         await window.counter.tasks.settled()
@@ -112,3 +113,46 @@ def test_keys_that_others_can_read_are_told_at_the_start(
         await window.finish()
 
     run(start())
+
+
+def exposed(file: str) -> TillStatus:
+    return TillStatus(exposed_keys=Message("Others can read {file}.", file=file))
+
+
+def test_keys_that_nobody_else_can_read_any_more_are_not_told_any_longer(
+    run: Run, make_window: Make, till: FakeTill
+) -> None:
+    async def mended() -> None:
+        till.answers = exposed("a.env, b.env")
+        window = make_window(till)
+        window.start()
+        await window.counter.tasks.settled()
+        till.answers = exposed("b.env")
+        window._on_status()
+        assert window.notice.detail == "Others can read b.env."
+        till.answers = TillStatus()
+        window._on_status()
+        assert not window.notice.isVisible()
+        await window.finish()
+
+    run(mended())
+
+
+def test_other_news_in_its_place_stays_and_what_was_closed_is_not_told_again(
+    run: Run, make_window: Make, till: FakeTill
+) -> None:
+    async def other() -> None:
+        till.answers = exposed(".env")
+        window = make_window(till)
+        window.start()
+        await window.counter.tasks.settled()
+        window.notice.hide()
+        window._on_status()
+        assert not window.notice.isVisible()
+        window.notice.tell("Order 7 is paid", "", Tone.GOOD)
+        till.answers = TillStatus()
+        window._on_status()
+        assert window.notice.isVisible() and window.notice.title == "Order 7 is paid"
+        await window.finish()
+
+    run(other())

@@ -26,6 +26,7 @@ from ui.demo.gestures import Gestures
 from ui.demo.purse import PURSES, Means, Page, Purse
 from ui.demo.steps import StepFailed, Timeline, first_received
 from ui.display.model import Face
+from ui.i18n import ngettext
 from ui.pay.state import Phase
 from ui.window import Window
 
@@ -96,7 +97,11 @@ class Journey(Gestures):
             again = self._chance.choice(self._window.counter.cart.content.lines).product
             await self._tap_tile(again)
         model = self._window.counter.cart_model
-        self.timeline.note(f"the cart holds {len(model.content.lines)} lines, {model.total}")
+        count = len(model.content.lines)
+        holds = ngettext(
+            "the cart holds {count} line, {total}", "the cart holds {count} lines, {total}", count
+        )
+        self.timeline.note(holds.format(count=count, total=model.total))
         await self._picture("sell-cart")
         await self._display_picture(Face.CART, "display-cart")
 
@@ -223,9 +228,8 @@ class Journey(Gestures):
         if detail is None or not again:
             raise StepFailed("the order in the books holds no subscription")
         for line in again:
-            self.timeline.note(
-                f"the books hold a subscription: {line.name}, {line.billing_interval}"
-            )
+            interval = "" if line.billing_interval in line.name else f", {line.billing_interval}"
+            self.timeline.note(f"the books hold a subscription: {line.name}{interval}")
         strategy = self._till.strategies[detail.attempts[-1].account]
         if isinstance(strategy, Subscribes):
             session = detail.attempts[-1].session_id or ""
