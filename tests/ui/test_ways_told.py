@@ -49,6 +49,13 @@ def test_the_story_tells_why_an_account_was_taken_and_what_was_left_out() -> Non
     assert story_of((created,), FORMATS)[0].detail == ""
 
 
+def test_a_code_that_a_upi_app_pays_is_not_called_a_page() -> None:
+    opened = Fact(1, START, "attempt.open", "o", 7, {})
+    again = Fact(2, START, "attempt.open", "o", 8, {})
+    told = story_of((opened, again), FORMATS, without_page={8})
+    assert [entry.title for entry in told] == ["Payment page is open", "UPI code is open"]
+
+
 def test_accounts_of_one_brand_are_told_apart_and_others_keep_its_name() -> None:
     names = ("stripe_checkout", "stripe_links", "paypal", "shop")
     assert [label_among(name, names) for name in names] == [

@@ -15,7 +15,9 @@ from app.bootstrap import Till
 from app.clock import SystemClock
 from app.domain.capabilities import Capabilities
 from app.domain.catalog import Product
+from app.domain.money import Money
 from app.domain.observation import Source
+from app.domain.order import OrderLine
 from app.errors import ConfigError
 from app.events import Fact
 from app.providers.subscribing import Subscribes
@@ -97,11 +99,7 @@ class Journey(Gestures):
             again = self._chance.choice(self._window.counter.cart.content.lines).product
             await self._tap_tile(again)
         model = self._window.counter.cart_model
-        count = len(model.content.lines)
-        holds = ngettext(
-            "the cart holds {count} line, {total}", "the cart holds {count} lines, {total}", count
-        )
-        self.timeline.note(holds.format(count=count, total=model.total))
+        self.timeline.note(cart_words(len(model.content.lines), model.total))
         await self._picture("sell-cart")
         await self._display_picture(Face.CART, "display-cart")
 
@@ -228,8 +226,7 @@ class Journey(Gestures):
         if detail is None or not again:
             raise StepFailed("the order in the books holds no subscription")
         for line in again:
-            interval = "" if line.billing_interval in line.name else f", {line.billing_interval}"
-            self.timeline.note(f"the books hold a subscription: {line.name}{interval}")
+            self.timeline.note(f"the books hold a subscription: {subscribed_words(line)}")
         strategy = self._till.strategies[detail.attempts[-1].account]
         if isinstance(strategy, Subscribes):
             session = detail.attempts[-1].session_id or ""
@@ -237,6 +234,20 @@ class Journey(Gestures):
             if not seen.subscription_id:
                 raise StepFailed("the provider names no subscription that the session began")
             self.timeline.note(f"the provider has it, too: {seen.subscription_id}")
+
+
+def cart_words(count: int, total: Money) -> str:
+    """Say what a cart holds."""
+    words = ngettext(
+        "the cart holds {count} line, {total}", "the cart holds {count} lines, {total}", count
+    )
+    return words.format(count=count, total=total)
+
+
+def subscribed_words(line: OrderLine) -> str:
+    """Name what is paid again and how often; a name that says it already stands alone."""
+    interval = line.billing_interval
+    return line.name if interval in line.name.casefold() else f"{line.name}, {interval}"
 
 
 def now() -> datetime:

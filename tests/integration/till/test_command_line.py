@@ -11,7 +11,8 @@ import pytest
 
 from app.cli_parser import without_keys
 from tests.conftest import ExpectedLogs
-from tests.integration.till.processes import REPOSITORY, called, clean_environment
+from tests.integration.till.house import clean_environment
+from tests.integration.till.processes import REPOSITORY, called
 from ui.cli import main
 
 LIVE = "sk_live_51Hk4canaryCANARY"

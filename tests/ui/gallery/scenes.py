@@ -14,13 +14,13 @@ from app.domain.catalog import Catalog
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
 from app.domain.order import OrderState
+from app.domain.receipt import Tender
 from app.errors import (
     CatalogError,
     Fault,
     Message,
     Rejected,
 )
-from app.orders import Tender
 from app.settings import Mode
 from app.status import AccountHealth
 from tests.ui.fakes import START, many_products, small_catalog
