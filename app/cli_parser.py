@@ -26,7 +26,8 @@ _SHAPES: Final = (
 )
 """How argparse says what is wrong, with what was typed in it, and the same without."""
 _KEY: Final = re.compile(
-    r"(?:sk|rk|pk)_|whsec_|rzp_|EAAA|sq0|(?![a-z]{2,6}_)(?=\D*\d)[\w+=~-]{20,}\Z", re.ASCII
+    r"(?:sk|rk|pk)_|whsec_|rzp_|EAAA|sq0|(?![a-z]{2,6}_)(?=\D*\d)(?=.*[A-Za-z])[\w+=~-]{20,}\Z",
+    re.ASCII,
 )
 """How providers' keys begin, or what they look like; an id (`pi_...`), a path or a name is none."""
 
