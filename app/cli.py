@@ -245,9 +245,14 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 def _catalog_check(arguments: argparse.Namespace) -> int:
     catalog = load_catalog(arguments.file)
-    on_sale = len(catalog.on_sale())
     print(
-        f"{arguments.file}: good. {len(catalog.products)} products ({on_sale} on sale) in "
-        f"{len(catalog.categories())} categories, {len(catalog.taxes)} taxes."
+        f"{arguments.file}: good. {_counted(len(catalog.products), 'product')} "
+        f"({len(catalog.on_sale())} on sale) in "
+        f"{_counted(len(catalog.categories()), 'category', 'categories')}, "
+        f"{_counted(len(catalog.taxes), 'tax', 'taxes')}."
     )
     return 0
+
+
+def _counted(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or f'{one}s'}"
