@@ -5,9 +5,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.domain.attempt import AttemptState
 from app.domain.capabilities import Method
@@ -19,10 +19,8 @@ from tests.ui.gallery.choosing import DEARER, FEE, NONE, TAKES, WAYS
 from tests.ui.helpers import add, button, charged, payment_of, until
 from ui.counter import Counter, Stage
 from ui.format import Formats
-from ui.look import Look
-from ui.pay.choosing import WaysModel, way_words
+from ui.pay.choosing import way_words
 from ui.pay.state import Action, Phase
-from ui.pay.ways import WaysList
 from ui.window import Window
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -58,23 +56,6 @@ def test_with_one_way_nothing_is_said_of_ways(run: Run, make_window: Make, till:
         assert till.ways.asked == 0
 
     run(sale())
-
-
-@pytest.mark.parametrize("is_mirrored", [False, True])
-def test_the_list_of_ways_begins_where_its_title_does(look: Look, is_mirrored: bool) -> None:
-    sides = Qt.LayoutDirection
-    ways = WaysList(look)
-    ways.setLayoutDirection(sides.RightToLeft if is_mirrored else sides.LeftToRight)
-    ways.on_look_changed()
-    ways.show_ways(WaysModel("paypal", None, WAYS.choices, WAYS.left_out))
-    ways.resize(400, 600)
-    ways.show()
-    QApplication.processEvents()
-    row, back = button(ways, "way_paypal"), ways.back
-    places = [QRect(each.mapTo(ways, QPoint()), each.size()) for each in (row, back)]
-    edge = QRect.right if is_mirrored else QRect.left
-    assert edge(places[0]) == edge(places[1])
-    ways.close()
 
 
 def test_the_pick_is_seen_at_once_with_its_reason(
