@@ -13,6 +13,7 @@ from typing import Final
 from app.account_keys import (
     NamedKey,
     env_file_of,
+    exposed_words,
     forget,
     hint_of,
     keep,
@@ -21,7 +22,7 @@ from app.account_keys import (
     place_of,
     value_of,
 )
-from app.account_rules import rules_of
+from app.account_rules import check_rules
 from app.accounts import Accounts, accounts_of, own_variables, wanted_accounts
 from app.clock import Clock
 from app.domain.ids import Ids
@@ -84,7 +85,8 @@ class AccountsStanding:
 class AccountDesk:
     """Serves one data directory. What it does waits for the disk and the key store in a thread.
 
-    `currency` gives the shop's. Raises ConfigError in words; no key is ever in them.
+    `currency` gives the shop's. `exposed` says which files with keys others can read, as it was
+    when the desk last looked. Raises ConfigError in words; no key is ever in them.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class AccountDesk:
         self._currency = currency
         self._store = store or KeyStore(settings.root, settings.mode.value)
         self._env_file = env_file_of(settings)
+        self.exposed = exposed_words(settings)
         self._changed: set[str] = set()
         self._turn = asyncio.Lock()
 
@@ -148,7 +151,7 @@ class AccountDesk:
 
     def _accounts(self, settings: Settings) -> Accounts:
         built = accounts_of(settings, self._sandbox_url, self._clock, self._store)
-        rules_of(settings, (*built.strategies, *built.unready))
+        check_rules(settings, (*built.strategies, *built.unready), self._currency())
         return built
 
     def _settings(self) -> Settings:
@@ -172,6 +175,7 @@ class AccountDesk:
 
     def _looked(self) -> tuple[AccountsStanding, list[Accounts]]:
         settings = self._settings()
+        self.exposed = exposed_words(settings)
         found: list[AccountStanding] = []
         all_built: list[Accounts] = []
         for account, (kind, table) in wanted_accounts(settings).items():

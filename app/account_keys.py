@@ -156,8 +156,11 @@ def exposed_files(settings: Settings) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(exposed))
 
 
-def exposed_words(paths: tuple[Path, ...]) -> Message:
-    """Say that others can read keys, and what to do."""
+def exposed_words(settings: Settings) -> Message | None:
+    """Say that others can read keys, and what to do; None where nobody can."""
+    paths = exposed_files(settings)
+    if not paths:
+        return None
     return Message(
         "Others on this computer can read keys in {files}. Make them yours alone: chmod 600.",
         files=", ".join(map(str, paths)),

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.account_desk import AccountDesk
-from app.account_keys import exposed_files, exposed_words
-from app.account_rules import rules_of, terms_of
+from app.account_rules import check_rules, rules_of, terms_of
 from app.accounts import accounts_of, loopback_base, return_pages, serve_pages
 from app.api.token import token_of
 from app.backups import Backups, open_books
@@ -115,7 +114,8 @@ class Till:
                 self.sandbox_url = self._sandbox.origin
         self.set_up = accounts_of(settings, self.sandbox_url, self._clock)
         self.strategies = self.set_up.strategies
-        self.exposed_keys = exposed_words(exposed) if (exposed := exposed_files(settings)) else None
+        currency = self.catalog.shop.currency if self._has_catalog else ""
+        check_rules(settings, (*self.strategies, *self.set_up.unready), currency)
         if settings.variables.first(*WEBHOOK_SECRET.variables):
             self._registers = False
         self.health = Health(tuple(self.strategies))
@@ -128,7 +128,7 @@ class Till:
         self.ways = Ways(
             self.gateway,
             terms=terms_of(settings),
-            rules=rules_of(settings, (*self.strategies, *self.set_up.unready)),
+            rules=rules_of(settings),
             unready=self.set_up.unready,
         )
         pages = {
@@ -272,8 +272,8 @@ class Till:
         Raises ConfigError where the door's port cannot be had.
         """
         self._loop = asyncio.get_running_loop()
-        if self.exposed_keys is not None:
-            _log.warning("%s", self.exposed_keys)
+        if (exposed := self.account_desk.exposed) is not None:
+            _log.warning("%s", exposed)
         await self.adopt()
         if self.phones is not None:
             await self.phones.start()
@@ -347,7 +347,7 @@ class Till:
             clock_off_s=None if off is None else off.total_seconds(),
             is_making_sure=self.reconciler.is_making_sure,
             reconciled=self.reconciler.last,
-            exposed_keys=self.exposed_keys,
+            exposed_keys=self.account_desk.exposed,
         )
 
     async def reconcile(self) -> Report:

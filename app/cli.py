@@ -20,6 +20,7 @@ from app.cli_backup import add_backup_commands
 from app.cli_cards import add_cards_commands
 from app.cli_money import add_money_commands
 from app.cli_options import add_data_dir, add_till_options, settings_of
+from app.cli_parser import Parser, without_keys
 from app.cli_pipe import outliving_its_readers
 from app.cli_provider import add_provider
 from app.cli_reconcile import add_reconcile
@@ -57,7 +58,7 @@ class _Version(argparse.Action):
 
 def build_parser() -> tuple[argparse.ArgumentParser, Any]:
     """Build the parser and give it with its sub-commands, for `ui.cli` to add to."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="scantill",
         description="A local-first till: show a QR code, get paid on the customer's phone.",
     )
@@ -111,41 +112,45 @@ def _port(text: str) -> int:
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
     """Parse and run a command; an error becomes words on stderr and status 1.
 
-    Who stops reading what it prints changes neither what it does nor its status.
+    Who stops reading what it prints changes neither what it does nor its status. Ctrl+C ends it
+    with status 130.
     """
-    with outliving_its_readers():
-        return _run(_parsed(parser, argv))
+    typed = sys.argv[1:] if argv is None else argv
+    try:
+        with outliving_its_readers():
+            return _run(_parsed(parser, typed), typed)
+    except KeyboardInterrupt:
+        return 130
 
 
-def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
-    arguments, left_over = parser.parse_known_args(argv)
+def _parsed(parser: argparse.ArgumentParser, typed: Sequence[str]) -> argparse.Namespace:
+    arguments, left_over = parser.parse_known_args(typed)
     if left_over and hasattr(arguments, "value"):
         # It may be a key that stands behind an option: its command refuses it, unrepeated.
         arguments.value = left_over
     elif left_over:
-        parser.error(f"unrecognized arguments: {' '.join(left_over)}")
+        parser.error("there is more on the line than this command takes; see it with --help")
     return arguments
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, typed: Sequence[str]) -> int:
     command: Command = arguments.run
     try:
         return command(arguments)
     except CatalogError as error:
         for fault in error.faults:
-            print(fault, file=sys.stderr)
+            print(without_keys(str(fault), typed), file=sys.stderr)
         return 1
     except ScantillError as error:
+        words = without_keys(str(error), typed)
         log = logging.getLogger(__name__)
         # Before there is a log, Python would write the same words to stderr a second time.
         if log.hasHandlers():
-            log.error("%s", error)
-        print(f"scantill: {error}", file=sys.stderr)
+            log.error("%s", words)
+        print(f"scantill: {words}", file=sys.stderr)
         if error.money is not MoneyMoved.NO:
             print(_MONEY[error.money], file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -186,8 +191,8 @@ async def _serve_till(arguments: argparse.Namespace) -> None:
             print(
                 f"{'':<9}{name} is not ready: {why} See: scantill provider test {name}", flush=True
             )
-        if till.exposed_keys is not None:
-            print(f"scantill: {till.exposed_keys}", file=sys.stderr, flush=True)
+        if (exposed := till.account_desk.exposed) is not None:
+            print(f"scantill: {exposed}", file=sys.stderr, flush=True)
         await _until_asked_to_stop()
         await private.stop()
     finally:
@@ -240,9 +245,14 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 def _catalog_check(arguments: argparse.Namespace) -> int:
     catalog = load_catalog(arguments.file)
-    on_sale = len(catalog.on_sale())
     print(
-        f"{arguments.file}: good. {len(catalog.products)} products ({on_sale} on sale) in "
-        f"{len(catalog.categories())} categories, {len(catalog.taxes)} taxes."
+        f"{arguments.file}: good. {_counted(len(catalog.products), 'product')} "
+        f"({len(catalog.on_sale())} on sale) in "
+        f"{_counted(len(catalog.categories()), 'category', 'categories')}, "
+        f"{_counted(len(catalog.taxes), 'tax', 'taxes')}."
     )
     return 0
+
+
+def _counted(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or f'{one}s'}"

@@ -61,7 +61,7 @@ _HELP = "accept, refund, assign or write_off"
 
 def _number(text: str) -> int:
     if not _NUMBER.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of an order or entry")
+        raise argparse.ArgumentTypeError("it must be the number of an order or entry")
     return int(text)
 
 

@@ -73,6 +73,9 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     root = (arguments.data_dir or default_root()).absolute()
     settings = load_settings(private_directory(root), arguments.mode)
     if arguments.sandbox and not is_loopback(arguments.sandbox):
-        raise ConfigError("--sandbox takes an address of this computer", arguments.sandbox)
+        raise ConfigError(
+            "--sandbox takes an address of this computer",
+            action="Write it as the simulator says it when it starts: http://127.0.0.1:PORT.",
+        )
     log_to(private_directory(settings.directory))
     return settings

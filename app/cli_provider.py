@@ -13,6 +13,7 @@ from app.errors import ConfigError, Message
 from app.settings import Mode, Settings
 
 if TYPE_CHECKING:
+    from app.domain.catalog import Shop
     from app.provider_check import Finding, Trial
     from app.providers.strategy import PaymentStrategy
 
@@ -33,18 +34,29 @@ def add_provider(commands: Any) -> None:
 
 
 def _test(arguments: argparse.Namespace) -> int:
+    from app.account_rules import check_rules
     from app.accounts import loopback_base, wanted_accounts
+    from app.catalog_watch import catalog_watch_of
+    from app.clock import SystemClock
 
     settings = settings_of(arguments)
-    kind, _ = wanted_accounts(settings).get(arguments.name, (None, None))
-    if kind is not None and kind.is_by_hand:
+    wanted = wanted_accounts(settings)
+    if arguments.name not in wanted:
+        # What was typed may be a key.
+        raise ConfigError(
+            Message("There is no account of that name"),
+            action=Message("Choose one of these: {accounts}.", accounts=", ".join(wanted)),
+        )
+    shop = catalog_watch_of(settings, arguments.catalog, SystemClock()).catalog.shop
+    check_rules(settings, tuple(wanted), shop.currency)
+    if wanted[arguments.name][0].is_by_hand:
         print("It is taken by hand: there is no key, and nothing to test.")
         return 0
     with ExitStack() as stack:
         sandbox_url = ""
         if settings.mode is Mode.TRAINING:
             sandbox_url = arguments.sandbox or loopback_base(settings) or _simulator(stack)
-        return _tested(settings, arguments, sandbox_url.rstrip("/"))
+        return _tested(settings, arguments, shop, sandbox_url.rstrip("/"))
 
 
 def _simulator(stack: ExitStack) -> str:
@@ -56,26 +68,19 @@ def _simulator(stack: ExitStack) -> str:
     return stack.enter_context(SandboxServer(books_path=Path(folder) / "sandbox.db")).origin
 
 
-def _tested(settings: Settings, arguments: argparse.Namespace, sandbox_url: str) -> int:
+def _tested(
+    settings: Settings, arguments: argparse.Namespace, shop: "Shop", sandbox_url: str
+) -> int:
     from app.accounts import accounts_of, return_pages
-    from app.catalog_watch import catalog_watch_of
     from app.clock import SystemClock
     from app.provider_check import Finding, Trial
 
-    clock = SystemClock()
-    set_up = accounts_of(settings, sandbox_url, clock)
+    set_up = accounts_of(settings, sandbox_url, SystemClock())
     name = arguments.name
     if name in set_up.unready:
         _say(Finding("key", set_up.unready[name], is_good=False))
         _say_how_to_set(settings, name)
         return 1
-    if name not in set_up.strategies:
-        names = ", ".join((*set_up.strategies, *set_up.unready))
-        raise ConfigError(
-            Message("There is no account {account}", account=name),
-            action=Message("Choose one of these: {accounts}.", accounts=names),
-        )
-    shop = catalog_watch_of(settings, arguments.catalog, clock).catalog.shop
     pages = return_pages(settings, sandbox_url)
     trial = Trial(shop.currency, shop.success_url or pages.success_url, arguments.with_session)
     return asyncio.run(_said(set_up.strategies[name], trial))

@@ -78,12 +78,16 @@ class ScantillError(Exception):
 
     @property
     def words(self) -> Message:
-        """Give what happened, the particulars and what to do as one text."""
+        """Give what happened, the particulars and what to do as one text.
+
+        Particulars of several lines are a list: each stands on a line of its own.
+        """
         parts = {"title": self.title, "detail": self.detail, "action": self.action}
         given = {name: text for name, text in parts.items() if text}
-        pattern = " ".join(
+        is_list = "\n" in self.detail
+        pattern = ("\n" if is_list else " ").join(
             f"{{{name}}}."
-            if name == "title" or (name == "detail" and not is_ended(text))
+            if name == "title" or (name == "detail" and not is_list and not is_ended(text))
             else f"{{{name}}}"
             for name, text in given.items()
         )

@@ -14,7 +14,7 @@ from app.domain.ids import ORDER_ID_LENGTH, TILL_ID_LENGTH, Ids
 from app.domain.money import Money
 from app.domain.observation import SessionState
 from app.domain.presentation import PresentedLine
-from app.errors import Message, ProviderError, Rejected
+from app.errors import Message, ProviderError, Rejected, ScantillError, Unavailable
 from app.providers.strategy import PaymentStrategy, ProviderAccount, SessionRequest
 from app.status import CLOCK_WRONG_S
 
@@ -47,7 +47,7 @@ async def examine(strategy: PaymentStrategy, trial: Trial, ids: Ids) -> AsyncIte
     try:
         account = await strategy.identify()
     except ProviderError as error:
-        yield Finding("key", error.words, is_good=False)
+        yield Finding("key", _why(error), is_good=False)
         return
     yield Finding("key", Message("The provider accepts it."), is_good=True)
     yield _whose(strategy, account)
@@ -62,6 +62,16 @@ async def examine(strategy: PaymentStrategy, trial: Trial, ids: Ids) -> AsyncIte
     else:
         yield await _session(strategy, trial, ids)
     yield Finding("webhook", Message("Not looked at: payments are found without webhooks, too."))
+
+
+def _why(error: ProviderError) -> Message:
+    """Say what failed. A test asks once: what the till says of a payment would not be true here."""
+    if not isinstance(error, Unavailable):
+        return error.words
+    action = Message(
+        "No money moved. See that this computer is online, and test again in a few minutes."
+    )
+    return ScantillError(error.title, error.detail, action=action).words
 
 
 def _whose(strategy: PaymentStrategy, account: ProviderAccount) -> Finding:
@@ -128,7 +138,7 @@ async def _session(strategy: PaymentStrategy, trial: Trial, ids: Ids) -> Finding
         if isinstance(error, Rejected) and error.is_of_the_key:
             words = Message("This key may not open one. {why}", why=error.words)
             return Finding("session", words, is_good=False)
-        return Finding("session", error.words, is_good=False)
+        return Finding("session", _why(error), is_good=False)
     return await _closed(strategy, opened.session_id, reference, amount)
 
 
@@ -142,7 +152,7 @@ async def _closed(
         words = Message(
             "{session} over {amount} was opened and could not be closed: {why} Nobody has seen it, "
             "and it ends by itself.",
-            why=error.words,
+            why=_why(error),
             **given,
         )
         return Finding("session", words, is_good=False)

@@ -22,8 +22,9 @@ class ErrorWords:
 
     @property
     def below_title(self) -> str:
-        """Give all but the title, as running text."""
-        return " ".join(_ended(part) for part in (self.detail, self.money, self.action) if part)
+        """Give all but the title, as running text; what is a list keeps its lines."""
+        parts = [_ended(part) for part in (self.detail, self.money, self.action) if part]
+        return ("\n" if "\n" in self.detail else " ").join(parts)
 
 
 def _ended(sentence: str) -> str:

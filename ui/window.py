@@ -24,6 +24,7 @@ from ui.books import BooksBanner
 from ui.counter import Counter, Stage
 from ui.display.display import CustomerDisplay, DisplayOptions
 from ui.errors import error_words
+from ui.exposed import ExposedKeys
 from ui.format import Formats
 from ui.i18n import _
 from ui.kit.notice import Corner, Notice
@@ -101,6 +102,7 @@ class Window(QMainWindow):
         self.banner = BooksBanner(self.look)
         self._build(ModeBar(self.look, till.mode))
         self.notice = Notice(self.look, self.places, self._taken_below)
+        self._exposed = ExposedKeys(self.notice, self.look.formats)
         # Once all is told that belongs to the end of a payment: the one notice is for that first.
         self._afterwards = QTimer(self, singleShot=True, interval=0)
         self._afterwards.timeout.connect(self._on_afterwards)
@@ -122,10 +124,7 @@ class Window(QMainWindow):
         self.counter.tasks.start(self.counter.resume())
         self._status_timer.start()
         self._on_status()
-        exposed = self._till.status().exposed_keys
-        if exposed is not None:
-            words = self.look.formats.message(exposed)
-            self.notice.tell(_("Others can read your keys"), words, Tone.WARNING)
+        self._exposed.tell(self._till.status())
 
     async def finish(self) -> None:
         """End everything that runs behind the window, before the loop is closed."""
@@ -327,6 +326,7 @@ class Window(QMainWindow):
         self.strip.show_status(status, self._clock.now())
         self.rail.person.set_waiting(status.needs_person)
         self.banner.show_books(status.books)
+        self._exposed.follow(status)
 
     def _restyle(self) -> None:
         colours = self.look.theme

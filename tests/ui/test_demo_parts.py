@@ -13,11 +13,16 @@ from app.accounts import accounts_of
 from app.bootstrap import Till
 from app.catalog_file import load_catalog
 from app.clock import SystemClock
+from app.domain.cart import Cart
+from app.domain.catalog import BillingInterval, Product, Shop
+from app.domain.money import Money
+from app.domain.order import snapshot_of
 from app.providers.kinds import KINDS
 from app.settings import Mode, load_settings
 from app.store.connection import private_directory
 from ui.cli import _PROVIDERS
 from ui.demo.command import _compared, with_provider
+from ui.demo.journey import cart_words, subscribed_words
 from ui.demo.purse import PURSES, card
 from ui.demo.rupees import write_rupee_shop
 from ui.demo.steps import StepFailed
@@ -120,6 +125,28 @@ def test_money_that_the_simulator_took_and_the_till_does_not_have_ends_the_demo(
     assert paid.json()["outcome"] == "paid"
     with pytest.raises(StepFailed, match=r"the books are not clean: .*is not in the books"):
         _compared(till, till.settings)
+
+
+def test_a_cart_of_one_line_is_said_to_have_one() -> None:
+    assert cart_words(1, Money(260, "EUR")) == "the cart holds 1 line, 2.60 EUR"
+    assert cart_words(2, Money(520, "EUR")) == "the cart holds 2 lines, 5.20 EUR"
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("Bean club, monthly", "Bean club, monthly"),
+        ("Monthly tasting", "Monthly tasting"),
+        ("Bean club", "Bean club, monthly"),
+    ],
+)
+def test_how_often_a_subscription_is_paid_is_said_once(name: str, words: str) -> None:
+    again = BillingInterval.MONTHLY
+    club = Product("club", name, Money(3290, "EUR"), billing_interval=again)
+    cart = Cart()
+    cart.add(club)
+    (line,) = snapshot_of(cart.content, Shop()).lines
+    assert subscribed_words(line) == words
 
 
 def test_an_end_that_needs_patience_has_it() -> None:

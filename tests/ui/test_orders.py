@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.domain.attempt import AttemptState
 from app.domain.cart import Cart
@@ -19,9 +20,13 @@ from tests.ui.helpers import button, stage_of
 from ui.accounts import account_label
 from ui.counter import Stage
 from ui.format import Formats
+from ui.kit.button import Button
+from ui.kit.chip import StateChip
 from ui.kit.rows import ROW
 from ui.kit.text import Text
+from ui.look import Look
 from ui.orders.dispute_words import DISPUTE_TELLERS
+from ui.orders.heading import Heading
 from ui.orders.words import exception_words, state_words, story_entry
 from ui.pay.state import Phase
 from ui.places import Place
@@ -49,6 +54,43 @@ async def open_orders(window: Window) -> None:
 def numbers(window: Window) -> list[str]:
     rows = window.orders.list.rows
     return [rows.index(row).data() for row in range(rows.rowCount())]
+
+
+def test_the_story_says_that_a_upi_code_is_open_where_the_code_is_one(
+    run: Run, window: Window, till: FakeTill
+) -> None:
+    async def look() -> None:
+        order = place(till)
+        (attempt,) = till.orders.attempts_of(order.id)
+        till.orders.change(attempt.id, url="upi://pay?pa=shop@razorpay&am=2.60")
+        till.orders.note("attempt.open", order, attempt)
+        await open_orders(window)
+        story = window.orders.panel._story.accessibleName()
+        assert "UPI code is open" in story and "Payment page is open" not in story
+
+    run(look())
+
+
+@pytest.mark.parametrize("width, is_narrow", [(900, False), (360, True)])
+def test_buttons_that_have_no_room_beside_the_number_stand_below_it(
+    look: Look, width: int, is_narrow: bool
+) -> None:
+    words = [Text(look, "Order 12345"), StateChip(look, "Cancelled", Tone.NEUTRAL)]
+    buttons = [Button(look, "Refund", key="F6"), Button(look, "Continue payment", key="F5")]
+    heading = Heading(look, words, buttons)
+    heading.resize(width, 200)
+    heading.show()
+    QApplication.processEvents()
+    assert heading.is_in_two_lines is is_narrow
+    assert all(each.width() >= each.sizeHint().width() for each in buttons)
+    for each in buttons:
+        each.hide()
+    QApplication.processEvents()
+    assert not heading.is_in_two_lines
+    buttons[0].show()
+    QApplication.processEvents()
+    assert not heading.is_in_two_lines
+    heading.close()
 
 
 def test_orders_are_listed_newest_first_and_the_newest_is_shown(
@@ -141,7 +183,7 @@ def test_the_list_follows_what_happens(run: Run, window: Window, till: FakeTill)
         await window.counter.tasks.settled()
         row = window.orders.list.rows.index(0).data(ROW)
         assert row.state is OrderState.PAID
-        assert window.orders.panel._paid_by.text == "€6.80 by Stripe"
+        assert window.orders.panel._paid_by.text() == "€6.80 by Stripe"
         assert not button(window, "continue_payment").isVisible()
 
     run(look())

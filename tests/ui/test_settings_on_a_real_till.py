@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from app.bootstrap import Till
 from app.sandbox import SANDBOX_KEY
 from app.settings import Mode, load_settings
+from tests.conftest import ExpectedLogs
 from tests.integration.till.house import QUICK, SETTINGS, Customer, simulator
 from tests.unit.test_key_store import Kept, Plain, Trusted
 from ui.settings.account_panel import AccountPanel
@@ -115,3 +116,28 @@ def test_a_key_is_kept_tested_and_used_by_the_next_start(
     else:
         assert backend.kept == {}, "a store that is not trusted is given nothing"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("backend", [Plain], indirect=True)
+def test_that_others_can_read_keys_is_told_until_a_key_that_is_saved_has_mended_it(
+    run: Run, tmp_path: Path, customer: Customer, backend: Kept, expected_logs: ExpectedLogs
+) -> None:
+    root = tmp_path / "till"
+    root.mkdir()
+    file = root / ".env"
+    file.write_text(f"STRIPE_SECRET_KEY={SANDBOX_KEY}\n")
+    file.chmod(0o644)
+
+    async def mended() -> None:
+        async with opened(root) as (till, window, panel):
+            expected_logs.take_all("Others on this computer can read keys")
+            assert window.notice.isVisible() and str(file) in window.notice.detail
+            edit = panel.entries["secret_key"].field.edit
+            edit.setText(SANDBOX_KEY)
+            QTest.keyClick(edit, Qt.Key.Key_Return)
+            await window.counter.tasks.settled()
+            assert till.status().exposed_keys is None
+            window._on_status()
+            assert not window.notice.isVisible()
+
+    run(mended())

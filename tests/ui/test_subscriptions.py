@@ -18,6 +18,7 @@ from app.errors import CheckoutRefused
 from app.events import Fact
 from app.orders import Subscribed
 from tests.ui.fakes import START, FakeTill
+from tests.ui.gallery.painted import seen_letters
 from tests.ui.helpers import button
 from tests.ui.test_orders import place
 from tests.ui.test_orders_refund import show
@@ -201,6 +202,9 @@ def test_renewals_are_counted_and_summed(till: FakeTill) -> None:
         till.subscriptions.renew(subscription)
     (subscribed,) = till.subscriptions.of(subscription.order_id)
     assert "2 renewals, €13.60" in subscription_record(subscribed, EN).words
+    # The provider's id has a line of its own, so that none ends with the dot before it.
+    *_, last = subscription_record(subscribed, EN).words.splitlines()
+    assert seen_letters(last) == "sub_1000001"
 
 
 def test_each_interval_has_its_words() -> None:

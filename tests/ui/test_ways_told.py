@@ -20,6 +20,7 @@ from ui.look import Look
 from ui.modebar import ModeBar
 from ui.orders.words import story_of
 from ui.strip import StatusStrip
+from ui.theme import Tone
 from ui.window import Window
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -46,6 +47,13 @@ def test_the_story_tells_why_an_account_was_taken_and_what_was_left_out() -> Non
     by_hand = story_of((created,), FORMATS, {7: Decision("paypal", DEARER, is_operators=True)})
     assert by_hand[0].detail == "You chose it."
     assert story_of((created,), FORMATS)[0].detail == ""
+
+
+def test_a_code_that_a_upi_app_pays_is_not_called_a_page() -> None:
+    opened = Fact(1, START, "attempt.open", "o", 7, {})
+    again = Fact(2, START, "attempt.open", "o", 8, {})
+    told = story_of((opened, again), FORMATS, without_page={8})
+    assert [entry.title for entry in told] == ["Payment page is open", "UPI code is open"]
 
 
 def test_accounts_of_one_brand_are_told_apart_and_others_keep_its_name() -> None:
@@ -104,7 +112,7 @@ def test_keys_that_others_can_read_are_told_at_the_start(
     run: Run, make_window: Make, till: FakeTill
 ) -> None:
     async def start() -> None:
-        till.answers = TillStatus(exposed_keys=Message("Others can read {file}.", file=".env"))
+        till.answers = exposed(".env")
         window = make_window(till)
         window.start()
         await window.counter.tasks.settled()
@@ -112,3 +120,46 @@ def test_keys_that_others_can_read_are_told_at_the_start(
         await window.finish()
 
     run(start())
+
+
+def exposed(file: str) -> TillStatus:
+    return TillStatus(exposed_keys=Message("Others can read {file}.", file=file))
+
+
+def test_keys_that_nobody_else_can_read_any_more_are_not_told_any_longer(
+    run: Run, make_window: Make, till: FakeTill
+) -> None:
+    async def mended() -> None:
+        till.answers = exposed("a.env, b.env")
+        window = make_window(till)
+        window.start()
+        await window.counter.tasks.settled()
+        till.answers = exposed("b.env")
+        window._on_status()
+        assert window.notice.detail == "Others can read b.env."
+        till.answers = TillStatus()
+        window._on_status()
+        assert not window.notice.isVisible()
+        await window.finish()
+
+    run(mended())
+
+
+def test_other_news_in_its_place_stays_and_what_was_closed_is_not_told_again(
+    run: Run, make_window: Make, till: FakeTill
+) -> None:
+    async def other() -> None:
+        till.answers = exposed(".env")
+        window = make_window(till)
+        window.start()
+        await window.counter.tasks.settled()
+        window.notice.hide()
+        window._on_status()
+        assert not window.notice.isVisible()
+        window.notice.tell("Order 7 is paid", "", Tone.GOOD)
+        till.answers = TillStatus()
+        window._on_status()
+        assert window.notice.isVisible() and window.notice.title == "Order 7 is paid"
+        await window.finish()
+
+    run(other())

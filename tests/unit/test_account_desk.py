@@ -140,6 +140,22 @@ def test_without_a_key_store_keys_go_into_a_file_that_nobody_else_may_read(
     assert not account(asyncio.run(desk.look()), "upi").is_changed
 
 
+def test_that_others_can_read_a_file_is_looked_at_again_once_a_key_was_kept(
+    tmp_path: Path, make: Make
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("STRIPE_WEBHOOK_SECRET=whsec_aaaaaaaaaaaa1111\n")
+    file.chmod(0o644)
+    desk = make(backend=Plain())
+    told = [desk.exposed]
+    asyncio.run(desk.keep("shop", "secret_key", TEST_KEY))
+    told.append(desk.exposed)
+    file.chmod(0o644)
+    asyncio.run(desk.look())
+    told.append(desk.exposed)
+    assert [words is not None and str(file) in words for words in told] == [True, False, True]
+
+
 def test_what_somebody_else_wrote_is_told_and_not_taken_out(tmp_path: Path, make: Make) -> None:
     (tmp_path / ".env").write_text(f"STRIPE_SECRET_KEY={TEST_KEY}\n")
     desk = make()

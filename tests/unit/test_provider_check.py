@@ -61,6 +61,20 @@ def test_a_key_that_is_refused_or_not_answered_ends_it(strategy: FakeStrategy) -
         assert found["key"].is_good is False and error.title in found["key"].words
 
 
+def test_a_provider_that_does_not_answer_is_told_in_words_that_fit_a_test(
+    strategy: FakeStrategy,
+) -> None:
+    strategy.answers["identify"] = [Unavailable("Stripe cannot be reached", "No route")]
+    assert findings(strategy)["key"].words == (
+        "Stripe cannot be reached. No route. No money moved. "
+        "See that this computer is online, and test again in a few minutes."
+    )
+    for call in ("open_session", "close_session"):
+        strategy.answers[call] = [Unavailable("Stripe cannot be reached")]
+        words = findings(strategy)["session"].words
+        assert "No money moved." in words and "keeps asking" not in words
+
+
 def test_a_key_that_may_not_ask_whose_it_is_still_works(strategy: FakeStrategy) -> None:
     strategy.books.account = "name:fake"
     assert "may not ask whose it is" in findings(strategy)["account"].words

@@ -182,6 +182,12 @@ def test_every_fault_is_named_at_once(root: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(root)
     assert len(caught.value.detail.splitlines()) == 3
+    # The first does not stand behind the title, and the last is not followed by anything.
+    title, *lines = str(caught.value).splitlines()
+    assert title == "The settings cannot be used."
+    assert [line.rpartition(":")[0] for line in lines] == [
+        f"{root / SETTINGS_FILE}: {key}" for key in ("doors.port", "a", "b")
+    ]
 
 
 @pytest.mark.parametrize("port", ["eighty", "-1", "65536", "80.5", SECRET])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.account_rules import rules_of, terms_of
+from app.account_rules import check_rules, rules_of, terms_of
 from app.domain.capabilities import Demand, Method
 from app.domain.money import Money
 from app.errors import ConfigError, Message, Unavailable
@@ -139,7 +139,8 @@ def test_the_shops_rules_are_read_with_exact_amounts(tmp_path: Path) -> None:
     recurring = true
     """
     settings = settings_from(tmp_path, ACCOUNTS + rules)
-    assert rules_of(settings, ["shop", "van"]) == (
+    check_rules(settings, ["shop", "van"], "EUR")
+    assert rules_of(settings) == (
         Rule(("van",), (), "EUR", Method.CARD, 1000, 9999),
         Rule(avoid=("shop",), recurring=True),
     )
@@ -157,13 +158,50 @@ def test_every_account_of_a_rule_that_is_not_there_is_named_with_file_item_and_k
     """
     settings = settings_from(tmp_path, ACCOUNTS + rules)
     with pytest.raises(ConfigError, match="name an account that is not set up") as error:
-        rules_of(settings, ["shop", "van"])
+        check_rules(settings, ["shop", "van"])
     file = tmp_path / "scantill.toml"
     assert error.value.detail.splitlines() == [
         f"{file}: routing.rules no. 2.use: there is no account strpie",
         f"{file}: routing.rules no. 2.avoid: there is no account vna",
     ]
     assert error.value.action == "Name one of these, or set that one up: shop, van."
+
+
+def test_an_amount_that_its_currency_cannot_make_is_refused_with_its_key(tmp_path: Path) -> None:
+    toml = """
+    [accounts.shop]
+    kind = "stripe_checkout"
+    fee_fixed = "0.305"
+    [[routing.rules]]
+    use = ["shop"]
+    currency = "KWD"
+    least = "50.505"
+    [[routing.rules]]
+    avoid = ["vna"]
+    currency = "JPY"
+    least = "50.50"
+    most = "51"
+    """
+    settings = settings_from(tmp_path, toml)
+    with pytest.raises(ConfigError, match="The settings cannot be used") as error:
+        check_rules(settings, ["shop"], "EUR")
+    file = tmp_path / "scantill.toml"
+    assert str(error.value).splitlines() == [
+        "The settings cannot be used.",
+        f"{file}: routing.rules no. 2.avoid: there is no account vna",
+        f"{file}: accounts.shop.fee_fixed: '0.305' has more decimals than EUR has: 2",
+        f"{file}: routing.rules no. 2.least: '50.50' has more decimals than JPY has: 0",
+        "Name one of these, or set that one up: shop.",
+    ]
+
+
+def test_a_fee_is_measured_by_the_shops_currency(tmp_path: Path) -> None:
+    settings = settings_from(tmp_path, '[accounts.paypal]\nfee_fixed = "0.305"\n')
+    check_rules(settings, ["paypal"], "KWD")
+    check_rules(settings, ["paypal"])
+    with pytest.raises(ConfigError) as error:
+        check_rules(settings, ["paypal"], "JPY")
+    assert error.value.action == ""
 
 
 @pytest.mark.parametrize(

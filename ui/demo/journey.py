@@ -15,7 +15,9 @@ from app.bootstrap import Till
 from app.clock import SystemClock
 from app.domain.capabilities import Capabilities
 from app.domain.catalog import Product
+from app.domain.money import Money
 from app.domain.observation import Source
+from app.domain.order import OrderLine
 from app.errors import ConfigError
 from app.events import Fact
 from app.providers.subscribing import Subscribes
@@ -26,6 +28,7 @@ from ui.demo.gestures import Gestures
 from ui.demo.purse import PURSES, Means, Page, Purse
 from ui.demo.steps import StepFailed, Timeline, first_received
 from ui.display.model import Face
+from ui.i18n import ngettext
 from ui.pay.state import Phase
 from ui.window import Window
 
@@ -96,7 +99,7 @@ class Journey(Gestures):
             again = self._chance.choice(self._window.counter.cart.content.lines).product
             await self._tap_tile(again)
         model = self._window.counter.cart_model
-        self.timeline.note(f"the cart holds {len(model.content.lines)} lines, {model.total}")
+        self.timeline.note(cart_words(len(model.content.lines), model.total))
         await self._picture("sell-cart")
         await self._display_picture(Face.CART, "display-cart")
 
@@ -223,9 +226,7 @@ class Journey(Gestures):
         if detail is None or not again:
             raise StepFailed("the order in the books holds no subscription")
         for line in again:
-            self.timeline.note(
-                f"the books hold a subscription: {line.name}, {line.billing_interval}"
-            )
+            self.timeline.note(f"the books hold a subscription: {subscribed_words(line)}")
         strategy = self._till.strategies[detail.attempts[-1].account]
         if isinstance(strategy, Subscribes):
             session = detail.attempts[-1].session_id or ""
@@ -233,6 +234,20 @@ class Journey(Gestures):
             if not seen.subscription_id:
                 raise StepFailed("the provider names no subscription that the session began")
             self.timeline.note(f"the provider has it, too: {seen.subscription_id}")
+
+
+def cart_words(count: int, total: Money) -> str:
+    """Say what a cart holds."""
+    words = ngettext(
+        "the cart holds {count} line, {total}", "the cart holds {count} lines, {total}", count
+    )
+    return words.format(count=count, total=total)
+
+
+def subscribed_words(line: OrderLine) -> str:
+    """Name what is paid again and how often; a name that says it already stands alone."""
+    interval = line.billing_interval
+    return line.name if interval in line.name.casefold() else f"{line.name}, {interval}"
 
 
 def now() -> datetime:

@@ -25,10 +25,12 @@ from ui.kit.scroll import ScrolledColumn
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
 from ui.orders.exception_card import ExceptionCard
+from ui.orders.heading import Heading
 from ui.orders.records import RecordRows, dispute_record, refund_record, subscription_record
 from ui.orders.rows import SnapshotTable, Story
 from ui.orders.subscription_words import end_of_subscription
 from ui.orders.words import state_words, story_of
+from ui.pay.scan import has_page
 from ui.theme import Type
 
 EndsOf = Callable[[Subscription], tuple[EndWanted, ...]]
@@ -82,7 +84,7 @@ class OrderPanel(Card):
         self.refunds = RecordRows(look, _("Refunds"))
         self.disputes = RecordRows(look, _("Disputes"))
         self._table = SnapshotTable(look)
-        self._paid_by = ElidedText(look, "", Type.BODY, colour="text_muted", tabular=True)
+        self._paid_by = Text(look, "", Type.BODY, colour="text_muted", tabular=True, wraps=True)
         self._story_title = Text(look, _("What happened"), Type.BODY_STRONG)
         self._story = Story(look)
         self._stack = QStackedLayout(self)
@@ -143,9 +145,10 @@ class OrderPanel(Card):
             )
             for tender in detail.tenders
         )
-        self._paid_by.set_text(paid_by)
+        self._paid_by.setText(paid_by)
         self._paid_by.setVisible(bool(paid_by))
-        self._story.show_entries(story_of(detail.history, formats, detail.decisions))
+        codes = {one.id for one in detail.attempts if one.url and not has_page(one.url)}
+        self._story.show_entries(story_of(detail.history, formats, detail.decisions, codes))
         self._stack.setCurrentIndex(1)
         if is_other:
             self._scroll.verticalScrollBar().setValue(0)
@@ -155,7 +158,6 @@ class OrderPanel(Card):
         dp = self.look.dp
         self._column.setContentsMargins(dp(theme.XL), dp(theme.L), dp(theme.XL), dp(theme.XL))
         self._column.setSpacing(dp(theme.L))
-        self._header.setSpacing(dp(theme.M))
         self._content.setMaximumWidth(dp(_WIDEST))
         self._exceptions.setSpacing(dp(theme.S))
         self._subscribed.setSpacing(dp(theme.M))
@@ -168,14 +170,9 @@ class OrderPanel(Card):
     def _make_page(self) -> QWidget:
         content = QWidget()
         self._column = QVBoxLayout(content)
-        self._header = QHBoxLayout()
-        centre = Qt.AlignmentFlag.AlignVCenter
-        self._header.addWidget(self._title, 0, centre)
-        self._header.addWidget(self._chip, 0, centre)
-        self._header.addStretch(1)
-        self._header.addWidget(self.refund, 0, centre)
-        self._header.addWidget(self.resume, 0, centre)
-        self._column.addLayout(self._header)
+        words, buttons = (self._title, self._chip), (self.refund, self.resume)
+        self.heading = Heading(self.look, words, buttons)
+        self._column.addWidget(self.heading)
         self._column.addWidget(self._when)
         self._column.addWidget(self.result)
         self._column.addWidget(self.form)

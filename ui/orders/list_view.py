@@ -53,7 +53,11 @@ class OrderList(RowList[OrderRow]):
         when = look.formats.moment(row.created_at, self._clock.now())
         items = ngettext("{count} item", "{count} items", row.item_count)
         words = f"{when} · {items.format(count=row.item_count)}"
-        text_in(painter, below, words, look.font(Type.CAPTION, tabular=True), colours.text_muted)
+        caption = look.font(Type.CAPTION, tabular=True)
+        if QFontMetricsF(caption).horizontalAdvance(words) > room:
+            # Half a number of items would say another one.
+            words = when
+        text_in(painter, below, words, caption, colours.text_muted)
 
 
 def _state(row: OrderRow) -> tuple[str, Tone]:

@@ -76,9 +76,10 @@ def subscription_record(subscribed: Subscribed, formats: Formats) -> Record:
             sum(one.amount.minor for one in subscribed.renewals), subscription.amount.currency
         )
         parts.append(renewed.format(count=formats.count(count), amount=formats.money(total)))
-    parts.append(isolated(subscription.subscription_id))
+    # Apart, so that no line ends with the dot before it: a provider's id is long and breaks badly.
+    words = "\n".join(filter(None, (joined(*parts), isolated(subscription.subscription_id))))
     price = price_words(subscription.amount, subscription.interval, formats)
-    return Record(price, subscription_words(subscription), joined(*parts))
+    return Record(price, subscription_words(subscription), words)
 
 
 class RecordRows(Part):

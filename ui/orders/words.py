@@ -1,6 +1,6 @@
 """Orders, exceptions and facts in plain words; free of Qt."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +22,8 @@ from ui.orders.telling import Told, amount_in, detail_in, joined, nothing_more, 
 from ui.pay.declines import decline_words
 from ui.pay.taking import COUNTER
 from ui.theme import Tone
+
+_OPENED: Final = "attempt.open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,20 @@ def story_of(
     history: tuple[Fact, ...],
     formats: Formats,
     decisions: Mapping[int, Decision] | None = None,
+    without_page: Collection[int] = (),
 ) -> list[Entry]:
     """Tell the facts of an order, oldest first; what a person decided is told as that.
 
-    `decisions` say by an attempt's id why it went to its account.
+    `decisions` say by an attempt's id why it went to its account; `without_page` are the ids of
+    those that a UPI app paid from the code itself.
     """
     decided = decided_by_a_person(history)
-    entries = [_with_why(story_entry(fact, formats), fact, formats, decisions) for fact in history]
+    entries = [
+        _opened_as(
+            _with_why(story_entry(fact, formats), fact, formats, decisions), fact, without_page
+        )
+        for fact in history
+    ]
     return [
         replace(entry, title=_("Order paid, as a person decided")) if fact.seq in decided else entry
         for fact, entry in zip(history, entries, strict=True)
@@ -132,6 +141,12 @@ def _with_why(
     if fact.name != "attempt.created" or decision is None:
         return entry
     return replace(entry, detail=decision_words(decision, formats))
+
+
+def _opened_as(entry: Entry, fact: Fact, without_page: Collection[int]) -> Entry:
+    if fact.name != _OPENED or fact.attempt_id not in without_page:
+        return entry
+    return replace(entry, title=_("UPI code is open"))
 
 
 def decision_words(decision: Decision, formats: Formats) -> str:
@@ -209,7 +224,7 @@ _TELLERS: Final = {
     "order.cancelled": telling(_n("Order cancelled"), nothing_more),
     "order.expired": telling(_n("Order expired"), nothing_more),
     "attempt.created": _created,
-    "attempt.open": _opened_session,
+    _OPENED: _opened_session,
     CONFIRMED: _confirmed,
     "attempt.shown": telling(_n("Code shown to the customer"), nothing_more),
     "attempt.moved": telling(_n("Code changed, same payment page"), _moved_to),

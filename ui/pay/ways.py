@@ -14,7 +14,16 @@ from ui.kit.base import Part
 from ui.kit.button import Button, Kind
 from ui.kit.chip import Chip
 from ui.kit.flow import FlowLayout
-from ui.kit.paint import ground, in_lines, key_cap, key_cap_width, mirrored, ring, text_in
+from ui.kit.paint import (
+    ground,
+    in_lines,
+    is_flipped,
+    key_cap,
+    key_cap_width,
+    mirrored,
+    ring,
+    text_in,
+)
 from ui.kit.scroll import ScrolledColumn
 from ui.kit.text import ElidedText, Text
 from ui.look import Look
@@ -25,6 +34,8 @@ _KEY: Final = "F9"
 _MOST_KEYS: Final = 9
 _CAP_HEIGHT: Final = 22
 _REASON_LINES: Final = 2
+_LINES_BESIDE: Final = 3
+"""Beside the button a reason has half the width."""
 _MOST_LINES: Final = 3
 """A long name takes a second line, and its reason one less."""
 
@@ -36,7 +47,7 @@ class WayLine(Part):
         super().__init__(look, parent)
         self.setObjectName("way")
         self._name = ElidedText(look, "", Type.BODY_STRONG)
-        self._why = ElidedText(look, "", Type.CAPTION, colour="text_muted", lines=_REASON_LINES)
+        self._why = ElidedText(look, "", Type.CAPTION, colour="text_muted", lines=_LINES_BESIDE)
         self._words = QVBoxLayout()
         self._words.addWidget(self._name)
         self._words.addWidget(self._why)
@@ -262,8 +273,8 @@ class WaysList(Part):
         """Measure and paint anew."""
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(self.look.dp(theme.M))
-        # On both sides: the mark of where one is stands at either, with the language.
-        side = self.look.dp(theme.S)
-        self._list.setContentsMargins(side, 0, side, 0)
+        # The mark of where one is stands at the trailing edge, whichever that is.
+        side, is_left = self.look.dp(theme.S), is_flipped(self)
+        self._list.setContentsMargins(side if is_left else 0, 0, 0 if is_left else side, 0)
         self._list.setSpacing(self.look.metrics.gap)
         super().on_look_changed()

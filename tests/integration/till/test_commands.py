@@ -79,6 +79,18 @@ def test_a_good_catalog_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.search(r"good\. \d{2,} products", out)
 
 
+def test_one_of_anything_is_called_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_text(
+        '[[taxes]]\nid = "vat"\nname = "VAT"\nrate = "0.19"\n'
+        '[[products]]\nid = "tea"\nname = "Tea"\ncategory = "Drinks"\ntax = "vat"\n'
+        'price = {amount = 300, currency = "EUR"}\n'
+    )
+    assert called(capsys, "catalog", "check", str(path))[1] == (
+        f"{path}: good. 1 product (1 on sale) in 1 category, 1 tax.\n"
+    )
+
+
 def test_every_fault_of_a_catalog_is_named_on_a_line_of_its_own(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

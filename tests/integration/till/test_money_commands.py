@@ -214,7 +214,7 @@ def test_a_number_beyond_all_books_is_refused_in_words(
     status, _, err = command("refund", "9" * 30, *PERSON)
     assert status == 1 and "There is no payment or order 999" in err
     status, _, err = command("resolve", "9" * 30, "refund", *PERSON)
-    assert status == 2 and "is no number of an order" in err
+    assert status == 2 and "it must be the number of an order" in err
 
 
 def test_what_is_no_amount_is_answered_with_one_of_the_same_currency() -> None:

@@ -291,6 +291,38 @@ def test_an_account_that_is_not_there_is_an_error(
     assert status == 1 and "Choose one of these: stripe_checkout." in err
 
 
+def test_without_a_network_it_says_what_failed_and_what_to_do_not_what_a_till_would(
+    capsys: pytest.CaptureFixture[str], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_SECRET_KEY", GOOD)
+    monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:1")
+    words = ("provider", "test", "stripe_checkout", "--data-dir", str(root), "--mode", "test")
+    status, out, err = called(capsys, *words)
+    assert (status, err) == (1, "")
+    assert out.startswith("key       NOT OK  The payment provider could not be reached.")
+    assert "No money moved. See that this computer is online" in out
+    assert "keeps asking" not in out
+
+
+@pytest.mark.parametrize("name", ["stripe_checkout", "cash"])
+def test_rules_that_cannot_be_meant_are_told_before_anything_is_asked(
+    capsys: pytest.CaptureFixture[str], root: Path, name: str
+) -> None:
+    (root / "scantill.toml").write_text(
+        "[accounts.cash]\n[accounts.stripe_checkout]\n"
+        '[[routing.rules]]\nuse = ["strpie"]\ncurrency = "JPY"\nleast = "50.50"\n'
+    )
+    status, out, err = called(capsys, "provider", "test", name, "--data-dir", str(root))
+    file = root / "scantill.toml"
+    assert (status, out) == (1, "")
+    assert err.splitlines() == [
+        "scantill: The settings cannot be used.",
+        f"{file}: routing.rules no. 1.use: there is no account strpie",
+        f"{file}: routing.rules no. 1.least: '50.50' has more decimals than JPY has: 0",
+        "Name one of these, or set that one up: cash, stripe_checkout.",
+    ]
+
+
 def test_an_account_that_lacks_a_key_says_which(
     capsys: pytest.CaptureFixture[str], root: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """The scenes of a payment that could go several ways."""
 
+from dataclasses import replace
 from typing import Final
 
 from app import charging
@@ -79,6 +80,14 @@ async def waiting(stage: Stage) -> None:
 
 async def declined(stage: Stage) -> None:
     await waiting(stage)
+    await stage.change("attempt.declined", decline="insufficient_funds")
+
+
+async def tried(stage: Stage) -> None:
+    """The longest of what the router says of its first choice, with a card that was refused."""
+    stage.till.ways.route = replace(WAYS, choices=(Choice("square", TRIAL, is_trial=True), CASH))
+    stage.till.checkout.opens_at = "square"
+    await stage.charge()
     await stage.change("attempt.declined", decline="insufficient_funds")
 
 

@@ -13,6 +13,8 @@ from app.domain.cart import Discount
 from app.domain.catalog import Catalog
 from app.domain.exceptions import ExceptionKind, OrderException
 from app.domain.money import Money
+from app.domain.order import OrderState
+from app.domain.receipt import Tender
 from app.errors import (
     CatalogError,
     Fault,
@@ -192,6 +194,27 @@ async def open_order(stage: Stage) -> None:
     await stage.settled()
 
 
+async def part_paid(stage: Stage) -> None:
+    """A part came by two ways, the rest was refused; yesterday's orders stand below it."""
+    for state in (OrderState.CANCELLED, OrderState.EXPIRED):
+        order = await stage.paid_order(2)
+        stage.till.orders.end(order.id, state)
+    stage.clock.advance(days=2)
+    await stage.charge()
+    order_id = next(reversed(stage.till.orders.orders))
+    attempt = stage.till.orders.attempts_of(order_id)[-1]
+    stage.till.orders.change(attempt.id, state=AttemptState.FAILED)
+    stage.window.counter.act(Action.SET_ASIDE)
+    order = stage.till.orders.orders[order_id]
+    stage.till.orders.tenders[order_id] = tuple(
+        Tender(account, Money(100 + number, order.total.currency), f"p{number}")
+        for number, account in enumerate(("stripe_checkout", "razorpay_upi", "terminal"))
+    )
+    screen = await _open_orders(stage)
+    screen.list.choose(order_id)
+    await stage.settled()
+
+
 async def no_such_order(stage: Stage) -> None:
     await stage.paid_order(1)
     screen = await _open_orders(stage)
@@ -315,6 +338,7 @@ SCENES: Final = (
     Scene("pay-ways", choosing.waiting),
     Scene("pay-ways-live", choosing.waiting, mode=Mode.LIVE),
     Scene("pay-ways-declined", choosing.declined),
+    Scene("pay-ways-trial", choosing.tried),
     Scene("pay-ways-list", choosing.listed),
     Scene("pay-ways-many", choosing.listed_many),
     *(Scene(f"pay-wish-{name}", bring) for name, bring in choosing.WISHED.items()),
@@ -328,6 +352,7 @@ SCENES: Final = (
     Scene("orders-detail", order_in_full),
     Scene("orders-needs-person", order_for_a_person),
     Scene("orders-open", open_order),
+    Scene("orders-part-paid", part_paid),
     Scene("orders-no-such", no_such_order),
     Scene("orders-refunds", needing.order_with_refunds),
     Scene("orders-refunds-dispute", needing.order_with_a_dispute),
