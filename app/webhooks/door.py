@@ -16,6 +16,7 @@ from app.providers.strategy import HasOwnPage, PaymentStrategy
 from app.serving import LoopServer
 from app.store import Store
 from app.webhooks.inbox_worker import InboxWorker
+from app.webhooks.languages import Languages
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_pages import PayPages
 from app.webhooks.receiver import Receiver
@@ -102,12 +103,14 @@ class PublicDoor:
         finally:
             self._ready.set()
 
-    def _pages(self) -> list[Route]:
+    def _pages(self, languages: Languages) -> list[Route]:
         """Give the pay page's routes where an account needs it; else its paths do not exist."""
         has_page = any(isinstance(each, HasOwnPage) for each in self._strategies.values())
         if self._desk is None or not has_page:
             return []
-        return PayPages(self._store, self._desk, clock=self._clock, look=self._recheck).routes()
+        return PayPages(
+            self._store, self._desk, clock=self._clock, look=self._recheck, languages=languages
+        ).routes()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -120,12 +123,14 @@ class PublicDoor:
             heard=self._heard,
         )
         self._worker = worker
+        languages = Languages()
         receiver = Receiver(
             self._store,
             self._strategies,
             clock=self._clock,
             on_received=lambda: self._received(worker),
-            pages=self._pages(),
+            pages=self._pages(languages),
+            languages=languages,
         )
         server = LoopServer(
             receiver.application(),
