@@ -51,7 +51,7 @@ _BODY: Final = """{notice}
 <section class="due"><p>{total}</p><h1><bdi>{amount}</bdi></h1></section>
 <ul class="lines">{lines}</ul>
 <form id="pay" class="sheet on-open" novalidate {complaints}>
-<p id="problem" class="alert" role="alert" hidden></p>
+<p id="problem" class="alert" role="alert" dir="auto" hidden></p>
 <div id="field"></div>
 <button class="pay" type="submit" disabled>{pay}</button>
 </form>

@@ -37,7 +37,7 @@ noscript .sheet,[data-state=word] .sheet,[data-state=open] .on-open,
 [data-state=paid] .on-paid,[data-state=failed] .on-failed,[data-state=closed] .on-closed,
 [data-state=broken] .on-broken{display:block}
 .word{text-align:center;padding:2rem 1.25rem}
-.word h2{font-size:1.5rem;line-height:1.2;margin-bottom:.5rem;text-wrap:balance}
+.word h2{font-size:clamp(1.2rem,6vw,1.5rem);line-height:1.2;margin-bottom:.5rem;text-wrap:balance}
 .word,button.pay{hyphens:auto;overflow-wrap:break-word}
 .word p{color:var(--soft)}
 .alert{background:var(--bad-tint);color:var(--bad);font-weight:600;padding:.75rem 1rem;

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.domain.catalog import Shop
 from app.errors import Rejected, Unavailable
 from app.webhooks.languages import Languages
 from tests.conftest import ExpectedLogs
@@ -107,7 +106,7 @@ def test_a_name_that_turns_the_title_around_is_shielded_in_english_too(
 
 
 def test_a_plain_name_stands_in_the_title_as_it_is(tmp_path: Path) -> None:
-    till = Counter(tmp_path, strategy=PagedStrategy, shop=Shop(name="Café 24 & Son"))
+    till = Counter(tmp_path, strategy=PagedStrategy, shop=replace(SHOP, name="Café 24 & Son"))
     try:
         _, _, path = sold(till)
         assert "<title>Pay Café 24 &amp; Son</title>" in Door(till).ask("GET", path).text
