@@ -7,8 +7,7 @@ import pytest
 
 from app.domain.money import Money
 from app.errors import Message
-from app.text_catalogs import languages_in
-from app.webhooks import languages as module
+from app.text_catalogs import catalog_of, languages_in
 from app.webhooks.languages import Language, Languages
 from tests.parts.pseudo_language import bracketed, from_the_right, write_language
 
@@ -138,13 +137,13 @@ def test_a_catalog_is_read_once_and_english_never(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = module.catalog_of
+    real = catalog_of
 
     def counted(name: str, place: Path) -> object:
         read.append(name)
         return real(name, place)
 
-    monkeypatch.setattr(module, "catalog_of", counted)
+    monkeypatch.setattr("app.webhooks.languages.catalog_of", counted)
     languages = Languages(folder)
 
     async def ask() -> None:
