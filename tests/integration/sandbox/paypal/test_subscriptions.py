@@ -340,7 +340,9 @@ def test_one_of_few_cycles_ends_by_itself(paypal: PayPalShop) -> None:
 
 def test_a_source_that_cannot_be_used_leaves_it_to_be_approved(paypal: PayPalShop) -> None:
     made = _new(paypal)
-    assert "every month" in httpx.get(_page(made)).text
+    page = httpx.get(_page(made)).text
+    amount = page.partition("<h1")[2].partition(">")[2].partition("<")[0]
+    assert f"To pay now, then {amount} every month<" in page and amount
     assert httpx.post(_page(made), data={"funding": "unusable"}).status_code == 402
     assert _read(paypal, made["id"])["status"] == "APPROVAL_PENDING"
     paypal.control("POST", f"sessions/{made['id']}/expire")
