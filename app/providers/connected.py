@@ -14,6 +14,8 @@ from typing import ClassVar
 from app.clock import Clock
 from app.domain.capabilities import Capabilities
 from app.domain.delivery import Delivery
+from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.observation import Source
 from app.errors import InvariantError, WebhookRejected
 from app.providers.pages import is_own_page
 from app.providers.strategy import ProviderAccount, WebhookRequest
@@ -25,6 +27,7 @@ _log = logging.getLogger(__name__)
 class ConnectedAccount(ABC):
     """The verbs of `PaymentStrategy` that are the same at every provider."""
 
+    provider: str
     account: str
     live: bool
     provider_account: str
@@ -76,6 +79,29 @@ class ConnectedAccount(ABC):
                 _log.warning("%s lists an event that is none: %s", self.account, error)
             else:
                 yield listed
+
+    def _seen_dispute(
+        self,
+        dispute: SeenDispute,
+        source: Source,
+        *,
+        told_at: datetime | None = None,
+        live: bool | None = None,
+    ) -> DisputeObservation:
+        """Make a look at a dispute an observation; `told_at` and `live` where that is not ours.
+
+        Without a time of its own it is told as of now by the provider's clock, in whole seconds as
+        providers' events have them.
+        """
+        return DisputeObservation(
+            source=source,
+            provider=self.provider,
+            provider_account=self.provider_account,
+            live=self.live if live is None else live,
+            dispute=dispute,
+            told_at=told_at or self._provider_now().replace(microsecond=0),
+            observed_at=self._clock.now(),
+        )
 
 
 class HostedAccount(ConnectedAccount):

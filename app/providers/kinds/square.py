@@ -15,7 +15,7 @@ import httpx
 from app.clock import Clock
 from app.domain.capabilities import Capabilities, Method
 from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.dispute import DisputeObservation
 from app.domain.fee import SeenFee
 from app.domain.money import Money
 from app.domain.observation import Observation, Source
@@ -38,7 +38,7 @@ from app.providers.square.client import (
     SquareClient,
     credential_digest,
 )
-from app.providers.square.disputes import dispute_from, disputes_since, observed
+from app.providers.square.disputes import dispute_from, disputes_since
 from app.providers.square.documents import moment_from, object_of, text_of
 from app.providers.square.endpoints import register
 from app.providers.square.events import seen_in
@@ -247,14 +247,16 @@ class Square(HostedAccount):
         await self._known()
         dispute = object_of(await self._client.get("disputes", dispute_id), "dispute")
         told_at = moment_from(dispute.get("updated_at"))
-        return self._seen_dispute(dispute_from(dispute), source, told_at)
+        return self._seen_dispute(
+            dispute_from(dispute), source, told_at=told_at or self._clock.now()
+        )
 
     async def list_disputes(
         self, since: datetime, *, source: Source
     ) -> AsyncIterator[DisputeObservation]:
         await self._known()
         async for dispute, told_at in disputes_since(self._client, since):
-            yield self._seen_dispute(dispute, source, told_at)
+            yield self._seen_dispute(dispute, source, told_at=told_at or self._clock.now())
 
     async def fetch_subscription(
         self, subscription_id: str, *, source: Source
@@ -294,19 +296,6 @@ class Square(HostedAccount):
                 Message("Asked for was {amount}.", amount=amount),
                 status=400,
             )
-
-    def _seen_dispute(
-        self, dispute: SeenDispute, source: Source, told_at: datetime | None
-    ) -> DisputeObservation:
-        now = self._clock.now()
-        return observed(
-            dispute,
-            source=source,
-            provider_account=self.provider_account,
-            live=self.live,
-            told_at=told_at or now,
-            at=now,
-        )
 
 
 def _built(setup: AccountSetup) -> Square:

@@ -11,7 +11,7 @@ import httpx
 from app.clock import Clock
 from app.domain.capabilities import Capabilities
 from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.dispute import DisputeObservation
 from app.domain.fee import SeenFee
 from app.domain.money import Money
 from app.domain.observation import Source
@@ -34,7 +34,7 @@ from app.providers.razorpay.client import (
     credential_digest,
     is_live_key,
 )
-from app.providers.razorpay.disputes import dispute_from, disputes_since, observed
+from app.providers.razorpay.disputes import dispute_from, disputes_since
 from app.providers.razorpay.endpoints import register
 from app.providers.razorpay.fees import fees_of
 from app.providers.razorpay.webhooks import ACCOUNT_PREFIX, read_event, verify
@@ -175,17 +175,6 @@ class RazorpayAccount(TellsOfNoEvents, ConnectedAccount):
             return text
         _log.warning("a session of %s has nothing of Razorpay's: it is not shown", self.account)
         return ""
-
-    def _seen_dispute(self, dispute: SeenDispute, source: Source) -> DisputeObservation:
-        return observed(
-            dispute,
-            source=source,
-            provider_account=self.provider_account,
-            live=self.live,
-            # Whole seconds, as Razorpay's events have them.
-            told_at=self._now().replace(microsecond=0),
-            at=self._clock.now(),
-        )
 
 
 def page_origin_of(api_base: str) -> str:

@@ -15,7 +15,7 @@ import stripe
 from app.clock import Clock
 from app.domain.capabilities import Capabilities
 from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.dispute import DisputeObservation
 from app.domain.fee import SeenFee
 from app.domain.observation import Source
 from app.domain.refund import SeenRefund
@@ -37,7 +37,7 @@ from app.providers.stripe.client import (
     is_live_key,
     stripe_client,
 )
-from app.providers.stripe.disputes import dispute_from, disputes_since, observed
+from app.providers.stripe.disputes import dispute_from, disputes_since
 from app.providers.stripe.endpoints import register
 from app.providers.stripe.errors import in_our_words
 from app.providers.stripe.fees import fees_of
@@ -164,19 +164,6 @@ class StripeAccount(ConnectedAccount):
             account=self.account,
             provider=self.provider,
             provider_account=self.provider_account,
-        )
-
-    def _seen_dispute(
-        self, dispute: SeenDispute, source: Source, *, live: bool
-    ) -> DisputeObservation:
-        return observed(
-            dispute,
-            source=source,
-            provider_account=self.provider_account,
-            live=live,
-            # Whole seconds, as Stripe's events have them.
-            told_at=self._provider_now().replace(microsecond=0),
-            at=self._clock.now(),
         )
 
 
