@@ -17,6 +17,7 @@ from app.serving import LoopServer
 from app.store import Store
 from app.webhooks.inbox_worker import InboxWorker
 from app.webhooks.languages import Languages
+from app.webhooks.pay_brand import Brand
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_pages import PayPages
 from app.webhooks.receiver import Receiver
@@ -30,7 +31,8 @@ _log = logging.getLogger(__name__)
 class PublicDoor:
     """Listens on `host:port` in a thread; `address` is known once `start` returned.
 
-    `desk` speaks to providers for the pay page, which is at this door where an account needs it.
+    `desk` speaks to providers for the pay page, which is at this door where an account needs it;
+    `brand` is how the shop wants that page to look.
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class PublicDoor:
         recheck: Callable[[int], None],
         heard: Callable[[], None] = lambda: None,
         desk: PayDesk | None = None,
+        brand: Brand | None = None,
     ) -> None:
         self._desk = desk
+        self._brand = brand
         self._store = store
         self._strategies = strategies
         self._host = host
@@ -109,7 +113,12 @@ class PublicDoor:
         if self._desk is None or not has_page:
             return []
         return PayPages(
-            self._store, self._desk, clock=self._clock, look=self._recheck, languages=languages
+            self._store,
+            self._desk,
+            clock=self._clock,
+            look=self._recheck,
+            languages=languages,
+            brand=self._brand,
         ).routes()
 
     async def _serve(self) -> None:

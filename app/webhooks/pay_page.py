@@ -21,6 +21,7 @@ from app.errors import Message
 from app.providers.strategy import PageSetup
 from app.webhooks import pay_words as words
 from app.webhooks.languages import Language
+from app.webhooks.pay_brand import Brand
 from app.webhooks.pay_script import SCRIPT
 from app.webhooks.pay_style import CSS
 
@@ -38,7 +39,7 @@ _DOCUMENT: Final = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <link rel="icon" href="data:,">
-<style>{css}</style>
+<style>{css}</style>{own_style}
 </head>
 <body data-state="{state}">
 {body}
@@ -47,7 +48,7 @@ _DOCUMENT: Final = """<!doctype html>
 """
 _BODY: Final = """{notice}
 <main>
-<p class="shop"><span class="mark" aria-hidden="true">{initial}</span><bdi>{shop}</bdi></p>
+<p class="shop">{mark}<bdi>{shop}</bdi></p>
 <section class="due"><p>{total}</p><h1><bdi>{amount}</bdi></h1></section>
 <ul class="lines">{lines}</ul>
 <form id="pay" class="sheet on-open" novalidate {complaints}>
@@ -64,14 +65,16 @@ _LINE: Final = "<li><span><bdi>{name}</bdi></span><b><bdi>{amount}</bdi></b></li
 _SHEET: Final = '<section class="sheet word {name}"><h2>{title}</h2><p>{text}</p></section>'
 
 
-def page(attempt: Attempt, order: Order, setup: PageSetup, language: Language) -> HTMLResponse:
+def page(
+    attempt: Attempt, order: Order, setup: PageSetup, language: Language, brand: Brand
+) -> HTMLResponse:
     """Give the page of one attempt; how it stands its script asks for."""
     shop = order.snapshot.seller.name
     lines = present(order, attempt.amount, max_lines=_MOST_LINES)
     amount = escape(language.money(attempt.amount))
     body = _BODY.format(
         notice="" if attempt.live else f'<p class="notice">{_said(words.TRAINING, language)}</p>',
-        initial=escape(next((letter.upper() for letter in shop if letter.isalnum()), "•")),
+        mark=_mark(shop, brand),
         shop=escape(shop),
         total=_said(words.TOTAL, language),
         amount=amount,
@@ -94,7 +97,7 @@ def page(attempt: Attempt, order: Order, setup: PageSetup, language: Language) -
         script=SCRIPT,
     )
     title = _said(words.TITLE, language).format(shop=_isolated(escape(shop), language))
-    return _document(language, title, "loading", body, setup)
+    return _document(language, title, "loading", body, setup, own=brand.css)
 
 
 def unknown_page(language: Language) -> HTMLResponse:
@@ -117,17 +120,27 @@ def _document(
     body: str,
     setup: PageSetup | None,
     status: int = 200,
+    own: str = "",
 ) -> HTMLResponse:
     html = _DOCUMENT.format(
         language=escape(language.tag),
         direction=language.direction,
         title=title,
         css=CSS,
+        own_style=f"\n<style>{own}</style>" if own else "",
         state=state,
         body=body,
     )
-    headers = {**_headers(setup), "Content-Language": language.tag}
+    headers = {**_headers(setup, own), "Content-Language": language.tag}
     return HTMLResponse(html, status, headers=headers)
+
+
+def _mark(shop: str, brand: Brand) -> str:
+    """Give the shop's logo or, without one, the first letter of its name."""
+    if brand.logo:
+        return f'<img class="logo" src="{escape(brand.logo)}" alt="">'
+    initial = next((letter.upper() for letter in shop if letter.isalnum()), "•")
+    return f'<span class="mark" aria-hidden="true">{escape(initial)}</span>'
 
 
 def _sheet(texts: tuple[Message, Message], language: Language, name: str = "") -> str:
@@ -145,9 +158,10 @@ def _isolated(text: str, language: Language) -> str:
     return text if is_plain else f"{_ISOLATE}{text}{_END}"
 
 
-def _headers(setup: PageSetup | None) -> dict[str, str]:
+def _headers(setup: PageSetup | None, own: str) -> dict[str, str]:
     """Let the page load from the provider's own origins and nowhere else; nobody may frame it."""
-    policy = ["default-src 'none'", f"style-src {_sha256(CSS)}", "img-src data:"]
+    styles = " ".join(_sha256(each) for each in (CSS, own) if each)
+    policy = ["default-src 'none'", f"style-src {styles}", "img-src data:"]
     if setup is not None:
         policy += [
             f"script-src {_sha256(SCRIPT)} {' '.join(setup.script_origins)}",

@@ -22,6 +22,7 @@ from app.providers.strategy import PageSetup
 from app.store import Store
 from app.webhooks import pay_words as words
 from app.webhooks.languages import Language, Languages
+from app.webhooks.pay_brand import Brand
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_page import page, unknown_page
 from app.webhooks.pay_sale import Sale, find_sale
@@ -69,11 +70,13 @@ class PayPages:
         clock: Clock,
         look: Callable[[int], None],
         languages: Languages | None = None,
+        brand: Brand | None = None,
     ) -> None:
         self._store = store
         self._desk = desk
         self._look = look
         self._languages = languages or Languages()
+        self._brand = brand or Brand()
         self._setups: dict[str, PageSetup] = {}
         self._all = Bucket(clock, per_second=100, most=200)
         self._each = Buckets(clock, per_second=4, most=24)
@@ -92,7 +95,8 @@ class PayPages:
 
     async def _shown(self, visit: _Visit) -> Response:
         sale = visit.sale
-        return page(sale.attempt, sale.order, await self._setup(sale), visit.language)
+        setup = await self._setup(sale)
+        return page(sale.attempt, sale.order, setup, visit.language, self._brand)
 
     async def _config(self, visit: _Visit) -> Response:
         setup = await self._setup(visit.sale)

@@ -69,9 +69,26 @@ SCRIPT: Final = """
     } catch (lost) { if (lost.status === 404) show('closed'); }
   };
 
+  // The provider's field looks as the page does, a shop's own stylesheet included.
+  const appearance = () => {
+    const probe = document.createElement('i');
+    form.append(probe);
+    const colour = name => {
+      probe.style.color = `var(${name})`;
+      return getComputedStyle(probe).color;
+    };
+    const variables = {colorPrimary: colour('--accent'), colorBackground: colour('--card'),
+      colorText: colour('--ink'), colorTextSecondary: colour('--soft'),
+      colorDanger: colour('--bad'), fontFamily: getComputedStyle(form).fontFamily};
+    probe.remove();
+    return {theme: 'stripe', variables};
+  };
+
   const full = (config, secret) => {
     const stripe = Stripe(config.publishableKey, {locale: config.locale});
-    const elements = stripe.elements({clientSecret: secret});
+    const elements = stripe.elements({clientSecret: secret, appearance: appearance()});
+    matchMedia('(prefers-color-scheme: dark)').addEventListener(
+      'change', () => elements.update({appearance: appearance()}));
     elements.create('payment').mount('#field');
     return {
       pay: () => stripe.confirmPayment({elements, redirect: 'if_required',

@@ -20,6 +20,7 @@ main{max-width:30rem;margin:0 auto;padding:1.25rem 1.25rem 2.5rem}
 .shop{display:flex;align-items:center;gap:.75rem;font-weight:600;overflow-wrap:anywhere}
 .mark{display:grid;place-items:center;width:2.25rem;height:2.25rem;border-radius:.7rem;flex:none;
 background:var(--accent);color:var(--on-accent);font-weight:700}
+.logo{height:2.75rem;max-width:8rem;object-fit:contain;flex:none}
 .due{margin:1.25rem 0 .75rem}
 .due p{color:var(--soft)}
 .due h1{font-size:clamp(1.75rem,10vw,2.75rem);line-height:1.1;letter-spacing:-.02em;

@@ -65,13 +65,19 @@ STRIPE_JS = """\
   }
 
   class Elements {
-    constructor(clientSecret, locale) {
-      Object.assign(this, {clientSecret, locale, payment: null});
+    constructor(clientSecret, locale, appearance) {
+      Object.assign(this, {clientSecret, locale, appearance, payment: null});
     }
     create(kind) {
       if (kind !== 'payment') throw new Error('The simulator has the Payment Element only.');
       if (this.payment) throw new Error('Can only create one Element of type payment.');
-      return (this.payment = new Element(this.locale));
+      this.payment = new Element(this.locale);
+      this.payment.frame.ask({do: 'dress', ...variablesOf(this.appearance)});
+      return this.payment;
+    }
+    update({appearance}) {
+      this.appearance = appearance;
+      if (this.payment) this.payment.frame.ask({do: 'dress', ...variablesOf(appearance)});
     }
     getElement(kind) { return kind === 'payment' ? this.payment : null; }
     async fetchUpdates() { return {}; }
@@ -79,6 +85,17 @@ STRIPE_JS = """\
       return this.payment ? this.payment.frame.ask({do: 'check'}) : {};
     }
   }
+
+  const colour = /^(#[0-9a-f]{3,8}|(rgb|hsl)a?\\([^)]*\\)|[a-z]+)$/i;
+  const variablesOf = appearance => {
+    const variables = (appearance || {}).variables || {};
+    for (const [name, value] of Object.entries(variables)) {
+      if (name.startsWith('color') && !colour.test(value)) {
+        throw new Error(`elements(): variables.${name} is not a colour that can be parsed.`);
+      }
+    }
+    return {variables};
+  };
 
   const intentOf = clientSecret => {
     const match = /^(pi_[A-Za-z0-9]+)_secret_[A-Za-z0-9]+$/.exec(String(clientSecret));
@@ -101,7 +118,8 @@ STRIPE_JS = """\
     return {
       elements(options) {
         intentOf((options || {}).clientSecret);
-        return new Elements(options.clientSecret, options.locale || locale);
+        return new Elements(
+          options.clientSecret, options.locale || locale, options.appearance);
       },
       async confirmPayment({elements, confirmParams, redirect}) {
         const back = (confirmParams || {}).return_url;
@@ -151,15 +169,17 @@ placeholder="1234 1234 1234 1234"></label>
 
 FRAME_CSS = """
 *{box-sizing:border-box}
-body{margin:0;font:16px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
-color:CanvasText}
+body{margin:0;font:16px/1.4 var(--fontFamily,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif);
+color:var(--colorText,CanvasText)}
 .sim{margin:0 0 .6rem;font-size:.8rem;font-weight:600;color:#8a5a00}
 label{display:block;font-size:.875rem;font-weight:600;margin-bottom:.75rem}
 input{display:block;width:100%;height:3rem;margin-top:.3rem;padding:0 .8rem;font:inherit;
 font-size:1.0625rem;font-weight:400;border:1px solid #828e87;border-radius:.6rem;
-background:Field;color:FieldText}
-input::placeholder{color:color-mix(in srgb,FieldText 70%,Field)}
-input[aria-invalid]{border:2px solid #ad2018}
+background:var(--colorBackground,Field);
+color:var(--colorText,FieldText)}
+input:focus-visible{outline:3px solid var(--colorPrimary,Highlight)}
+input::placeholder{color:var(--colorTextSecondary,color-mix(in srgb,FieldText 70%,Field))}
+input[aria-invalid]{border:2px solid var(--colorDanger,#ad2018)}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}
 button{min-height:3rem;font:inherit;font-weight:700;border:1px solid #828e87;border-radius:.6rem;
 background:ButtonFace;color:ButtonText;cursor:pointer}
@@ -237,6 +257,12 @@ _FRAME_SCRIPT = """
     }
   });
   const work = {
+    async dress({variables}) {
+      for (const [name, value] of Object.entries(variables)) {
+        document.documentElement.style.setProperty('--' + name, value);
+      }
+      return {};
+    },
     async check() { const entry = checked(); return entry.error ? entry : {}; },
     async retrieve(order) { return call(order, 'GET', '', {}); },
     async confirm(order) {
