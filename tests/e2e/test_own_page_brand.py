@@ -60,7 +60,7 @@ def test_a_shops_stylesheet_and_logo_dress_the_page_and_the_field_for_the_card(
             def field() -> list[str]:
                 frame = phone.page.frame_locator("#field iframe")
                 look = "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
-                return frame.locator("[name=card_number]").evaluate(look)  # type: ignore[no-any-return]
+                return frame.locator("[name=card_number]").evaluate(look)
 
             assert await phone.do(field) == [card, ink]
             assert await phone.asked(LOOK) == []
