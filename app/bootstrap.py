@@ -49,7 +49,7 @@ from app.subscriptions import Subscriptions
 from app.training import simulator_of
 from app.watch import CardWatch, Pace, Reconciler, SubscriptionWatch, Watch
 from app.ways import Ways
-from app.webhooks import PayDesk, PublicDoor, readdress
+from app.webhooks import PayDesk, PublicDoor, brand_of, readdress
 
 if TYPE_CHECKING:
     from app.sandbox import SandboxServer
@@ -204,6 +204,7 @@ class Till:
             recheck=self.watch.poke,
             heard=self._heard,
             desk=PayDesk(self.gateway, self.sessions, loop=lambda: self._loop),
+            brand=brand_of(settings),
         )
         self.reconciliation = Reconciliation(
             self.store,

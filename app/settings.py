@@ -184,6 +184,16 @@ class WindowTable(_Table):
     display_logo: str = ""
 
 
+class PayPageTable(_Table):
+    """`[pay_page]`: the shop's own look of the pages that the till itself serves.
+
+    Both are files beside this one: a `stylesheet` that comes after the page's own, a `logo`.
+    """
+
+    stylesheet: str = ""
+    logo: str = ""
+
+
 class BackupTable(_Table):
     """`[backup]`: how often the books are backed up by themselves, and how many copies are kept.
 
@@ -207,6 +217,7 @@ class SettingsFile(_Table):
     checkout: CheckoutTable = CheckoutTable()
     cash: CashTable = CashTable()
     window: WindowTable = WindowTable()
+    pay_page: PayPageTable = PayPageTable()
     backup: BackupTable = BackupTable()
 
     @field_validator("accounts")

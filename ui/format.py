@@ -1,51 +1,33 @@
-"""Money, times and rates as a person reads them; amounts go from integer to text without a float.
+"""Money, times and rates as a person reads them in the window.
 
-The decimals come from the domain (ISO 4217), because the locale data counts some currencies
-otherwise. What a locale writes from right to left is shielded, so that it can be filled into any
-text.
+What a locale writes from right to left is shielded, so that it can be filled into any text.
 """
 
-import re
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 
-from babel import Locale
-from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
-from babel.numbers import (
-    NumberPattern,
-    format_decimal,
-    format_percent,
-    get_minus_sign_symbol,
-    parse_pattern,
-)
+from babel.numbers import format_decimal, format_percent
 
-from app.domain.money import EXPONENTS, Money, plain_decimal
+from app.domain.money import Money
 from app.errors import AccountName, Message
+from app.money_text import locale_of, money_text
 from ui.accounts import account_label
 from ui.bidi import isolated
 from ui.i18n import _, template_of
-
-_CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z])(?=\d)")
 
 
 class Formats:
     """Writes values in one locale and one time zone (the computer's own where none is given)."""
 
     def __init__(self, locale: str = "en", zone: tzinfo | None = None) -> None:
-        self.locale = _parsed(locale)
+        self.locale = locale_of(locale)
         self._zone = zone
 
     def money(self, amount: Money) -> str:
         """Write an amount with its currency: €12.40, 12,40 €, ¥1,240."""
-        number = Decimal(plain_decimal(amount.minor, amount.currency))
-        pattern = _money_pattern(str(self.locale), EXPONENTS[amount.currency])
-        text: str = pattern.apply(
-            number, self.locale, currency=amount.currency, currency_digits=False
-        )
-        return isolated(_CODE_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text))
+        return isolated(money_text(amount, self.locale))
 
     def message(self, text: str) -> str:
         """Say a text of `app` in the language in use; one that is no Message stays as it is."""
@@ -118,25 +100,3 @@ class Formats:
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone)
-
-
-def _parsed(locale: str) -> Locale:
-    try:
-        return Locale.parse(locale.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en")
-
-
-@lru_cache
-def _money_pattern(locale: str, decimals: int) -> NumberPattern:
-    """Take the locale's own way of writing money, with the decimals that the currency has."""
-    standard = Locale.parse(locale).currency_formats["standard"].pattern
-    fraction = "." + "0" * decimals if decimals else ""
-    pattern = parse_pattern(re.sub(r"(?<=0)\.0+", fraction, standard))
-    # Babel writes the pattern's "-" as it stands. The locale's own may carry a mark that holds it
-    # to the left of the digits where the line is read from the right.
-    before, after = pattern.prefix[1], pattern.suffix[1]
-    minus = get_minus_sign_symbol(locale)
-    pattern.prefix = (pattern.prefix[0], before.replace("-", minus))
-    pattern.suffix = (pattern.suffix[0], after.replace("-", minus))
-    return pattern

@@ -12,6 +12,7 @@ from typing import Final
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.domain.order import Order, OrderLine
+from app.errors import Message
 
 MAX_NAME: Final = 120
 _ONETIME: Final = BillingInterval.ONETIME.value
@@ -19,7 +20,10 @@ _ONETIME: Final = BillingInterval.ONETIME.value
 
 @dataclass(frozen=True, slots=True)
 class PresentedLine:
-    """One line on the provider's page: what it is, what it costs, how often."""
+    """One line on the provider's page: what it is, what it costs, how often.
+
+    A name of the till's own making is a `Message`.
+    """
 
     name: str
     amount_minor: int
@@ -49,7 +53,8 @@ def present(
     if amount != snapshot.total:
         if recurring:
             raise ValueError("an order with a subscription is paid in one piece")
-        return (PresentedLine(f"Order {order.number}, part payment", amount.minor),)
+        name = Message("Order {number}, part payment", number=order.number)
+        return (PresentedLine(name, amount.minor),)
     lines = [*map(_presented, snapshot.lines), *_on_top(order)]
     lines = [line for line in lines if line.amount_minor > 0]
     fits = len(lines) <= max_lines and all(line.amount_minor % step == 0 for line in lines)
@@ -68,7 +73,7 @@ def _folded(order: Order, lines: list[PresentedLine]) -> list[PresentedLine]:
         alike[0]
         if len(alike) == 1
         else PresentedLine(
-            f"Order {order.number}, {counts[interval]} items",
+            Message("Order {number}, {count} items", number=order.number, count=counts[interval]),
             sum(line.amount_minor for line in alike),
             interval,
         )
@@ -107,4 +112,4 @@ def _on_top(order: Order) -> list[PresentedLine]:
             for (name, interval), minor in sums.items()
         ]
     extra = snapshot.tip_minor + snapshot.rounding_minor
-    return [*lines, PresentedLine("Tip", extra)]
+    return [*lines, PresentedLine(Message("Tip"), extra)]

@@ -261,6 +261,7 @@ class PageSetup:
 
     The three lists are origins that the page may load scripts from, frame, and connect to.
     `is_minimal` says that the till confirms by itself, since the provider's script cannot.
+    `script_locales` are the languages ("de", "fr-CA") that the provider's script can be told.
     """
 
     publishable_key: str
@@ -270,6 +271,7 @@ class PageSetup:
     frame_origins: tuple[str, ...]
     connect_origins: tuple[str, ...]
     is_minimal: bool = False
+    script_locales: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -16,6 +16,8 @@ from app.providers.strategy import HasOwnPage, PaymentStrategy
 from app.serving import LoopServer
 from app.store import Store
 from app.webhooks.inbox_worker import InboxWorker
+from app.webhooks.languages import Languages
+from app.webhooks.pay_brand import Brand
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_pages import PayPages
 from app.webhooks.receiver import Receiver
@@ -29,7 +31,8 @@ _log = logging.getLogger(__name__)
 class PublicDoor:
     """Listens on `host:port` in a thread; `address` is known once `start` returned.
 
-    `desk` speaks to providers for the pay page, which is at this door where an account needs it.
+    `desk` speaks to providers for the pay page, which is at this door where an account needs it;
+    `brand` is how the shop wants that page to look.
     """
 
     def __init__(
@@ -43,8 +46,10 @@ class PublicDoor:
         recheck: Callable[[int], None],
         heard: Callable[[], None] = lambda: None,
         desk: PayDesk | None = None,
+        brand: Brand | None = None,
     ) -> None:
         self._desk = desk
+        self._brand = brand
         self._store = store
         self._strategies = strategies
         self._host = host
@@ -102,12 +107,19 @@ class PublicDoor:
         finally:
             self._ready.set()
 
-    def _pages(self) -> list[Route]:
+    def _pages(self, languages: Languages) -> list[Route]:
         """Give the pay page's routes where an account needs it; else its paths do not exist."""
         has_page = any(isinstance(each, HasOwnPage) for each in self._strategies.values())
         if self._desk is None or not has_page:
             return []
-        return PayPages(self._store, self._desk, clock=self._clock, look=self._recheck).routes()
+        return PayPages(
+            self._store,
+            self._desk,
+            clock=self._clock,
+            look=self._recheck,
+            languages=languages,
+            brand=self._brand,
+        ).routes()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -120,12 +132,14 @@ class PublicDoor:
             heard=self._heard,
         )
         self._worker = worker
+        languages = Languages()
         receiver = Receiver(
             self._store,
             self._strategies,
             clock=self._clock,
             on_received=lambda: self._received(worker),
-            pages=self._pages(),
+            pages=self._pages(languages),
+            languages=languages,
         )
         server = LoopServer(
             receiver.application(),

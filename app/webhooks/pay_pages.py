@@ -8,6 +8,7 @@ what the provider's own field made of a card. What the page says of money is wha
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -15,10 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.clock import Clock
-from app.errors import Rejected, ScantillError, StoreError, WebhookRejected
+from app.errors import Message, Rejected, ScantillError, StoreError, WebhookRejected
 from app.providers.envelope import strict_object
 from app.providers.strategy import PageSetup
 from app.store import Store
+from app.webhooks import pay_words as words
+from app.webhooks.languages import Language, Languages
+from app.webhooks.pay_brand import Brand
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_page import page, unknown_page
 from app.webhooks.pay_sale import Sale, find_sale
@@ -34,26 +38,45 @@ _log = logging.getLogger(__name__)
 
 
 class _Refused(Exception):
-    """An answer that is no answer: its status and its words."""
+    """An answer that is no answer: its status, its words, and what else the page is told."""
 
-    def __init__(self, status: int, words: str, **more: str) -> None:
-        super().__init__(words)
+    def __init__(self, status: int, told: Message, **more: str) -> None:
+        super().__init__(told)
         self.status = status
-        self.body = {"error": words, **more}
+        self.words = told
+        self.more = more
 
 
-Ask = Callable[["PayPages", Request, Sale], Awaitable[Response]]
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One question: what was sent, the sale that it is about, and what the customer reads."""
+
+    request: Request
+    sale: Sale
+    language: Language
+
+
+Ask = Callable[["PayPages", _Visit], Awaitable[Response]]
 
 
 class PayPages:
     """Answers below `/pay/`. `look` asks for a look at an attempt, from any thread."""
 
     def __init__(
-        self, store: Store, desk: PayDesk, *, clock: Clock, look: Callable[[int], None]
+        self,
+        store: Store,
+        desk: PayDesk,
+        *,
+        clock: Clock,
+        look: Callable[[int], None],
+        languages: Languages | None = None,
+        brand: Brand | None = None,
     ) -> None:
         self._store = store
         self._desk = desk
         self._look = look
+        self._languages = languages or Languages()
+        self._brand = brand or Brand()
         self._setups: dict[str, PageSetup] = {}
         self._all = Bucket(clock, per_second=100, most=200)
         self._each = Buckets(clock, per_second=4, most=24)
@@ -70,60 +93,66 @@ class PayPages:
             Route(f"{_PATH}/confirm", self._guarded(PayPages._confirm), methods=["POST"]),
         ]
 
-    async def _shown(self, request: Request, sale: Sale) -> Response:
-        return page(sale.attempt, sale.order, await self._setup(sale))
-
-    async def _config(self, request: Request, sale: Sale) -> Response:
+    async def _shown(self, visit: _Visit) -> Response:
+        sale = visit.sale
         setup = await self._setup(sale)
+        return page(sale.attempt, sale.order, setup, visit.language, self._brand)
+
+    async def _config(self, visit: _Visit) -> Response:
+        setup = await self._setup(visit.sale)
         return _json(
             {
                 "publishableKey": setup.publishable_key,
                 "apiBase": setup.api_base,
                 "scriptUrl": setup.script_url,
                 "isMinimal": setup.is_minimal,
+                "locale": visit.language.script_locale(setup.script_locales),
             }
         )
 
-    async def _state(self, request: Request, sale: Sale) -> Response:
+    async def _state(self, visit: _Visit) -> Response:
         """Say what the books say. Who comes back from a bank may ask for a look first."""
+        sale, request = visit.sale, visit.request
         if "look" in request.query_params and self._looks.take(request.path_params["page"]):
             self._look(sale.attempt.id)
         return _json({"state": sale.state, "decline": sale.attempt.decline})
 
-    async def _intent(self, request: Request, sale: Sale) -> Response:
+    async def _intent(self, visit: _Visit) -> Response:
         """Give the secret of the attempt's own intent; lost ones are asked for again."""
-        await _told(request, allowed=frozenset())
+        sale = visit.sale
+        await _told(visit.request, allowed=frozenset())
         self._refuse_unpayable(sale)
         self._spend_call()
         secret = await self._desk.client_secret(sale.attempt)
         if not secret:
             self._look(sale.attempt.id)
-            raise _Refused(409, "This cannot be paid any more", state="closed")
+            raise _Refused(409, words.OVER, state="closed")
         return _json({"clientSecret": secret})
 
-    async def _confirm(self, request: Request, sale: Sale) -> Response:
-        told = await _told(request, allowed=frozenset({"payment_method"}))
+    async def _confirm(self, visit: _Visit) -> Response:
+        sale = visit.sale
+        told = await _told(visit.request, allowed=frozenset({"payment_method"}))
         method = told.get("payment_method")
         if not isinstance(method, str) or _METHOD.fullmatch(method) is None:
-            raise _Refused(400, "That is no way to pay")
+            raise _Refused(400, words.NO_WAY_TO_PAY)
         self._refuse_unpayable(sale)
         if not (await self._setup(sale)).is_minimal:
-            raise _Refused(409, "The provider's own script confirms this payment")
+            raise _Refused(409, words.NOT_OURS_TO_CONFIRM)
         self._spend_call()
         await self._desk.confirm(sale.attempt, method)
-        found = await self._found(request)
+        found = await self._found(visit.request)
         return _json({"state": found.state, "decline": found.attempt.decline})
 
     def _refuse_unpayable(self, sale: Sale) -> None:
         if not sale.order.snapshot.lines or sale.attempt.amount.minor <= 0:
-            raise _Refused(400, "There is nothing to pay")
+            raise _Refused(400, words.NOTHING_TO_PAY)
         if sale.state not in {"open", "wait"}:
-            raise _Refused(409, "This cannot be paid any more", state=sale.state)
+            raise _Refused(409, words.OVER, state=sale.state)
 
     def _spend_call(self) -> None:
         """Keep the provider's budget for the till."""
         if not self._calls.take():
-            raise _Refused(429, "Too many at once; try again")
+            raise _Refused(429, words.TOO_MANY)
 
     async def _setup(self, sale: Sale) -> PageSetup:
         account = sale.attempt.account
@@ -135,43 +164,45 @@ class PayPages:
     async def _found(self, request: Request) -> Sale:
         sale = await self._store.read(lambda db: find_sale(db, request.path_params["page"]))
         if sale is None:
-            raise _Refused(404, "There is no such payment")
+            raise _Refused(404, words.UNKNOWN[0])
         return sale
 
     def _guarded(self, ask: Ask) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            language = await self._languages.of(request.headers.get("accept-language", ""))
             try:
                 if not self._all.take():
-                    raise _Refused(429, "Too many at once; try again")
+                    raise _Refused(429, words.TOO_MANY)
                 sale = await self._found(request)
                 if not self._each.take(request.path_params["page"]):
-                    raise _Refused(429, "Too many at once; try again")
-                return await ask(self, request, sale)
+                    raise _Refused(429, words.TOO_MANY)
+                return await ask(self, _Visit(request, sale, language))
             except _Refused as refused:
-                if refused.status == 404 and request.method == "GET":
-                    is_page = request.url.path.count("/") == 2
-                    return unknown_page() if is_page else _json(refused.body, 404)
-                return _json(refused.body, refused.status)
+                is_page = request.method == "GET" and request.url.path.count("/") == 2
+                if refused.status == 404 and is_page:
+                    return unknown_page(language)
+                told = {"error": language.say(refused.words), **refused.more}
+                return _json(told, refused.status)
             except WebhookRejected as rejected:
-                return _json({"error": str(rejected.title)}, rejected.status)
+                return _json({"error": language.say(rejected.title)}, rejected.status)
             except Rejected as rejected:
-                return _json(*_words_of(rejected))
+                return _refusal(rejected, language)
             except StoreError:
-                return _json({"error": "The till cannot write just now; try again"}, 503)
+                return _json({"error": language.say(words.CANNOT_WRITE)}, 503)
             except ScantillError as error:
                 _log.info("a pay page has to wait: %s", error)
-                return _json({"error": "The payment provider does not answer; try again"}, 503)
+                return _json({"error": language.say(words.NO_ANSWER)}, 503)
 
         return answer
 
 
-def _words_of(rejected: Rejected) -> tuple[dict[str, str], int]:
+def _refusal(rejected: Rejected, language: Language) -> JSONResponse:
     """Say a provider's refusal to a customer: a declined card, or that it cannot be paid here."""
     if rejected.status == 402:
-        words = rejected.detail or "The card was declined."
-        return {"error": str(words), "code": rejected.code}, 402
+        told = language.say(rejected.detail or words.DECLINED)
+        return _json({"error": told, "code": rejected.code}, 402)
     _log.warning("a pay page was refused by its provider: %s", rejected)
-    return {"error": "This cannot be paid here; please ask at the counter"}, 409
+    return _json({"error": language.say(words.NOT_HERE)}, 409)
 
 
 async def _told(request: Request, *, allowed: frozenset[str]) -> dict[str, Any]:
@@ -179,7 +210,7 @@ async def _told(request: Request, *, allowed: frozenset[str]) -> dict[str, Any]:
     body = await body_of(request, MAX_BODY_BYTES)
     told = strict_object(body) if body else {}
     if set(told) - allowed:
-        raise _Refused(400, "Only the order itself says what is to be paid")
+        raise _Refused(400, words.NOT_FROM_A_CALLER)
     return told
 
 

@@ -6,38 +6,35 @@ checked with may have to be fetched first.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.clock import Clock
-from app.errors import StoreError, WebhookRejected
+from app.errors import Message, StoreError, WebhookRejected
 from app.failpoints import reach
 from app.providers.strategy import LearnsSigners, PaymentStrategy, WebhookRequest
 from app.store import Store, Transaction
 from app.store.inbox import receive
+from app.webhooks import pay_words as words
+from app.webhooks.languages import Languages
+from app.webhooks.pay_page import word_page
 
 MAX_BODY_BYTES: Final = 256 * 1024
 BODY_DEADLINE_S: Final = 10.0
 MOST_UNDER_WAY: Final = 2_000
 
-_PAGE: Final = (
-    '<!doctype html><html lang="en"><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width"><title>{title}</title>'
-    '<body style="font:18px/1.5 system-ui,sans-serif;max-width:24em;margin:15vh auto;padding:1em">'
-    "<h1>{title}</h1><p>{text}</p>"
-)
-
 
 class Receiver:
     """Builds the application of the public port. `on_received` is called after each commit.
 
-    `pages` are the routes of the pay page, none where no account has one.
+    `pages` are the routes of the pay page, none where no account has one. The two plain pages are
+    where other providers' pages lead back to.
     """
 
     def __init__(
@@ -48,11 +45,13 @@ class Receiver:
         clock: Clock,
         on_received: Callable[[], None],
         pages: Sequence[Route] = (),
+        languages: Languages | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._on_received = on_received
         self._pages = tuple(pages)
+        self._languages = languages or Languages()
         self._under_way = 0
         self._by_path = paths_of(strategies)
 
@@ -61,8 +60,8 @@ class Receiver:
         return Starlette(
             routes=[
                 Route("/webhooks/{name}", self._webhook, methods=["POST"]),
-                Route("/success", _success),
-                Route("/cancelled", _cancelled),
+                Route("/success", self._plain(words.DONE)),
+                Route("/cancelled", self._plain(words.CANCELLED)),
                 *self._pages,
             ]
         )
@@ -79,6 +78,13 @@ class Receiver:
             return _later()
         finally:
             self._under_way -= 1
+
+    def _plain(self, texts: tuple[Message, Message]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            accepted = request.headers.get("accept-language", "")
+            return word_page(texts, await self._languages.of(accepted))
+
+        return answer
 
     async def _received(self, request: Request) -> Response:
         strategy = self._by_path.get(request.path_params["name"].lower())
@@ -147,13 +153,3 @@ async def body_of(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
 
 def _later() -> Response:
     return PlainTextResponse("later", status_code=503, headers={"Retry-After": "5"})
-
-
-async def _success(request: Request) -> Response:
-    text = "You can close this page; the shop has been told."
-    return HTMLResponse(_PAGE.format(title="Payment received", text=text))
-
-
-async def _cancelled(request: Request) -> Response:
-    text = "Nothing was taken. You can close this page."
-    return HTMLResponse(_PAGE.format(title="Payment cancelled", text=text))

@@ -128,11 +128,18 @@ class Phone:
     """A browser as somebody holds it: by default a phone of 390 x 844 points, with touch."""
 
     def __init__(
-        self, *, size: tuple[int, int] = (390, 844), scheme: str = "light", is_phone: bool = True
+        self,
+        *,
+        size: tuple[int, int] = (390, 844),
+        scheme: str = "light",
+        is_phone: bool = True,
+        locale: str = "en-US",
+        has_scripts: bool = True,
     ) -> None:
         self._size = size
         self._scheme = scheme
         self._is_phone = is_phone
+        self._more: dict[str, Any] = {"locale": locale, "java_script_enabled": has_scripts}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="phone")
         self._playwright: Any = None
         self.page: Any = None
@@ -214,9 +221,9 @@ class Phone:
         self._playwright = sync_playwright().start()
         browser = self._playwright.chromium.launch(executable_path=find_browser(), args=[*_FLAGS])
         width, height = self._size
-        more: dict[str, Any] = {}
+        more = self._more
         if self._is_phone:
-            more = {
+            more |= {
                 "device_scale_factor": 3,
                 "is_mobile": True,
                 "has_touch": True,

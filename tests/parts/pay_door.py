@@ -9,6 +9,8 @@ import httpx
 from app.domain.attempt import Attempt
 from app.domain.catalog import Shop
 from app.domain.order import Order
+from app.webhooks.languages import Languages
+from app.webhooks.pay_brand import Brand
 from app.webhooks.pay_desk import PayDesk
 from app.webhooks.pay_pages import PayPages
 from app.webhooks.receiver import Receiver
@@ -21,11 +23,20 @@ SHOP = Shop(name="Caf\u00e9 <b>\u202eNoir</b>", success_url="https://shop.exampl
 class Door:
     """The public door's application, and a customer's browser that asks it."""
 
-    def __init__(self, till: Counter) -> None:
+    def __init__(
+        self, till: Counter, languages: Languages | None = None, brand: Brand | None = None
+    ) -> None:
         self.till = till
         self.looks: list[int] = []
         desk = PayDesk(till.gateway, till.sessions, loop=asyncio.get_running_loop)
-        pages = PayPages(till.store, desk, clock=till.clock, look=self.looks.append)
+        pages = PayPages(
+            till.store,
+            desk,
+            clock=till.clock,
+            look=self.looks.append,
+            languages=languages,
+            brand=brand,
+        )
         strategies = {till.strategy.account: till.strategy}
         self.receiver = Receiver(
             till.store,
@@ -33,6 +44,7 @@ class Door:
             clock=till.clock,
             on_received=lambda: None,
             pages=pages.routes(),
+            languages=languages,
         )
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:

@@ -90,7 +90,12 @@ class BrowserCustomer:
         self._playwright = sync_playwright().start()
         browser = self._playwright.chromium.launch(executable_path=self._path, args=list(_FLAGS))
         context = browser.new_context(
-            viewport=_PHONE, device_scale_factor=2, is_mobile=True, has_touch=True
+            viewport=_PHONE,
+            device_scale_factor=2,
+            is_mobile=True,
+            has_touch=True,
+            # What the steps look for on a page is in English.
+            locale="en-US",
         )
         context.set_default_timeout(PATIENCE_MS)
         self._page = context.new_page()

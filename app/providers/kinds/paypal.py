@@ -8,7 +8,6 @@ Webhooks v1, Customer Disputes v1, Transaction Search v1.
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,10 +22,11 @@ from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import SeenRefund
 from app.domain.subscription import PlanTerms, SubscriptionObservation
-from app.errors import InvariantError, Message, Protocol, Rejected, WebhookRejected
+from app.errors import Message, Protocol, Rejected
 from app.providers.budget import RequestBudget
+from app.providers.connected import HostedAccount
 from app.providers.kind import AccountSetup, Kind
-from app.providers.pages import is_loopback, is_own_page, origin_of
+from app.providers.pages import is_loopback, origin_of
 from app.providers.paypal import disputes, plans, refunds, reports, subscriptions, webhooks
 from app.providers.paypal.amounts import AMOUNT_STEP, CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR
 from app.providers.paypal.billing import Billing
@@ -82,13 +82,14 @@ _LOOK_AGAIN: Final = frozenset(
 )
 
 
-class PayPal:
+class PayPal(HostedAccount):
     """The strategy `paypal`: satisfies `PaymentStrategy`, `Captures` and `Subscribes`.
 
     `webhook_ids` may hold an old and a new one while a webhook is replaced.
     """
 
     provider = PROVIDER
+    owner = "PayPal"
     event_memory = reports.EVENT_MEMORY
 
     def __init__(
@@ -150,9 +151,6 @@ class PayPal:
         self.provider_account = self._account_id
         return ProviderAccount(self.provider_account, self.live)
 
-    def adopt(self, provider_account: str) -> None:
-        self.provider_account = provider_account
-
     async def register_webhook(self, url: str, *, owner: str) -> None:
         """Have events sent to `url` and accept what is signed for that."""
         webhook_id = await webhooks.register(self._client, url, owner=owner)
@@ -176,15 +174,6 @@ class PayPal:
             # A key brings back what it brought about first, whatever is asked under it later.
             raise Protocol(Message("PayPal holds another request under the same key"))
         return self._opened(order, amount_asked(order))
-
-    def move_pages(self, origin: str) -> None:
-        """Take pages at this origin, too: a simulator's, while phones may come; nothing ends it.
-
-        Raises InvariantError for a provider that is not on this computer: its pages never move.
-        """
-        if origin and not self.capabilities.page_origin:
-            raise InvariantError(f"The pages of {self.account} are PayPal's own and do not move")
-        self.capabilities = replace(self.capabilities, phones_origin=origin)
 
     async def page_of(self, session_id: str) -> str:
         """Ask where a session's page is now; nothing where it has none that may be shown."""
@@ -291,21 +280,9 @@ class PayPal:
     async def events_since(
         self, since: datetime, *, until: datetime | None = None
     ) -> AsyncIterator[Delivery]:
-        async for body in reports.events_since(self._client, since, until):
-            # It came over the till's own line, from the account itself: nothing is signed.
-            try:
-                listed = self._delivery(WebhookRequest({}, body, self._clock.now()))
-            except WebhookRejected as error:
-                _log.warning("%s lists an event that is none: %s", self.account, error)
-            else:
-                yield listed
-
-    def clock_off(self) -> timedelta | None:
-        return self._transport.clock_off()
-
-    @property
-    def requests_made(self) -> int:
-        return self._transport.budget.spent
+        bodies = reports.events_since(self._client, since, until)
+        async for delivery in self._listed_events(bodies, self._delivery):
+            yield delivery
 
     async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
         dispute = await self._client.get(f"/v1/customer/disputes/{dispute_id}")
@@ -320,17 +297,10 @@ class PayPal:
     async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
         return await fees_of(self._client, payment_id, now=self._provider_now())
 
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-
     def _opened(self, session: Mapping[str, Any], amount: Money) -> OpenedSession:
-        url = link_of(session, *PAGE_LINKS)
-        if not self._is_own_page(url):
-            _log.warning("an order of %s has no page of PayPal's: it is not shown", self.account)
-            url = ""
         return OpenedSession(
             session_id=text_of(session, "id"),
-            url=url,
+            url=self._own_page(link_of(session, *PAGE_LINKS)),
             amount=amount,
             expires_at=self._clock.now() + _LIFETIME,
         )
@@ -344,13 +314,6 @@ class PayPal:
         # A client id is one merchant's: its name needs no asking.
         self.provider_account = self.provider_account or self._account_id
         return Look(source, self.provider_account, self.live, self._clock.now())
-
-    def _provider_now(self) -> datetime:
-        return self._transport.provider_now() or self._clock.now()
-
-    def _is_own_page(self, url: str) -> bool:
-        takes = self.capabilities
-        return is_own_page(url, takes.page_hosts, takes.page_origin, takes.phones_origin)
 
     def _delivery(self, request: WebhookRequest) -> Delivery:
         return webhooks.read_event(

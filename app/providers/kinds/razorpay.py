@@ -6,7 +6,6 @@ is unique there instead, and a refusal is answered by looking whether the link i
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +14,8 @@ from app.domain.capabilities import Capabilities, Method
 from app.domain.catalog import BillingInterval
 from app.domain.delivery import Delivery
 from app.domain.observation import Observation, Source
-from app.errors import InvariantError, Message, Protocol, Rejected
+from app.errors import Message, Protocol, Rejected
+from app.providers.connected import HostedAccount
 from app.providers.kind import AccountSetup, Kind
 from app.providers.razorpay import links, subscriptions
 from app.providers.razorpay.account import (
@@ -53,12 +53,13 @@ _HOSTS: Final = frozenset({"rzp.io"})
 _PATH: Final = "/v1/payment_links"
 
 
-class RazorpayLinks(RazorpaySubscriptions):
+class RazorpayLinks(HostedAccount, RazorpaySubscriptions):
     """The strategy `razorpay`: satisfies `PaymentStrategy`, `KeepsPlans` and `Subscribes`.
 
     A session is a payment link, or a subscription where its only line recurs.
     """
 
+    owner = "Razorpay"
     events = (*LINK_EVENTS, *SUBSCRIPTION_EVENTS)
 
     def __init__(
@@ -119,15 +120,6 @@ class RazorpayLinks(RazorpaySubscriptions):
             amount=amount,
             expires_at=moment_from(link.get("expire_by")) or self._now() + LIFETIME,
         )
-
-    def move_pages(self, origin: str) -> None:
-        """Take pages at this origin, too: a simulator's, while phones may come; nothing ends it.
-
-        Raises InvariantError for a provider that is not on this computer: its pages never move.
-        """
-        if origin and not self.capabilities.page_origin:
-            raise InvariantError(f"The pages of {self.account} are Razorpay's own and do not move")
-        self.capabilities = replace(self.capabilities, phones_origin=origin)
 
     async def page_of(self, session_id: str) -> str:
         """Ask where a session's page is now; nothing where it has none that may be shown."""

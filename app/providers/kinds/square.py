@@ -15,16 +15,17 @@ import httpx
 from app.clock import Clock
 from app.domain.capabilities import Capabilities, Method
 from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.dispute import DisputeObservation
 from app.domain.fee import SeenFee
 from app.domain.money import Money
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
 from app.domain.subscription import PlanTerms, SubscriptionObservation, SubscriptionState
-from app.errors import InvariantError, Message, Rejected, WebhookRejected
+from app.errors import Message, Rejected
 from app.providers.budget import RequestBudget
+from app.providers.connected import HostedAccount
 from app.providers.kind import AccountSetup, Kind
-from app.providers.pages import is_loopback, is_own_page, origin_of
+from app.providers.pages import is_loopback, origin_of
 from app.providers.square import refunds
 from app.providers.square.amounts import CURRENCIES, MAXIMUM_MINOR, MINIMUM_MINOR, money_from
 from app.providers.square.client import (
@@ -37,7 +38,7 @@ from app.providers.square.client import (
     SquareClient,
     credential_digest,
 )
-from app.providers.square.disputes import dispute_from, disputes_since, observed
+from app.providers.square.disputes import dispute_from, disputes_since
 from app.providers.square.documents import moment_from, object_of, text_of
 from app.providers.square.endpoints import register
 from app.providers.square.events import seen_in
@@ -80,7 +81,7 @@ _LIVE_HOSTS: Final = frozenset({"square.link", "checkout.square.site"})
 _TEST_HOSTS: Final = frozenset({"sandbox.square.link"})
 
 
-class Square:
+class Square(HostedAccount):
     """The strategy `square`: satisfies `PaymentStrategy`.
 
     `signers` are the addresses and keys that webhooks may be signed with, an old and a new one
@@ -88,6 +89,7 @@ class Square:
     """
 
     provider = PROVIDER
+    owner = "Square"
 
     def __init__(
         self,
@@ -113,6 +115,7 @@ class Square:
         self._client = SquareClient(
             access_token, api_base=api_base, clock=clock, transport=transport, budget=budget
         )
+        self._transport = self._client.transport
         self._links = Links(self._client)
         self._events = KeptEvents(self._client)
         self._sessions = Sessions(account, self._client, location_id, clock, lists_after)
@@ -148,9 +151,6 @@ class Square:
         self._is_located = True
         return self._owner
 
-    def adopt(self, provider_account: str) -> None:
-        self.provider_account = provider_account
-
     async def register_webhook(self, url: str, *, owner: str) -> None:
         """Have events sent to `url`, and kept; accept what is signed for that."""
         key = await register(self._client, url, owner=owner)
@@ -177,26 +177,12 @@ class Square:
         order_id = text_of(link, "order_id")
         self._links.remember(order_id, text_of(link, "id"))
         order = order_in(answer, order_id) or await self._sessions.order(order_id)
-        opened = OpenedSession(
+        return OpenedSession(
             session_id=session_of(parameters, order_id),
-            url=str(link.get("url") or ""),
+            url=self._own_page(str(link.get("url") or "")),
             amount=money_from(order.get("total_money")),
             expires_at=self._clock.now() + _LIFETIME,
         )
-        if self._is_own_page(opened.url):
-            return opened
-        # Without its page the session is closed again; an error would leave it in doubt.
-        _log.warning("a link of %s has no page of Square's: it is not shown", self.account)
-        return replace(opened, url="")
-
-    def move_pages(self, origin: str) -> None:
-        """Take pages at this origin, too: a simulator's, while phones may come; nothing ends it.
-
-        Raises InvariantError for a provider that is not on this computer: its pages never move.
-        """
-        if origin and not self.capabilities.page_origin:
-            raise InvariantError(f"The pages of {self.account} are Square's own and do not move")
-        self.capabilities = replace(self.capabilities, phones_origin=origin)
 
     async def page_of(self, session_id: str) -> str:
         """Ask where a session's page is now; nothing where it has none that may be shown."""
@@ -249,38 +235,28 @@ class Square:
         self, since: datetime, *, until: datetime | None = None
     ) -> AsyncIterator[Delivery]:
         await self._known()
-        async for body in self._events.since(since, until):
-            # It came over the till's own line, from the account itself: nothing is signed.
-            try:
-                listed = self._delivery(WebhookRequest({}, body, self._clock.now()))
-            except WebhookRejected as error:
-                _log.warning("%s lists an event that is none: %s", self.account, error)
-            else:
-                yield listed
+        bodies = self._events.since(since, until)
+        async for delivery in self._listed_events(bodies, self._delivery):
+            yield delivery
 
     @property
     def event_memory(self) -> timedelta:
         return self._events.memory
 
-    def clock_off(self) -> timedelta | None:
-        return self._client.transport.clock_off()
-
-    @property
-    def requests_made(self) -> int:
-        return self._client.transport.budget.spent
-
     async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
         await self._known()
         dispute = object_of(await self._client.get("disputes", dispute_id), "dispute")
         told_at = moment_from(dispute.get("updated_at"))
-        return self._seen_dispute(dispute_from(dispute), source, told_at)
+        return self._seen_dispute(
+            dispute_from(dispute), source, told_at=told_at or self._clock.now()
+        )
 
     async def list_disputes(
         self, since: datetime, *, source: Source
     ) -> AsyncIterator[DisputeObservation]:
         await self._known()
         async for dispute, told_at in disputes_since(self._client, since):
-            yield self._seen_dispute(dispute, source, told_at)
+            yield self._seen_dispute(dispute, source, told_at=told_at or self._clock.now())
 
     async def fetch_subscription(
         self, subscription_id: str, *, source: Source
@@ -301,24 +277,12 @@ class Square:
     async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
         return await fees_of(self._client, payment_id)
 
-    async def aclose(self) -> None:
-        await self._client.transport.aclose()
-
     @property
     def _owner(self) -> ProviderAccount:
         return ProviderAccount(self.provider_account, self.live)
 
-    def _is_own_page(self, url: str) -> bool:
-        takes = self.capabilities
-        return is_own_page(url, takes.page_hosts, takes.page_origin, takes.phones_origin)
-
     def _delivery(self, request: WebhookRequest) -> Delivery:
         return read_event(request, account=self.account, live=self.live)
-
-    async def _known(self) -> None:
-        """Learn whose sessions these are; a new token's account is not in the books yet."""
-        if not self.provider_account:
-            await self.identify()
 
     async def _check_currency(self, amount: Money) -> None:
         if not self._is_located:
@@ -332,19 +296,6 @@ class Square:
                 Message("Asked for was {amount}.", amount=amount),
                 status=400,
             )
-
-    def _seen_dispute(
-        self, dispute: SeenDispute, source: Source, told_at: datetime | None
-    ) -> DisputeObservation:
-        now = self._clock.now()
-        return observed(
-            dispute,
-            source=source,
-            provider_account=self.provider_account,
-            live=self.live,
-            told_at=told_at or now,
-            at=now,
-        )
 
 
 def _built(setup: AccountSetup) -> Square:

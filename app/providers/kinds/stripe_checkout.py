@@ -15,8 +15,9 @@ from app.providers.kind import Kind
 from app.providers.saving import OpenedSetup, SeenSetup, SetupNews, SetupRequest
 from app.providers.strategy import OpenedSession, Recheck, SessionRequest
 from app.providers.stripe import setups
-from app.providers.stripe.account import STRIPE_TAKES, StripeAccount, answer
+from app.providers.stripe.account import answer
 from app.providers.stripe.client import BASE_VARIABLE, SECRET_KEY, WEBHOOK_SECRET, is_live
+from app.providers.stripe.hosted import STRIPE_TAKES, StripePages
 from app.providers.stripe.listing import sessions_since
 from app.providers.stripe.sessions import (
     EXPAND,
@@ -29,7 +30,7 @@ from app.providers.stripe.sessions import (
 _LIFETIME: Final = timedelta(minutes=35)
 
 
-class StripeCheckout(StripeAccount):
+class StripeCheckout(StripePages):
     """The strategy `stripe_checkout`: satisfies `PaymentStrategy` and `SavesCards`."""
 
     takes = replace(
@@ -42,18 +43,16 @@ class StripeCheckout(StripeAccount):
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
         # A slow clock of ours would make Stripe's least lifetime a refusal: its clock counts.
-        now = await self._by_stripes_clock()
+        now = await self._by_provider()
         return session_parameters(request, expires_at=int((now + _LIFETIME).timestamp()))
 
     async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
         session = await self._created(parameters, key=key)
-        return self._shown(
-            OpenedSession(
-                session_id=text_of(session, "id"),
-                url=str(session.get("url") or ""),
-                amount=money_from(session.get("amount_total"), session.get("currency")),
-                expires_at=self._clock.now() + _LIFETIME,
-            )
+        return OpenedSession(
+            session_id=text_of(session, "id"),
+            url=self._own_page(str(session.get("url") or "")),
+            amount=money_from(session.get("amount_total"), session.get("currency")),
+            expires_at=self._clock.now() + _LIFETIME,
         )
 
     async def page_of(self, session_id: str) -> str:
@@ -82,7 +81,7 @@ class StripeCheckout(StripeAccount):
                 yield seen
 
     async def prepare_setup(self, request: SetupRequest) -> dict[str, Any]:
-        now = await self._by_stripes_clock()
+        now = await self._by_provider()
         return setups.setup_parameters(request, expires_at=int((now + _LIFETIME).timestamp()))
 
     async def open_setup(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSetup:

@@ -7,23 +7,17 @@ asked for no more than it has (the *minimal mode*; see `providers/stripe/doubles
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-import httpx
-import stripe
-
-from app.clock import Clock
 from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeObservation, SeenDispute
-from app.domain.fee import SeenFee
+from app.domain.dispute import DisputeObservation
 from app.domain.observation import Observation, Source
 from app.domain.refund import SeenRefund
-from app.errors import Message, Protocol, Rejected, WebhookRejected
-from app.providers.budget import RequestBudget
+from app.errors import Message, Protocol, Rejected
 from app.providers.kind import AccountSetup, Kind
 from app.providers.pages import origin_of
 from app.providers.strategy import (
@@ -31,27 +25,20 @@ from app.providers.strategy import (
     PageSetup,
     ProviderAccount,
     Recheck,
-    RefundRequest,
     Seen,
     SessionRequest,
-    WebhookRequest,
 )
 from app.providers.stripe import doubles, refunds
+from app.providers.stripe.account import StripeAccount, answer, options_of
 from app.providers.stripe.client import (
     API_BASE,
     BASE_VARIABLE,
     PUBLISHABLE_KEY,
     SECRET_KEY,
     WEBHOOK_SECRET,
-    credential_digest,
     is_live,
     is_live_key,
-    stripe_client,
 )
-from app.providers.stripe.disputes import dispute_from, disputes_since, observed
-from app.providers.stripe.endpoints import register
-from app.providers.stripe.errors import in_our_words
-from app.providers.stripe.fees import fees_of
 from app.providers.stripe.intent_events import seen_in_intents
 from app.providers.stripe.intents import (
     INTENT_EVENTS,
@@ -63,10 +50,9 @@ from app.providers.stripe.intents import (
     is_own,
     observation_from,
 )
-from app.providers.stripe.listing import EVENT_MEMORY, events_since, intents_since
+from app.providers.stripe.listing import intents_since
 from app.providers.stripe.page_setup import check_publishable, setup_of
 from app.providers.stripe.sessions import PROVIDER, money_from, reference_of, text_of
-from app.providers.stripe.webhooks import read_event, verify
 
 _log = logging.getLogger(__name__)
 
@@ -74,15 +60,14 @@ _TOKEN_BYTES: Final = 16
 _UNEXPECTED_STATE: Final = 400
 
 
-class StripeElements:
+class StripeElements(StripeAccount):
     """The strategy `stripe_elements`: satisfies `PaymentStrategy` and `HasOwnPage`.
 
-    `webhook_secrets` may hold an old and a new one while they are rotated. With a `script_url` the
-    API is a double's, and the minimal mode is on; without one the API's own answer decides.
+    With a `script_url` the API is a double's, and the minimal mode is on; without one the API's own
+    answer decides.
     """
 
-    provider = PROVIDER
-    event_memory = EVENT_MEMORY
+    told_of = listed = INTENT_EVENTS
 
     def __init__(
         self,
@@ -90,33 +75,21 @@ class StripeElements:
         secret_key: str,
         publishable_key: str,
         *,
-        clock: Clock,
-        webhook_secrets: tuple[str, ...] = (),
         api_base: str = API_BASE,
         script_url: str = "",
-        transport: httpx.AsyncBaseTransport | None = None,
-        budget: RequestBudget | None = None,
+        **options: Any,
     ) -> None:
-        self.account = account
-        self.live = is_live_key(secret_key)
-        self.credential_digest = credential_digest(secret_key)
+        super().__init__(account, secret_key, capabilities=TAKES, api_base=api_base, **options)
         self._publishable_key = publishable_key
-        self._clock = clock
-        self._secrets = webhook_secrets
         self._api_base = api_base
         self._script_url = script_url
         self._is_minimal: bool | None = False if api_base == API_BASE else bool(script_url) or None
         self._origin = ""
-        self._client, self._transport = stripe_client(
-            secret_key, api_base=api_base, clock=clock, transport=transport, budget=budget
-        )
-        self.provider_account = ""
-        self.capabilities = TAKES
 
     async def identify(self) -> ProviderAccount:
         known, is_minimal = "", False
         try:
-            known = text_of(await _answer(self._client.v1.accounts.retrieve_current_async()), "id")
+            known = text_of(await answer(self._client.v1.accounts.retrieve_current_async()), "id")
         except (Rejected, Protocol) as refused:
             status = doubles.status_of(refused)
             if status not in {403, 404}:
@@ -128,20 +101,13 @@ class StripeElements:
         self.provider_account = known or self.provider_account or f"name:{self.account}"
         return ProviderAccount(self.provider_account, self.live)
 
-    def adopt(self, provider_account: str) -> None:
-        self.provider_account = provider_account
-
     async def register_webhook(self, url: str, *, owner: str) -> None:
         """Have events sent to `url` and accept what is signed with the secret of that.
 
         A double has no such call; it is asked about everything.
         """
-        if await self._knows_little():
-            return
-        # Another account of the till may be the same at Stripe: each has an address of its own.
-        owner = f"{owner} {self.account}"
-        secret = await register(self._client, url, owner=owner, events=INTENT_EVENTS)
-        self._secrets = (*self._secrets[-1:], secret)
+        if not await self._knows_little():
+            await super().register_webhook(url, owner=owner)
 
     def serve_pages(self, origin: str) -> None:
         self._origin = origin
@@ -172,7 +138,7 @@ class StripeElements:
         if await self._knows_little():
             # It keeps no keys: what an earlier call made is found by our reference alone.
             found = await doubles.intent_with(self._client, asked["metadata"]["reference"])
-        intent = found or await _answer(
+        intent = found or await answer(
             self._client.v1.payment_intents.create_async(asked, {"idempotency_key": key})
         )
         return OpenedSession(
@@ -210,21 +176,12 @@ class StripeElements:
         await self._canceled(session_id, key=key)
         return await self.fetch(session_id, source=Source.CLOSE)
 
-    def prepare_refund(self, request: RefundRequest) -> dict[str, Any]:
-        return refunds.parameters_of(request)
-
     async def refund(self, parameters: Mapping[str, Any], *, key: str) -> SeenRefund:
         if await self._knows_little():
             payment_id = str(parameters["payment_intent"])
             if (made := await doubles.refund_with(self._client, payment_id, key)) is not None:
                 return made
-        return await refunds.create(self._client, parameters, key=key)
-
-    async def fetch_refund(self, refund_id: str) -> SeenRefund:
-        return await refunds.fetch(self._client, refund_id)
-
-    def list_refunds(self, payment_id: str) -> AsyncIterator[SeenRefund]:
-        return refunds.listed(self._client, payment_id)
+        return await super().refund(parameters, key=key)
 
     async def refunds_since(
         self, since: datetime, *, until: datetime | None = None
@@ -232,10 +189,6 @@ class StripeElements:
         listed = doubles.refunds_since if await self._knows_little() else refunds.made_since
         async for refund in listed(self._client, since, until):
             yield refund
-
-    def read_webhook(self, request: WebhookRequest) -> Delivery:
-        verify(request, self._secrets)
-        return self._delivery(request)
 
     def observe(self, delivery: Delivery, *, at: datetime) -> Seen | None:
         return seen_in_intents(delivery, at=at)
@@ -256,28 +209,8 @@ class StripeElements:
         await self._known()
         if await self._knows_little():
             return
-        async for body in events_since(self._client, since, until, INTENT_EVENTS):
-            # It came over the till's own line, from the account itself: nothing is signed.
-            try:
-                listed = self._delivery(WebhookRequest({}, body, self._clock.now()))
-            except WebhookRejected as error:
-                _log.warning("%s lists an event that is none: %s", self.account, error)
-            else:
-                yield listed
-
-    def clock_off(self) -> timedelta | None:
-        return self._transport.clock_off()
-
-    @property
-    def requests_made(self) -> int:
-        return self._transport.budget.spent
-
-    async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
-        await self._known()
-        dispute = await _answer(self._client.v1.disputes.retrieve_async(dispute_id))
-        return self._seen_dispute(
-            dispute_from(dispute), source, live=dispute.get("livemode") is True
-        )
+        async for delivery in super().events_since(since, until=until):
+            yield delivery
 
     async def list_disputes(
         self, since: datetime, *, source: Source
@@ -285,20 +218,8 @@ class StripeElements:
         await self._known()
         if await self._knows_little():
             return
-        async for dispute, live in disputes_since(self._client, since):
-            yield self._seen_dispute(dispute, source, live=live)
-
-    async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
-        try:
-            return await fees_of(self._client, payment_id)
-        except Rejected as refused:
-            if refused.status != 403:
-                raise
-            # A key without that right sells all the same; to it nothing is told.
-            return None
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
+        async for dispute in super().list_disputes(since, source=source):
+            yield dispute
 
     async def _knows_little(self) -> bool:
         """Say whether the other side is a double for which the minimal mode is; ask it once."""
@@ -307,31 +228,18 @@ class StripeElements:
         return self._is_minimal is True
 
     async def _retrieved(self, session_id: str) -> dict[str, Any]:
-        return await _answer(self._client.v1.payment_intents.retrieve_async(session_id))
+        return await answer(self._client.v1.payment_intents.retrieve_async(session_id))
 
     async def _canceled(self, session_id: str, *, key: str = "") -> None:
         """Close an intent; what refuses may be paid by now, which the next look tells."""
         options = {"idempotency_key": key} if key else {}
         try:
-            await _answer(
+            await answer(
                 self._client.v1.payment_intents.cancel_async(session_id, options=cast(Any, options))
             )
         except Rejected as refused:
             if refused.status != _UNEXPECTED_STATE:
                 raise
-
-    def _delivery(self, request: WebhookRequest) -> Delivery:
-        return read_event(
-            request,
-            account=self.account,
-            provider=self.provider,
-            provider_account=self.provider_account,
-        )
-
-    async def _known(self) -> None:
-        """Learn whose intents these are; a new key's account is not in the books yet."""
-        if not self.provider_account:
-            await self.identify()
 
     def _seen_or_named(self, intent: Mapping[str, Any], source: Source) -> Observation | Recheck:
         """Read a listed intent; one that is not understood must not hide the others."""
@@ -348,40 +256,12 @@ class StripeElements:
             intent, source=source, provider_account=self.provider_account, at=self._clock.now()
         )
 
-    def _seen_dispute(
-        self, dispute: SeenDispute, source: Source, *, live: bool
-    ) -> DisputeObservation:
-        now = self._clock.now()
-        return observed(
-            dispute,
-            source=source,
-            provider_account=self.provider_account,
-            live=live,
-            # Whole seconds, as Stripe's events have them.
-            told_at=(self._transport.provider_now() or now).replace(microsecond=0),
-            at=now,
-        )
-
-
-async def _answer(call: Awaitable[stripe.StripeObject]) -> dict[str, Any]:
-    """Await a call of the SDK and give its object as plain data."""
-    with in_our_words():
-        return (await call).to_dict()
-
 
 def _built(setup: AccountSetup) -> StripeElements:
     secret, publishable = setup.keys[SECRET_KEY.name], setup.keys[PUBLISHABLE_KEY.name]
     check_publishable(setup.name, publishable, is_live=is_live_key(secret))
     return StripeElements(
-        setup.name,
-        secret,
-        publishable,
-        clock=setup.clock,
-        webhook_secrets=setup.both(WEBHOOK_SECRET.name),
-        api_base=setup.api_base or API_BASE,
-        script_url=setup.script_url,
-        transport=setup.transport,
-        budget=setup.budget,
+        publishable_key=publishable, script_url=setup.script_url, **options_of(setup)
     )
 
 

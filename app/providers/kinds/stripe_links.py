@@ -16,9 +16,10 @@ from app.domain.observation import Observation, Source
 from app.errors import Message, Protocol, Rejected, Unavailable
 from app.providers.kind import Kind
 from app.providers.strategy import OpenedSession, Recheck, SessionRequest
-from app.providers.stripe.account import STRIPE_TAKES, StripeAccount, answer
+from app.providers.stripe.account import answer
 from app.providers.stripe.client import BASE_VARIABLE, SECRET_KEY, WEBHOOK_SECRET, is_live
 from app.providers.stripe.errors import in_our_words
+from app.providers.stripe.hosted import STRIPE_TAKES, StripePages
 from app.providers.stripe.links import (
     amount_of,
     link_parameters,
@@ -41,7 +42,7 @@ _MOST_ROUNDS: Final = 5
 _PAGE: Final = 100
 
 
-class StripeLinks(StripeAccount):
+class StripeLinks(StripePages):
     """The strategy `stripe_links`: satisfies `PaymentStrategy`. A link's id names the session."""
 
     takes = replace(
@@ -52,7 +53,7 @@ class StripeLinks(StripeAccount):
     )
 
     async def prepare_session(self, request: SessionRequest) -> dict[str, Any]:
-        return link_parameters(request, made_at=await self._by_stripes_clock())
+        return link_parameters(request, made_at=await self._by_provider())
 
     async def open_session(self, parameters: Mapping[str, Any], *, key: str) -> OpenedSession:
         link = await answer(
@@ -60,13 +61,11 @@ class StripeLinks(StripeAccount):
                 cast(Any, dict(parameters)), {"idempotency_key": key}
             )
         )
-        return self._shown(
-            OpenedSession(
-                session_id=text_of(link, "id"),
-                url=str(link.get("url") or ""),
-                amount=amount_of(link, await self._lines_of(link)),
-                expires_at=self._clock.now() + _LIFETIME,
-            )
+        return OpenedSession(
+            session_id=text_of(link, "id"),
+            url=self._own_page(str(link.get("url") or "")),
+            amount=amount_of(link, await self._lines_of(link)),
+            expires_at=self._clock.now() + _LIFETIME,
         )
 
     async def page_of(self, session_id: str) -> str:

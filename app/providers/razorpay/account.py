@@ -11,13 +11,14 @@ import httpx
 from app.clock import Clock
 from app.domain.capabilities import Capabilities
 from app.domain.delivery import Delivery
-from app.domain.dispute import DisputeObservation, SeenDispute
+from app.domain.dispute import DisputeObservation
 from app.domain.fee import SeenFee
 from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.refund import SeenRefund
 from app.errors import Message, Protocol
 from app.providers.budget import RequestBudget
+from app.providers.connected import ConnectedAccount
 from app.providers.kind import AccountSetup
 from app.providers.not_offered import TellsOfNoEvents
 from app.providers.pages import is_loopback, may_be_shown, origin_of
@@ -33,7 +34,7 @@ from app.providers.razorpay.client import (
     credential_digest,
     is_live_key,
 )
-from app.providers.razorpay.disputes import dispute_from, disputes_since, observed
+from app.providers.razorpay.disputes import dispute_from, disputes_since
 from app.providers.razorpay.endpoints import register
 from app.providers.razorpay.fees import fees_of
 from app.providers.razorpay.webhooks import ACCOUNT_PREFIX, read_event, verify
@@ -45,7 +46,7 @@ KEY_LIFETIME: Final = timedelta(hours=23)
 _log = logging.getLogger(__name__)
 
 
-class RazorpayAccount(TellsOfNoEvents):
+class RazorpayAccount(TellsOfNoEvents, ConnectedAccount):
     """The verbs of `PaymentStrategy` that are the same for each of Razorpay's kinds.
 
     `webhook_secrets` may hold an old and a new one while they are rotated. Razorpay does not say
@@ -89,15 +90,13 @@ class RazorpayAccount(TellsOfNoEvents):
             transport=transport,
             budget=budget,
         )
+        self._transport = self._client.transport
 
     async def identify(self) -> ProviderAccount:
         await self._client.get("/v1/payments", count=1)
         is_named = self._account_id != ACCOUNT_PREFIX
         self.provider_account = self._account_id if is_named else self._key_id
         return ProviderAccount(self.provider_account, self.live)
-
-    def adopt(self, provider_account: str) -> None:
-        self.provider_account = provider_account
 
     async def register_webhook(self, url: str, *, owner: str) -> None:
         """Have events sent to `url` and accept what is signed with the secret of that.
@@ -108,7 +107,7 @@ class RazorpayAccount(TellsOfNoEvents):
         # It may be told at once, before the call has returned.
         self._secrets = (*self._secrets[-1:], secret)
         await register(
-            self._client.transport,
+            self._transport,
             self._api_base,
             key_id=self._key_id,
             url=url,
@@ -145,13 +144,6 @@ class RazorpayAccount(TellsOfNoEvents):
             live=self.live,
         )
 
-    def clock_off(self) -> timedelta | None:
-        return self._client.transport.clock_off()
-
-    @property
-    def requests_made(self) -> int:
-        return self._client.transport.budget.spent
-
     async def fetch_dispute(self, dispute_id: str, *, source: Source) -> DisputeObservation:
         await self._known()
         document = await self._client.get(f"/v1/disputes/{dispute_id}")
@@ -167,22 +159,12 @@ class RazorpayAccount(TellsOfNoEvents):
     async def fetch_fees(self, payment_id: str) -> tuple[SeenFee, ...] | None:
         return await fees_of(self._client, payment_id)
 
-    async def aclose(self) -> None:
-        await self._client.transport.aclose()
-
-    async def _known(self) -> None:
-        """Learn whose sessions these are; a new key's account is not in the books yet."""
-        if not self.provider_account:
-            await self.identify()
-
     async def _by_razorpay(self) -> datetime:
         """Give the time by Razorpay's clock: a wrong one of ours would make deadlines refusals."""
-        if self._client.transport.provider_now() is None:
-            await self.identify()
-        return self._now()
+        return await self._by_provider()
 
     def _now(self) -> datetime:
-        return self._client.transport.provider_now() or self._clock.now()
+        return self._provider_now()
 
     def _shown(self, text: str) -> str:
         """Give what a code may lead to; nothing for what is not Razorpay's own.
@@ -193,17 +175,6 @@ class RazorpayAccount(TellsOfNoEvents):
             return text
         _log.warning("a session of %s has nothing of Razorpay's: it is not shown", self.account)
         return ""
-
-    def _seen_dispute(self, dispute: SeenDispute, source: Source) -> DisputeObservation:
-        return observed(
-            dispute,
-            source=source,
-            provider_account=self.provider_account,
-            live=self.live,
-            # Whole seconds, as Razorpay's events have them.
-            told_at=self._now().replace(microsecond=0),
-            at=self._clock.now(),
-        )
 
 
 def page_origin_of(api_base: str) -> str:

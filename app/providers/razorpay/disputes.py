@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from app.domain.dispute import DisputeEntry, DisputeObservation, DisputeState, SeenDispute
+from app.domain.dispute import DisputeEntry, DisputeState, SeenDispute
 from app.domain.money import Money
-from app.domain.observation import Source
 from app.errors import Message, Protocol
+from app.providers.listed import understood
 from app.providers.razorpay.amounts import money_from
-from app.providers.razorpay.client import PROVIDER, RazorpayClient
+from app.providers.razorpay.client import RazorpayClient
 from app.providers.razorpay.documents import moment_from, text_of
 
 EVENTS: Final = tuple(
@@ -63,40 +63,13 @@ def dispute_from(dispute: Mapping[str, Any]) -> SeenDispute:
     )
 
 
-def observed(
-    dispute: SeenDispute,
-    *,
-    source: Source,
-    provider_account: str,
-    live: bool,
-    told_at: datetime,
-    at: datetime,
-    event_id: str = "",
-) -> DisputeObservation:
-    """Make a look at a dispute of Razorpay's."""
-    return DisputeObservation(
-        source=source,
-        provider=PROVIDER,
-        provider_account=provider_account,
-        live=live,
-        dispute=dispute,
-        told_at=told_at,
-        observed_at=at,
-        event_id=event_id,
-    )
-
-
 async def disputes_since(client: RazorpayClient, since: datetime) -> AsyncIterator[SeenDispute]:
     """Give the disputes opened since then, newest first.
 
     One that cannot be read is logged and must not hide the others.
     """
     async for document in client.listed("/v1/disputes", since, None):
-        try:
-            seen = dispute_from(document)
-        except Protocol as error:
-            _log.error("dispute %r cannot be understood: %s", document.get("id"), error)
-        else:
+        if (seen := understood("dispute", document, dispute_from)) is not None:
             yield seen
 
 

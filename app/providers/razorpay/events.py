@@ -16,9 +16,10 @@ from app.domain.money import Money
 from app.domain.observation import Source
 from app.domain.refund import RefundObservation
 from app.errors import Protocol
+from app.providers.listed import dispute_told
 from app.providers.razorpay import codes, links, subscriptions
 from app.providers.razorpay.disputes import EVENTS as DISPUTE_EVENTS
-from app.providers.razorpay.disputes import dispute_from, observed
+from app.providers.razorpay.disputes import dispute_from
 from app.providers.razorpay.documents import moment_from
 from app.providers.razorpay.payments import seen_payment
 from app.providers.razorpay.refunds import refund_from
@@ -125,11 +126,9 @@ def _beside(event: dict[str, Any], delivery: Delivery, at: datetime) -> Seen | N
             event_id=delivery.event_id,
         )
     if delivery.event_type in DISPUTE_EVENTS:
-        return observed(
-            dispute_from(entity_of(event, "dispute")),
-            told_at=moment_from(event.get("created_at")) or at,
-            **_look(delivery, at),
-        )
+        told_at = moment_from(event.get("created_at")) or at
+        dispute = dispute_from(entity_of(event, "dispute"))
+        return dispute_told(dispute, delivery, told_at=told_at, at=at)
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from app.domain.refund import RefundState, SeenRefund
 from app.errors import Message, Protocol
+from app.providers.listed import understood
 from app.providers.razorpay.amounts import money_from
 from app.providers.razorpay.client import RazorpayClient
 from app.providers.razorpay.documents import note_of, text_of
@@ -67,11 +68,7 @@ async def made_since(
     One that cannot be read is logged and must not hide the others.
     """
     async for document in client.listed("/v1/refunds", since, until):
-        try:
-            seen = refund_from(document)
-        except Protocol as error:
-            _log.error("refund %r cannot be understood: %s", document.get("id"), error)
-        else:
+        if (seen := understood("refund", document, refund_from)) is not None:
             yield seen
 
 

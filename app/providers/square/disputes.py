@@ -10,14 +10,13 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from app.domain.dispute import DisputeEntry, DisputeObservation, DisputeState, SeenDispute
+from app.domain.dispute import DisputeEntry, DisputeState, SeenDispute
 from app.domain.money import Money
-from app.domain.observation import Source
 from app.errors import Message, Protocol
+from app.providers.listed import understood
 from app.providers.square.amounts import money_from
 from app.providers.square.client import SquareClient
 from app.providers.square.documents import moment_from, text_of
-from app.providers.square.payments import PROVIDER
 
 _STATES: Final = {
     "INQUIRY_EVIDENCE_REQUIRED": DisputeState.INQUIRY,
@@ -67,29 +66,6 @@ def dispute_from(dispute: Mapping[str, Any]) -> SeenDispute:
     )
 
 
-def observed(
-    dispute: SeenDispute,
-    *,
-    source: Source,
-    provider_account: str,
-    live: bool,
-    told_at: datetime,
-    at: datetime,
-    event_id: str = "",
-) -> DisputeObservation:
-    """Make a look at a dispute of Square's."""
-    return DisputeObservation(
-        source=source,
-        provider=PROVIDER,
-        provider_account=provider_account,
-        live=live,
-        dispute=dispute,
-        told_at=told_at,
-        observed_at=at,
-        event_id=event_id,
-    )
-
-
 async def disputes_since(
     client: SquareClient, since: datetime
 ) -> AsyncIterator[tuple[SeenDispute, datetime | None]]:
@@ -104,12 +80,8 @@ async def disputes_since(
         if opened is None or opened >= since:
             found.append((opened or since, dispute))
     for _, dispute in sorted(found, key=lambda each: each[0], reverse=True):
-        try:
-            seen = dispute_from(dispute)
-        except Protocol as error:
-            _log.error("dispute %r cannot be understood: %s", dispute.get("id"), error)
-            continue
-        yield seen, moment_from(dispute.get("updated_at"))
+        if (seen := understood("dispute", dispute, dispute_from)) is not None:
+            yield seen, moment_from(dispute.get("updated_at"))
 
 
 def _entries(dispute_id: str, word: str, amount: Money) -> tuple[DisputeEntry, ...]:

@@ -13,7 +13,8 @@ from app.domain.delivery import Delivery
 from app.domain.observation import Observation, SeenPayment, SessionState, Source
 from app.domain.refund import RefundObservation
 from app.errors import Protocol
-from app.providers.square.disputes import dispute_from, observed
+from app.providers.listed import dispute_told
+from app.providers.square.disputes import dispute_from
 from app.providers.square.documents import moment_from
 from app.providers.square.payments import (
     PROVIDER,
@@ -150,12 +151,5 @@ def _refund(refund: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen
 
 
 def _dispute(dispute: Mapping[str, Any], delivery: Delivery, at: datetime) -> Seen:
-    return observed(
-        dispute_from(dispute),
-        source=Source.WEBHOOK,
-        provider_account=delivery.provider_account,
-        live=delivery.live,
-        told_at=moment_from(dispute.get("updated_at")) or at,
-        at=at,
-        event_id=delivery.event_id,
-    )
+    told_at = moment_from(dispute.get("updated_at")) or at
+    return dispute_told(dispute_from(dispute), delivery, told_at=told_at, at=at)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from app.domain.refund import RefundState, SeenRefund
 from app.errors import Message, Protocol
+from app.providers.listed import understood
 from app.providers.square.amounts import money_from, written
 from app.providers.square.client import SquareClient
 from app.providers.square.documents import moment_from, object_of, stamp, text_of
@@ -78,11 +79,7 @@ async def changed_since(
         is_later = until is not None and changed is not None and changed >= until
         if is_later or not document.get("payment_id"):
             continue
-        try:
-            seen = refund_from(document)
-        except Protocol as error:
-            _log.error("refund %r cannot be understood: %s", document.get("id"), error)
-        else:
+        if (seen := understood("refund", document, refund_from)) is not None:
             yield seen
 
 

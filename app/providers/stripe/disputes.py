@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import stripe
 
-from app.domain.dispute import DisputeEntry, DisputeObservation, DisputeState, SeenDispute
+from app.domain.dispute import DisputeEntry, DisputeState, SeenDispute
 from app.domain.money import Money
-from app.domain.observation import Source
 from app.errors import Message, Protocol
+from app.providers.listed import understood
 from app.providers.stripe.errors import in_our_words
-from app.providers.stripe.sessions import PROVIDER, money_from, text_of
+from app.providers.stripe.sessions import money_from, text_of
 
 DISPUTE_EVENTS: Final = frozenset(
     {
@@ -71,29 +71,6 @@ def dispute_from(dispute: Mapping[str, Any]) -> SeenDispute:
     )
 
 
-def observed(
-    dispute: SeenDispute,
-    *,
-    source: Source,
-    provider_account: str,
-    live: bool,
-    told_at: datetime,
-    at: datetime,
-    event_id: str = "",
-) -> DisputeObservation:
-    """Make a look at a dispute of Stripe's."""
-    return DisputeObservation(
-        source=source,
-        provider=PROVIDER,
-        provider_account=provider_account,
-        live=live,
-        dispute=dispute,
-        told_at=told_at,
-        observed_at=at,
-        event_id=event_id,
-    )
-
-
 def moment_from(seconds: Any) -> datetime | None:
     """Read a time of Stripe's, whole seconds; None where it is none."""
     if type(seconds) is not int or not 0 < seconds <= _LAST_MOMENT:
@@ -120,12 +97,8 @@ async def disputes_since(
         for dispute in found:
             if not dispute.get("payment_intent"):
                 continue
-            try:
-                seen = dispute_from(dispute)
-            except Protocol as error:
-                _log.error("dispute %r cannot be understood: %s", dispute.get("id"), error)
-                continue
-            yield seen, dispute.get("livemode") is True
+            if (seen := understood("dispute", dispute, dispute_from)) is not None:
+                yield seen, dispute.get("livemode") is True
         if not has_more:
             return
         with in_our_words():

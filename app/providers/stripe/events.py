@@ -13,8 +13,9 @@ from app.domain.money import Money
 from app.domain.observation import Observation, SessionState, Source
 from app.domain.refund import RefundObservation
 from app.errors import Protocol
+from app.providers.listed import dispute_told
 from app.providers.strategy import Recheck, Seen
-from app.providers.stripe.disputes import DISPUTE_EVENTS, dispute_from, moment_from, observed
+from app.providers.stripe.disputes import DISPUTE_EVENTS, dispute_from, moment_from
 from app.providers.stripe.links import news_of_visit
 from app.providers.stripe.refunds import refund_from
 from app.providers.stripe.sessions import (
@@ -138,12 +139,4 @@ def _dispute(
     """Read a dispute; one of a charge without a payment intent is none of the till's."""
     if not dispute.get("payment_intent"):
         return None
-    return observed(
-        dispute_from(dispute),
-        source=Source.WEBHOOK,
-        provider_account=delivery.provider_account,
-        live=delivery.live,
-        told_at=told_at,
-        at=at,
-        event_id=delivery.event_id,
-    )
+    return dispute_told(dispute_from(dispute), delivery, told_at=told_at, at=at)

@@ -1,6 +1,7 @@
 """What a pay page of the till's own loads, frames and asks. Pure.
 
-Source: Stripe's document on content security policies, for js.stripe.com/v3.
+Sources: Stripe's document on content security policies, for js.stripe.com/v3, and the type
+`StripeElementLocale` of its package for browsers.
 """
 
 from typing import Final
@@ -13,6 +14,11 @@ from app.providers.stripe.doubles import SCRIPT_PATH
 
 _SCRIPT: Final = "https://js.stripe.com/v3/"
 _SCRIPTS: Final = ("https://js.stripe.com", "https://*.js.stripe.com")
+_LOCALES: Final = tuple(
+    "ar bg cs da de el en en-AU en-CA en-GB en-NZ es es-419 es-ES et fi fil fr fr-CA fr-FR he hr hu"
+    " id it it-IT ja ko lt lv ms mt nb nl no pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK"
+    " zh-TW".split()
+)
 _FRAMES: Final = (*_SCRIPTS, "https://hooks.stripe.com")
 
 
@@ -35,7 +41,15 @@ def setup_of(
 ) -> PageSetup:
     """Say what the page needs, for Stripe itself or for a double at `api_base`."""
     if api_base == API_BASE:
-        return PageSetup(publishable_key, _SCRIPT, api_base, _SCRIPTS, _FRAMES, (API_BASE,))
+        return PageSetup(
+            publishable_key,
+            _SCRIPT,
+            api_base,
+            _SCRIPTS,
+            _FRAMES,
+            (API_BASE,),
+            script_locales=_LOCALES,
+        )
     api = origin_of(api_base)
     script = script_url or f"{api}{SCRIPT_PATH if is_minimal else '/v3/'}"
     home = origin_of(script)
@@ -47,4 +61,5 @@ def setup_of(
         frame_origins=(home,),
         connect_origins=tuple(dict.fromkeys((api, home))),
         is_minimal=is_minimal,
+        script_locales=() if is_minimal else _LOCALES,
     )

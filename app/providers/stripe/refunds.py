@@ -12,6 +12,7 @@ import stripe
 
 from app.domain.refund import RefundState, SeenRefund
 from app.errors import Message, Protocol
+from app.providers.listed import understood
 from app.providers.strategy import RefundRequest
 from app.providers.stripe.errors import in_our_words
 from app.providers.stripe.listing import span, through
@@ -82,11 +83,7 @@ async def made_since(
     async for document in through(page):
         if not document.get("payment_intent"):
             continue
-        try:
-            seen = refund_from(document)
-        except Protocol as error:
-            _log.error("refund %r cannot be understood: %s", document.get("id"), error)
-        else:
+        if (seen := understood("refund", document, refund_from)) is not None:
             yield seen
 
 

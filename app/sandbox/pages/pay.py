@@ -10,6 +10,7 @@ from app.sandbox.pages.markup import Markup, fill, joined
 
 _FEW = 4
 _WIDE = 9
+_SHOWN_AGAIN = ("card_number", "exp", "iban", "vpa", "name", "email")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Bill:
     free: bool = False
     period: str = ""
     entered: Mapping[str, str] = field(default_factory=dict)
-    """What was typed before and may be shown again."""
+    """What was typed before; a card's security code is not shown again."""
     email_asked: bool = True
     problem: Problem | None = None
     other_way: OtherWay | None = None
@@ -285,7 +286,7 @@ def _field(
         name=name,
         label=label,
         optional=Markup(" <i>(optional)</i>") if optional else Markup(""),
-        value=bill.entered.get(name, ""),
+        value=bill.entered.get(name, "") if name in _SHOWN_AGAIN else "",
         example=example,
         keyboard=keyboard,
         longest=longest,

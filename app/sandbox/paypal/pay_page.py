@@ -1,15 +1,10 @@
 """PayPal's page for an order: the payer approves it and goes back; no money moves here."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.books import Record
-from app.sandbox.distortion import distorted
-from app.sandbox.faults import Fault, Faults
 from app.sandbox.pages.challenge import Challenge, challenge_page
 from app.sandbox.pages.outcome import (
     already_paid_page,
@@ -18,12 +13,12 @@ from app.sandbox.pages.outcome import (
     not_found_page,
 )
 from app.sandbox.pages.pay import Line, Problem
+from app.sandbox.pages.visit import Form, HostedPages, times, verdict_in, with_query
 from app.sandbox.pages.wallet import Approval, Source, approval_page
 from app.sandbox.paypal import ROOT, orders, payments
 from app.sandbox.paypal.money import minor_of, shown
 from app.sandbox.paypal.payments import Choice
 from app.sandbox.paypal.workbench import Workbench
-from app.sandbox.wire import BodyTooLarge, CutConnection, body_of
 
 PATH = f"{ROOT}{orders.PAGE}"
 _CHALLENGE = f"{PATH}/challenge"
@@ -43,30 +38,16 @@ _DECLINED = Problem(
 )
 
 
-class PayPage:
-    """`/checkoutnow?token=…`, for browsers and for plain HTTP clients alike."""
-
-    def __init__(
-        self,
-        bench: Workbench,
-        faults: Faults,
-        catch_up: Callable[[], None],
-        changed: Callable[[], None],
-    ) -> None:
-        self._bench = bench
-        self._faults = faults
-        self._catch_up = catch_up
-        self._changed = changed
+class PayPage(HostedPages[Workbench]):
+    """`/checkoutnow?token=…`."""
 
     def routes(self) -> list[Route]:
-        methods = ["GET", "POST"]
         return [
-            Route(PATH, served(self._faults, self._answered), methods=methods),
-            Route(_CHALLENGE, served(self._faults, self._challenged), methods=methods),
+            self._route(PATH, self._answered),
+            self._route(_CHALLENGE, self._challenged),
         ]
 
-    def _answered(self, request: Request, form: Mapping[str, str]) -> Response:
-        self._catch_up()
+    def _answered(self, request: Request, form: Form) -> Response:
         order = self._order(request)
         if order is None:
             return not_found_page()
@@ -80,7 +61,7 @@ class PayPage:
             return self._approved(order, form)
         return approval_page(self._approval(order, self._last_problem(order)))
 
-    def _approved(self, order: Record, form: Mapping[str, str]) -> Response:
+    def _approved(self, order: Record, form: Form) -> Response:
         known = [source.value for source in SOURCES]
         funding = form.get("funding", known[0])
         if funding not in known:
@@ -94,15 +75,14 @@ class PayPage:
             return RedirectResponse(f"{_CHALLENGE}?token={order.id}", 303)
         return self._sent_back(order)
 
-    def _challenged(self, request: Request, form: Mapping[str, str]) -> Response:
-        self._catch_up()
+    def _challenged(self, request: Request, form: Form) -> Response:
         order = self._order(request)
         if order is None or orders.is_over(order):
             return not_found_page()
         if not payments.is_challenged(order):
             return RedirectResponse(f"{PATH}?token={order.id}", 303)
-        verdict = form.get("verdict") if request.method == "POST" else None
-        if verdict not in ("complete", "fail"):
+        verdict = verdict_in(form)
+        if verdict is None:
             challenge = Challenge(
                 shop=self._shop(order),
                 total=self._total(order),
@@ -112,9 +92,9 @@ class PayPage:
             )
             return challenge_page(challenge)
         with self._bench.books.transaction():
-            payments.authenticate(self._bench, order, succeeded=verdict == "complete")
+            payments.authenticate(self._bench, order, succeeded=verdict)
         self._changed()
-        if verdict == "fail":
+        if not verdict:
             return approval_page(self._approval(order, _DECLINED), status=402)
         return self._sent_back(order)
 
@@ -180,55 +160,12 @@ class PayPage:
         return shown(minor_of(amount), amount["currency_code"])
 
 
-def served(
-    faults: Faults, answer: Callable[[Request, Mapping[str, str]], Response]
-) -> Callable[[Request], Awaitable[Response]]:
-    """A page as it should be, or as a fault wants it."""
-
-    async def page(request: Request) -> Response:
-        try:
-            body = await body_of(request)
-        except BodyTooLarge:
-            return Response("Too large", 413)
-        fault = faults.take(request.method, request.url.path)
-        await faults.delay(fault)
-        if fault is not None and fault.drop == "before":
-            return CutConnection()
-        if fault is not None and fault.status is not None:
-            return distorted(_faulty(fault, fault.status), fault, faults)
-        response = answer(request, _fields(body))
-        dropped = fault is not None and fault.drop == "after_effect"
-        return CutConnection() if dropped else distorted(response, fault, faults)
-
-    return page
-
-
-def with_query(url: str, more: Mapping[str, str]) -> str:
-    """The address with more parameters at the end of its query."""
-    parts = urlsplit(url)
-    query = "&".join(part for part in (parts.query, urlencode(more)) if part)
-    return urlunsplit(parts._replace(query=query))
-
-
-def _faulty(fault: Fault, status: int) -> Response:
-    return Response(fault.text, status, headers=fault.headers)
-
-
-def _fields(body: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(body.decode("ascii", "replace"), max_num_fields=20)
-    except ValueError:
-        return {}
-    return {name: value[:200] for name, value in pairs}
-
-
 def _lines(order: Record) -> list[Line]:
     unit = order.body["purchase_units"][0]
     lines = []
     for item in unit.get("items", []):
         price, count = item["unit_amount"], int(item["quantity"])
-        each = shown(minor_of(price), price["currency_code"])
-        detail = f"{count} \N{MULTIPLICATION SIGN} {each}" if count > 1 else ""
+        detail = times(count, shown(minor_of(price), price["currency_code"]))
         total = shown(minor_of(price) * count, price["currency_code"])
         lines.append(Line(item["name"], total, detail))
     if not lines and unit.get("description"):

@@ -1,19 +1,16 @@
 """PayPal's page for a subscription: the payer agrees to pay again and again."""
 
-from collections.abc import Callable, Mapping
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.books import Record
-from app.sandbox.faults import Faults
 from app.sandbox.pages.outcome import already_paid_page, expired_page, not_found_page
 from app.sandbox.pages.pay import Line, Problem
+from app.sandbox.pages.visit import Form, HostedPages, every, now_and_then, with_query
 from app.sandbox.pages.wallet import Approval, Source, approval_page
 from app.sandbox.paypal import ROOT, subscriptions
 from app.sandbox.paypal.money import shown
-from app.sandbox.paypal.pay_page import served, with_query
 from app.sandbox.paypal.workbench import Workbench
 
 PATH = f"{ROOT}{subscriptions.PAGE}"
@@ -28,26 +25,13 @@ _UNUSABLE = Problem(
 )
 
 
-class SubscriptionPage:
+class SubscriptionPage(HostedPages[Workbench]):
     """`/webapps/billing/subscriptions?ba_token=…`."""
 
-    def __init__(
-        self,
-        bench: Workbench,
-        faults: Faults,
-        catch_up: Callable[[], None],
-        changed: Callable[[], None],
-    ) -> None:
-        self._bench = bench
-        self._faults = faults
-        self._catch_up = catch_up
-        self._changed = changed
-
     def routes(self) -> list[Route]:
-        return [Route(PATH, served(self._faults, self._answered), methods=["GET", "POST"])]
+        return [self._route(PATH, self._answered)]
 
-    def _answered(self, request: Request, form: Mapping[str, str]) -> Response:
-        self._catch_up()
+    def _answered(self, request: Request, form: Form) -> Response:
         subscription = self._subscription(request.query_params.get("ba_token", ""))
         if subscription is None:
             return not_found_page()
@@ -82,19 +66,18 @@ class SubscriptionPage:
 
     def _approval(self, subscription: Record, problem: Problem | None) -> Approval:
         total, frequency = _total(subscription), subscription.private["cycle"]["frequency"]
-        count, unit = frequency["interval_count"], frequency["interval_unit"].lower()
-        period = f"every {unit}" if count == 1 else f"every {count} {unit}s"
+        often = every(frequency["interval_count"], frequency["interval_unit"].lower())
         return Approval(
             shop=self._shop(subscription),
             wallet="PayPal",
             total=total,
-            lines=[Line(subscription.private["name"], total, period)],
+            lines=[Line(subscription.private["name"], total, often)],
             sources=SOURCES,
             chosen="balance",
             action=f"{PATH}?ba_token={subscription.private['ba_token']}",
             button=_button(subscription),
             cancel_url=self._back(subscription, "cancel_url"),
-            period=f"now, then {period}",
+            period=now_and_then(total, often),
             problem=problem,
         )
 

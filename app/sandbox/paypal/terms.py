@@ -1,13 +1,11 @@
 """What a payment costs the shop. Illustrative: PayPal's own fees depend on the contract."""
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
+from app.sandbox.agreed import Agreed, share
 from app.sandbox.books import JsonObject
 from app.sandbox.paypal.money import money
 from app.sandbox.paypal.workbench import Workbench
-
-_TERMS = "paypal_terms"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,25 +17,15 @@ class Terms:
     dispute_minor: int = 1500
 
 
-def terms(bench: Workbench) -> Terms:
-    kept = bench.books.fact(_TERMS)
-    return Terms() if kept is None else Terms(**json.loads(kept))
-
-
-def set_terms(bench: Workbench, changes: JsonObject) -> Terms:
-    """Change the terms for the money to come, in a transaction of its own."""
-    changed = replace(terms(bench), **changes)
-    with bench.books.transaction():
-        bench.books.set_fact(_TERMS, json.dumps(asdict(changed)))
-    return changed
+_AGREED = Agreed("paypal_terms", Terms())
+terms = _AGREED.now
+set_terms = _AGREED.change
 
 
 def fee_of(bench: Workbench, minor: int) -> int:
     """The fee of a capture, rounded half to even; never more than the capture."""
     agreed = terms(bench)
-    whole, rest = divmod(minor * agreed.basis_points, 10_000)
-    share = whole + (rest > 5_000 or (rest == 5_000 and whole % 2 == 1))
-    return min(minor, share + agreed.fixed_minor)
+    return min(minor, share(minor, agreed.basis_points, 10_000) + agreed.fixed_minor)
 
 
 def receivable(bench: Workbench, minor: int, currency: str) -> JsonObject:

@@ -3,31 +3,20 @@
 A refund that is made here carries no notes of the till's.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.control_request import Refused, only, whole, whole_or_none, word
+from app.sandbox.control_request import Refused, only, whole, word
+from app.sandbox.dashboard import LONGEST_S, ActsOutside, amount_in, due_in, fate_in
 from app.sandbox.razorpay import charges, disputes, fees, refunds
 from app.sandbox.razorpay.book_lines import dispute_line, refund_line
-from app.sandbox.razorpay.errors import RazorpayRefusal
 from app.sandbox.razorpay.workbench import Workbench
 
-_LARGEST = 10**12
-_LONGEST_S = 10**9
 _FEE_NAMES = ("after_s", "fixed_minor", "per_mille", "tax_per_mille")
 
 
-class RazorpayDashboard:
-    """Acts on all accounts' payments; `changed` is called after each commit."""
-
-    def __init__(
-        self, bench: Workbench, catch_up: Callable[[], None], changed: Callable[[], None]
-    ) -> None:
-        self._bench = bench
-        self._catch_up = catch_up
-        self._changed = changed
+class RazorpayDashboard(ActsOutside[Workbench, refunds.Fate]):
+    """Acts on all accounts' payments."""
 
     def refund(self, id: str, order: JsonObject) -> JsonObject | None:
         """Give money back: `amount_minor` or the rest, `outcome` and `after_s`."""
@@ -36,8 +25,8 @@ class RazorpayDashboard:
         if payment is None:
             return None
         only(order, ("amount_minor", "reason", "outcome", "after_s"))
-        amount = whole_or_none(order, "amount_minor", 1, _LARGEST)
-        fate = _fate(order)
+        amount = amount_in(order)
+        fate = self._fate(order)
         params = {} if amount is None else {"amount": amount}
         with self._acting():
             refund = refunds.give(self._bench, payment, params, fate=fate)
@@ -56,13 +45,6 @@ class RazorpayDashboard:
             refunds.settle(self._bench, refund, status)
         return refund_line(refund)
 
-    def set_refunds(self, order: JsonObject) -> JsonObject:
-        """Set what becomes of all refunds from now on; without `outcome` they succeed."""
-        only(order, ("outcome", "after_s"))
-        fate = _fate(order)
-        refunds.set_fates(self._bench, fate)
-        return {"outcome": None, "after_s": None} if fate is None else asdict(fate)
-
     def dispute(self, id: str, order: JsonObject) -> JsonObject | None:
         """Dispute a payment: `amount_minor` or the whole, `reason`, `phase`, `due_by`."""
         self._catch_up()
@@ -70,12 +52,12 @@ class RazorpayDashboard:
         if payment is None:
             return None
         only(order, ("amount_minor", "reason", "phase", "due_by"))
-        amount = whole_or_none(order, "amount_minor", 1, _LARGEST)
+        amount = amount_in(order)
         phase = word(order, "phase", "chargeback", disputes.PHASES)
         reason = order.get("reason", "chargeback")
         if not isinstance(reason, str):
             raise Refused("reason must be a text")
-        due_by = whole_or_none(order, "due_by", 0, 10**11)
+        due_by = due_in(order)
         with self._acting():
             dispute = disputes.begin(
                 self._bench, payment, amount=amount, reason=reason, phase=phase, respond_by=due_by
@@ -96,28 +78,18 @@ class RazorpayDashboard:
     def set_fees(self, order: JsonObject) -> JsonObject:
         """Change what payments cost and when it is known; see `fees.Terms`."""
         changes: JsonObject = {
-            name: whole(order, name, 0, 0, _LONGEST_S) for name in only(order, _FEE_NAMES)
+            name: whole(order, name, 0, 0, LONGEST_S) for name in only(order, _FEE_NAMES)
         }
         if max(changes.get("per_mille", 0), changes.get("tax_per_mille", 0)) > 1000:
             raise Refused("per_mille and tax_per_mille must be integers from 0 to 1000")
         return asdict(fees.set_terms(self._bench, changes))
 
-    @contextmanager
-    def _acting(self) -> Iterator[None]:
-        """Run an effect in one transaction; what Razorpay refuses is refused in its words."""
-        try:
-            with self._bench.books.transaction():
-                yield
-        except RazorpayRefusal as refusal:
-            raise Refused(refusal.message) from refusal
-        self._changed()
+    def _fate(self, order: JsonObject) -> refunds.Fate | None:
+        found = fate_in(order, refunds.OUTCOMES, refunds.SETTLES_AFTER_S)
+        return None if found is None else refunds.Fate(*found)
+
+    def _set_fates(self, fate: refunds.Fate | None) -> None:
+        refunds.set_fates(self._bench, fate)
 
     def _payment(self, id: str) -> Record | None:
         return self._bench.books.get(charges.KIND, id)
-
-
-def _fate(order: JsonObject) -> refunds.Fate | None:
-    after_s = whole(order, "after_s", refunds.SETTLES_AFTER_S, 0, _LONGEST_S)
-    if order.get("outcome") is None:
-        return None
-    return refunds.Fate(word(order, "outcome", "", refunds.OUTCOMES), after_s)

@@ -4,13 +4,11 @@ Illustrative, as the real fee depends on the contract. Integers of the smallest 
 rounded is rounded half to even.
 """
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
-from app.sandbox.books import JsonObject, Record
+from app.sandbox.agreed import Agreed, share
+from app.sandbox.books import Record
 from app.sandbox.razorpay.workbench import Workbench
-
-_TERMS = "razorpay_terms"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,17 +24,9 @@ class Terms:
     after_s: int = 0
 
 
-def terms(bench: Workbench) -> Terms:
-    kept = bench.books.fact(_TERMS)
-    return Terms() if kept is None else Terms(**json.loads(kept))
-
-
-def set_terms(bench: Workbench, changes: JsonObject) -> Terms:
-    """Change the terms for the money to come, in a transaction of its own."""
-    changed = replace(terms(bench), **changes)
-    with bench.books.transaction():
-        bench.books.set_fact(_TERMS, json.dumps(asdict(changed)))
-    return changed
+_AGREED = Agreed("razorpay_terms", Terms())
+terms = _AGREED.now
+set_terms = _AGREED.change
 
 
 def post(bench: Workbench, payment: Record) -> None:
@@ -62,11 +52,6 @@ def post_due(bench: Workbench) -> bool:
 
 def _charge(bench: Workbench, payment: Record) -> None:
     agreed, amount = terms(bench), payment.body["amount"]
-    fee = _share(amount, agreed.per_mille) + agreed.fixed_minor
-    tax = _share(fee, agreed.tax_per_mille)
+    fee = share(amount, agreed.per_mille) + agreed.fixed_minor
+    tax = share(fee, agreed.tax_per_mille)
     payment.body.update(fee=min(amount, fee + tax), tax=min(amount, tax))
-
-
-def _share(amount: int, per_mille: int) -> int:
-    whole, rest = divmod(amount * per_mille, 1000)
-    return whole + (2 * rest > 1000 or (2 * rest == 1000 and whole % 2 == 1))

@@ -3,16 +3,11 @@
 Behind the address of a QR code is no page but a picture.
 """
 
-from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from app.sandbox.books import Record
-from app.sandbox.distortion import distorted
-from app.sandbox.faults import Faults
+from app.sandbox.books import JsonObject, Record
 from app.sandbox.pages.challenge import Challenge, challenge_page
 from app.sandbox.pages.outcome import (
     already_paid_page,
@@ -22,6 +17,14 @@ from app.sandbox.pages.outcome import (
     underway_page,
 )
 from app.sandbox.pages.pay import UPI, Bill, Line, Problem, pay_page
+from app.sandbox.pages.visit import (
+    Form,
+    HostedPages,
+    every,
+    now_and_then,
+    verdict_in,
+    with_query,
+)
 from app.sandbox.razorpay import (
     accounts,
     links,
@@ -35,54 +38,29 @@ from app.sandbox.razorpay.currencies import shown
 from app.sandbox.razorpay.picture import poster
 from app.sandbox.razorpay.ways import CardEntry, Failure, Unusable, UpiEntry
 from app.sandbox.razorpay.workbench import Workbench
-from app.sandbox.wire import BodyTooLarge, CutConnection, body_of
 
-_LONGEST_FIELD = 200
-_SHOWN_AGAIN = ("card_number", "exp", "vpa", "name", "email")
 _CHALLENGE = "/bank"
+_UNITS = {
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+}
 _HINT = "Nothing was charged. Try again, or pay another way."
 
 
-class PayPage:
-    """`/razorpay/i/{slug}` and the bank's question, for browsers and plain HTTP clients alike."""
-
-    def __init__(
-        self,
-        bench: Workbench,
-        faults: Faults,
-        catch_up: Callable[[], None],
-        changed: Callable[[], None],
-    ) -> None:
-        self._bench = bench
-        self._faults = faults
-        self._catch_up = catch_up
-        self._changed = changed
+class PayPage(HostedPages[Workbench]):
+    """`/razorpay/i/{slug}` and the bank's question."""
 
     def routes(self) -> list[Route]:
-        path, methods = short_urls.PAGE_PATH + "{slug}", ["GET", "POST"]
+        path = short_urls.PAGE_PATH + "{slug}"
         return [
-            Route(path, self.answer, methods=methods),
-            Route(path + _CHALLENGE, self.answer, methods=methods),
+            self._route(path, self._answered),
+            self._route(path + _CHALLENGE, self._answered),
         ]
 
-    async def answer(self, request: Request) -> Response:
-        try:
-            form = _fields(await body_of(request))
-        except BodyTooLarge:
-            return Response("Too large", 413)
-        fault = self._faults.take(request.method, request.url.path)
-        await self._faults.delay(fault)
-        if fault is not None and fault.drop == "before":
-            return CutConnection()
-        if fault is not None and fault.status is not None:
-            response = Response(fault.text, fault.status, headers=fault.headers)
-            return distorted(response, fault, self._faults)
-        response = self._answered(request, form)
-        dropped = fault is not None and fault.drop == "after_effect"
-        return CutConnection() if dropped else distorted(response, fault, self._faults)
-
-    def _answered(self, request: Request, form: Mapping[str, str]) -> Response:
-        self._catch_up()
+    def _answered(self, request: Request, form: Form) -> Response:
         session = short_urls.find(self._bench, request.path_params["slug"])
         if session is None:
             return not_found_page()
@@ -91,7 +69,7 @@ class PayPage:
         if not _is_open(session):
             return self._closed(session)
         if request.url.path.endswith(_CHALLENGE):
-            return self._challenged(session, form if request.method == "POST" else {})
+            return self._challenged(session, form)
         if request.method == "POST":
             with self._bench.books.transaction():
                 outcome = payments.pay(
@@ -106,13 +84,13 @@ class PayPage:
         picture = poster(qr_codes.upi_text(self._bench, code))
         return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store"})
 
-    def _challenged(self, link: Record, form: Mapping[str, str]) -> Response:
+    def _challenged(self, link: Record, form: Form) -> Response:
         payment = payments.challenged(self._bench, link)
         page = self._path(link)
         if payment is None:
             return RedirectResponse(page, 303)
-        verdict = form.get("verdict")
-        if verdict not in ("complete", "fail"):
+        verdict = verdict_in(form)
+        if verdict is None:
             card = payment.body["card"]
             challenge = Challenge(
                 shop=self._bench.shop_name,
@@ -123,12 +101,10 @@ class PayPage:
             )
             return challenge_page(challenge)
         with self._bench.books.transaction():
-            outcome = payments.authenticate(self._bench, link, succeeded=verdict == "complete")
+            outcome = payments.authenticate(self._bench, link, succeeded=verdict)
         return self._after(link, outcome, {})
 
-    def _after(
-        self, session: Record, outcome: payments.Outcome, form: Mapping[str, str]
-    ) -> Response:
+    def _after(self, session: Record, outcome: payments.Outcome, form: Form) -> Response:
         self._changed()
         if outcome.state == "requires_action":
             return RedirectResponse(self._path(session) + _CHALLENGE, 303)
@@ -163,29 +139,31 @@ class PayPage:
                 self._bench.books, session.account, session.id, reference, status, payment
             ),
         }
-        return url + ("&" if urlsplit(url).query else "?") + urlencode(params)
+        return with_query(url, params)
 
-    def _bill(self, session: Record, entered: Mapping[str, str], problem: Problem | None) -> Bill:
+    def _bill(self, session: Record, entered: Form, problem: Problem | None) -> Bill:
         total = _total(session)
-        is_recurring = session.kind == subscriptions.KIND
+        plan = self._plan(session)
         name = session.body.get("description") or self._bench.shop_name
         return Bill(
             shop=self._bench.shop_name,
             total=total,
-            lines=[Line(self._plan_name(session) if is_recurring else name, total)],
+            lines=[Line(name if plan is None else str(plan["item"]["name"]), total)],
             action=self._path(session),
-            button=f"{'Subscribe for' if is_recurring else 'Pay'} {total}",
+            button=f"{'Pay' if plan is None else 'Subscribe for'} {total}",
             cancel_url=None,
-            period="now, then with every period" if is_recurring else "",
-            entered={field: entered.get(field, "") for field in _SHOWN_AGAIN},
+            period="" if plan is None else now_and_then(total, _often(plan)),
+            entered=entered,
             problem=problem,
             other_way=UPI,
             by_other=entered.get("method") == UPI.value,
         )
 
-    def _plan_name(self, session: Record) -> str:
-        plan = self._bench.need(session.account, plans.KIND, session.body["plan_id"])
-        return str(plan.body["item"]["name"])
+    def _plan(self, session: Record) -> JsonObject | None:
+        """The plan of what is a subscription."""
+        if session.kind != subscriptions.KIND:
+            return None
+        return self._bench.need(session.account, plans.KIND, session.body["plan_id"]).body
 
     def _path(self, session: Record) -> str:
         return f"{short_urls.PAGE_PATH}{session.private['slug']}"
@@ -205,16 +183,11 @@ def _total(session: Record) -> str:
     return shown(amount, session.body["currency"])
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    text = body.decode("ascii", "replace")
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=50)
-    except ValueError:
-        return {}
-    return {name: value.strip()[:_LONGEST_FIELD] for name, value in pairs}
+def _often(plan: JsonObject) -> str:
+    return every(plan["interval"], _UNITS[plan["period"]])
 
 
-def _way(form: Mapping[str, str]) -> CardEntry | UpiEntry:
+def _way(form: Form) -> CardEntry | UpiEntry:
     if form.get("method") == UPI.value:
         return UpiEntry(form.get("vpa", ""))
     return CardEntry(form.get("card_number", ""), form.get("exp", ""), form.get("cvc", ""))

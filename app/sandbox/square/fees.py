@@ -4,9 +4,9 @@ Fees are illustrative, as Square's own depend on the contract. What must be roun
 to even.
 """
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
+from app.sandbox.agreed import Agreed, share
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.square import events
@@ -20,7 +20,6 @@ _DUE = (
     "kind = 'square.payment' AND json_extract(private, '$.fee_at') IS NOT NULL"
     " AND json_extract(private, '$.fee_at') <= ?"
 )
-_TERMS = "square_terms"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,23 +31,15 @@ class Terms:
     after_s: int = 3
 
 
-def terms(bench: Workbench) -> Terms:
-    kept = bench.books.fact(_TERMS)
-    return Terms() if kept is None else Terms(**json.loads(kept))
-
-
-def set_terms(bench: Workbench, changes: JsonObject) -> Terms:
-    """Change the terms for the money to come, in a transaction of its own."""
-    changed = replace(terms(bench), **changes)
-    with bench.books.transaction():
-        bench.books.set_fact(_TERMS, json.dumps(asdict(changed)))
-    return changed
+_AGREED = Agreed("square_terms", Terms())
+terms = _AGREED.now
+set_terms = _AGREED.change
 
 
 def schedule(bench: Workbench, payment: Record) -> None:
     """Decide what a completed payment costs, to be known later; the caller commits."""
     own = terms(bench)
-    fee = _share(payment.body["total_money"]["amount"], own.per_mille) + own.fixed_minor
+    fee = share(payment.body["total_money"]["amount"], own.per_mille) + own.fixed_minor
     payment.private.update(fee=fee, fee_at=bench.now() + own.after_s)
     bench.books.save(payment)
 
@@ -85,8 +76,3 @@ def _tell(bench: Workbench, payment: Record) -> None:
     bench.books.save(payment)
     about = events.About("payment", payment.id, "payment", payment.body)
     events.record(bench, payment.account, "payment.updated", about, Cause())
-
-
-def _share(amount: int, per_mille: int) -> int:
-    whole, rest = divmod(amount * per_mille, 1000)
-    return whole + (rest > 500 or (rest == 500 and whole % 2 == 1))

@@ -4,9 +4,9 @@ Fees are illustrative, as Stripe's own depend on the contract. All amounts are i
 smallest unit; what must be rounded is rounded half to even.
 """
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
+from app.sandbox.agreed import Agreed, share
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
 from app.sandbox.stripe import events
@@ -32,7 +32,6 @@ _LIST_RULES: dict[str, Rule] = {
     "source": Text(200),
     "type": Text(200),
 }
-_TERMS = "stripe_terms"
 _DUE = (
     "kind = 'charge' AND json_extract(private, '$.posts_at') IS NOT NULL"
     " AND json_extract(private, '$.posts_at') <= ?"
@@ -57,17 +56,9 @@ class Terms:
     rate_ppm: int = RATE_UNIT
 
 
-def terms(bench: Workbench) -> Terms:
-    kept = bench.books.fact(_TERMS)
-    return Terms() if kept is None else Terms(**json.loads(kept))
-
-
-def set_terms(bench: Workbench, changes: JsonObject) -> Terms:
-    """Change the terms for the money to come, in a transaction of its own."""
-    changed = replace(terms(bench), **changes)
-    with bench.books.transaction():
-        bench.books.set_fact(_TERMS, json.dumps(asdict(changed)))
-    return changed
+_AGREED = Agreed("stripe_terms", Terms())
+terms = _AGREED.now
+set_terms = _AGREED.change
 
 
 def retrieve(bench: Workbench, call: Call) -> JsonObject:
@@ -109,7 +100,7 @@ def post(
     """
     agreed, currency = terms(bench), subject.body["currency"]
     is_converted = agreed.currency not in (None, currency)
-    settled = _share(amount, agreed.rate_ppm, RATE_UNIT) if is_converted else amount
+    settled = share(amount, agreed.rate_ppm, RATE_UNIT) if is_converted else amount
     body = objects.balance_transaction(
         id=bench.new_id(KIND, "txn_3", 23),
         created=bench.now(),
@@ -155,10 +146,4 @@ def _post(bench: Workbench, charge: Record) -> None:
 
 
 def _fee(amount: int, agreed: Terms) -> int:
-    return min(amount, _share(amount, agreed.per_mille, 1000) + agreed.fixed_minor)
-
-
-def _share(amount: int, numerator: int, denominator: int) -> int:
-    """`amount * numerator / denominator`, rounded half to even."""
-    whole, rest = divmod(amount * numerator, denominator)
-    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
+    return min(amount, share(amount, agreed.per_mille, 1000) + agreed.fixed_minor)

@@ -3,23 +3,19 @@
 A refund that is made here carries no metadata of the till's, and its events name no request.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 from app.sandbox.bench import Cause
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.control_request import Refused, flag, only, whole, whole_or_none, word
+from app.sandbox.control_request import Refused, flag, only, whole, word
+from app.sandbox.dashboard import LARGEST, LONGEST_S, ActsOutside, amount_in, due_in, fate_in
 from app.sandbox.stripe import balance, disputes, refunds
 from app.sandbox.stripe.book_lines import dispute_line, refund_line
 from app.sandbox.stripe.currencies import SUPPORTED
-from app.sandbox.stripe.errors import StripeRefusal
 from app.sandbox.stripe.refunds import Fate
 from app.sandbox.stripe.workbench import Workbench
 
-_LARGEST = 10**12
-_LONGEST_S = 10**9
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 _FAILURES = (
     "expired_or_canceled_card",
@@ -41,26 +37,19 @@ _FEE_NAMES = (
 )
 
 
-class StripeDashboard:
-    """Acts on all accounts' payments; `changed` is called after each commit."""
-
-    def __init__(
-        self, bench: Workbench, catch_up: Callable[[], None], changed: Callable[[], None]
-    ) -> None:
-        self._bench = bench
-        self._catch_up = catch_up
-        self._changed = changed
+class StripeDashboard(ActsOutside[Workbench, Fate]):
+    """Acts on all accounts' payments."""
 
     def refund(self, id: str, order: JsonObject) -> JsonObject | None:
         """Give money back: `amount_minor` or the rest, `reason`, `outcome` and `after_s`."""
         only(order, ("amount_minor", "reason", "outcome", "after_s"))
         params: dict[str, Any] = {}
-        amount = whole_or_none(order, "amount_minor", 1, _LARGEST)
+        amount = amount_in(order)
         if amount is not None:
             params["amount"] = amount
         if order.get("reason") is not None:
             params["reason"] = word(order, "reason", "", _REASONS)
-        fate = _fate(order)
+        fate = self._fate(order)
         self._catch_up()
         charge = self._charge(id)
         if charge is None:
@@ -83,20 +72,13 @@ class StripeDashboard:
             refunds.settle(self._bench, refund, status, failure_reason=reason)
         return refund_line(refund)
 
-    def set_refunds(self, order: JsonObject) -> JsonObject:
-        """Set what becomes of all refunds from now on; without `outcome` each card's own way."""
-        only(order, ("outcome", "after_s"))
-        fate = _fate(order)
-        refunds.set_fates(self._bench, fate)
-        return {"outcome": None, "after_s": None} if fate is None else asdict(fate)
-
     def dispute(self, id: str, order: JsonObject) -> JsonObject | None:
         """Dispute a payment: `amount_minor` or the whole, `reason`, `due_by`, first `status`."""
         only(order, ("amount_minor", "reason", "due_by", "status"))
-        amount = whole_or_none(order, "amount_minor", 1, _LARGEST)
+        amount = amount_in(order)
         reason = word(order, "reason", "fraudulent", disputes.REASONS)
         status = word(order, "status", "needs_response", disputes.OPENINGS)
-        due_by = whole_or_none(order, "due_by", 0, 10**11)
+        due_by = due_in(order)
         self._catch_up()
         charge = self._charge(id)
         if charge is None:
@@ -122,7 +104,7 @@ class StripeDashboard:
     def set_fees(self, order: JsonObject) -> JsonObject:
         """Change what money costs and when it is known; see `balance.Terms`."""
         changes: JsonObject = {
-            name: whole(order, name, 0, 0, _LARGEST if name.endswith("minor") else _LONGEST_S)
+            name: whole(order, name, 0, 0, LARGEST if name.endswith("minor") else LONGEST_S)
             for name in only(order, _FEE_NAMES)
             if name != "currency"
         }
@@ -134,26 +116,15 @@ class StripeDashboard:
             raise Refused("per_mille must be an integer from 0 to 1000")
         return asdict(balance.set_terms(self._bench, changes))
 
-    @contextmanager
-    def _acting(self) -> Iterator[None]:
-        """Run an effect in one transaction; what Stripe refuses is refused in its words."""
-        try:
-            with self._bench.books.transaction():
-                yield
-        except StripeRefusal as refusal:
-            raise Refused(refusal.message) from refusal
-        self._changed()
+    def _fate(self, order: JsonObject) -> Fate | None:
+        found = fate_in(order, refunds.OUTCOMES, refunds.SETTLES_AFTER_S)
+        return None if found is None else Fate(*found)
+
+    def _set_fates(self, fate: Fate | None) -> None:
+        refunds.set_fates(self._bench, fate)
 
     def _charge(self, id: str) -> Record | None:
         """The newest charge of a payment intent, or the charge itself."""
         books = self._bench.books
         intent = books.get("payment_intent", id)
         return books.get("charge", id if intent is None else intent.body["latest_charge"] or "")
-
-
-def _fate(order: JsonObject) -> Fate | None:
-    after_s = whole(order, "after_s", refunds.SETTLES_AFTER_S, 0, _LONGEST_S)
-    if order.get("outcome") is None:
-        return None
-    outcome = word(order, "outcome", "", refunds.OUTCOMES)
-    return Fate(next(known for known in refunds.OUTCOMES if known == outcome), after_s)

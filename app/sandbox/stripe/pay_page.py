@@ -1,15 +1,10 @@
 """The hosted page of a Checkout session: shown on GET, paid by POST to the same path."""
 
-from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.books import JsonObject, Record
-from app.sandbox.distortion import distorted
-from app.sandbox.faults import Faults
 from app.sandbox.pages.challenge import Challenge, challenge_page
 from app.sandbox.pages.outcome import (
     already_paid_page,
@@ -20,6 +15,7 @@ from app.sandbox.pages.outcome import (
     saved_page,
 )
 from app.sandbox.pages.pay import BANK_DEBIT, Bill, Line, Problem, pay_page
+from app.sandbox.pages.visit import Form, HostedPages, every, times, verdict_in
 from app.sandbox.stripe import debits, payment_links, payments, sessions
 from app.sandbox.stripe.cards import Decline, Entry, Unusable
 from app.sandbox.stripe.currencies import shown
@@ -27,10 +23,7 @@ from app.sandbox.stripe.objects.payment_link import LINK_PATH
 from app.sandbox.stripe.objects.session import PAGE_PATH
 from app.sandbox.stripe.outcomes import Outcome, Payer
 from app.sandbox.stripe.workbench import Workbench
-from app.sandbox.wire import BodyTooLarge, CutConnection, body_of
 
-_LONGEST_FIELD = 200
-_SHOWN_AGAIN = ("card_number", "exp", "iban", "name", "email")
 _CHALLENGE = "/challenge"
 _HINTS = {
     "generic_decline": "Nothing was charged. Try another card.",
@@ -44,64 +37,33 @@ _HINTS = {
 _BUTTONS = {"book": "Book", "donate": "Donate", "subscribe": "Subscribe for"}
 
 
-class PayPage:
+class PayPage(HostedPages[Workbench]):
     """`/c/pay/{session}` with its challenge, and `/test_{link}`, which leads to a new session.
 
     For browsers and for plain HTTP clients alike.
     """
 
-    def __init__(
-        self,
-        bench: Workbench,
-        faults: Faults,
-        catch_up: Callable[[], None],
-        changed: Callable[[], None],
-    ) -> None:
-        self._bench = bench
-        self._faults = faults
-        self._catch_up = catch_up
-        self._changed = changed
-
     def routes(self) -> list[Route]:
-        path, methods = PAGE_PATH + "{session}", ["GET", "POST"]
+        path = PAGE_PATH + "{session}"
         return [
-            Route(path, self.answer, methods=methods),
-            Route(path + _CHALLENGE, self.answer, methods=methods),
-            Route(LINK_PATH + "{link}", self.answer, methods=["GET"]),
+            self._route(path, self._answered),
+            self._route(path + _CHALLENGE, self._answered),
+            self._route(LINK_PATH + "{link}", self._visited, "GET"),
         ]
 
-    async def answer(self, request: Request) -> Response:
-        try:
-            form = _fields(await body_of(request))
-        except BodyTooLarge:
-            return Response("Too large", 413)
-        fault = self._faults.take(request.method, request.url.path)
-        await self._faults.delay(fault)
-        if fault is not None and fault.drop == "before":
-            return CutConnection()
-        if fault is not None and fault.status is not None:
-            response = Response(fault.text, fault.status, headers=fault.headers)
-            return distorted(response, fault, self._faults)
-        response = self._answered(request, form)
-        dropped = fault is not None and fault.drop == "after_effect"
-        return CutConnection() if dropped else distorted(response, fault, self._faults)
-
-    def _answered(self, request: Request, form: Mapping[str, str]) -> Response:
-        self._catch_up()
-        if "link" in request.path_params:
-            return self._visited(request)
+    def _answered(self, request: Request, form: Form) -> Response:
         session = self._bench.books.get(sessions.KIND, request.path_params["session"])
         if session is None:
             return not_found_page()
         if session.body["status"] != "open":
             return self._closed(session)
         if request.url.path.endswith(_CHALLENGE):
-            return self._challenged(session, form if request.method == "POST" else {})
+            return self._challenged(session, form)
         if request.method == "POST":
             return self._paid(session, form)
         return pay_page(self._bill(session, {}, None))
 
-    def _visited(self, request: Request) -> Response:
+    def _visited(self, request: Request, _: Form) -> Response:
         """Open a session of the visitor's own, unless somebody only asks whether this is here."""
         link = payment_links.by_code(self._bench, request.path_params["link"])
         if link is None:
@@ -115,18 +77,18 @@ class PayPage:
         self._changed()
         return RedirectResponse(PAGE_PATH + session.id, 303)
 
-    def _paid(self, session: Record, form: Mapping[str, str]) -> Response:
+    def _paid(self, session: Record, form: Form) -> Response:
         payer = Payer(form.get("name") or None, form.get("email") or None)
         with self._bench.books.transaction():
             outcome = payments.pay(self._bench, session, _way(form), payer)
         return self._after(session, outcome, form)
 
-    def _challenged(self, session: Record, form: Mapping[str, str]) -> Response:
+    def _challenged(self, session: Record, form: Form) -> Response:
         method = payments.challenged_method(self._bench, session)
         if method is None:
             return RedirectResponse(PAGE_PATH + session.id, 303)
-        verdict = form.get("verdict")
-        if verdict not in ("complete", "fail"):
+        verdict = verdict_in(form)
+        if verdict is None:
             challenge = Challenge(
                 shop=self._shop(session),
                 total=_total(session.body),
@@ -136,10 +98,10 @@ class PayPage:
             )
             return challenge_page(challenge)
         with self._bench.books.transaction():
-            outcome = payments.authenticate(self._bench, session, succeeded=verdict == "complete")
+            outcome = payments.authenticate(self._bench, session, succeeded=verdict)
         return self._after(session, outcome, {})
 
-    def _after(self, session: Record, outcome: Outcome, form: Mapping[str, str]) -> Response:
+    def _after(self, session: Record, outcome: Outcome, form: Form) -> Response:
         self._changed()
         if outcome.state == "requires_action":
             return RedirectResponse(PAGE_PATH + session.id + _CHALLENGE, 303)
@@ -161,7 +123,7 @@ class PayPage:
         back_url = self._success_url(session) if session.body["success_url"] else None
         return already_paid_page(shop=shop, total=total, back_url=back_url, pending=pending)
 
-    def _bill(self, session: Record, entered: Mapping[str, str], problem: Problem | None) -> Bill:
+    def _bill(self, session: Record, entered: Form, problem: Problem | None) -> Bill:
         body, total = session.body, _total(session.body)
         free = body["amount_total"] == 0
         default = "subscribe" if body["mode"] == "subscription" else "pay"
@@ -175,7 +137,7 @@ class PayPage:
             cancel_url=self._cancel_url(session),
             free=free,
             period="now, then as listed" if body["mode"] == "subscription" else "",
-            entered={name: entered.get(name, "") for name in _SHOWN_AGAIN},
+            entered=entered,
             email_asked=body["customer_email"] is None,
             problem=problem,
             other_way=BANK_DEBIT if debits.METHOD in body["payment_method_types"] else None,
@@ -195,20 +157,11 @@ class PayPage:
         return str(branding.get("display_name") or self._bench.shop_name)
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    text = body.decode("ascii", "replace")
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=50)
-    except ValueError:
-        return {}
-    return {name: value.strip()[:_LONGEST_FIELD] for name, value in pairs}
-
-
-def _is_debit(form: Mapping[str, str]) -> bool:
+def _is_debit(form: Form) -> bool:
     return form.get("method") == debits.METHOD
 
 
-def _way(form: Mapping[str, str]) -> Entry | debits.Mandate:
+def _way(form: Form) -> Entry | debits.Mandate:
     if _is_debit(form):
         return debits.Mandate(form.get("iban", ""), form.get("name") or None)
     return Entry(form.get("card_number", ""), form.get("exp", ""), form.get("cvc", ""))
@@ -229,12 +182,10 @@ def _total(body: JsonObject) -> str:
 def _line(item: JsonObject) -> Line:
     price = item["price"]
     details = []
-    if item["quantity"] > 1:
-        each = shown(price["unit_amount"], price["currency"])
-        details.append(f"{item['quantity']} \N{MULTIPLICATION SIGN} {each}")
+    if each := times(item["quantity"], shown(price["unit_amount"], price["currency"])):
+        details.append(each)
     if price["recurring"] is not None:
-        count, interval = price["recurring"]["interval_count"], price["recurring"]["interval"]
-        details.append(f"every {interval}" if count == 1 else f"every {count} {interval}s")
+        details.append(every(price["recurring"]["interval_count"], price["recurring"]["interval"]))
     return Line(
         item["description"], shown(item["amount_total"], item["currency"]), ", ".join(details)
     )

@@ -124,6 +124,7 @@ def test_at_stripe_itself_nobody_is_asked_what_it_knows() -> None:
     assert (setup.is_minimal, setup.script_url) == (False, "https://js.stripe.com/v3/")
     assert setup.connect_origins == ("https://api.stripe.com",)
     assert "https://hooks.stripe.com" in setup.frame_origins
+    assert {"de", "en-GB", "fr-CA", "he"} <= set(setup.script_locales)
     assert setup.publishable_key == "pk_test_1" and "sk_test" not in repr(setup)
     assert wire.requests == []
 
@@ -138,6 +139,8 @@ def test_whether_it_is_a_double_its_own_answer_tells_once(answer: Any, is_minima
 
     setups = asyncio.run(story())
     assert {setup.is_minimal for setup in setups} == {is_minimal}
+    # A double's script knows nothing of languages.
+    assert {bool(setup.script_locales) for setup in setups} == {not is_minimal}
     way = "/js.stripe.com/v3/" if is_minimal else "/v3/"
     assert setups[0].script_url == f"http://127.0.0.1:8420{way}"
     assert asked(wire) == ["GET /v1/account"]

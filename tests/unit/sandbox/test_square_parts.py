@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.sandbox.agreed import share
 from app.sandbox.square import CURRENCIES, SANDBOX_TOKEN, location_of, merchant_of
 from app.sandbox.square.cards import Entry, Unusable, read
 from app.sandbox.square.errors import SquareRefusal
-from app.sandbox.square.fees import Terms, _share
+from app.sandbox.square.fees import Terms
 from app.sandbox.square.merchants import authenticate, ids, is_merchant
 from app.sandbox.square.money import Amount, currency_of, shown
 from app.sandbox.square.parameters import (
@@ -150,7 +151,7 @@ def test_amounts_for_people(amount: int, currency: str, text: str) -> None:
 
 @given(st.integers(0, 10**12), st.integers(0, 1000))
 def test_a_fee_is_rounded_half_to_even(amount: int, per_mille: int) -> None:
-    fee = _share(amount, per_mille)
+    fee = share(amount, per_mille)
     off = 2 * (amount * per_mille - fee * 1000)
     assert -1000 <= off <= 1000
     if abs(off) == 1000:

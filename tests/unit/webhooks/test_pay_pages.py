@@ -82,7 +82,7 @@ def test_the_page_shows_shop_amount_and_lines_as_plain_text(till: Counter, door:
     assert answer.status_code == 200
     text = answer.text.replace("\N{NO-BREAK SPACE}", " ")
     assert "Caf\u00e9 &lt;b&gt;\u202eNoir&lt;/b&gt;" in text and "<b>\u202e" not in text
-    assert "7.50 EUR" in text and "5.00 EUR" in text and "2.50 EUR" in text
+    assert "€7.50" in text and "€5.00" in text and "€2.50" in text
     assert "Item 0" in text and "Item 1" in text
     assert "no real money" in text
 
@@ -115,6 +115,7 @@ def test_the_page_is_told_the_publishable_key_and_its_own_intents_secret(
         "apiBase": "https://api.fake.example",
         "scriptUrl": "https://js.fake.example/v3/",
         "isMinimal": False,
+        "locale": "auto",
     }
     answers = [door.ask("POST", f"{path}/intent", json={}).json() for _ in range(2)]
     assert answers == [{"clientSecret": f"{attempt.session_id}_secret_x"}] * 2

@@ -340,7 +340,7 @@ def test_one_of_few_cycles_ends_by_itself(paypal: PayPalShop) -> None:
 
 def test_a_source_that_cannot_be_used_leaves_it_to_be_approved(paypal: PayPalShop) -> None:
     made = _new(paypal)
-    assert "every month" in httpx.get(_page(made)).text
+    assert "To pay now, then €10.00 every month<" in httpx.get(_page(made)).text
     assert httpx.post(_page(made), data={"funding": "unusable"}).status_code == 402
     assert _read(paypal, made["id"])["status"] == "APPROVAL_PENDING"
     paypal.control("POST", f"sessions/{made['id']}/expire")

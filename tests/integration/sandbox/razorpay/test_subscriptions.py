@@ -53,6 +53,25 @@ def test_the_first_payment_makes_it_active(shop: Shop) -> None:
     assert len(shop.get("payments")["items"]) == 1
 
 
+@pytest.mark.parametrize(
+    "period, interval, often",
+    [
+        ("weekly", 1, "every week"),
+        ("daily", 10, "every 10 days"),
+        ("monthly", 2, "every 2 months"),
+        ("quarterly", 1, "every quarter"),
+        ("yearly", 1, "every year"),
+    ],
+)
+def test_the_page_says_what_is_paid_from_now_on_and_how_often(
+    shop: Shop, period: str, interval: int, often: str
+) -> None:
+    plan = _plan(shop, period=period, interval=interval)
+    made = shop.post("subscriptions", {"plan_id": plan["id"], "total_count": 2, "quantity": 3})
+    page = shop.http.get(made["short_url"]).text
+    assert f"To pay now, then ₹2,997.00 {often}<" in page
+
+
 def test_time_brings_the_others_and_the_end(shop: Shop) -> None:
     made = _subscription(shop)
     shop.control("POST", f"sessions/{made['id']}/pay", {})

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.integration.sandbox.shop import Receiver
 from tests.integration.sandbox.square.shop import DECLINED, GOOD_CARD, LINKS, SquareShop
 
@@ -58,6 +60,27 @@ def test_the_first_payment_begins_a_subscription(square: SquareShop, receiver: R
     invoice = told["invoice.payment_made"]["data"]["object"]["invoice"]
     assert invoice["subscription_id"] == club["id"] and invoice["status"] == "PAID"
     assert told["subscription.created"]["data"]["object"]["subscription"]["id"] == club["id"]
+
+
+@pytest.mark.parametrize(
+    "cadence, often",
+    [
+        ("MONTHLY", "every month"),
+        ("QUARTERLY", "every 3 months"),
+        ("ANNUAL", "every year"),
+        ("EVERY_TWO_YEARS", "every 2 years"),
+        ("EVERY_TWO_WEEKS", "every 2 weeks"),
+        ("THIRTY_DAYS", "every 30 days"),
+        ("DAILY", "every day"),
+    ],
+)
+def test_the_page_says_what_is_paid_from_now_on_and_how_often(
+    square: SquareShop, cadence: str, often: str
+) -> None:
+    body = club_body(square, variation(square, cadence))
+    link = square.api("POST", LINKS, body)["payment_link"]
+    page = square.http.get(link["url"], follow_redirects=True).text
+    assert f"To pay now, then €9.00 {often}<" in page
 
 
 def test_a_renewal_has_an_order_and_a_payment_of_its_own(
