@@ -46,13 +46,14 @@ UNKNOWN: Final = (
     Message("There is no such payment"),
     Message("Nothing was charged. Scan the code at the counter again."),
 )
+# Anybody can open these two: what became of the money only the till's own books say.
 DONE: Final = (
-    Message("Payment received"),
-    Message("You can close this page; the shop has been told."),
+    Message("Thank you"),
+    Message("You can close this page. The counter says when your payment has arrived."),
 )
 CANCELLED: Final = (
-    Message("Payment cancelled"),
-    Message("Nothing was taken. You can close this page."),
+    Message("You turned back"),
+    Message("To pay, scan the code at the counter again, or ask there."),
 )
 
 COMPLAINTS: Final = {
