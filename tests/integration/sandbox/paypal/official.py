@@ -18,7 +18,8 @@ _ORDERS, _PAYMENTS = "checkout_orders_v2", "payments_payment_v2"
 
 
 @cache
-def _document(name: str) -> Any:
+def document_of(name: str) -> Any:
+    """Give one of the descriptions."""
     if _SPECS is None:
         pytest.skip("SCANTILL_API_SPECS is not set")
     return json.loads((Path(_SPECS) / "paypal" / f"{name}.json").read_text("utf-8"))
@@ -26,13 +27,13 @@ def _document(name: str) -> Any:
 
 def check_answer(document: str, method: str, path: str, answer: httpx.Response) -> None:
     """Compare an answer with what the description says of this status; fails where it differs."""
-    described = _document(document)["paths"][path][method]["responses"]
+    described = document_of(document)["paths"][path][method]["responses"]
     status = str(answer.status_code)
     if status not in described and status == "200":
         status = "201"  # Older descriptions do not tell of a repeated call.
     known = described.get(status) or described["default"]
     if "$ref" in known:
-        known = _document(document)["components"]["responses"][known["$ref"].rsplit("/", 1)[1]]
+        known = document_of(document)["components"]["responses"][known["$ref"].rsplit("/", 1)[1]]
     if "content" not in known:
         assert answer.content == b"" or status.startswith("5")
         return
@@ -59,6 +60,6 @@ def check_named(document: str, name: str, value: Any) -> None:
 
 
 def check_schema(document: str, schema: Any, value: Any) -> None:
-    whole = {**_document(document), **schema, "$schema": "http://json-schema.org/draft-07/schema#"}
+    whole = {**document_of(document), **schema, "$schema": "http://json-schema.org/draft-07/schema#"}
     found = list(validator_for(whole)(whole).iter_errors(value))
     assert not found, "\n".join(f"{each.json_path}: {each.message}" for each in found[:5])
