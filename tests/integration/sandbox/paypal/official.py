@@ -60,6 +60,10 @@ def check_named(document: str, name: str, value: Any) -> None:
 
 
 def check_schema(document: str, schema: Any, value: Any) -> None:
-    whole = {**document_of(document), **schema, "$schema": "http://json-schema.org/draft-07/schema#"}
+    whole = {
+        **document_of(document),
+        **schema,
+        "$schema": "http://json-schema.org/draft-07/schema#",
+    }
     found = list(validator_for(whole)(whole).iter_errors(value))
     assert not found, "\n".join(f"{each.json_path}: {each.message}" for each in found[:5])
