@@ -65,31 +65,34 @@ def square_faults(sent: Sent) -> tuple[str, list[str]]:
 # --- PayPal ------------------------------------------------------------------------------------
 
 
+def paypal_operation(method: str, path: str) -> tuple[str, str] | None:
+    """Find the document and the path that describe an operation, None where none does."""
+    for name in PAYPALS:
+        paths = document_of(name)["paths"]
+        for template in sorted(paths, key=lambda each: each.count("{")):
+            if method.lower() in paths[template] and matches(template, path):
+                return name, template
+    return None
+
+
 def paypal_check(sent: Sent) -> str:
     """Compare a request with its description, and name the operation; fails where it differs.
 
     What none of the documents has is named by nothing.
     """
-    for name in PAYPALS:
-        paths = document_of(name)["paths"]
-        for template in sorted(paths, key=lambda each: each.count("{")):
-            operation = paths[template].get(sent.method.lower())
-            if operation is None or not matches(template, sent.path):
-                continue
-            known = {
-                each["name"]
-                for each in (_resolved(name, p) for p in operation.get("parameters", ()))
-                if each["in"] == "query"
-            }
-            assert sent.names <= known, f"{template}: {sorted(sent.names - known)}"
-            asked = operation.get("requestBody")
-            if asked is not None:
-                asked = _resolved(name, asked)
-                if asked.get("required") or sent.body is not None:
-                    schema = asked["content"]["application/json"]["schema"]
-                    check_schema(name, schema, sent.body)
-            return f"{sent.method} {template}"
-    return ""
+    found = paypal_operation(sent.method, sent.path)
+    if found is None:
+        return ""
+    name, template = found
+    operation = document_of(name)["paths"][template][sent.method.lower()]
+    parameters = [_resolved(name, each) for each in operation.get("parameters", ())]
+    known = {each["name"] for each in parameters if each["in"] == "query"}
+    assert sent.names <= known, f"{template}: {sorted(sent.names - known)}"
+    if "requestBody" in operation:
+        asked = _resolved(name, operation["requestBody"])
+        if asked.get("required") or sent.body is not None:
+            check_schema(name, asked["content"]["application/json"]["schema"], sent.body)
+    return f"{sent.method} {template}"
 
 
 def _resolved(name: str, value: Any) -> Any:
