@@ -81,7 +81,7 @@ def _links(ask: Asking, shop: Shop) -> None:
 
 
 def _intents(ask: Asking, shop: Shop) -> None:
-    wish = {"amount": 500, "currency": "eur", "automatic_payment_methods": {"enabled": True}}
+    wish: Any = {"amount": 500, "currency": "eur", "automatic_payment_methods": {"enabled": True}}
     first = ask("POST", "/v1/payment_intents", wish)
     ask("POST", f"/v1/payment_intents/{first['id']}", {"amount": 600})
     ask("POST", f"/v1/payment_intents/{first['id']}/cancel", {"cancellation_reason": "abandoned"})

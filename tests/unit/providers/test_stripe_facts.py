@@ -15,7 +15,7 @@ from app.domain.capabilities import Capabilities, Demand, objection
 from app.domain.catalog import BillingInterval
 from app.domain.ids import ORDER_ID_LENGTH, TILL_ID_LENGTH
 from app.domain.money import EXPONENTS, Money
-from app.domain.observation import Source
+from app.domain.observation import SessionState, Source
 from app.domain.presentation import MAX_NAME, PresentedLine
 from app.errors import Protocol, ProviderError, Unavailable
 from app.providers.kinds.stripe_checkout import StripeCheckout
@@ -211,12 +211,14 @@ def test_the_states_of_sessions_and_intents_are_those_of_the_official_client() -
     assert len(statuses) == len(payments) == 3
     for status in statuses:
         for paid in payments:
-            seen = session(status=status, payment_status=paid, payment_intent=intent())
-            assert observation_from(seen, source=Source.POLL, provider_account="a", at=START)
+            told = session(status=status, payment_status=paid, payment_intent=intent())
+            seen = observation_from(told, source=Source.POLL, provider_account="a", at=START)
+            assert (seen.state is SessionState.OPEN) is (status == "open")
     known = words_of(stripe.PaymentIntent.__annotations__["status"])
     assert len(known) == 7
     for status in known:
-        assert intent_seen(intent(status), source=Source.POLL, provider_account="a", at=START)
+        seen = intent_seen(intent(status), source=Source.POLL, provider_account="a", at=START)
+        assert bool(seen.payments) is (status == "succeeded")
 
 
 def test_an_amount_that_a_double_writes_as_a_text_proves_nothing() -> None:
