@@ -28,7 +28,7 @@ from app.providers.stripe.page_setup import setup_of
 from app.providers.stripe.sessions import observation_from, session_parameters
 from app.providers.stripe.setups import SETUP_EVENTS
 from tests.parts.clock import START
-from tests.parts.stripe import REFERENCE, Raw, Wire, intent, refusal, request, session
+from tests.parts.stripe import PAGE, REFERENCE, Raw, Wire, intent, refusal, request, session
 from tests.parts.stripe_links import strategy as links
 from tests.parts.stripe_strategy import strategy
 
@@ -143,6 +143,13 @@ def test_the_package_asks_once_and_asking_again_is_the_tills(answer: Any) -> Non
     with pytest.raises(Unavailable):
         asyncio.run(strategy(wire).open_session({"mode": "payment"}, key="k-create"))
     assert [sent.headers["idempotency-key"] for sent in wire.requests] == ["k-create"]
+
+
+def test_a_session_has_a_page_only_while_it_is_open() -> None:
+    wire = Wire(session(), session(status="complete", url=None))
+    till = strategy(wire)
+    assert asyncio.run(till.page_of("cs_test_1")) == PAGE
+    assert asyncio.run(till.page_of("cs_test_1")) == ""
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404])
