@@ -18,6 +18,7 @@ from app.domain.money import EXPONENTS, Money
 from app.domain.observation import SessionState, Source
 from app.domain.presentation import MAX_NAME, PresentedLine
 from app.errors import Protocol, ProviderError, Unavailable
+from app.providers.budget import BURST, REQUESTS_PER_S
 from app.providers.kinds.stripe_checkout import StripeCheckout
 from app.providers.kinds.stripe_links import StripeLinks
 from app.providers.stripe.amounts import CURRENCIES
@@ -178,6 +179,11 @@ def test_keys_are_shorter_than_255_characters_and_used_for_less_than_a_day(
     keys = [sent.headers["idempotency-key"] for sent in wire.requests if sent.method == "POST"]
     assert len(keys) == 2 and all(len(each) <= 255 for each in keys)
     assert len(set(keys)) == len(keys)
+
+
+def test_an_account_is_asked_no_more_in_a_second_than_stripe_takes_in_test_mode() -> None:
+    """It takes 25 there, and as many at each of its addresses."""
+    assert REQUESTS_PER_S + BURST <= 25
 
 
 # --- what is told ------------------------------------------------------------------------------
