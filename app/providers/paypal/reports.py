@@ -139,9 +139,7 @@ async def _report(
     return [*await _report(client, since, middle), *await _report(client, middle, until)]
 
 
-async def _whole(
-    client: PayPalClient, since: datetime, until: datetime
-) -> list[Mapping[str, Any]]:
+async def _whole(client: PayPalClient, since: datetime, until: datetime) -> list[Mapping[str, Any]]:
     query = {
         "start_date": time_text(since),
         "end_date": time_text(until),

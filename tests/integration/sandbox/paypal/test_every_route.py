@@ -127,5 +127,22 @@ def test_every_route_answers_as_described(paypal: PayPalShop, receiver: Receiver
         assert paypal_operation(method, path.replace("([^/]+)", "X")) is None
 
 
+def test_plans_are_listed_by_their_product_page_by_page(new_paypal: PayPalShop) -> None:
+    products = [_product(new_paypal).json()["id"] for _ in range(2)]
+    plans = [_plan(new_paypal, products[0]).json()["id"] for _ in range(3)]
+    _plan(new_paypal, products[1])
+
+    def page(number: int) -> Any:
+        query = {"product_id": products[0], "page_size": "2", "page": str(number)}
+        return new_paypal.http_get("/v1/billing/plans", query).json()
+
+    found = [[plan["id"] for plan in page(number)["plans"]] for number in (1, 2)]
+    assert found == [plans[:0:-1], plans[:1]]
+    rels = [[link["rel"] for link in page(number)["links"]] for number in (1, 2)]
+    assert rels == [["self", "next"], ["self"]]
+    for query in ({"page_size": "21"}, {"page": "0"}, {"page": "x"}):
+        assert new_paypal.http_get("/v1/billing/plans", query).status_code == 400
+
+
 def _unit() -> Any:
     return {"custom_id": "till1-7-1", "amount": money()}

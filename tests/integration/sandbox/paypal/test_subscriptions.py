@@ -381,23 +381,6 @@ def test_a_plan_that_makes_no_sense_is_refused(
         check_answer(BILLING, "post", PLANS, answer)
 
 
-def test_plans_are_listed_by_their_product_page_by_page(new_paypal: PayPalShop) -> None:
-    products = [_product(new_paypal).json()["id"] for _ in range(2)]
-    plans = [_plan(new_paypal, products[0]).json()["id"] for _ in range(3)]
-    _plan(new_paypal, products[1])
-
-    def page(number: int) -> Any:
-        query = {"product_id": products[0], "page_size": "2", "page": str(number)}
-        return new_paypal.http_get(PLANS, query).json()
-
-    found = [[plan["id"] for plan in page(number)["plans"]] for number in (1, 2)]
-    assert found == [plans[:0:-1], plans[:1]]
-    rels = [[link["rel"] for link in page(number)["links"]] for number in (1, 2)]
-    assert rels == [["self", "next"], ["self"]]
-    for query in ({"page_size": "21"}, {"page": "0"}, {"page": "x"}):
-        assert new_paypal.http_get(PLANS, query).status_code == 400
-
-
 def test_a_subscription_needs_a_plan_that_is_active(new_paypal: PayPalShop) -> None:
     plan = _plan(new_paypal, _product(new_paypal).json()["id"]).json()["id"]
     refusals = [
