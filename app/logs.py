@@ -25,7 +25,10 @@ _MASK: Final = "[hidden]"
 _SECRETS: Final = re.compile(
     r"(?:sk|rk|pk)_(?:test|live)_\w+"
     r"|whsec_[\w+/=]+"
+    r"|(?:pi|seti)_[A-Za-z0-9]+_secret_\w+"
+    r"|(?:EAAA|A21AA)[\w-]{20,}"
     r"|(?i:bearer)\s+[\w.~+/=-]+"
+    r"|(?i:basic)\s+[A-Za-z0-9+/=]{20,}"
     r"|(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)"
 )
 

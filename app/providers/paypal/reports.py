@@ -27,6 +27,8 @@ LATE: Final = timedelta(hours=4)
 _LEAST, _LONGEST = timedelta(seconds=1), timedelta(days=31)
 _REFUND: Final = "T1107"
 _UNKNOWN: Final = 404
+_TOO_MANY: Final = "RESULTSET_TOO_LARGE"
+"""How a span is refused that has more lines than PayPal gives: ten thousand, as far as is known."""
 _EVENTS_A_PAGE: Final = 50
 _LINES_A_PAGE: Final = 200
 
@@ -127,6 +129,17 @@ async def _lines(
 async def _report(
     client: PayPalClient, since: datetime, until: datetime
 ) -> list[Mapping[str, Any]]:
+    """Read the report of a part, oldest first; of one that has too many lines, by its halves."""
+    try:
+        return await _whole(client, since, until)
+    except Rejected as refused:
+        if refused.code != _TOO_MANY or until - since < 2 * _LEAST:
+            raise
+    middle = since + timedelta(seconds=int((until - since).total_seconds()) // 2)
+    return [*await _report(client, since, middle), *await _report(client, middle, until)]
+
+
+async def _whole(client: PayPalClient, since: datetime, until: datetime) -> list[Mapping[str, Any]]:
     query = {
         "start_date": time_text(since),
         "end_date": time_text(until),

@@ -69,7 +69,10 @@ def _subject(event: Mapping[str, Any], event_type: str) -> Mapping[str, Any] | N
     name = _SUBJECTS.get(event_type)
     data = event.get("data")
     about = data.get("object") if isinstance(data, Mapping) else None
-    subject = about.get(name) if name and isinstance(about, Mapping) else None
+    if name is None or not isinstance(about, Mapping):
+        return None
+    # Square's examples have a dispute under its name, its schemas under another.
+    subject = about.get(name, about.get("object") if name == "dispute" else None)
     return subject if isinstance(subject, Mapping) else None
 
 

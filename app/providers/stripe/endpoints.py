@@ -41,7 +41,10 @@ async def register(
     owner: str,
     events: tuple[str, ...] = (*EVENTS, *SETUP_EVENTS),
 ) -> str:
-    """Have events sent to `url`, instead of to any earlier address of `owner`; give the secret."""
+    """Have events sent to `url`, instead of to any earlier address of `owner`; give the secret.
+
+    They come in the version that is read here, whatever version the account is at.
+    """
     endpoints = client.v1.webhook_endpoints
     with in_our_words():
         known = await endpoints.list_async({"limit": 100})
@@ -52,6 +55,7 @@ async def register(
             {
                 "url": url,
                 "enabled_events": cast(Any, list(events)),
+                "api_version": cast(Any, stripe.api_version),
                 "metadata": {"owner": owner},
             }
         )

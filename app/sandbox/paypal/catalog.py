@@ -4,6 +4,7 @@ One regular billing cycle with a fixed price; trials, tiers, taxes and set-up fe
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from app.sandbox.books import JsonObject, Query, Record
 from app.sandbox.paypal import money
@@ -13,6 +14,7 @@ from app.sandbox.paypal.workbench import Call, Workbench
 
 PRODUCT, PLAN = "paypal.product", "paypal.plan"
 
+_IN_A_LIST = ("id", "name", "description", "create_time", "links")
 _TYPES = ("PHYSICAL", "DIGITAL", "SERVICE")
 _STATUSES = ("CREATED", "INACTIVE", "ACTIVE")
 _PRODUCT = Fields(
@@ -93,7 +95,11 @@ def retrieve_product(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
 
 
 def list_products(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
-    return 200, {"products": _listed(bench, call, PRODUCT), "links": []}
+    found, links = _page(bench, call, PRODUCT, "/v1/catalogs/products", {})
+    shown = [shown_product(bench, record) for record in found]
+    # A list says less of each than the product itself.
+    products = [{name: each[name] for name in _IN_A_LIST if name in each} for each in shown]
+    return 200, {"products": products, "links": links}
 
 
 def create_plan(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
@@ -121,10 +127,10 @@ def retrieve_plan(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
 
 
 def list_plans(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
-    plans = _listed(bench, call, PLAN)
     wanted = call.query.get("product_id")
-    plans = [plan for plan in plans if wanted in (None, plan["product_id"])]
-    return 200, {"plans": plans, "links": [bench.link("/v1/billing/plans", "self")]}
+    equal: dict[str, str] = {} if wanted is None else {"product_id": wanted}
+    found, links = _page(bench, call, PLAN, "/v1/billing/plans", equal)
+    return 200, {"plans": [shown_plan(bench, record) for record in found], "links": links}
 
 
 def activate_plan(bench: Workbench, call: Call) -> tuple[int, None]:
@@ -191,10 +197,28 @@ def _times(bench: Workbench) -> JsonObject:
     return {"create_time": bench.time(), "update_time": bench.time()}
 
 
-def _listed(bench: Workbench, call: Call, kind: str) -> list[JsonObject]:
-    query = Query(account=call.account, kind=kind, limit=20)
-    shown = shown_plan if kind == PLAN else shown_product
-    return [shown(bench, record) for record in bench.books.page(query)[0]]
+def _page(
+    bench: Workbench, call: Call, kind: str, path: str, equal: dict[str, str]
+) -> tuple[list[Record], list[JsonObject]]:
+    """One page of a list, newest first, with its own address and that of the next."""
+    size, page = _whole(call, "page_size", 10, 20), _whole(call, "page", 1, 100_000)
+    query = Query(account=call.account, kind=kind, equal=equal, limit=size * page)
+    found, has_more = bench.books.page(query)
+
+    def at(number: int) -> str:
+        return f"{path}?{urlencode({**call.query, 'page': number})}"
+
+    links = [bench.link(at(page), "self")]
+    if has_more:
+        links.append(bench.link(at(page + 1), "next"))
+    return found[size * (page - 1) :], links
+
+
+def _whole(call: Call, name: str, default: int, most: int) -> int:
+    value = call.query.get(name, str(default))
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= most:
+        raise PayPalRefusal(400, Detail("INVALID_PARAMETER_VALUE", name, value, "query"))
+    return int(value)
 
 
 def _reworded(fault: Detail) -> Detail:

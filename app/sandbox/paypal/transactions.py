@@ -12,6 +12,7 @@ from app.sandbox.paypal.workbench import Call, Workbench, time_text
 
 LATE_S = 3 * 3600
 LONGEST_S = 31 * 86_400
+MOST_LINES = 10_000
 
 _SALE, _SUBSCRIPTION, _REFUND = "T0006", "T0002", "T1107"
 _STATUSES = {"PENDING": "P", "DECLINED": "D", "FAILED": "D", "CANCELLED": "D"}
@@ -32,6 +33,13 @@ def listing(bench: Workbench, call: Call) -> tuple[int, JsonObject]:
         for at, line in _all(bench, call)
         if first <= at <= min(last, refreshed) and _is_wanted(line, call)
     ]
+    if len(found) > MOST_LINES:
+        raise PayPalRefusal(
+            400,
+            name="RESULTSET_TOO_LARGE",
+            message="Result set size is greater than the maximum limit. Change the filter criteria"
+            " and try again.",
+        )
     pages = -(-len(found) // size)
     shown = found[(page - 1) * size : page * size]
     return 200, {

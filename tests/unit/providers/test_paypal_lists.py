@@ -109,6 +109,30 @@ def test_a_long_span_is_asked_for_in_parts_of_a_month() -> None:
     assert [begin for begin, _ in spans[1:]] == [end for _, end in spans[:-1]]
 
 
+TOO_MANY = refusal(400, "", "RESULTSET_TOO_LARGE")
+
+
+def test_a_span_of_more_lines_than_paypal_gives_is_read_by_its_halves() -> None:
+    desk = Desk().on("GET", REPORT, TOO_MANY, report(line("C1")), report(line("C2"), line("C1")))
+    for id in ("C1", "C2"):
+        desk.on("GET", f"/v2/payments/captures/{id}", capture(id=id))
+    seen = sessions(desk)
+    assert [o.payments[0].payment_id for o in seen if isinstance(o, Observation)] == ["C1", "C2"]
+    spans = [(query["start_date"], query["end_date"]) for query in asked_of(desk, REPORT)]
+    assert spans == [
+        ("2026-11-19T09:00:00Z", "2026-11-21T09:00:00Z"),
+        ("2026-11-19T09:00:00Z", "2026-11-20T09:00:00Z"),
+        ("2026-11-20T09:00:00Z", "2026-11-21T09:00:00Z"),
+    ]
+
+
+def test_more_lines_than_paypal_gives_in_one_second_are_a_refusal() -> None:
+    desk = Desk().on("GET", REPORT, TOO_MANY)
+    with pytest.raises(Rejected):
+        sessions(desk)
+    assert len(asked_of(desk, REPORT)) < 20
+
+
 def test_a_span_ends_before_its_end() -> None:
     until = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
     desk = Desk().on("GET", REPORT, report(line())).on("GET", OF_CAPTURE, capture())

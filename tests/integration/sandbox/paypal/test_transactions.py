@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.sandbox.paypal import transactions
 from tests.integration.sandbox.paypal.shop import PayPalShop, capture_of, money
 
 PATH = "/v1/reporting/transactions"
@@ -50,6 +51,21 @@ def test_an_id_may_come_twice(paypal: PayPalShop) -> None:
     lines = _lines(paypal, balance_affecting_records_only="N")
     found = [(each["transaction_id"], each["transaction_status"]) for each in lines]
     assert found == [(capture, "P"), (capture, "S")]
+
+
+def test_more_lines_than_a_report_has_are_refused(
+    paypal: PayPalShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "MOST_LINES", 1)
+    paypal.sold()
+    paypal.control("POST", "clock", {"advance_s": 3 * 3600 + 1})
+    assert len(_lines(paypal)) == 1
+    paypal.renew()
+    paypal.sold()
+    paypal.control("POST", "clock", {"advance_s": 3 * 3600 + 1})
+    paypal.renew()
+    answer = paypal.http_get(PATH, _span())
+    assert (answer.status_code, answer.json()["name"]) == (400, "RESULTSET_TOO_LARGE")
 
 
 @pytest.mark.parametrize(

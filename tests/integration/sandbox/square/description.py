@@ -33,7 +33,7 @@ def description() -> Any:
 
 def faults(value: Any, name: str) -> list[str]:
     """What is not as the schema of this name says, each with the way to it."""
-    return _faults(value, {"$ref": f"#/components/schemas/{name}"}, name)
+    return faults_of(value, {"$ref": f"#/components/schemas/{name}"}, name)
 
 
 def answer_of(method: str, path: str) -> str:
@@ -53,7 +53,8 @@ def resolved(schema: Any) -> tuple[str, Any]:
     return name, description()["components"]["schemas"][name] if name else schema
 
 
-def _faults(value: Any, schema: Any, way: str) -> list[str]:
+def faults_of(value: Any, schema: Any, way: str) -> list[str]:
+    """What is not as a schema says, each with the way to it."""
     name, rules = resolved(schema)
     if "enum" in rules:
         known = {*rules["enum"], *_NEWER.get(name, ())}
@@ -71,7 +72,7 @@ def _faults(value: Any, schema: Any, way: str) -> list[str]:
     if isinstance(value, list):
         items = rules.get("items", {})
         for at, each in enumerate(value):
-            found += _faults(each, items, f"{way}[{at}]")
+            found += faults_of(each, items, f"{way}[{at}]")
     if isinstance(value, dict):
         properties = rules.get("properties")
         if properties is None:
@@ -83,5 +84,5 @@ def _faults(value: Any, schema: Any, way: str) -> list[str]:
             if key not in properties:
                 found.append(f"{way}.{key} is not described")
             else:
-                found += _faults(each, properties[key], f"{way}.{key}")
+                found += faults_of(each, properties[key], f"{way}.{key}")
     return found
