@@ -36,6 +36,7 @@ from app.store.payments import (
     tell_once,
 )
 from app.store.store import next_number, takes_live
+from app.subscription_ends import ABOUT_SUBSCRIPTIONS
 
 _CLEARED_BY: Final = {
     SessionState.OPEN: Message("the session is open"),
@@ -231,7 +232,8 @@ def _write_attempt(
         )
     # Of one that was given up for gone, old news says nothing more.
     if was_watched and ends_doubt:
-        clear_unknown(tx, attempt.id, _CLEARED_BY[seen.state])
+        words = _CLEARED_BY[seen.state]
+        clear_unknown(tx, attempt.id, words, besides=ABOUT_SUBSCRIPTIONS)
     # Complete without a payment is in progress: money is still to be looked for.
     is_over = attempt.state is not AttemptState.PROCESSING
     if seen.is_final and is_over and not attempt.is_final:
