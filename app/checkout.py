@@ -3,7 +3,7 @@
 Nothing here judges money: what a provider says goes through `app.settle`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -33,6 +33,7 @@ from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, ProviderError, Rejected
 from app.failpoints import reach
 from app.gateway import Gateway
+from app.patience import FAIL_OVER_S, patience
 from app.plans import Plans
 from app.providers.strategy import PaymentStrategy, SessionRequest, TakesByHand
 from app.routing import Choice
@@ -135,8 +136,8 @@ class Checkout:
         """Open a session where the router says, or at the account that the operator chose.
 
         `method` is how the customer wishes to pay; who does not take it is left out.
-        Where one surely failed, or did not answer and nobody has seen its code, the next account
-        is asked as long as `goes_on` says so. Gives and raises what `open_session` does, and
+        Where one surely failed, or did not answer in a few seconds and nobody has seen its code,
+        the next account is asked as long as `goes_on` says so. Gives and raises what `open_session` does, and
         ConfigError for a chosen account that may not be used, with why.
         """
         self._refuse_in_trouble()
@@ -146,10 +147,13 @@ class Checkout:
         if account is not None:
             return await self._open(order_id, account, operators_decision(way, account))
 
-        def open_at(choice: Choice, decision: Decision) -> Awaitable[Attempt]:
+        async def open_at(choice: Choice, decision: Decision) -> Attempt:
             if choice.is_trial:
                 self._gateway.tried(choice.account)
-            return self._open(order_id, choice.account, decision)
+            if choice is way.by_itself[-1]:
+                return await self._open(order_id, choice.account, decision)
+            with patience(FAIL_OVER_S, self._clock):
+                return await self._open(order_id, choice.account, decision)
 
         opens = Opens(open_at, self._sessions.known, self._sessions.close)
         return await charge_along(way, opens, goes_on)
@@ -182,7 +186,9 @@ class Checkout:
         try:
             known = await self._gateway.identified(strategy)
             planned = await self._plans.planned(request, order, strategy, known)
-            parameters = await strategy.prepare_session(planned)
+            parameters = await self._gateway.asked_if_needed(
+                account, lambda: strategy.prepare_session(planned)
+            )
         except ProviderError as error:
             raise NotBegun(error) from error
 
