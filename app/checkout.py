@@ -137,8 +137,8 @@ class Checkout:
 
         `method` is how the customer wishes to pay; who does not take it is left out.
         Where one surely failed, or did not answer in a few seconds and nobody has seen its code,
-        the next account is asked as long as `goes_on` says so. Gives and raises what `open_session` does, and
-        ConfigError for a chosen account that may not be used, with why.
+        the next account is asked as long as `goes_on` says so. Gives and raises what
+        `open_session` does, and ConfigError for a chosen account that may not be used, with why.
         """
         self._refuse_in_trouble()
         order = await self._order(order_id)

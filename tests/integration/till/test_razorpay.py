@@ -96,6 +96,26 @@ def test_a_sale_is_paid_by_webhook_alone(root: Path, customer: Customer, kind: s
     assert "webhook" in data
 
 
+def test_a_secret_of_another_providers_webhooks_keeps_no_event_away(
+    root: Path, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_somebody_registered_that")
+    monkeypatch.setenv("CODES_RAZORPAY_WEBHOOK_SECRET", "somebody registered this")
+    (root / "scantill.toml").write_text(
+        '[accounts.links]\nkind = "razorpay"\n[accounts.codes]\nkind = "razorpay_upi"\n'
+    )
+
+    async def story(till: Till) -> None:
+        await until_heard(till, customer)
+        told = await elsewhere(customer.control, "GET", "razorpay/webhooks")
+        assert [each["url"].rsplit("/", 1)[1] for each in told["webhooks"]] == ["links"]
+        order, attempt = await show(till, "links")
+        await pay(customer, attempt)
+        await until_state(till, order, "paid", within_s=2)
+
+    with_till(root, customer, story, pace=NEVER)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sale_is_paid_by_polling_alone(root: Path, customer: Customer, kind: str) -> None:
     accounts(root, kind)
