@@ -156,7 +156,6 @@ class InboxWorker:
             return partial(_hear, entry, seen)
         return partial(_settle, entry, seen, self._store.till_id)
 
-
     def _told(
         self, strategy: PaymentStrategy, delivery: Delivery
     ) -> tuple[Seen | None, SetupNews | None]:

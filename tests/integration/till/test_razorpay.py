@@ -118,7 +118,7 @@ def test_a_secret_of_another_providers_webhooks_keeps_no_event_away(
     with_till(root, customer, story, pace=NEVER)
 
 
-@pytest.mark.parametrize(("sells", "told"), [(CODES, LINKS), (LINKS, CODES)])
+@pytest.mark.parametrize("sells, told", [(CODES, LINKS), (LINKS, CODES)])
 def test_one_address_is_enough_for_both_kinds_of_one_account(
     root: Path, customer: Customer, monkeypatch: pytest.MonkeyPatch, sells: str, told: str
 ) -> None:

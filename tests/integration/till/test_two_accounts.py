@@ -46,7 +46,7 @@ def _keys_of_their_own(monkeypatch: pytest.MonkeyPatch, customer: Customer) -> N
 
 def taken(customer: Customer) -> list[TakenPayment]:
     """Give what was captured at both accounts."""
-    accounts = customer.control("GET", "books")["accounts"].values()
+    accounts = customer.control("GET", "books")["accounts"]
     return [
         TakenPayment(
             p["payment_id"],
@@ -54,8 +54,10 @@ def taken(customer: Customer) -> list[TakenPayment]:
             p["currency"],
             p["captured_minor"],
             p["refunded_minor"],
+            books["provider"],
+            account,
         )
-        for books in accounts
+        for account, books in accounts.items()
         for p in books["payments"]
     ]
 
