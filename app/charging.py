@@ -172,11 +172,22 @@ def none_answers(route: Route, tried: list[Said] | None = None) -> CheckoutRefus
     )
 
 
+def refuse_without_way(route: Route) -> None:
+    """Refuse to sell where the settings alone leave no way to pay, with why of each account.
+
+    What is down may be back, and what takes no such amount may take a part of it.
+    """
+    if route.is_none_set_up:
+        raise none_answers(route)
+
+
 def _instead(route: Route, by_hand: list[str]) -> Message:
     if by_hand:
         return Message("Take it another way: {ways}.", ways=_all_of(by_hand))
     if route.is_none_set_up:
-        return Message("Set one up under Settings or switch one on, then start the till again.")
+        return Message(
+            "Set one up under Settings (F4) or switch one on, then start the till again."
+        )
     if route.method is not None:
         return Message("Choose another way to pay, or try again in a minute.")
     return Message("Try again in a minute, or change the cart.")

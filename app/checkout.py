@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from app.charging import NotBegun, Opens, Unfit, charge_along
+from app.charging import NotBegun, Opens, Unfit, charge_along, refuse_without_way
 from app.checkout_ends import want_cancelled, want_withdrawn
 from app.checkout_refusals import (
     refuse_cancelled,
@@ -97,7 +97,7 @@ class Checkout:
     async def place_order(self, content: CartContent) -> Order:
         """Freeze a cart into an order with a number. One that costs nothing is paid at once.
 
-        Raises CheckoutRefused for an empty cart.
+        Raises CheckoutRefused for an empty cart, and where no account is set up and switched on.
         """
         if not content.lines:
             raise CheckoutRefused(
@@ -105,6 +105,8 @@ class Checkout:
             )
         self._refuse_in_trouble()
         snapshot = snapshot_of(content, self._shop())
+        if snapshot.total.minor:
+            refuse_without_way(self._ways.of_cart(content, self._shop()))
 
         def write(tx: Transaction) -> Order:
             refuse_unreconciled(tx)
