@@ -224,8 +224,9 @@ def provider(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> Ch
     if row is None:
         return Check(name, Outcome.NOT_CHECKED, "the till has no row of its own")
     till_id = str(row[0])
-    said = [each for each in taken if each.captured_minor and _is_of(till_id, each.reference)]
-    ours = {payment.key: payment for payment in said}
+    # By two names of an account the same is told twice.
+    said = {each for each in taken if each.captured_minor and _is_of(till_id, each.reference)}
+    ours = {payment.key: payment for payment in sorted(said, key=lambda each: each.account)}
     # What was taken by hand is nobody's word but the operator's.
     own = ", ".join(f"'{name}'" for name in sorted(BY_HAND))
     rows = db.execute(f"SELECT * FROM payments WHERE provider NOT IN ({own})")

@@ -219,6 +219,7 @@ def test_of_two_payments_with_one_id_at_one_provider_the_books_can_hold_but_one(
     till: Counter, books: sqlite3.Connection
 ) -> None:
     first, second = till.provider.taken()
+    assert red(books, [first, first, second]) == {}, "the same said twice is one"
     twin = replace(first, account="acct_van")
     assert "is not in the books" in only_red(books, PROVIDER, [twin, first, second])
 
