@@ -30,11 +30,13 @@ _NO_LETTER: Final = re.compile(r"[^A-Z0-9]+")
 class Accounts:
     """What the settings ask for, by name, the default first.
 
-    `unready` are accounts that cannot be used as they are set up, with the reason.
+    `unready` are accounts that cannot be used as they are set up, with the reason. `with_secret`
+    are those whose webhooks somebody registered: what they are signed with is among the keys.
     """
 
     strategies: dict[str, PaymentStrategy] = field(default_factory=dict)
     unready: dict[str, Message] = field(default_factory=dict)
+    with_secret: set[str] = field(default_factory=set)
 
 
 def loopback_base(settings: Settings) -> str:
@@ -110,6 +112,8 @@ def accounts_of(
             round_to=settings.file.cash.steps,
         )
         accounts.strategies[name] = kind.build(setup)
+        if any(each.may_be_two and each.name in keys for each in kind.fields):
+            accounts.with_secret.add(name)
     return accounts
 
 
@@ -143,9 +147,14 @@ def _keys(
         return {}
     if settings.mode is Mode.TRAINING and not loopback_base(settings):
         # Training moves no money, whatever keys lie about.
-        given = {each.name: settings.variables.first(*each.variables) for each in kind.fields}
-        own = {each.name for each in kind.fields if each.may_be_two}
-        kept = {key: value for key, value in given.items() if key in own and value}
+        variables = settings.variables
+        secrets = {
+            each.name: variables.first(*own_variables(name, each))
+            or variables.first(*each.variables)
+            for each in kind.fields
+            if each.may_be_two
+        }
+        kept = {key: value for key, value in secrets.items() if value}
         return {**kept, **SANDBOX_KEYS[kind.provider]}
     found = {each.name: _key(settings, name, each, store) for each in kind.fields}
     keys = {key: value for key, value in found.items() if value}

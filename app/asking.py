@@ -6,6 +6,7 @@ from typing import TypeVar
 from app.clock import Clock
 from app.errors import Protocol, Rejected, Unavailable
 from app.gateway import Gateway
+from app.patience import budget_within
 from app.providers.retry import Jitter, until_answered
 
 T = TypeVar("T")
@@ -23,6 +24,8 @@ async def answer_to(
 ) -> T:
     """Make a call again and again, for `budget_s` at most; it is to send the same key each time.
 
+    Where there is less patience left than that, no longer than there is.
+
     A key that is refused (401, 403) after a call without an answer says nothing of that call:
     neither of one lost just now, nor of one that a crash cut off (`was_asked`). Raises Protocol
     for that, Rejected where the provider refuses, Unavailable where no answer comes.
@@ -39,7 +42,10 @@ async def answer_to(
 
     try:
         return await until_answered(
-            lambda: gateway.asked(account, once), clock=clock, jitter=jitter, budget_s=budget_s
+            lambda: gateway.asked(account, once),
+            clock=clock,
+            jitter=jitter,
+            budget_s=budget_within(budget_s, clock),
         )
     except Rejected as refused:
         if is_one_lost and refused.is_of_the_key:

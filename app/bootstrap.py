@@ -33,7 +33,6 @@ from app.network import shop_address
 from app.orders import OrderBook
 from app.phones import Phones
 from app.providers.strategy import MovesPages
-from app.providers.stripe.client import WEBHOOK_SECRET
 from app.reconcile import Reconciliation
 from app.reconcile_money import MoneyChores
 from app.refunds import Refunds
@@ -116,8 +115,6 @@ class Till:
         self.strategies = self.set_up.strategies
         currency = self.catalog.shop.currency if self._has_catalog else ""
         check_rules(settings, (*self.strategies, *self.set_up.unready), currency)
-        if settings.variables.first(*WEBHOOK_SECRET.variables):
-            self._registers = False
         self.health = Health(tuple(self.strategies))
         self.orders = OrderBook(self.store)
         self.backups = Backups(self.store, settings, clock=self._clock)
@@ -356,7 +353,8 @@ class Till:
         return await self.reconciler.run("by hand")
 
     def _webhook_address(self, account: str) -> str:
-        return f"{self.door.address}/webhooks/{account}" if self._registers else ""
+        registers = self._registers and account not in self.set_up.with_secret
+        return f"{self.door.address}/webhooks/{account}" if registers else ""
 
     def _poll_pause_s(self, account: str) -> float:
         strategy = self.strategies.get(account)

@@ -121,7 +121,9 @@ class Cards:
         request = self._request(reference, strategy)
         try:
             known = await self._gateway.identified(strategy)
-            parameters = await strategy.prepare_setup(request)
+            parameters = await self._gateway.asked_if_needed(
+                strategy.account, lambda: strategy.prepare_setup(request)
+            )
         except ProviderError as error:
             raise not_asked(error) from error
 

@@ -22,6 +22,8 @@ from app.errors import (
 from app.routing import Choice, Route
 from app.ways import decision_for
 
+_NONE_ANSWERS: Final = Message("No provider that could take this answers just now")
+_NONE_TOOK_IT: Final = Message("No account took this payment")
 _NO_ANSWER: Final = Message("It did not answer.")
 _UNFIT: Final = Message("Its session did not fit the order.")
 _GONE: Final = frozenset({AttemptState.FAILED, AttemptState.EXPIRED, AttemptState.CANCELLED})
@@ -72,7 +74,8 @@ async def charge_along(route: Route, opens: Opens, goes_on: Callable[[], bool]) 
     """Try the accounts that the till may choose by itself, the first first.
 
     Gives the first session that is open, or else the last attempt without an answer. Raises what
-    the last one was refused for; CheckoutRefused where none could be asked.
+    the only one was refused for; CheckoutRefused with what each said where several were tried or
+    none could be.
     """
     relay = _Relay(route, opens)
     for choice in route.by_itself:
@@ -132,9 +135,10 @@ class _Relay:
         """Give the last attempt, or raise why there is none."""
         if self._error is None and self._attempt is not None:
             return self._attempt
-        if self._error is None or (self._were_none_begun and len(self.tried) > 1):
-            raise none_answers(self._route, self.tried) from self._error
-        raise self._error
+        if self._error is not None and len(self.tried) == 1:
+            raise self._error
+        title = _NONE_ANSWERS if self._were_none_begun else _NONE_TOOK_IT
+        raise none_answers(self._route, self.tried, title) from self._error
 
     def _go_on(
         self,
@@ -157,8 +161,13 @@ class _Relay:
         return closed
 
 
-def none_answers(route: Route, tried: list[Said] | None = None) -> CheckoutRefused:
-    """Say plainly that there is no way just now, why of each, and what can be done instead."""
+def none_answers(
+    route: Route, tried: list[Said] | None = None, title: Message = _NONE_ANSWERS
+) -> CheckoutRefused:
+    """Say plainly that there is no way just now, why of each, and what can be done instead.
+
+    `title` is for where there was one that might have been taken.
+    """
     said = [*(tried or ()), *(Said(each.account, each.reason) for each in route.left_out)]
     by_hand = [choice.account for choice in route.choices if choice.is_by_hand]
     given: dict[str, object] = {}
@@ -166,17 +175,28 @@ def none_answers(route: Route, tried: list[Said] | None = None) -> CheckoutRefus
         given |= {f"account{number}": AccountName(each.account), f"reason{number}": each.reason}
     lines = " ".join(f"{{account{number}}}: {{reason{number}}}" for number in range(len(said)))
     return CheckoutRefused(
-        route.problem or Message("No provider that could take this answers just now"),
+        route.problem or title,
         Message(lines, **given) if lines else "",
         action=_instead(route, by_hand),
     )
+
+
+def refuse_without_way(route: Route) -> None:
+    """Refuse to sell where the settings alone leave no way to pay, with why of each account.
+
+    What is down may be back, and what takes no such amount may take a part of it.
+    """
+    if route.is_none_set_up:
+        raise none_answers(route)
 
 
 def _instead(route: Route, by_hand: list[str]) -> Message:
     if by_hand:
         return Message("Take it another way: {ways}.", ways=_all_of(by_hand))
     if route.is_none_set_up:
-        return Message("Set one up under Settings or switch one on, then start the till again.")
+        return Message(
+            "Set one up under Settings (F4) or switch one on, then start the till again."
+        )
     if route.method is not None:
         return Message("Choose another way to pay, or try again in a minute.")
     return Message("Try again in a minute, or change the cart.")

@@ -3,12 +3,12 @@
 Nothing here judges money: what a provider says goes through `app.settle`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from app.charging import NotBegun, Opens, Unfit, charge_along
+from app.charging import NotBegun, Opens, Unfit, charge_along, refuse_without_way
 from app.checkout_ends import want_cancelled, want_withdrawn
 from app.checkout_refusals import (
     refuse_cancelled,
@@ -33,6 +33,7 @@ from app.domain.presentation import present
 from app.errors import CheckoutRefused, InvariantError, Message, ProviderError, Rejected
 from app.failpoints import reach
 from app.gateway import Gateway
+from app.patience import FAIL_OVER_S, patience
 from app.plans import Plans
 from app.providers.strategy import PaymentStrategy, SessionRequest, TakesByHand
 from app.routing import Choice
@@ -96,7 +97,7 @@ class Checkout:
     async def place_order(self, content: CartContent) -> Order:
         """Freeze a cart into an order with a number. One that costs nothing is paid at once.
 
-        Raises CheckoutRefused for an empty cart.
+        Raises CheckoutRefused for an empty cart, and where no account is set up and switched on.
         """
         if not content.lines:
             raise CheckoutRefused(
@@ -104,6 +105,8 @@ class Checkout:
             )
         self._refuse_in_trouble()
         snapshot = snapshot_of(content, self._shop())
+        if snapshot.total.minor:
+            refuse_without_way(self._ways.of_cart(content, self._shop()))
 
         def write(tx: Transaction) -> Order:
             refuse_unreconciled(tx)
@@ -135,9 +138,9 @@ class Checkout:
         """Open a session where the router says, or at the account that the operator chose.
 
         `method` is how the customer wishes to pay; who does not take it is left out.
-        Where one surely failed, or did not answer and nobody has seen its code, the next account
-        is asked as long as `goes_on` says so. Gives and raises what `open_session` does, and
-        ConfigError for a chosen account that may not be used, with why.
+        Where one surely failed, or did not answer in a few seconds and nobody has seen its code,
+        the next account is asked as long as `goes_on` says so. Gives and raises what
+        `open_session` does, and ConfigError for a chosen account that may not be used, with why.
         """
         self._refuse_in_trouble()
         order = await self._order(order_id)
@@ -146,10 +149,13 @@ class Checkout:
         if account is not None:
             return await self._open(order_id, account, operators_decision(way, account))
 
-        def open_at(choice: Choice, decision: Decision) -> Awaitable[Attempt]:
+        async def open_at(choice: Choice, decision: Decision) -> Attempt:
             if choice.is_trial:
                 self._gateway.tried(choice.account)
-            return self._open(order_id, choice.account, decision)
+            if choice is way.by_itself[-1]:
+                return await self._open(order_id, choice.account, decision)
+            with patience(FAIL_OVER_S, self._clock):
+                return await self._open(order_id, choice.account, decision)
 
         opens = Opens(open_at, self._sessions.known, self._sessions.close)
         return await charge_along(way, opens, goes_on)
@@ -182,7 +188,9 @@ class Checkout:
         try:
             known = await self._gateway.identified(strategy)
             planned = await self._plans.planned(request, order, strategy, known)
-            parameters = await strategy.prepare_session(planned)
+            parameters = await self._gateway.asked_if_needed(
+                account, lambda: strategy.prepare_session(planned)
+            )
         except ProviderError as error:
             raise NotBegun(error) from error
 

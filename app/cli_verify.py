@@ -103,8 +103,10 @@ def _taken_at(url: str) -> list[TakenPayment]:
                 currency=payment["currency"],
                 captured_minor=payment["captured_minor"],
                 refunded_minor=payment["refunded_minor"],
+                provider=account["provider"],
+                account=name,
             )
-            for account in books["accounts"].values()
+            for name, account in books["accounts"].items()
             for payment in account["payments"]
         ]
     except _NO_SIMULATOR as error:

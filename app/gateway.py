@@ -21,8 +21,10 @@ from app.errors import (
     ProviderError,
     Rejected,
     ScantillError,
+    Unavailable,
 )
 from app.failpoints import reach
+from app.patience import in_time
 from app.providers.strategy import PaymentStrategy
 from app.status import AccountHealth, Health
 from app.store import Store
@@ -161,20 +163,43 @@ class Gateway:
         )
 
     async def asked(self, account: str, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a call and note whether the provider answered."""
+        """Make a call and note whether the provider answered.
+
+        Raises Unavailable where whoever waits at the counter has no patience left.
+        """
         try:
-            answer = await call()
-        except Rejected as refused:
-            if not refused.is_of_the_key:
-                self._answered(account)
-            elif self._failed(account, refused):
-                _log.error("the keys of %s are refused: %s", account, refused)
-            raise
+            answer = await in_time(call, self._clock)
         except ProviderError as error:
-            self._failed(account, error)
+            self._note(account, error)
             raise
         self._answered(account)
         return answer
+
+    async def asked_if_needed(self, account: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call that may have nothing to ask; without a request no answer is noted."""
+        strategy = self.strategy(account)
+        made = strategy.requests_made
+        try:
+            answer = await in_time(call, self._clock)
+        except ProviderError as error:
+            if isinstance(error, Unavailable) or strategy.requests_made != made:
+                self._note(account, error)
+            raise
+        if strategy.requests_made != made:
+            self._answered(account)
+        return answer
+
+    def _note(self, account: str, error: ProviderError) -> None:
+        """Note what a call without a usable answer says: a refusal of anything but the key is one.
+
+        That the keys are refused is logged where it is news.
+        """
+        if not isinstance(error, Rejected):
+            self._failed(account, error)
+        elif not error.is_of_the_key:
+            self._answered(account)
+        elif self._failed(account, error):
+            _log.error("the keys of %s are refused: %s", account, error)
 
     def _answered(self, account: str) -> None:
         self._health.answered(account, self._clock.now())

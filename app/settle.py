@@ -26,6 +26,7 @@ from app.store.attempts import (
 from app.store.decisions import settled_minor
 from app.store.disputes import tell_once_of_payment
 from app.store.inbox import disown_refunds_of, wake_refunds_of
+from app.store.intents import Operation, is_unanswered
 from app.store.orders import find_order, move_order
 from app.store.payments import (
     clear_unknown,
@@ -35,6 +36,7 @@ from app.store.payments import (
     tell_once,
 )
 from app.store.store import next_number, takes_live
+from app.subscription_ends import ABOUT_SUBSCRIPTIONS
 
 _CLEARED_BY: Final = {
     SessionState.OPEN: Message("the session is open"),
@@ -57,7 +59,8 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
     order = None if attempt is None else find_order(tx.connection, attempt.order_id)
     payment_ids = [payment.payment_id for payment in seen.payments]
     known = known_payments(tx.connection, seen.provider, payment_ids)
-    verdict = judge(_books(tx, till_id, attempt, order, known), seen)
+    books = _books(tx, till_id, attempt, order, known)
+    verdict = judge(books, seen)
     if verdict.standing is Standing.FOREIGN:
         for payment_id in payment_ids:
             disown_refunds_of(tx, seen.provider, payment_id)
@@ -71,7 +74,7 @@ def settle(tx: Transaction, till_id: str, seen: Observation) -> Verdict:
         return verdict
     if attempt is None or order is None:
         raise InvariantError("An observation was settled without an order")
-    _write_attempt(tx, attempt, verdict, seen)
+    _write_attempt(tx, attempt, verdict, seen, ends_doubt=not books.knows_already(seen))
     if verdict.order_to is OrderState.PAID:
         complete(tx, order)
     elif verdict.order_to is not None:
@@ -153,6 +156,7 @@ def _books(
         known,
         accepted_minor=settled_minor(tx.connection, order.id),
         has_other_live=any(others),
+        is_being_captured=is_unanswered(tx.connection, attempt.id, Operation.CAPTURE),
     )
 
 
@@ -213,7 +217,9 @@ def _write_payment(
         )
 
 
-def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Observation) -> None:
+def _write_attempt(
+    tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Observation, *, ends_doubt: bool
+) -> None:
     was_watched = not attempt.is_final
     if verdict.attempt_to is not None:
         session_id = attempt.session_id or seen.session_id or None
@@ -225,8 +231,9 @@ def _write_attempt(tx: Transaction, attempt: Attempt, verdict: Verdict, seen: Ob
             session_id=session_id,
         )
     # Of one that was given up for gone, old news says nothing more.
-    if was_watched:
-        clear_unknown(tx, attempt.id, _CLEARED_BY[seen.state])
+    if was_watched and ends_doubt:
+        words = _CLEARED_BY[seen.state]
+        clear_unknown(tx, attempt.id, words, besides=ABOUT_SUBSCRIPTIONS)
     # Complete without a payment is in progress: money is still to be looked for.
     is_over = attempt.state is not AttemptState.PROCESSING
     if seen.is_final and is_over and not attempt.is_final:

@@ -31,6 +31,19 @@ _OUT_OF_REACH: Final = Message(
     "The subscriptions of {account} cannot be looked at, that of order {number} among them: they "
     "may go on, and their renewals are not in the books. {words}"
 )
+_REFUSED: Final = Message(
+    "The subscription of order {number} goes on: the provider would not end it. {words}"
+)
+_NOT_ENDED: Final = Message(
+    "The subscription of order {number} goes on: {account} agreed to end it a day ago and "
+    "has not. End {subscription} at the provider, or the customer goes on paying."
+)
+_SILENCE: Final = Message(
+    "It is not known whether the subscription of order {number} was ended: {account} has "
+    "not answered for a day. Look for {subscription} at the provider."
+)
+ABOUT_SUBSCRIPTIONS: Final = (_OUT_OF_REACH, _REFUSED, _NOT_ENDED, _SILENCE)
+"""What is not known of a subscription, which nothing that its session tells makes known."""
 
 
 def known_subscription(tx: Transaction, row_id: int) -> Subscription:
@@ -108,11 +121,7 @@ def write_refused_end(tx: Transaction, intent: Intent, words: str, *, is_told: b
     subscription = mark_subscription(tx, subscription, end_wanted=None, end_wanted_by="")
     tell_of_subscription(tx, subscription, "end_refused", detail=words)
     if not is_told:
-        detail = Message(
-            "The subscription of order {number} goes on: the provider would not end it. {words}",
-            number=_number(tx, subscription),
-            words=words,
-        )
+        detail = Message(_REFUSED, number=_number(tx, subscription), words=words)
         _tell(tx, subscription, detail)
 
 
@@ -131,19 +140,9 @@ def tell_of_silence(tx: Transaction, row_id: int) -> None:
     if asked_at is None and subscription.end_wanted is None:
         return
     if asked_at is None:
-        detail = Message(
-            "The subscription of order {number} goes on: {account} agreed to end it a day ago and "
-            "has not. End {subscription} at the provider, or the customer goes on paying.",
-            **told,
-        )
-        _tell_once(tx, subscription, detail)
+        _tell_once(tx, subscription, Message(_NOT_ENDED, **told))
     elif not was_told_since(tx.connection, subscription.attempt_id, asked_at):
-        detail = Message(
-            "It is not known whether the subscription of order {number} was ended: {account} has "
-            "not answered for a day. Look for {subscription} at the provider.",
-            **told,
-        )
-        _tell(tx, subscription, detail)
+        _tell(tx, subscription, Message(_SILENCE, **told))
 
 
 def tell_of_going_on(tx: Transaction, subscription: Subscription) -> None:

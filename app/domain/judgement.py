@@ -57,7 +57,8 @@ class Books:
 
     `known_payments` are the provider's payment ids that are in the books already;
     `accepted_minor` is what was accepted for the order so far; `has_other_live` says that another
-    attempt can still pay the order; `takes_live` that these books are for real money.
+    attempt can still pay the order; `takes_live` that these books are for real money;
+    `is_being_captured` that the money was asked for and there is no answer yet.
     """
 
     till_id: str
@@ -67,6 +68,14 @@ class Books:
     accepted_minor: int = 0
     has_other_live: bool = False
     takes_live: bool = False
+    is_being_captured: bool = False
+
+    def knows_already(self, seen: Observation) -> bool:
+        """Say whether news ends no doubt: that the customer agreed was known before the asking.
+
+        Whether the money moved since, only the answer to that tells.
+        """
+        return self.is_being_captured and seen.state is SessionState.APPROVED
 
 
 _PLAIN_STATES: Final = {
@@ -99,7 +108,7 @@ def judge(books: Books, seen: Observation) -> Verdict:
         money = fresh if seen.live == books.attempt.live else ()
         return _held(Standing.QUARANTINED, money, stranger)
     payments = _judge_payments(books.attempt, books.order, books.accepted_minor, fresh)
-    attempt_to = _attempt_after(books.attempt, seen)
+    attempt_to = None if books.knows_already(seen) else _attempt_after(books.attempt, seen)
     accepted = books.accepted_minor + sum(p.payment.amount.minor for p in payments if p.is_accepted)
     order_to = None
     if books.order.state is OrderState.OPEN and payments:

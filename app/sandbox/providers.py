@@ -126,7 +126,11 @@ class Providers:
         return self._first(lambda each: each.landing(session_id)) or "paid"
 
     def books_of(self, account: str) -> JsonObject:
-        return self._first(lambda each: each.books_of(account)) or {}
+        """Give an account's books with whose they are: ids are unique at a provider alone."""
+        for each in self._providers:
+            if (books := each.books_of(account)) is not None:
+                return {"provider": each.name, **books}
+        return {}
 
     def refund(self, id: str, order: JsonObject) -> JsonObject | None:
         return self._whose(id, lambda each: each.dashboard.refund(id, order))

@@ -141,6 +141,15 @@ def unanswered(
     return None if row is None else intent_from(row)
 
 
+def is_unanswered(connection: sqlite3.Connection, attempt_id: int, operation: Operation) -> bool:
+    """Say whether the answer to a call of this kind for an attempt is still missing."""
+    row = connection.execute(
+        "SELECT 1 FROM intents WHERE attempt_id = ? AND operation = ? AND outcome IS NULL",
+        (attempt_id, operation.value),
+    ).fetchone()
+    return row is not None
+
+
 def unanswered_refund(connection: sqlite3.Connection, row_id: int) -> Intent | None:
     """Give the call that asks for a refund if its answer is still missing."""
     row = connection.execute(

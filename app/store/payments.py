@@ -1,6 +1,7 @@
 """Money as rows: payments in the books, and the exceptions that wait for a person."""
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 from app.domain.exceptions import ExceptionKind, OrderException
@@ -160,17 +161,26 @@ def tell_once(
 
 
 def clear_unknown(
-    tx: Transaction, attempt_id: int, resolution: str, *, template: str | None = None
+    tx: Transaction,
+    attempt_id: int,
+    resolution: str,
+    *,
+    template: str | None = None,
+    besides: Sequence[str] = (),
 ) -> None:
     """Take the `unknown` entries of an attempt off the list, since the answer is known now.
 
-    With a `template`, those alone that say it.
+    With a `template`, those alone that say it; those stay that say one of `besides`.
     """
     condition = "attempt_id = ? AND kind = ?"
     values: tuple[Value, ...] = (attempt_id, ExceptionKind.UNKNOWN.value)
     if template is not None:
         condition += " AND json_extract(words, '$.template') = ?"
         values = (*values, template)
+    if besides:
+        marks = ", ".join("?" * len(besides))
+        condition += f" AND coalesce(json_extract(words, '$.template'), '') NOT IN ({marks})"
+        values = (*values, *map(str, besides))
     _resolve(tx, condition, values, resolution)
 
 

@@ -1,7 +1,7 @@
 """The checks of a till's money: the ledger beside payments, refunds and write-offs; I2 and I3."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,13 +12,24 @@ from app.store.checks import Check, Outcome, checked, count
 
 @dataclass(frozen=True, slots=True)
 class TakenPayment:
-    """A payment in the provider's own books: what it captured and gave back, in minor units."""
+    """A payment in a provider's own books: what it captured and gave back, in minor units.
+
+    Its id is unique at its `provider` alone. `account` is the provider's own name of whose money
+    it is; it may be one that the till's books do not use.
+    """
 
     payment_id: str
     reference: str
     currency: str
     captured_minor: int
     refunded_minor: int
+    provider: str
+    account: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Give what the books know it by."""
+        return self.provider, self.payment_id
 
 
 _SETTLED: Final = (
@@ -213,41 +224,57 @@ def provider(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> Ch
     if row is None:
         return Check(name, Outcome.NOT_CHECKED, "the till has no row of its own")
     till_id = str(row[0])
-    ours = {
-        payment.payment_id: payment
-        for payment in taken
-        if payment.captured_minor and _is_of(till_id, payment.reference)
-    }
+    # By two names of an account the same is told twice.
+    said = {each for each in taken if each.captured_minor and _is_of(till_id, each.reference)}
+    ours = {payment.key: payment for payment in sorted(said, key=lambda each: each.account)}
     # What was taken by hand is nobody's word but the operator's.
     own = ", ".join(f"'{name}'" for name in sorted(BY_HAND))
     rows = db.execute(f"SELECT * FROM payments WHERE provider NOT IN ({own})")
-    held = {row["payment_id"]: row for row in rows}
-    faults = [f"{payment_id} is not in the books" for payment_id in ours.keys() - held.keys()]
-    faults += [f"{payment_id} is unknown there" for payment_id in held.keys() - ours.keys()]
+    held = {_key(row): row for row in rows}
+    known = {tuple(row) for row in db.execute("SELECT provider, provider_account FROM accounts")}
+    faults = [f"{' '.join(key)} is not in the books" for key in ours.keys() - held.keys()]
+    faults += [f"{' '.join(key)} is unknown there" for key in held.keys() - ours.keys()]
     faults += [
-        f"{payment_id}: {row['amount_minor']} here, {ours[payment_id].captured_minor} there"
-        for payment_id, row in held.items()
-        if payment_id in ours and not _agree(row, ours[payment_id])
+        f"{' '.join(each.key)} of {each.account} is not in the books, only its namesake"
+        for each in said
+        if each is not ours[each.key]
+    ]
+    faults += [
+        f"{' '.join(key)}: {row['amount_minor']} here, {ours[key].captured_minor} there"
+        for key, row in held.items()
+        if key in ours and not _agree(row, ours[key])
+    ]
+    faults += [
+        f"{' '.join(key)}: of {row['provider_account']} here, of {ours[key].account} there"
+        for key, row in held.items()
+        # An account may go by a key's name here; then nothing is told by it.
+        if key in ours
+        and (key[0], ours[key].account) in known
+        and row["provider_account"] != ours[key].account
     ]
     refunded = _refunded(db)
     faults += [
-        f"{payment_id}: {' or '.join(map(str, sorted(refunded.get(payment_id, {0}))))} "
+        f"{' '.join(key)}: {' or '.join(map(str, sorted(refunded.get(key, {0}))))} "
         f"given back here, {payment.refunded_minor} there"
-        for payment_id, payment in ours.items()
-        if payment.refunded_minor not in refunded.get(payment_id, {0})
+        for key, payment in ours.items()
+        if payment.refunded_minor not in refunded.get(key, {0})
     ]
-    return checked(name, sorted(faults), f"{len(ours)} payments{_sums(ours)}")
+    return checked(name, sorted(faults), f"{len(said)} payments{_sums(said)}")
 
 
-def _refunded(db: sqlite3.Connection) -> dict[str, set[int]]:
+def _key(row: sqlite3.Row) -> tuple[str, str]:
+    return row["provider"], row["payment_id"]
+
+
+def _refunded(db: sqlite3.Connection) -> dict[tuple[str, str], set[int]]:
     """Give what each payment's provider may have given back: with and without what is in doubt."""
-    sums: dict[str, set[int]] = {}
+    sums: dict[tuple[str, str], set[int]] = {}
     for row in db.execute(
-        "SELECT payment_id, amount_minor, state FROM refunds WHERE state <> 'failed'"
+        "SELECT provider, payment_id, amount_minor, state FROM refunds WHERE state <> 'failed'"
     ):
-        before = sums.get(row["payment_id"], {0})
+        before = sums.get(_key(row), {0})
         after = {minor + row["amount_minor"] for minor in before}
-        sums[row["payment_id"]] = before | after if row["state"] == "requested" else after
+        sums[_key(row)] = before | after if row["state"] == "requested" else after
     return sums
 
 
@@ -258,9 +285,9 @@ def _agree(row: sqlite3.Row, payment: TakenPayment) -> bool:
     )
 
 
-def _sums(payments: Mapping[str, TakenPayment]) -> str:
+def _sums(payments: Iterable[TakenPayment]) -> str:
     sums: dict[str, int] = {}
-    for payment in payments.values():
+    for payment in payments:
         currency = payment.currency.upper()
         sums[currency] = sums.get(currency, 0) + payment.captured_minor
     return "".join(f", {minor} minor {currency}" for currency, minor in sorted(sums.items()))

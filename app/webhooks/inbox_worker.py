@@ -22,7 +22,7 @@ from app.domain.refund import RefundObservation
 from app.errors import Message, StoreError
 from app.failpoints import reach
 from app.providers.saving import SavesCards, SetupNews
-from app.providers.strategy import PaymentStrategy, Recheck
+from app.providers.strategy import PaymentStrategy, Recheck, Seen
 from app.providers.subscribing import SubscriptionNews
 from app.settle import settle
 from app.settle_disputes import settle_dispute
@@ -138,8 +138,7 @@ class InboxWorker:
         if not delivery.provider_account:
             delivery = replace(delivery, provider_account=strategy.provider_account)
         try:
-            seen = strategy.observe(delivery, at=self._clock.now())
-            card = _card_told(strategy, delivery) if seen is None else None
+            seen, card = self._told(strategy, delivery)
         except Exception as error:  # noqa: BLE001 - logged; it must not hold up the others
             _log.exception("delivery %s cannot be understood", entry.delivery.event_id)
             return _marked(entry, "failed", f"{type(error).__name__}: {error}")
@@ -156,6 +155,32 @@ class InboxWorker:
         if isinstance(seen, SubscriptionNews):
             return partial(_hear, entry, seen)
         return partial(_settle, entry, seen, self._store.till_id)
+
+    def _told(
+        self, strategy: PaymentStrategy, delivery: Delivery
+    ) -> tuple[Seen | None, SetupNews | None]:
+        """Read what a delivery says: by its own account's kind, else by the others of the account.
+
+        An owner may have given the provider one address alone, and one that is told to two is
+        there but once: what it says of a session must not be lost by the kind that reads it.
+        """
+        for each in (strategy, *self._others_of(strategy)):
+            seen = each.observe(delivery, at=self._clock.now())
+            card = _card_told(each, delivery) if seen is None else None
+            if seen is not None or card is not None:
+                return seen, card
+        return None, None
+
+    def _others_of(self, strategy: PaymentStrategy) -> list[PaymentStrategy]:
+        """Give the other names of an account at its provider; the same keys are the same."""
+        whose, keys = strategy.provider_account, strategy.credential_digest
+        return [
+            each
+            for each in self._strategies.values()
+            if each is not strategy
+            and (each.provider, each.live) == (strategy.provider, strategy.live)
+            and (each.provider_account == whose or each.credential_digest == keys)
+        ]
 
 
 def _settle(entry: InboxEntry, seen: Observation, till_id: str, tx: Transaction) -> int | None:

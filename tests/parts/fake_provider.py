@@ -150,6 +150,8 @@ class FakeProvider:
                 p.amount.currency,
                 p.amount.minor,
                 self.refunds.of(p.payment_id),
+                "fakepay",
+                self.account,
             )
             for session in self.sessions.values()
             for p in session.payments

@@ -114,6 +114,8 @@ class SubscribingProvider(FakeProvider):
                 p.amount.currency,
                 p.amount.minor,
                 self.refunds.of(p.payment_id),
+                "fakepay",
+                self.account,
             )
             for each in self.subscriptions.values()
             for p in each.payments

@@ -73,4 +73,15 @@ DOORS: Final = (
         "if False:",
         ("tests/unit/api/test_door.py::test_without_the_token_every_route_but_health_is_closed",),
     ),
+    Guard(
+        "another name of the account",
+        "an event that came in by one of two names is read for the other",
+        "app/webhooks/inbox_worker.py",
+        "for each in (strategy, *self._others_of(strategy)):",
+        "for each in (strategy,):",
+        (
+            "tests/unit/webhooks/test_other_names.py::"
+            "test_what_the_one_kind_does_not_read_the_other_name_of_its_account_does",
+        ),
+    ),
 )

@@ -174,4 +174,26 @@ JUDGING: Final = (
             "test_a_refund_that_came_before_its_payment_is_woken_by_it",
         ),
     ),
+    Guard(
+        "in doubt until it is known",
+        "that a customer agreed says nothing of the money that was asked for since",
+        _JUDGE,
+        "return self.is_being_captured and seen.state is SessionState.APPROVED",
+        "return False",
+        (
+            "tests/unit/test_captures.py::"
+            "test_looks_that_bring_nothing_new_leave_it_in_doubt_and_write_nothing",
+        ),
+    ),
+    Guard(
+        "the doubt about a subscription",
+        "what its session tells takes it off no list",
+        _SETTLE,
+        "besides=ABOUT_SUBSCRIPTIONS",
+        "besides=()",
+        (
+            "tests/unit/test_sessions_of_subscriptions.py::"
+            "test_a_paid_session_takes_no_end_without_an_answer_off_the_list",
+        ),
+    ),
 )

@@ -156,4 +156,12 @@ KEEPING: Final = (
         "    if False:\n",
         (f"{_S}test_migrations.py::test_an_older_program_refuses_newer_books_and_changes_nothing",),
     ),
+    Guard(
+        "whose word it is",
+        "a payment is compared with its own provider's word",
+        "app/store/verify_money.py",
+        "        return self.provider, self.payment_id\n",
+        '        return "fakepay", self.payment_id\n',
+        ("tests/integration/store/test_verify.py::test_payments_of_two_providers_may_have_one_id",),
+    ),
 )

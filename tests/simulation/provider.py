@@ -328,7 +328,7 @@ _DECIDED_AFTER_S: Final = 3_000.0
 
 def _taken(payment: SeenPayment, reference: str) -> TakenPayment:
     amount = payment.amount
-    return TakenPayment(payment.payment_id, reference, amount.currency, amount.minor, 0)
+    return TakenPayment(payment.payment_id, reference, amount.currency, amount.minor, 0, "fakepay")
 
 
 class DayStrategy(FakeStrategy):

@@ -192,7 +192,7 @@ async def provider_books(url: str) -> list[TakenPayment]:
         books: Any = (await client.get(f"{url}/_control/books")).json()
     wanted = ("payment_id", "reference", "currency", "captured_minor", "refunded_minor")
     return [
-        TakenPayment(*(payment[name] for name in wanted))
+        TakenPayment(**{name: payment[name] for name in wanted}, provider=account["provider"])
         for account in books["accounts"].values()
         for payment in account["payments"]
     ]

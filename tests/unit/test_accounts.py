@@ -194,3 +194,27 @@ def test_the_script_of_a_double_comes_over_https_or_from_this_computer(load: Loa
         assert strategies(load(Mode.TEST, f'{ELEMENTS}script_url = "{url}"\n', **keys))
     with pytest.raises(ConfigError, match="not https"):
         strategies(load(Mode.TEST, f'{ELEMENTS}script_url = "http://double.example/"\n', **keys))
+
+
+@pytest.mark.parametrize(
+    "variable, named",
+    [
+        ("STRIPE_WEBHOOK_SECRET", {"shop", "van"}),
+        ("SHOP_STRIPE_WEBHOOK_SECRET", {"shop"}),
+        ("PAYPAL_WEBHOOK_ID", {"paypal"}),
+        ("SQUARE_WEBHOOK_SIGNATURE_KEY", set()),
+    ],
+)
+def test_what_an_accounts_own_webhooks_are_signed_with_is_no_other_accounts(
+    load: Load, variable: str, named: set[str]
+) -> None:
+    toml = (
+        '[accounts.shop]\nkind = "stripe_checkout"\n[accounts.van]\nkind = "stripe_links"\n'
+        "[accounts.paypal]\n[accounts.cash]\n"
+    )
+    settings = load(Mode.TRAINING, toml, **{variable: "whsec_1"})
+    assert accounts(settings, "http://127.0.0.1:1").with_secret == named
+
+
+def test_without_a_secret_the_till_may_register_every_account_by_itself(load: Load) -> None:
+    assert accounts(load(Mode.TRAINING), "http://127.0.0.1:1").with_secret == set()

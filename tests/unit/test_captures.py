@@ -42,6 +42,12 @@ def intents(till: Counter) -> list[tuple[object, ...]]:
     return [(str(key).rsplit("-", 1)[-1], outcome) for key, outcome in found]
 
 
+def everything(till: Counter) -> list[list[tuple[object, ...]]]:
+    """Give all that a look may write."""
+    tables = ("attempts", "journal", "exceptions", "audit", "intents")
+    return [till.rows(f"SELECT * FROM {table}") for table in tables]
+
+
 def test_what_a_customer_agreed_to_is_taken_at_the_next_look_and_pays_the_order(
     till: Counter,
 ) -> None:
@@ -91,6 +97,40 @@ def test_without_any_answer_it_is_not_known_and_the_next_look_finds_out(till: Co
     assert len(set(captures(till))) == 1
     assert intents(till) == [("capture", "done")]
     assert asyncio.run(till.state(order)) == "paid"
+    assert till.violations() == []
+
+
+def test_looks_that_bring_nothing_new_leave_it_in_doubt_and_write_nothing(till: Counter) -> None:
+    """Till the answer is there, the entry stays on the list and the journal as long as it is."""
+    _, attempt = agreed(till)
+    till.strategy.answers["capture"] = [Unavailable("the line is cut")] * 1000
+    look(till, attempt)
+    written = everything(till)
+    for _ in range(3):
+        assert look(till, attempt).state is AttemptState.UNKNOWN
+        door = Door(till)
+        door.take_in(till.provider.events[-1])
+        door.settle()
+        assert everything(till) == written
+    assert till.rows("SELECT kind FROM exceptions WHERE resolved_at IS NULL") == [("unknown",)]
+    till.strategy.answers["capture"] = []
+    assert look(till, attempt).state is AttemptState.PAID
+    assert till.count("exceptions", "resolved_at IS NULL") == 0
+    assert till.count("journal", "name = 'attempt.unknown'") == 1
+    assert till.violations() == []
+
+
+def test_what_was_refused_after_a_lost_answer_is_known_again_at_the_next_look(
+    till: Counter,
+) -> None:
+    _, attempt = agreed(till)
+    till.strategy.answers["capture"] = [Unavailable("the line is cut")] * 100
+    look(till, attempt)
+    till.strategy.answers["capture"] = [Rejected("Not this one", status=422)]
+    with pytest.raises(Rejected):
+        look(till, attempt)
+    assert look(till, attempt).state is AttemptState.PAID
+    assert intents(till) == [("capture", "rejected"), ("2", "done")]
     assert till.violations() == []
 
 

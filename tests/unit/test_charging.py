@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,18 @@ import pytest
 from app.breaker import WINDOW_S, Standing
 from app.charging import Unfit
 from app.domain.attempt import AttemptState, CloseReason
+from app.domain.capabilities import Shows
 from app.domain.decision import Decision, Said
 from app.domain.observation import Source
-from app.domain.order import Order
-from app.errors import CheckoutRefused, ConfigError, Message, Rejected, Unavailable
+from app.domain.order import Order, OrderState
+from app.errors import (
+    CheckoutRefused,
+    ConfigError,
+    Message,
+    MoneyMoved,
+    Rejected,
+    Unavailable,
+)
 from app.routing import Rule
 from app.ways import Terms
 from tests.parts.provider import LOST, Call
@@ -84,8 +93,43 @@ def test_where_the_settings_alone_leave_no_account_it_is_not_time_that_helps(
     till = Counter(tmp_path, settings={"terms": {FIRST: Terms(is_enabled=False)}})
     with pytest.raises(CheckoutRefused, match="No account can be used as it is set up") as error:
         charged(till)
-    assert "switch one on" in error.value.action
+    assert error.value.detail == "fake: It is switched off in the settings."
+    assert "Settings (F4) or switch one on" in error.value.action
     till.close()
+
+
+def test_with_every_account_off_nothing_is_written_of_a_sale(tmp_path: Path) -> None:
+    off = Terms(is_enabled=False)
+    unready = {"paper": Message("It lacks a key: {key}.", key="Secret key")}
+    settings = {"terms": {FIRST: off, SECOND: off}, "unready": unready}
+    till = Counter(tmp_path, others=(SECOND,), settings=settings)
+    written = till.count("journal")
+    with pytest.raises(CheckoutRefused, match="No account can be used as it is set up") as error:
+        asyncio.run(till.place())
+    assert error.value.detail == (
+        "fake: It is switched off in the settings. other: It is switched off in the settings. "
+        "paper: It lacks a key: Secret key."
+    )
+    assert "Settings (F4)" in error.value.action and error.value.money is MoneyMoved.NO
+    assert (till.count("orders"), till.count("journal")) == (0, written)
+    assert till.rows("SELECT last_order_number FROM till") == [(0,)]
+    assert asyncio.run(till.place(0)).state is OrderState.PAID, "what costs nothing needs none"
+    till.close()
+
+
+def test_what_only_a_person_can_take_is_an_order(tmp_path: Path) -> None:
+    till = Counter(tmp_path, others=(SECOND,), settings={"terms": {FIRST: Terms(is_enabled=False)}})
+    by_hand = till.others[SECOND]
+    by_hand.capabilities = replace(by_hand.capabilities, shows=Shows.NOTHING)
+    assert asyncio.run(till.place()).state is OrderState.OPEN
+    till.close()
+
+
+def test_what_no_provider_answers_for_just_now_is_an_order_all_the_same(till: Counter) -> None:
+    for account in (FIRST, SECOND, THIRD):
+        for _ in range(3):
+            till.gateway._failed(account, Unavailable("No answer"))
+    assert asyncio.run(till.place()).state is OrderState.OPEN
 
 
 def test_the_operator_chooses_another_and_that_is_kept(till: Counter) -> None:

@@ -14,7 +14,7 @@ from app.domain.capabilities import Shows
 from app.domain.decision import Said
 from app.domain.observation import Source
 from app.domain.order import Order
-from app.errors import CheckoutRefused, Protocol, Rejected, Unavailable
+from app.errors import CheckoutRefused, MoneyMoved, Protocol, Rejected, Unavailable
 from tests.parts.provider import Call
 from tests.parts.several import (
     FIRST,
@@ -52,12 +52,51 @@ def test_when_the_last_one_does_not_answer_its_attempt_is_the_one_that_is_waited
     assert [each.account for each in decided(till, order)[2].tried] == [FIRST, SECOND]
 
 
-def test_when_the_last_one_refuses_that_is_what_is_said(till: Counter) -> None:
+def test_when_the_last_one_refuses_it_is_said_of_each_what_came_of_it(till: Counter) -> None:
     answers(till, FIRST, *SILENT)
     answers(till, SECOND, *SILENT)
     answers(till, THIRD, REFUSED)
+    with pytest.raises(CheckoutRefused, match="No account took this payment") as error:
+        charged(till)
+    assert error.value.detail == (
+        "fake: It did not answer. other: It did not answer. "
+        "third: The fake refuses. It does not like it."
+    )
+    assert error.value.money is MoneyMoved.NO, "nobody has seen a code"
+
+
+def test_a_refusal_is_not_lost_where_the_next_one_cannot_even_be_asked(till: Counter) -> None:
+    answers(till, FIRST, REFUSED)
+    for account in (SECOND, THIRD):
+        answers(till, account, Unavailable("No network"), verb="prepare_session")
+    with pytest.raises(CheckoutRefused, match="No account took this payment") as error:
+        charged(till)
+    assert error.value.detail == (
+        "fake: The fake refuses. It does not like it. other: No network. third: No network."
+    )
+    assert till.rows("SELECT account, state FROM attempts") == [(FIRST, "failed")]
+
+
+def test_what_did_not_fit_is_not_lost_where_the_next_one_cannot_even_be_asked(
+    till: Counter,
+) -> None:
+    till.strategy.amount_off = 1
+    answers(till, SECOND, REFUSED)
+    answers(till, THIRD, Unavailable("No network"), verb="identify")
+    with pytest.raises(CheckoutRefused, match="No account took this payment") as error:
+        charged(till)
+    assert error.value.detail == (
+        "fake: Its session did not fit the order. "
+        "other: The fake refuses. It does not like it. third: No network."
+    )
+
+
+def test_the_only_account_that_refuses_says_so_itself(tmp_path: Path) -> None:
+    till = Counter(tmp_path)
+    answers(till, FIRST, REFUSED)
     with pytest.raises(Rejected, match="The fake refuses"):
         charged(till)
+    till.close()
 
 
 def test_one_that_cannot_be_asked_takes_nothing_from_the_one_that_is_waited_for(

@@ -172,10 +172,56 @@ def test_what_the_provider_says_otherwise_is_found(
 
 def test_money_of_another_till_or_a_web_shop_is_not_ours_to_have(till: Counter) -> None:
     others = [
-        TakenPayment("pi_web", "", "eur", 100, 0),
-        TakenPayment("pi_other", "zzzzzz-0rder0000001-1", "eur", 100, 0),
+        TakenPayment("pi_web", "", "eur", 100, 0, "fakepay"),
+        TakenPayment("pi_other", "zzzzzz-0rder0000001-1", "eur", 100, 0, "fakepay"),
     ]
     assert till.violations([*till.provider.taken(), *others]) == []
+
+
+def test_payments_of_two_providers_may_have_one_id(
+    till: Counter, books: sqlite3.Connection
+) -> None:
+    """Each is compared with its own provider's word, and its refunds as well."""
+    first, second = till.provider.taken()
+    books.execute(
+        "UPDATE payments SET provider = 'paypal', provider_account = 'P1', payment_id = ? "
+        "WHERE id = 1",
+        (second.payment_id,),
+    )
+    here = replace(first, provider="paypal", payment_id=second.payment_id, account="P1")
+    assert not [name for name in red(books, [here, second]) if name.startswith(PROVIDER)]
+    for word, words in (
+        ([second], f"paypal {second.payment_id} is unknown there"),
+        ([here], f"fakepay {second.payment_id} is unknown there"),
+        ([replace(here, captured_minor=889), second], "890 here, 889 there"),
+        ([here, replace(second, refunded_minor=90)], "0 given back here, 90 there"),
+    ):
+        found = red(books, word)
+        (name,) = [name for name in found if name.startswith(PROVIDER)]
+        assert words in found[name]
+
+
+def test_a_payment_that_another_account_took_is_not_the_one_in_the_books(
+    till: Counter, books: sqlite3.Connection
+) -> None:
+    """Only where the books know the account by the provider's own name for it."""
+    first, second = till.provider.taken()
+    assert red(books, [replace(first, account="named otherwise there"), second]) == {}
+    books.execute(
+        "INSERT INTO accounts (name, provider, provider_account, live, credential, learned_at) "
+        "SELECT 'van', provider, 'acct_van', live, 'digest-2', learned_at FROM accounts"
+    )
+    words = only_red(books, PROVIDER, [replace(first, account="acct_van"), second])
+    assert words.endswith("of acct_fake here, of acct_van there")
+
+
+def test_of_two_payments_with_one_id_at_one_provider_the_books_can_hold_but_one(
+    till: Counter, books: sqlite3.Connection
+) -> None:
+    first, second = till.provider.taken()
+    assert red(books, [first, first, second]) == {}, "the same said twice is one"
+    twin = replace(first, account="acct_van")
+    assert "is not in the books" in only_red(books, PROVIDER, [twin, first, second])
 
 
 @pytest.mark.parametrize(

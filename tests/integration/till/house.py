@@ -96,8 +96,10 @@ class Customer:
                 p["currency"],
                 p["captured_minor"],
                 p["refunded_minor"],
+                books["provider"],
             )
-            for p in self.books()["payments"]
+            for books in (self.books(),)
+            for p in books["payments"]
         ]
 
     def requests(self, method: str, path: str) -> list[dict[str, Any]]:

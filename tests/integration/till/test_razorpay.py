@@ -12,6 +12,8 @@ from app.domain.cart import Cart
 from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.refund import RefundState
+from app.providers.razorpay.events import CODE_EVENTS, LINK_EVENTS
+from app.sandbox.razorpay import SANDBOX_KEY_ID
 from tests.integration.till.house import (
     NEVER,
     Customer,
@@ -94,6 +96,55 @@ def test_a_sale_is_paid_by_webhook_alone(root: Path, customer: Customer, kind: s
     with_till(root, customer, story, pace=NEVER)
     ((data,),) = rows(root, "SELECT data FROM journal WHERE name = 'attempt.paid'")
     assert "webhook" in data
+
+
+def test_a_secret_of_another_providers_webhooks_keeps_no_event_away(
+    root: Path, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_somebody_registered_that")
+    monkeypatch.setenv("CODES_RAZORPAY_WEBHOOK_SECRET", "somebody registered this")
+    (root / "scantill.toml").write_text(
+        '[accounts.links]\nkind = "razorpay"\n[accounts.codes]\nkind = "razorpay_upi"\n'
+    )
+
+    async def story(till: Till) -> None:
+        await until_heard(till, customer)
+        told = await elsewhere(customer.control, "GET", "razorpay/webhooks")
+        assert [each["url"].rsplit("/", 1)[1] for each in told["webhooks"]] == ["links"]
+        order, attempt = await show(till, "links")
+        await pay(customer, attempt)
+        await until_state(till, order, "paid", within_s=2)
+
+    with_till(root, customer, story, pace=NEVER)
+
+
+@pytest.mark.parametrize("sells, told", [(CODES, LINKS), (LINKS, CODES)])
+def test_one_address_is_enough_for_both_kinds_of_one_account(
+    root: Path, customer: Customer, monkeypatch: pytest.MonkeyPatch, sells: str, told: str
+) -> None:
+    """An owner enters one address in the dashboard, with all the events."""
+    monkeypatch.setenv("RAZORPAY_WEBHOOK_SECRET", "one secret")
+    accounts(root, *KINDS)
+
+    async def story(till: Till) -> None:
+        await until(lambda: till.status().reconciled is not None)
+        address = {
+            "key_id": SANDBOX_KEY_ID,
+            "url": f"{till.door.address}/webhooks/{told}",
+            "secret": "one secret",
+            "owner": "the shop",
+            "events": [*LINK_EVENTS, *CODE_EVENTS],
+        }
+        await elsewhere(customer.control, "POST", "razorpay/webhooks", **address)
+        order, attempt = await show(till, sells)
+        await pay(customer, attempt)
+        await until_state(till, order, "paid")
+
+    with_till(root, customer, story, pace=NEVER)
+    assert rows(root, "SELECT account FROM payments") == [(sells,)]
+    ((data,),) = rows(root, "SELECT data FROM journal WHERE name = 'attempt.paid'")
+    assert "webhook" in data
+    assert set(rows(root, "SELECT account FROM inbox")) == {(told,)}
 
 
 @pytest.mark.parametrize("kind", KINDS)

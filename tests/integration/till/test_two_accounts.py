@@ -46,7 +46,7 @@ def _keys_of_their_own(monkeypatch: pytest.MonkeyPatch, customer: Customer) -> N
 
 def taken(customer: Customer) -> list[TakenPayment]:
     """Give what was captured at both accounts."""
-    accounts = customer.control("GET", "books")["accounts"].values()
+    accounts = customer.control("GET", "books")["accounts"]
     return [
         TakenPayment(
             p["payment_id"],
@@ -54,8 +54,10 @@ def taken(customer: Customer) -> list[TakenPayment]:
             p["currency"],
             p["captured_minor"],
             p["refunded_minor"],
+            books["provider"],
+            account,
         )
-        for books in accounts
+        for account, books in accounts.items()
         for p in books["payments"]
     ]
 
@@ -167,6 +169,36 @@ def test_where_the_first_does_not_answer_the_second_sells_and_the_first_is_close
     assert rows(root, "SELECT count(*) FROM exceptions WHERE resolved_at IS NULL") == [(0,)]
     sent = customer.requests("POST", CREATE)
     assert len({request["idempotency_key"] for request in sent}) == 2
+
+
+def test_a_slow_first_is_not_waited_for_and_what_it_opens_after_all_is_closed_unseen(
+    root: Path, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.checkout.FAIL_OVER_S", 0.5)
+
+    async def story(till: Till) -> None:
+        shop = till.strategies["shop"].provider_account
+        # Sooner than one exchange may take: without another account it would be the one shown.
+        customer.fault_of(shop, "POST", CREATE, latency_ms=3_000)
+        order, attempt = await charge(till)
+        assert attempt.account == "van"
+        await elsewhere(customer.pay, attempt.url)
+        await until_state(till, order, "paid")
+
+        async def is_closed() -> bool:
+            detail = await till.orders.detail(order.id)
+            return detail is not None and detail.attempts[0].is_final
+
+        await until(is_closed, within_s=20)
+        detail = await till.orders.detail(order.id)
+        assert detail is not None
+        first, second = detail.attempts
+        assert (first.close_reason, first.shown_at) == (CloseReason.SUPERSEDED, None)
+        assert (first.state, second.state) == (AttemptState.CANCELLED, AttemptState.PAID)
+
+    with_two(root, customer, story, pace=QUICK)
+    assert rows(root, "SELECT count(*) FROM payments") == [(1,)]
+    assert rows(root, "SELECT count(*) FROM exceptions WHERE resolved_at IS NULL") == [(0,)]
 
 
 def test_what_the_shops_rules_say_decides_on_a_whole_till(root: Path, customer: Customer) -> None:

@@ -40,7 +40,7 @@ def kinds(till: Counter) -> list[str]:
 def taken(*observations: Observation) -> list[TakenPayment]:
     """Give the provider's books, as the observations tell them."""
     return [
-        TakenPayment(p.payment_id, o.reference, p.amount.currency, p.amount.minor, 0)
+        TakenPayment(p.payment_id, o.reference, p.amount.currency, p.amount.minor, 0, o.provider)
         for o in observations
         for p in o.payments
     ]

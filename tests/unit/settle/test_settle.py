@@ -147,7 +147,7 @@ def taken_from(till: Counter) -> Iterator[TakenPayment]:
         "FROM payments JOIN attempts ON attempts.id = attempt_id"
     )
     for payment_id, reference, currency, minor in rows:
-        yield TakenPayment(payment_id, reference, currency, minor, 0)
+        yield TakenPayment(payment_id, reference, currency, minor, 0, "fakepay")
 
 
 def test_two_sessions_of_one_order_both_paid_make_the_second_surplus(till: Counter) -> None:

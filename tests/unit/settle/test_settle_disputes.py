@@ -211,7 +211,7 @@ def test_every_order_of_any_history_ends_in_the_same_books(
     expected = live_through(till, f"dp{number}a", payment_id, life, indices)
     assert expected[0][0][0] == history[-1].value
     assert live_through(till, f"dp{number}b", payment_id, life, way) == expected
-    assert till.violations([TakenPayment(payment_id, reference, "EUR", 500, 0)]) == []
+    assert till.violations([TakenPayment(payment_id, reference, "EUR", 500, 0, "fakepay")]) == []
 
 
 def test_a_lost_dispute_stays_on_the_list_until_a_person_takes_note(till: Counter) -> None:
