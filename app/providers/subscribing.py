@@ -70,3 +70,20 @@ class Subscribes(Protocol):
         its capabilities say.
         """
         ...
+
+
+@runtime_checkable
+class ReadsOn(Protocol):
+    """A provider where each payment of a subscription costs calls of its own to be read.
+
+    What was read once need not be read again: it is in the books.
+    """
+
+    async def fetch_subscription_on(
+        self, subscription_id: str, *, read_to: str, source: Source
+    ) -> SubscriptionObservation:
+        """Look at a subscription, and at the payments after `read_to`, which an earlier look gave.
+
+        Where that does not stand there any more, at every payment.
+        """
+        ...
