@@ -18,7 +18,7 @@ TABLES_OF_M0010: Final = (
     """,
     """
     UPDATE subscriptions SET looked_in = (SELECT epoch FROM till)
-    WHERE looked_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM epochs WHERE reconciled_at IS NULL)
+    WHERE NOT EXISTS (SELECT 1 FROM epochs WHERE reconciled_at IS NULL)
     """,
     """
     CREATE INDEX subscriptions_due ON subscriptions (account, due_at) WHERE due_at IS NOT NULL

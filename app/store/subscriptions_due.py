@@ -34,7 +34,8 @@ BEYOND: Final = """
 """
 SEEN_AHEAD: Final = """
     SELECT id, account, due_at FROM subscriptions
-    WHERE coalesce(looked_at, started_at) > :now AND due_at IS NOT NULL ORDER BY id
+    WHERE coalesce(looked_at, started_at) > :now AND due_at IS NOT NULL
+    ORDER BY coalesce(looked_at, started_at)
 """
 ENDS_DUE: Final = """
     SELECT subscriptions.id, account, due_at FROM intents JOIN subscriptions

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.observation import Source
 from app.domain.subscription import SubscriptionObservation, SubscriptionState
-from app.errors import StoreError, Unavailable
+from app.errors import Rejected, StoreError, Unavailable
 from app.store.subscriptions import hear_of, news_is_known, news_of_subscriptions
 from tests.conftest import ExpectedLogs
 from tests.parts.subscribed import SUB, SubscriptionCounter
@@ -229,3 +229,40 @@ def test_where_nobody_can_be_asked_any_more_a_person_is_told_once_for_the_accoun
     ticked(till)
     assert till.count("exceptions", "resolved_at IS NULL") == 0
     assert len(till.renewals()) == 1
+
+
+def test_keys_that_are_refused_are_tried_again_until_somebody_has_mended_them(
+    till: SubscriptionCounter, expected_logs: ExpectedLogs
+) -> None:
+    till.clock.advance(DAY_S)
+    refused = [Rejected("keys", status=401)]
+    till.strategy.answers["fetch_subscription"] = refused * 10_000
+    till.provider.renew(SUB)
+    for _ in range(3 * 24 * 60):
+        asyncio.run(till.subscription_watch.catch_up())
+        till.clock.advance(60)
+    expected_logs.take("the keys of fake are refused")
+    # One look in five minutes, after a first and a second that came sooner.
+    assert 3 * 24 * 10 < till.strategy.count("fetch_subscription") <= 3 * 24 * 12 + 2
+    till.strategy.answers["fetch_subscription"] = []
+    till.clock.advance(300)
+    assert asyncio.run(till.subscription_watch.catch_up()) == 2
+    assert len(till.renewals()) == 1
+
+
+def test_an_end_that_nobody_answers_is_asked_for_less_and_less_often_also_after_a_restart(
+    till: SubscriptionCounter,
+) -> None:
+    till.strategy.answers["cancel_subscription"] = [Unavailable("down")] * 1000
+    asyncio.run(till.subscriptions.cancel(1, at_period_end=False, by="Ada", reason="moved"))
+    asked = till.strategy.count("cancel_subscription")
+    times = []
+    for minute in range(24 * 60):
+        till.clock.advance(60)
+        asyncio.run(till.subscription_watch.sweep())
+        if till.strategy.count("cancel_subscription") > asked:
+            asked += 1
+            times.append(minute + 1)
+            till.restart()
+    assert times == [1, 3, 7, 15, 31, 63, 127, 255, 511, 871, 1231]
+    assert len(set(till.strategy.keys_of("cancel_subscription"))) == 1

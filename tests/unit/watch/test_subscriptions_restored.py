@@ -12,6 +12,7 @@ from app.store.epochs import begin_epoch, needs_reconciliation
 from app.store.subscriptions_due import count_unseen, is_unseen
 from tests.parts.giving_back import LOST
 from tests.parts.subscribed import SUB, SubscriptionCounter
+from tests.unit.reconciling import reconciled
 
 MANY = 60
 WHO = {"by": "Ada", "reason": "moved away"}
@@ -49,7 +50,7 @@ def test_they_are_sold_with_before_any_subscription_was_looked_at_and_the_report
     ticked(till)
     till.provider.renew(SUB)
     restore(till)
-    report = asyncio.run(till.reconciliation.run("start"))
+    report = asyncio.run(reconciled(till))
     assert looks(till) == 0 and not till.store.read_now(needs_reconciliation)
     assert [str(problem) for problem in report.problems] == [
         "60 subscriptions were not looked at yet since the books were restored; "
@@ -64,7 +65,7 @@ def test_they_are_sold_with_before_any_subscription_was_looked_at_and_the_report
     assert till.store.read_now(count_unseen) == 0
     ticked(till)
     assert looks(till) == MANY
-    assert asyncio.run(till.reconciliation.run("interval")).problems == []
+    assert asyncio.run(reconciled(till)).problems == []
 
 
 def test_while_the_orders_are_not_made_sure_of_a_few_are_looked_at_in_a_round(
@@ -74,6 +75,7 @@ def test_while_the_orders_are_not_made_sure_of_a_few_are_looked_at_in_a_round(
         asyncio.run(till.subscribe())
     ticked(till)
     restore(till)
+    till.clock.advance(30)
     for looked in (5, 5, 10):
         ticked(till)
         assert looks(till) == looked
@@ -138,7 +140,7 @@ def test_what_is_begun_after_a_restoration_needs_no_look_because_of_it(
     till: SubscriptionCounter,
 ) -> None:
     restore(till)
-    asyncio.run(till.reconciliation.run("start"))
+    asyncio.run(reconciled(till))
     asyncio.run(till.subscribe())
     assert till.store.read_now(lambda db: is_unseen(db, 1)) is False
     assert till.store.read_now(lambda db: is_unseen(db, 2)) is False
