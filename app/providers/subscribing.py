@@ -52,7 +52,9 @@ class KeepsPlans(Protocol):
 class Subscribes(Protocol):
     """A provider that charges again at each interval what a session began.
 
-    The session's `Observation` names the subscription that it began as its `subscription_id`.
+    The session's `Observation` names the subscription that it began as its `subscription_id`. So
+    the list of sessions finds what books that were restored from a backup know nothing of; such a
+    one is looked at each day from then on, since no provider but Stripe lists what came after.
     """
 
     async def fetch_subscription(
