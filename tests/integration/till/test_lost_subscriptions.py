@@ -4,16 +4,19 @@ Nobody tells the till of anything here: neither webhooks nor the providers' list
 """
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.backups import newest_offer
 from app.bootstrap import Till
 from app.reconcile import Reconciliation
+from app.settings import Mode, load_settings
+from app.store.restore import restore_books
 from tests.integration.till.house import Customer, elsewhere, open_till, rows, until, violations
 from tests.integration.till.subscription_house import place_subscription, until_active
-from tests.integration.till.test_backups_restored import restored
 from tests.integration.till.test_subscriptions_everywhere import PAYS, let_a_month_pass, set_up
 
 LOST = "SELECT subscription_id FROM lost_subscriptions"
@@ -25,15 +28,17 @@ LATE_S = 5 * 3600
 """How late PayPal's report may be, and more."""
 
 
-async def sold_after_the_backup(root: Path, customer: Customer, kind: str) -> str:
+async def sold_after_the_backup(root: Path, customer: Customer, kind: str) -> tuple[Path, str]:
     async with open_till(root, customer.origin, register_webhooks=False) as till:
         await till.backups.make()
+        offer = newest_offer(load_settings(root, Mode.TRAINING, working_directory=root))
+        assert offer is not None
         order = await place_subscription(till)
         attempt = await till.checkout.open_session(order.id, till.accounts[0])
         await till.checkout.mark_shown(attempt.id)
         path, body = f"sessions/{attempt.session_id}/pay", dict[str, Any](PAYS[kind])
         await elsewhere(customer.control, "POST", path, **body)
-        return await until_active(root)
+        return offer[0].path, await until_active(root)
 
 
 async def looked_for_lost(till: Till) -> None:
@@ -55,9 +60,10 @@ def test_what_a_lost_subscription_takes_later_is_held_although_nobody_tells_of_i
     set_up(root, kind)
     if kind == "square":
         customer.control("POST", "square/subscriptions", pays_link=pays_link)
-    name = asyncio.run(sold_after_the_backup(root, customer, kind))
+    backup, name = asyncio.run(sold_after_the_backup(root, customer, kind))
     customer.control("POST", "clock", advance_s=LATE_S)
-    restored(root)
+    at = datetime.now(UTC) + timedelta(minutes=1)
+    restore_books(root / "training", backup, mode="training", at=at, actor="somebody")
 
     async def story() -> None:
         async with open_till(root, customer.origin, register_webhooks=False) as till:
