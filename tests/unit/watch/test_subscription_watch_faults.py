@@ -235,8 +235,7 @@ def test_keys_that_are_refused_are_tried_again_until_somebody_has_mended_them(
     till: SubscriptionCounter, expected_logs: ExpectedLogs
 ) -> None:
     till.clock.advance(DAY_S)
-    refused = [Rejected("keys", status=401)]
-    till.strategy.answers["fetch_subscription"] = refused * 10_000
+    till.strategy.answers["fetch_subscription"] = [Rejected("keys", status=401)] * 10_000
     till.provider.renew(SUB)
     for _ in range(3 * 24 * 60):
         asyncio.run(till.subscription_watch.catch_up())
