@@ -22,7 +22,7 @@ from app.store.connection import BOOKS, open_reader, store_error
 from app.store.lock import is_running
 from app.store.orders import find_order
 from app.store.subscriptions import subscriptions_page
-from app.subscriptions import detail_of
+from app.subscription_detail import detail_of
 
 if TYPE_CHECKING:
     from app.settings import Settings

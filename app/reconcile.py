@@ -24,7 +24,7 @@ from app.failpoints import reach
 from app.gateway import Gateway
 from app.providers.budget import Urgency, asking
 from app.providers.strategy import PaymentStrategy, Recheck, TakesByHand
-from app.reconcile_sessions import settle_listed, tells_something
+from app.reconcile_sessions import look_at_lost, settle_listed, tells_something
 from app.store import Store, Transaction
 from app.store.cursors import books_made_at, find_cursor, save_cursor
 from app.store.epochs import reconciled, restored_from
@@ -344,11 +344,12 @@ class Reconciliation:
             report.sessions += len(ours)
             if telling := [seen for seen in ours if tells_something(seen)]:
                 till_id = self._store.till_id
-                found = await self._store.write(
-                    partial(settle_listed, till_id=till_id, listed=telling)
-                )
+                settled = partial(settle_listed, account=strategy.account, till_id=till_id)
+                found = await self._store.write(partial(settled, listed=telling))
                 reach("reconcile.page_saved")
                 report.problems += found.strange
+                for lost in found.lost:
+                    report.problems += await look_at_lost(strategy, lost, self._store)
                 for attempt_id in found.to_look_at:
                     self._recheck(attempt_id)
 

@@ -18,6 +18,7 @@ from app.domain.renewal import (
     agreed_of,
     end_known,
     objection_to_renewal,
+    strangeness,
 )
 from app.domain.subscription import SubscriptionObservation
 from app.errors import InvariantError, Message
@@ -31,6 +32,7 @@ from app.store.orders import find_order
 from app.store.payments import insert_payment, known_payments, open_exception, tell_once
 from app.store.store import takes_live
 from app.store.subscriptions import (
+    epoch_of,
     insert_subscription,
     mark_subscription,
     move_subscription,
@@ -90,7 +92,7 @@ def settle_subscription(tx: Transaction, till_id: str, seen: SubscriptionObserva
         subscription = _begun_after_all(tx, attempt, seen)
         if subscription is None:
             return _hold_for_nobody(tx, attempt, seen)
-    stranger = _strangeness(subscription, seen)
+    stranger = strangeness(subscription, seen)
     if stranger is not None:
         _quarantine(tx, subscription, seen, stranger)
         return Standing.QUARANTINED
@@ -140,29 +142,6 @@ def _hold_for_nobody(
         _insert(tx, seen, payment, None, seen.provider)
         _hold(tx, seen, payment, seen.provider, detail)
     return Standing.NEEDS_PERSON if fresh else Standing.NOTHING_NEW
-
-
-def _strangeness(subscription: Subscription, seen: SubscriptionObservation) -> Message | None:
-    """Say what does not belong to the subscription in the books, or None."""
-    if seen.provider_account != subscription.provider_account:
-        return Message(
-            "Account {seen}, expected {expected}.",
-            seen=seen.provider_account,
-            expected=subscription.provider_account,
-        )
-    if seen.live != subscription.live:
-        return (
-            Message("Live money, expected test money.")
-            if seen.live
-            else Message("Test money, expected live money.")
-        )
-    if seen.reference and seen.reference != str(subscription.reference):
-        return Message(
-            "The subscription says {seen}, expected {expected}.",
-            seen=seen.reference,
-            expected=str(subscription.reference),
-        )
-    return None
 
 
 def _quarantine(
@@ -326,6 +305,9 @@ def _write_state(
         current_until=maybe_stamped(seen.current_until),
         ends_at=maybe_stamped(end_known(before, seen)),
         decline=seen.decline,
+        looked_in=epoch_of(tx.connection),
+        failures=0,
+        **_read_to(tx, before, seen),
     )
     if seen.state in SUBSCRIPTION_MOVES[now.state]:
         now = move_subscription(tx, now, seen.state)
@@ -342,6 +324,16 @@ def _write_state(
         before.decline,
         before.ends_at,
     )
+
+
+def _read_to(
+    tx: Transaction, subscription: Subscription, seen: SubscriptionObservation
+) -> dict[str, str]:
+    """Note up to where all payments are in the books; what began it is there by its order only."""
+    first = first_of(seen)
+    if not seen.read_to or not known_payments(tx.connection, subscription.provider, [first]):
+        return {}
+    return {"read_to": seen.read_to}
 
 
 def _write_end(tx: Transaction, subscription: Subscription) -> Subscription:

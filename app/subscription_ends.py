@@ -26,6 +26,7 @@ from app.store.subscriptions import (
     tell_of_subscription,
     unanswered_since,
 )
+from app.store.subscriptions_due import ask_now
 
 _OUT_OF_REACH: Final = Message(
     "The subscriptions of {account} cannot be looked at, that of order {number} among them: they "
@@ -90,6 +91,7 @@ def write_end_intent(
         finish_intent(tx, waiting.id, Outcome.SUPERSEDED)
     key = subscription.reference.key(f"end-{next_end_number(tx.connection, subscription)}")
     mark_subscription(tx, subscription, end_wanted=wanted.value, end_wanted_by=by)
+    ask_now(tx, row_id)
     tell_of_subscription(
         tx,
         subscription,

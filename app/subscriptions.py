@@ -6,9 +6,7 @@ key until there is an answer: it is never called ended before the provider says 
 """
 
 import logging
-import sqlite3
-import typing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from app.asking import answer_to
@@ -16,14 +14,11 @@ from app.clock import Clock
 from app.domain.attempt import Reference
 from app.domain.judgement import Standing
 from app.domain.observation import Source
-from app.domain.order import Order
-from app.domain.payment import Payment
 from app.domain.renewal import EndWanted, Subscription
-from app.domain.subscription import SubscriptionObservation
+from app.domain.subscription import SubscriptionObservation, SubscriptionState
 from app.errors import (
     CheckoutRefused,
     Message,
-    Protocol,
     ProviderError,
     Rejected,
     Unavailable,
@@ -38,16 +33,17 @@ from app.sessions import Sessions
 from app.settle_subscriptions import first_of, settle_subscription
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
-from app.store.decisions import payments_of
 from app.store.intents import Intent, Outcome, finish_intent, unanswered_end
-from app.store.orders import find_order
 from app.store.payments import known_payments
 from app.store.subscriptions import (
     find_subscription,
-    renewals_of,
     subscription_called,
     subscriptions_page,
 )
+from app.store.subscriptions_due import is_unseen, put_off
+from app.store.subscriptions_lost import keep_lost
+from app.subscription_asking import Stranger, SubscribingStrategy, fetched, subscribing
+from app.subscription_detail import SubscriptionDetail, detail_of, not_known
 from app.subscription_ends import (
     check_end,
     clear_up_end,
@@ -61,16 +57,6 @@ ASK_BUDGET_S: Final = 10.0
 _STRANGE: Final = frozenset({Standing.FOREIGN, Standing.QUARANTINED})
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionDetail:
-    """A subscription with the order that began it, that order's payments, and its renewals."""
-
-    subscription: Subscription
-    order: Order
-    payments: tuple[Payment, ...]
-    renewals: tuple[Payment, ...]
 
 
 class Subscriptions:
@@ -100,7 +86,7 @@ class Subscriptions:
         """Give a subscription with all that it took. Raises CheckoutRefused without one."""
         detail = await self._store.read(lambda db: detail_of(db, row_id))
         if detail is None:
-            raise _not_known()
+            raise not_known()
         return detail
 
     def ends_of(self, subscription: Subscription) -> tuple[EndWanted, ...]:
@@ -128,12 +114,14 @@ class Subscriptions:
             subscription = await self._find(row_id)
             intent = await self._store.read(lambda db: unanswered_end(db, row_id))
             strategy = await self._strategy_of(subscription)
-            if intent is not None:
-                return await self._asked_to_end(
-                    subscription, intent, strategy, budget_s=0.0, was_asked=True
-                )
-            seen = await self._fetched(strategy, subscription.subscription_id, source)
-            return await self._settled(subscription, seen)
+            if intent is None:
+                return await self._looked(subscription, strategy, source)
+            subscription = await self._seen_since_restored(subscription, strategy, intent)
+            if subscription.is_over:
+                return subscription
+            return await self._asked_to_end(
+                subscription, intent, strategy, budget_s=0.0, was_asked=True
+            )
 
     async def cancel(
         self, row_id: int, *, at_period_end: bool, by: str, reason: str
@@ -154,6 +142,7 @@ class Subscriptions:
                 return subscription
             strategy = await self._strategy_for_person(subscription)
             check_end(strategy.capabilities, wanted)
+            subscription = await self._seen_for_person(subscription, strategy)
             waiting = await self._store.read(lambda db: unanswered_end(db, row_id))
             intent = await self._store.write(
                 lambda tx: write_end_intent(
@@ -189,7 +178,7 @@ class Subscriptions:
                 await self.look(known.id, source)
             else:
                 await self._look_at_unknown(strategy, subscription_id, source)
-        except _Stranger as error:
+        except Stranger as error:
             _log.info("news of subscription %s: %s", subscription_id, error)
         except Rejected as refused:
             if refused.is_of_the_key:
@@ -200,11 +189,12 @@ class Subscriptions:
         self, strategy: PaymentStrategy, subscription_id: str, source: Source
     ) -> None:
         """Look at what is not in the books: a stranger's, or begun by a session just now."""
-        subscribing = self._subscribing_like(strategy)
-        if subscribing is None:
+        like = self._subscribing_like(strategy)
+        if like is None:
             _log.info("%s has no subscriptions; %s is none", strategy.account, subscription_id)
             return
-        seen = await self._fetched(subscribing, subscription_id, source)
+        seen = await fetched(self._gateway, like, subscription_id, source)
+        account = like.account
         reference = Reference.parse(seen.reference)
         if reference is not None and reference.till_id == self._store.till_id:
             attempt = await self._store.read(
@@ -212,9 +202,17 @@ class Subscriptions:
             )
             if attempt is not None:
                 await self._know_the_first(attempt.id, seen)
-        await self._store.write(lambda tx: settle_subscription(tx, self._store.till_id, seen))
 
-    def _subscribing_like(self, strategy: PaymentStrategy) -> "_Strategy | None":
+        def write(tx: Transaction) -> None:
+            standing = settle_subscription(tx, self._store.till_id, seen)
+            is_known = subscription_called(tx.connection, seen.provider, subscription_id)
+            if standing not in _STRANGE and is_known is None:
+                # It goes on to be charged, and nobody may ever tell of it again.
+                keep_lost(tx, account, seen)
+
+        await self._store.write(write)
+
+    def _subscribing_like(self, strategy: PaymentStrategy) -> SubscribingStrategy | None:
         """Give whoever can look for the same account at the provider: all its ways are told."""
         whose = strategy.provider, strategy.provider_account
         for each in (strategy, *map(self._gateway.strategy, self._gateway.accounts)):
@@ -222,27 +220,63 @@ class Subscriptions:
                 return each
         return None
 
-    async def _fetched(
-        self, strategy: "_Strategy", subscription_id: str, source: Source
-    ) -> SubscriptionObservation:
-        seen = await self._gateway.asked(
-            strategy.account,
-            lambda: strategy.fetch_subscription(subscription_id, source=source),
-        )
-        reach("subscription.called")
-        return seen
+    async def _looked(
+        self,
+        subscription: Subscription,
+        strategy: SubscribingStrategy,
+        source: Source,
+        intent: Intent | None = None,
+    ) -> Subscription:
+        """Look, from where the books have all payments, and settle that.
+
+        `intent` is answered by the look if it tells that the subscription is over.
+        """
+        subscription_id, read_to = subscription.subscription_id, subscription.read_to
+        seen = await fetched(self._gateway, strategy, subscription_id, source, read_to)
+        answered = intent if seen.state is SubscriptionState.ENDED else None
+        return await self._settled(subscription, seen, answered)
+
+    async def _seen_since_restored(
+        self,
+        subscription: Subscription,
+        strategy: SubscribingStrategy,
+        intent: Intent | None = None,
+    ) -> Subscription:
+        """Look at one before its end is asked for, unless that was done since a restoration.
+
+        The books may be of before it was resumed, or of before somebody took its end back.
+        """
+        if not await self._store.read(lambda db: is_unseen(db, subscription.id)):
+            return subscription
+        return await self._looked(subscription, strategy, Source.SWEEP, intent)
+
+    async def _seen_for_person(
+        self, subscription: Subscription, strategy: SubscribingStrategy
+    ) -> Subscription:
+        """Do so for what a person wants done. Raises CheckoutRefused in words without an answer."""
+        try:
+            return await self._seen_since_restored(subscription, strategy)
+        except ProviderError as error:
+            raise CheckoutRefused(
+                Message("The books were restored, and the provider has not told yet how it stands"),
+                Message("Nothing was ended. {detail}", detail=error.words),
+                action=Message("Try again once the provider answers."),
+            ) from error
 
     async def _asked_to_end(
         self,
         subscription: Subscription,
         intent: Intent,
-        strategy: "_Strategy",
+        strategy: SubscribingStrategy,
         *,
         budget_s: float,
         was_asked: bool,
         is_told: bool = False,
     ) -> Subscription:
-        """Ask under the intent's key; without an answer the subscription is as it was."""
+        """Ask under the intent's key; without an answer the subscription is as it was.
+
+        Whoever `is_told` gets it as it is, and the watch goes on asking; else ProviderError.
+        """
         at_period_end = bool(intent.parameters["at_period_end"])
 
         async def call() -> SubscriptionObservation:
@@ -268,7 +302,10 @@ class Subscriptions:
             )
             raise
         except ProviderError as error:
+            if not is_told:
+                raise
             _log.info("no answer about %s: %s", intent.key, error)
+            await self._store.write(lambda tx: put_off(tx, subscription.id))
             return await self._find(subscription.id)
         reach("unsubscribe.called")
         return await self._settled(subscription, seen, intent)
@@ -299,7 +336,7 @@ class Subscriptions:
         now, standing = await self._store.write(write)
         reach("subscription.saved")
         if standing in _STRANGE:
-            raise _Stranger(
+            raise Stranger(
                 Message("What the provider answered does not belong to this subscription"),
                 seen.subscription_id,
                 action=Message("Somebody has to look at it; it is on the list."),
@@ -322,16 +359,16 @@ class Subscriptions:
     async def _find(self, row_id: int) -> Subscription:
         found = await self._store.read(lambda db: find_subscription(db, row_id))
         if found is None:
-            raise _not_known()
+            raise not_known()
         return found
 
-    async def _strategy_of(self, subscription: Subscription) -> "_Strategy":
+    async def _strategy_of(self, subscription: Subscription) -> SubscribingStrategy:
         """Give the strategy that speaks for the subscription's own account."""
-        return _subscribing(
+        return subscribing(
             await self._gateway.speaking_for(subscription.account, subscription.provider_account)
         )
 
-    async def _strategy_for_person(self, subscription: Subscription) -> "_Strategy":
+    async def _strategy_for_person(self, subscription: Subscription) -> SubscribingStrategy:
         """Give it for what a person wants done. Raises CheckoutRefused in words without one."""
         try:
             return await self._strategy_of(subscription)
@@ -341,38 +378,3 @@ class Subscriptions:
                 Message("Nothing was ended. {detail}", detail=error.detail),
                 action=error.action or Message("Check the network and the keys, then try again."),
             ) from error
-
-
-def detail_of(db: sqlite3.Connection, row_id: int) -> SubscriptionDetail | None:
-    """Gather a subscription with its order and all its money; None without one."""
-    subscription = find_subscription(db, row_id)
-    order = None if subscription is None else find_order(db, subscription.order_id)
-    if subscription is None or order is None:
-        return None
-    return SubscriptionDetail(
-        subscription, order, payments_of(db, order.id), renewals_of(db, row_id)
-    )
-
-
-class _Strategy(PaymentStrategy, Subscribes, typing.Protocol):
-    """A provider with subscriptions."""
-
-
-class _Stranger(Protocol):
-    """An answer that is about another subscription than was asked about."""
-
-
-def _subscribing(strategy: PaymentStrategy) -> _Strategy:
-    if isinstance(strategy, Subscribes):
-        return strategy
-    raise CheckoutRefused(
-        Message("{account} has no subscriptions", account=strategy.account),
-        action=Message("Put back the account that it was begun with."),
-    )
-
-
-def _not_known() -> CheckoutRefused:
-    return CheckoutRefused(
-        Message("That subscription is not in the books"),
-        action=Message("Look at the list of subscriptions again."),
-    )

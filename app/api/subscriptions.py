@@ -11,7 +11,8 @@ from starlette.responses import Response
 from app.domain.payment import Payment
 from app.domain.renewal import Subscription
 from app.errors import CheckoutRefused, ProviderError, ScantillError
-from app.subscriptions import SubscriptionDetail, Subscriptions
+from app.subscription_detail import SubscriptionDetail
+from app.subscriptions import Subscriptions
 
 _REFUSED = 409
 _NOT_DONE = 502

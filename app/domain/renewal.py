@@ -52,7 +52,8 @@ class Subscription:
 
     `looked_at` is when the newest look was made that is in it. `decline` is the provider's code
     for the newest renewal where that was refused. `end_wanted` stands from when a person asked for
-    an end; only `state` and `ends_at` say what the provider made of that.
+    an end; only `state` and `ends_at` say what the provider made of that. `read_to` is the
+    provider's own word for up to where its list of payments is in the books.
     """
 
     id: int
@@ -76,6 +77,7 @@ class Subscription:
     decline: str = ""
     end_wanted: EndWanted | None = None
     end_wanted_by: str = ""
+    read_to: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -135,6 +137,29 @@ def objection_to_renewal(
     return None
 
 
+def strangeness(subscription: Subscription, seen: SubscriptionObservation) -> Message | None:
+    """Say what does not belong to the subscription in the books, or None."""
+    if seen.provider_account != subscription.provider_account:
+        return Message(
+            "Account {seen}, expected {expected}.",
+            seen=seen.provider_account,
+            expected=subscription.provider_account,
+        )
+    if seen.live != subscription.live:
+        return (
+            Message("Live money, expected test money.")
+            if seen.live
+            else Message("Test money, expected live money.")
+        )
+    if seen.reference and seen.reference != str(subscription.reference):
+        return Message(
+            "The subscription says {seen}, expected {expected}.",
+            seen=seen.reference,
+            expected=str(subscription.reference),
+        )
+    return None
+
+
 def end_known(subscription: Subscription, seen: SubscriptionObservation) -> datetime | None:
     """Say when a subscription ends by itself: as it was seen or, where no look tells, agreed.
 
@@ -177,6 +202,24 @@ def next_look(subscription: Subscription) -> datetime | None:
     # What lies beyond is not reckoned with: the last day of all has no morrow.
     due = (at for at in dates if at is not None and at < tomorrow)
     return min([tomorrow, *(_after(at, seen) for at in due)])
+
+
+_LEAST: Final = timedelta(minutes=1)
+FURTHEST: Final = _EACH
+"""No look is put off for longer: what is due later was written by a clock that was set back."""
+
+
+def put_off_by(failures: int) -> timedelta:
+    """Say for how long one is left alone after so many looks in a row without an answer."""
+    return min(_LEAST * (1 << min(failures - 1, 10)), _PAST_DUE)
+
+
+def next_look_at_lost(
+    state: SubscriptionState, ended_at: datetime | None, seen: datetime
+) -> datetime | None:
+    """Say when one is looked at again that is not in the books: each day, while money may come."""
+    is_over = state is SubscriptionState.ENDED and seen - (ended_at or seen) >= LATE_MONEY
+    return None if is_over else seen + _EACH
 
 
 def _after(at: datetime, seen: datetime) -> datetime:

@@ -57,6 +57,8 @@ class SubscriptionObservation:
     `ends_at` is when it ends by itself, where that was asked for. `decline` is the provider's code
     for the newest renewal where that was refused, and empty where it was not. `tells_end` says that
     a look tells of an end that was asked for; where it does not, what was agreed to stays.
+    `read_to` is the provider's own word for up to where all payments are final: where a later look
+    is given that, its `payments` are those after it.
     """
 
     source: Source
@@ -76,3 +78,4 @@ class SubscriptionObservation:
     ended_at: datetime | None = None
     decline: str = ""
     tells_end: bool = True
+    read_to: str = ""

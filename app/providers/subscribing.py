@@ -52,7 +52,9 @@ class KeepsPlans(Protocol):
 class Subscribes(Protocol):
     """A provider that charges again at each interval what a session began.
 
-    The session's `Observation` names the subscription that it began as its `subscription_id`.
+    The session's `Observation` names the subscription that it began as its `subscription_id`. So
+    the list of sessions finds what books that were restored from a backup know nothing of; such a
+    one is looked at each day from then on, since no provider but Stripe lists what came after.
     """
 
     async def fetch_subscription(
@@ -68,5 +70,22 @@ class Subscribes(Protocol):
 
         One that is over already is answered with what it is. Which of the two a provider can do,
         its capabilities say.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsOn(Protocol):
+    """A provider where each payment of a subscription costs calls of its own to be read.
+
+    What was read once need not be read again: it is in the books.
+    """
+
+    async def fetch_subscription_on(
+        self, subscription_id: str, *, read_to: str, source: Source
+    ) -> SubscriptionObservation:
+        """Look at a subscription, and at the payments after `read_to`, which an earlier look gave.
+
+        Where that does not stand there any more, at every payment.
         """
         ...

@@ -20,6 +20,7 @@ from app.store.schema_0004 import TABLES_OF_M0004
 from app.store.schema_0006 import give_entries_their_provider, give_kept_money_its_account
 from app.store.schema_0008 import TABLES_OF_M0008
 from app.store.schema_0009 import TABLES_OF_M0009
+from app.store.schema_0010 import TABLES_OF_M0010
 
 migrations = Migrations("scantill")
 
@@ -94,6 +95,14 @@ def m0008_subscriptions(db: Database) -> None:
 def m0009_saved_cards(db: Database) -> None:
     """Make room for cards that customers give for later."""
     for statement in TABLES_OF_M0009:
+        db.execute(statement)
+        reach("migration.running")
+
+
+@migrations()
+def m0010_subscriptions_when_due(db: Database) -> None:
+    """Know when each subscription is looked at next, and keep those that restored books lost."""
+    for statement in TABLES_OF_M0010:
         db.execute(statement)
         reach("migration.running")
 

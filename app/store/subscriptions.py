@@ -13,11 +13,25 @@ from app.domain.attempt import Attempt, Reference
 from app.domain.catalog import BillingInterval
 from app.domain.money import Money
 from app.domain.payment import Payment
-from app.domain.renewal import SUBSCRIPTION_MOVES, Agreed, EndWanted, Subscription
+from app.domain.renewal import (
+    SUBSCRIPTION_MOVES,
+    Agreed,
+    EndWanted,
+    Subscription,
+    next_look,
+)
 from app.domain.subscription import SubscriptionState
 from app.errors import InvariantError
 from app.store.decisions import payment_from
-from app.store.transaction import Row, Transaction, Value, maybe_stamp, read_stamp, stamp
+from app.store.transaction import (
+    Row,
+    Transaction,
+    Value,
+    maybe_stamp,
+    maybe_stamped,
+    read_stamp,
+    stamp,
+)
 
 _ENDS_AN_EPOCH: Final = 1_000
 
@@ -62,6 +76,7 @@ def subscription_from(row: Row) -> Subscription:
         decline=row["decline"],
         end_wanted=None if row["end_wanted"] is None else EndWanted(row["end_wanted"]),
         end_wanted_by=row["end_wanted_by"],
+        read_to=row["read_to"],
     )
 
 
@@ -88,15 +103,6 @@ def subscriptions_of(connection: sqlite3.Connection, order_id: str) -> tuple[Sub
         "SELECT * FROM subscriptions WHERE order_id = ? ORDER BY id", (order_id,)
     )
     return tuple(map(subscription_from, rows))
-
-
-def going_on(connection: sqlite3.Connection, *, or_ended_since: datetime) -> list[Subscription]:
-    """Give the subscriptions that have not ended, or not before a moment, oldest first."""
-    rows = connection.execute(
-        "SELECT * FROM subscriptions WHERE state <> 'ended' OR ended_at >= ? ORDER BY id",
-        (stamp(or_ended_since),),
-    )
-    return list(map(subscription_from, rows))
 
 
 def oldest_of_account(connection: sqlite3.Connection, alike: Subscription) -> Subscription:
@@ -147,6 +153,8 @@ def insert_subscription(
         currency=agreed.amount.currency,
         interval=agreed.interval.value,
         started_at=stamp(tx.at),
+        due_at=stamp(tx.at),
+        looked_in=epoch_of(tx.connection),
     )
     subscription = _again(tx, row_id)
     tell_of_subscription(
@@ -176,7 +184,7 @@ def move_subscription(
     ).rowcount
     if count != 1:
         raise InvariantError(f"Subscription {subscription.id} was changed by someone else")
-    moved = _again(tx, subscription.id)
+    moved = _due_anew(tx, subscription.id)
     tell_of_subscription(tx, moved, to.value, version=moved.version)
     return moved
 
@@ -184,12 +192,15 @@ def move_subscription(
 def mark_subscription(
     tx: Transaction, subscription: Subscription, **changes: Value
 ) -> Subscription:
-    """Change what is not a state: when it was looked at, its dates, a decline, an end wanted."""
+    """Change what is not a state: when it was looked at, its dates, a decline, an end wanted.
+
+    By these it is known when it is looked at next.
+    """
     names = ", ".join(f"{name} = ?" for name in changes)
     tx.execute(
         f"UPDATE subscriptions SET {names} WHERE id = ?", (*changes.values(), subscription.id)
     )
-    return _again(tx, subscription.id)
+    return _due_anew(tx, subscription.id)
 
 
 def tell_of_subscription(
@@ -234,15 +245,6 @@ def next_end_number(connection: sqlite3.Connection, subscription: Subscription) 
     return _ENDS_AN_EPOCH * (int(epoch) - 1) + int(made) + 1
 
 
-def unanswered_ends(connection: sqlite3.Connection) -> list[int]:
-    """Give the rows of the subscriptions whose provider has not answered about their end."""
-    rows = connection.execute(
-        "SELECT subscription FROM intents WHERE subscription IS NOT NULL AND outcome IS NULL "
-        "ORDER BY id"
-    )
-    return [int(row["subscription"]) for row in rows]
-
-
 def unanswered_since(connection: sqlite3.Connection, row_id: int) -> datetime | None:
     """Say when the end was asked for whose answer is missing; None where none is."""
     row = connection.execute(
@@ -254,8 +256,8 @@ def unanswered_since(connection: sqlite3.Connection, row_id: int) -> datetime | 
 def ends_waited_for(connection: sqlite3.Connection, *, asked_before: datetime) -> list[int]:
     """Give the rows whose end was asked for before a moment and is not there, agreed to or not."""
     rows = connection.execute(
-        "SELECT id FROM subscriptions WHERE state <> 'ended' AND (end_wanted = 'now' "
-        "OR end_wanted IS NOT NULL AND ends_at IS NULL) AND "
+        "SELECT id FROM subscriptions WHERE state <> 'ended' AND end_wanted IS NOT NULL "
+        "AND (end_wanted = 'now' OR ends_at IS NULL) AND "
         "(SELECT max(created_at) FROM intents WHERE subscription = subscriptions.id) <= ? "
         "ORDER BY id",
         (stamp(asked_before),),
@@ -289,6 +291,21 @@ def news_is_known(tx: Transaction, news: HeardOf) -> None:
         "WHERE account = ? AND subscription_id = ? AND heard = ? AND heard_at = ?",
         (news.account, news.subscription_id, news.heard, news.since),
     )
+
+
+def epoch_of(connection: sqlite3.Connection) -> int:
+    """Give the epoch of the books: each restoration begins the next one."""
+    return int(connection.execute("SELECT epoch FROM till").fetchone()[0])
+
+
+def _due_anew(tx: Transaction, row_id: int) -> Subscription:
+    """Write down when a subscription is looked at next by what is known of it now."""
+    subscription = _again(tx, row_id)
+    tx.execute(
+        "UPDATE subscriptions SET due_at = ? WHERE id = ?",
+        (maybe_stamped(next_look(subscription)), row_id),
+    )
+    return subscription
 
 
 def _again(tx: Transaction, row_id: int) -> Subscription:

@@ -93,7 +93,10 @@ def _sold(db: sqlite3.Connection) -> list[str]:
 
 
 def _told(db: sqlite3.Connection) -> list[str]:
-    """See that each change of state has one journal row, and each wanted end a person."""
+    """See that each change of state has one journal row, and each wanted end a person.
+
+    Also, that each that goes on will be looked at again.
+    """
     rows = db.execute(
         "SELECT id, version, coalesce(rows, 0) AS rows FROM subscriptions LEFT JOIN ("
         "SELECT json_extract(data, '$.row') AS told, count(*) AS rows, "
@@ -109,6 +112,12 @@ def _told(db: sqlite3.Connection) -> list[str]:
             "(SELECT 1 FROM audit WHERE action = 'subscription.end_wanted' "
             "AND json_extract(data, '$.row') = subscriptions.id AND actor = end_wanted_by "
             "AND trim(actor) <> '' AND coalesce(json_extract(data, '$.reason'), '') <> '')"
+        )
+    ]
+    faults += [
+        f"subscription {row[0]} is never looked at again"
+        for row in db.execute(
+            "SELECT id FROM subscriptions WHERE state <> 'ended' AND due_at IS NULL"
         )
     ]
     return faults

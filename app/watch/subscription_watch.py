@@ -1,12 +1,12 @@
 """The watch over subscriptions: what there is news of, what is due, and ends without an answer.
 
 News stands in the books until a look has been settled that was made after it, so a crash loses
-none. A subscription is looked at by the dates that its provider gave; see `next_look`.
+none. When a subscription is looked at next stands there, too: by the dates that its provider gave,
+or, after a look without an answer, the later the more often that was so. Restored books are sold
+with before all subscriptions were looked at; these follow as fast as the account's budget allows.
 """
 
 import logging
-import sqlite3
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
@@ -14,33 +14,43 @@ from typing import Final
 from app.clock import Clock
 from app.domain.observation import Source
 from app.domain.reconciliation import Report
-from app.domain.renewal import LATE_MONEY, Subscription, next_look
-from app.errors import CheckoutRefused, ScantillError, StoreError
+from app.domain.renewal import put_off_by
+from app.errors import CheckoutRefused, Message, ScantillError, StoreError
 from app.events import Fact
 from app.gateway import OtherKeys
 from app.providers.budget import Urgency, asking
 from app.silence import SILENCE
-from app.store import Store
+from app.store import Store, Transaction
 from app.store.epochs import needs_reconciliation
 from app.store.subscriptions import (
     HeardOf,
     ends_waited_for,
-    going_on,
     news_is_known,
     news_of_subscriptions,
-    unanswered_ends,
 )
+from app.store.subscriptions_due import (
+    Due,
+    count_unseen,
+    due_ends,
+    due_subscriptions,
+    put_off,
+    seen_ahead,
+    want_all_seen,
+    were_restored,
+)
+from app.store.subscriptions_lost import due_lost, nothing_told_of_lost, put_off_lost
 from app.subscription_ends import tell_of_silence, tell_out_of_reach
 from app.subscriptions import Subscriptions
+from app.watch.rests import Rests, is_of_the_key
 
 _TICK_S: Final = 1.0
 _ROUND_S: Final = 30.0
 _LOOKS_A_ROUND: Final = 25
-_GIVES_UP_AFTER: Final = 3
-_AFTER_RESTORE: Final = 10_000
+_LOOKS_MEANWHILE: Final = 5
+"""As many while the till waits to sell with restored books: those come first."""
 _LEAST_S: Final = 60.0
 _MOST_S: Final = 6 * 3600.0
-"""How long a subscription is left alone: after a look, and after many that had no answer."""
+"""How long one is left alone whose dates say nothing, as the clock was set back since."""
 _BEGUN: Final = "subscription.started"
 
 Subject = int | tuple[str, str]
@@ -56,11 +66,12 @@ class SubscriptionWatch:
         self._store = store
         self._subscriptions = subscriptions
         self._clock = clock
+        self._rests = Rests(clock)
         self._failures: dict[Subject, int] = {}
         self._not_before: dict[Subject, float] = {}
-        self._answered_at: dict[Subject, float] = {}
         # What was heard before the start comes first.
         self._has_news = True
+        self._is_behind = False
         self._round_at = clock.monotonic()
 
     def wake(self) -> None:
@@ -83,18 +94,22 @@ class SubscriptionWatch:
             stop_listening()
 
     async def tick(self) -> None:
-        """Look at what there is news of, and every half minute at all that is due."""
+        """Look at what there is news of, and every half minute at all that is due.
+
+        After a restoration there is no pause until all were looked at.
+        """
         is_round = self._round_at <= self._clock.monotonic()
-        if not (self._has_news or is_round):
+        if not (self._has_news or is_round or self._is_behind):
             return
         self._has_news = False
         with asking(Urgency.WATCH):
             await self.hear()
         with asking(Urgency.BACKLOG):
             if is_round:
+                await self._mind_restoration()
                 await self.sweep()
                 self._round_at = self._clock.monotonic() + _ROUND_S
-            await self.catch_up()
+            await self._catch_up_in_turn()
 
     async def hear(self) -> int:
         """Look at what there is news of, and say how many of these were answered.
@@ -102,116 +117,153 @@ class SubscriptionWatch:
         What an account does not answer leaves its others for later: each may take its time.
         """
         answered = 0
-        silent: Counter[str] = Counter()
         for news in await self._store.read(news_of_subscriptions):
             subject = news.account, news.subscription_id
-            if silent[news.account] < _GIVES_UP_AFTER and self._may_be_asked(subject):
-                is_answered = await self._tried(subject, partial(self._look_at, news))
-                answered += is_answered
-                silent[news.account] += not is_answered
+            if self._may_be_asked(subject):
+                look = partial(self._look_at, news)
+                answered += await self._tried(subject, news.account, look)
         return answered
 
     async def sweep(self) -> int:
-        """Ask about every end whose answer is missing, and say how many there were.
+        """Ask again about the ends whose answer is missing and is due, and say how many.
 
         One that nobody answers for a day, or that does not come, is told to a person.
         """
-        rows = await self._store.read(unanswered_ends)
-        for row_id in rows:
-            await self._tried(row_id, partial(self._subscriptions.look, row_id, Source.SWEEP))
+        now = self._clock.now()
+        rows = await self._store.read(lambda db: due_ends(db, now=now))
+        for each in rows:
+            await self._tried(each.id, each.account, self._look_of(each))
         before = self._clock.now() - SILENCE
         for row_id in await self._store.read(lambda db: ends_waited_for(db, asked_before=before)):
             await self._store.write(partial(tell_of_silence, row_id=row_id))
         return len(rows)
 
-    async def catch_up(self, limit: int = _LOOKS_A_ROUND, *, with_all: bool = False) -> int:
-        """Look at no more than `limit` subscriptions that are due, or at all; give how many."""
-
-        def due(db: sqlite3.Connection) -> list[tuple[int, str]]:
-            late = self._clock.now() - LATE_MONEY
-            subscriptions = going_on(db, or_ended_since=late)
-            return [
-                (each.id, each.account) for each in subscriptions if with_all or self._is_due(each)
-            ]
-
-        looked = 0
-        silent: Counter[str] = Counter()
-        rows = await self._store.read(due)
+    async def catch_up(self, limit: int = _LOOKS_A_ROUND) -> int:
+        """Look at no more than `limit` subscriptions that are due, and say how many."""
+        now, resting = self._clock.now(), self._rests.resting
+        rows = await self._store.read(
+            lambda db: due_subscriptions(db, now=now, most=limit, leave_out=resting)
+        )
+        ahead = await self._store.read(lambda db: seen_ahead(db, now=now))
         # Where all are due for long, as by a clock that was set back, each has its turn.
-        for row_id, account in sorted(rows, key=lambda row: self._not_before.get(row[0], 0.0)):
-            is_heard = silent[account] < _GIVES_UP_AFTER
-            if looked < limit and is_heard and self._may_be_asked(row_id):
+        ahead.sort(key=lambda each: self._not_before.get(each.id, 0.0))
+        looked = 0
+        for each in dict.fromkeys([*rows, *ahead]):
+            rests = self._rests.rests(each.account)
+            if looked < limit and self._may_be_asked(each.id) and not rests:
                 looked += 1
-                look = partial(self._subscriptions.look, row_id, Source.SWEEP)
-                silent[account] += not await self._tried(row_id, look)
-        return looked
+                is_answered = await self._tried(each.id, each.account, self._look_of(each))
+                if each in ahead:
+                    wait_s = _MOST_S if is_answered else _LEAST_S
+                    self._not_before[each.id] = self._clock.monotonic() + wait_s
+        return looked + await self._look_for_lost(limit - looked)
 
     async def reconcile(self, report: Report) -> None:
-        """Be a reconciliation's chore: news, what is due, and on restored books all there is."""
-        del report
-        is_restored = await self._store.read(needs_reconciliation)
-        if is_restored:
-            self._not_before.clear()
-        await self.sweep()
-        await self.hear()
-        limit = _AFTER_RESTORE if is_restored else _LOOKS_A_ROUND
-        await self.catch_up(limit, with_all=is_restored)
+        """Be a reconciliation's chore: news and what is due.
+
+        Restored books are to be sold with as soon as the orders are made sure of: all that the
+        subscriptions may have come to is looked at after that, and the report says so.
+        """
+        await self._mind_restoration()
+        if await self._store.read(needs_reconciliation):
+            self.wake()
+        else:
+            await self.sweep()
+            await self.hear()
+            await self.catch_up()
+        if count := await self._store.read(count_unseen):
+            report.problems.append(
+                Message(
+                    "{count} subscriptions were not looked at yet since the books were restored; "
+                    "the till goes on looking by itself.",
+                    count=count,
+                )
+            )
+
+    async def _mind_restoration(self) -> None:
+        if await self._store.read(were_restored):
+            await self._store.write(want_all_seen)
+
+    async def _catch_up_in_turn(self) -> None:
+        is_waited_for = await self._store.read(needs_reconciliation)
+        looked = await self.catch_up(_LOOKS_MEANWHILE if is_waited_for else _LOOKS_A_ROUND)
+        unseen = await self._store.read(count_unseen)
+        self._is_behind = bool(looked and unseen) and not is_waited_for
+
+    async def _look_for_lost(self, limit: int) -> int:
+        """Look at subscriptions of ours that are not in the books: what they take is held."""
+        now, looked = self._clock.now(), 0
+        for account, name in await self._store.read(lambda db: due_lost(db, now=now, most=limit)):
+            if not self._rests.rests(account):
+                looked += 1
+                look = self._look_at_lost(account, name)
+                if not await self._tried((account, name), account, look):
+                    put_off_it = partial(put_off_lost, account=account, subscription_id=name)
+                    await self._store.write(put_off_it)
+        return looked
 
     def _on_fact(self, fact: Fact) -> None:
         if fact.name == _BEGUN:
             self.wake()
 
-    def _is_due(self, subscription: Subscription) -> bool:
-        """Say whether its time has come; a clock that was set back keeps none from being seen.
-
-        Then its dates say nothing until the clock has come that far again.
-        """
-        now = self._clock.now()
-        at, seen = next_look(subscription), subscription.looked_at
-        if seen is None:
-            return True
-        if now >= seen:
-            return at is not None and at <= now
-        since = self._answered_at.get(subscription.id)
-        return since is None or self._clock.monotonic() - since >= _MOST_S
-
     def _may_be_asked(self, subject: Subject) -> bool:
         return self._not_before.get(subject, 0.0) <= self._clock.monotonic()
+
+    def _look_of(self, due: Due) -> Callable[[], Awaitable[object]]:
+        return partial(self._subscriptions.look, due.id, Source.SWEEP)
+
+    def _look_at_lost(self, account: str, name: str) -> Callable[[], Awaitable[None]]:
+        async def look() -> None:
+            await self._subscriptions.look_at(account, name, Source.SWEEP)
+            await self._store.write(
+                partial(nothing_told_of_lost, account=account, subscription_id=name)
+            )
+
+        return look
 
     async def _look_at(self, news: HeardOf) -> None:
         await self._subscriptions.look_at(news.account, news.subscription_id, Source.WEBHOOK)
         await self._store.write(lambda tx: news_is_known(tx, news))
 
-    async def _tried(self, subject: Subject, look: Callable[[], Awaitable[object]]) -> bool:
+    async def _tried(
+        self, subject: Subject, account: str, look: Callable[[], Awaitable[object]]
+    ) -> bool:
         """Make a look, if it may be made by now, and say whether it was answered.
 
         After one without an answer it is left alone, the longer the more often that was so.
         """
-        if not self._may_be_asked(subject):
+        if self._rests.rests(account) or not self._may_be_asked(subject):
             return False
         try:
             await look()
         except StoreError:
             raise
         except ScantillError as error:
-            self._leave_alone(subject)
+            self._rests.failed(account, error)
+            await self._leave_alone(subject, error)
             _log.info("no answer about subscription %s: %s", subject, error)
-            if isinstance(subject, int) and isinstance(error, CheckoutRefused | OtherKeys):
-                words = error.words
-                await self._store.write(lambda tx: tell_out_of_reach(tx, subject, words))
             return False
-        except Exception:  # noqa: BLE001 - logged; the other subscriptions are still to be watched
-            self._leave_alone(subject)
+        except Exception as error:  # noqa: BLE001 - logged; the others are still to be watched
+            await self._leave_alone(subject, error)
             _log.exception("a bug met while looking at subscription %s", subject)
             return False
+        self._rests.answered(account)
         self._failures.pop(subject, None)
         self._not_before.pop(subject, None)
-        if isinstance(subject, int):
-            self._answered_at[subject] = self._clock.monotonic()
-            self._not_before[subject] = self._answered_at[subject] + _LEAST_S
         return True
 
-    def _leave_alone(self, subject: Subject) -> None:
+    async def _leave_alone(self, subject: Subject, error: Exception) -> None:
+        """Put off what was asked about; where only the keys are refused, its account rests."""
+        if isinstance(subject, int):
+
+            def write(tx: Transaction) -> None:
+                if not is_of_the_key(error):
+                    put_off(tx, subject)
+                if isinstance(error, CheckoutRefused | OtherKeys):
+                    tell_out_of_reach(tx, subject, error.words)
+
+            await self._store.write(write)
+            return
         failures = self._failures[subject] = self._failures.get(subject, 0) + 1
-        wait_s = min(_LEAST_S * float(1 << min(failures - 1, 10)), _MOST_S)
+        wait_s = put_off_by(failures).total_seconds()
         self._not_before[subject] = self._clock.monotonic() + wait_s

@@ -10,6 +10,8 @@ _E: Final = "tests/unit/test_subscriptions_ended.py::"
 _U: Final = "tests/unit/test_subscriptions.py::"
 _W: Final = "tests/unit/watch/test_subscription_watch.py::"
 _F: Final = "tests/unit/watch/test_subscription_watch_faults.py::"
+_A: Final = "tests/unit/watch/test_subscriptions_restored.py::"
+_L: Final = "tests/unit/watch/test_lost_subscriptions.py::"
 _R: Final = "tests/integration/store/test_subscription_rows.py::"
 
 SUBSCRIBING: Final = (
@@ -147,5 +149,59 @@ SUBSCRIBING: Final = (
         'refund IS NULL AND subscription IS NULL "\n        "AND attempt_id',
         'refund IS NULL "\n        "AND attempt_id',
         (f"{_R}test_the_call_for_an_end_is_no_stray_though_its_session_is_long_over",),
+    ),
+    Guard(
+        "an end after a restoration",
+        "none is asked for before it was looked at what became of it",
+        "app/subscriptions.py",
+        "        if not await self._store.read(lambda db: is_unseen(db, subscription.id)):\n",
+        "        if True:\n",
+        (f"{_A}test_no_end_is_asked_for_again_before_it_was_looked_at",),
+    ),
+    Guard(
+        "all are looked at after a restoration",
+        "whatever the dates of the backup say",
+        "app/watch/subscription_watch.py",
+        "            await self._store.write(want_all_seen)\n",
+        "            pass\n",
+        (
+            f"{_A}test_they_are_sold_with_before_any_subscription_was_looked_at_and_the_report"
+            "_says_so",
+        ),
+    ),
+    Guard(
+        "a lost subscription is met",
+        "what a list names and the books do not have is looked at",
+        "app/reconcile_sessions.py",
+        "                hear_of_lost(tx, account, seen.provider, seen.subscription_id)\n",
+        "                pass\n",
+        (f"{_L}test_what_it_takes_later_is_held_though_nobody_tells_of_it",),
+    ),
+    Guard(
+        "a lost subscription is kept",
+        "it is looked at each day, since nobody may tell of its renewals",
+        "app/subscriptions.py",
+        "                keep_lost(tx, account, seen)\n",
+        "                pass\n",
+        (f"{_L}test_what_it_takes_later_is_held_though_nobody_tells_of_it",),
+    ),
+    Guard(
+        "read on from what is in the books",
+        "no payment is passed over that the books do not have",
+        "app/settle_subscriptions.py",
+        "not seen.read_to or not known_payments(",
+        "not seen.read_to or False and not known_payments(",
+        (f"{_S}test_it_is_read_on_only_from_where_the_books_have_everything",),
+    ),
+    Guard(
+        "read on from before what may still be paid",
+        "an invoice that was open is read again",
+        "app/providers/square/subscriptions.py",
+        "list(takewhile(lambda each: each.is_final, invoiced))",
+        "list(takewhile(lambda each: True, invoiced))",
+        (
+            "tests/unit/providers/test_square_reading_on.py::"
+            "test_it_is_read_on_from_before_an_invoice_that_may_still_be_paid",
+        ),
     ),
 )

@@ -57,5 +57,22 @@ def test_every_refusal_of_paypals_has_words_of_its_own(code: str) -> None:
     assert "PayPal" in decline_words(code)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        # Why PayPal will not begin a subscription,
+        *("SUBSCRIBER_ACCOUNT_CLOSED", "SUBSCRIBER_ACCOUNT_LOCKED"),
+        *("SUBSCRIBER_ACCOUNT_RESTRICTED", "USER_ACCOUNT_CLOSED"),
+        *("SUBSCRIPTION_CANNOT_BE_ACTIVATED", "SUBSCRIPTION_STATUS_INVALID"),
+        # and each `reason_code` of a payment that failed.
+        *("PAYMENT_DENIED", "INTERNAL_SERVER_ERROR", "PAYEE_ACCOUNT_RESTRICTED"),
+        *("PAYER_ACCOUNT_RESTRICTED", "PAYER_CANNOT_PAY", "SENDING_LIMIT_EXCEEDED"),
+        *("TRANSACTION_RECEIVING_LIMIT_EXCEEDED", "CURRENCY_MISMATCH"),
+    ],
+)
+def test_every_reason_of_paypals_subscriptions_has_words_of_its_own(code: str) -> None:
+    assert "PayPal" in decline_words(code)
+
+
 def test_squares_codes_are_capitals() -> None:
     assert decline_words("INSUFFICIENT_FUNDS") == "The card does not have enough money."

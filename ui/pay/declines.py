@@ -1,6 +1,7 @@
 """Why a customer's try was refused, by each provider's own code, in words for the counter.
 
-Sources: Stripe's decline codes, the issues of PayPal's Orders v2, Square's error codes of payments,
+Sources: Stripe's decline codes, the issues of PayPal's Orders v2 and the reasons
+of its Subscriptions v1, Square's error codes of payments,
 Razorpay's error reasons. A code that is not known says only that it was declined.
 """
 
@@ -15,6 +16,10 @@ _NOT_CONFIRMED: Final = _n("The customer did not confirm with the bank.")
 _TROUBLE: Final = _n("The bank had a problem with the card.")
 _DECLINED: Final = _n("The card was declined.")
 _NOT_PAID: Final = _n("It was declined.")
+_PAYPALS_CHOICE: Final = _n("What the customer chose at PayPal was declined.")
+_PAYPALS_CUSTOMER: Final = _n("PayPal does not let this customer pay.")
+_PAYPALS_SHOP: Final = _n("PayPal does not let the shop take this; look at its account there.")
+_REFUSED_BY_PAYPAL: Final = _n("PayPal refused the payment.")
 _WORDS: Final = {
     # Stripe
     "insufficient_funds": _NO_FUNDS,
@@ -25,12 +30,26 @@ _WORDS: Final = {
     "authentication_required": _n("The bank wanted a confirmation that did not come."),
     "processing_error": _TROUBLE,
     # PayPal
-    "instrument_declined": _n("What the customer chose at PayPal was declined."),
-    "payer_cannot_pay": _n("PayPal does not let this customer pay."),
+    "instrument_declined": _PAYPALS_CHOICE,
+    "payer_cannot_pay": _PAYPALS_CUSTOMER,
     "redirect_payer_for_alternate_funding": _n(
         "What the customer chose at PayPal was declined; another choice may do."
     ),
-    "transaction_refused": _n("PayPal refused the payment."),
+    "transaction_refused": _REFUSED_BY_PAYPAL,
+    # PayPal's subscriptions: what was not begun, and what was not paid.
+    "payment_denied": _PAYPALS_CHOICE,
+    "payer_account_restricted": _PAYPALS_CUSTOMER,
+    "subscriber_account_closed": _PAYPALS_CUSTOMER,
+    "subscriber_account_locked": _PAYPALS_CUSTOMER,
+    "subscriber_account_restricted": _PAYPALS_CUSTOMER,
+    "user_account_closed": _PAYPALS_CUSTOMER,
+    "sending_limit_exceeded": _n("The customer has reached a limit at PayPal."),
+    "payee_account_restricted": _PAYPALS_SHOP,
+    "transaction_receiving_limit_exceeded": _PAYPALS_SHOP,
+    "currency_mismatch": _REFUSED_BY_PAYPAL,
+    "internal_server_error": _REFUSED_BY_PAYPAL,
+    "subscription_cannot_be_activated": _REFUSED_BY_PAYPAL,
+    "subscription_status_invalid": _REFUSED_BY_PAYPAL,
     # Square
     "card_expired": _EXPIRED,
     "cvv_failure": _WRONG_CVC,

@@ -123,7 +123,7 @@ class PayPal(HostedAccount):
             return Line(wire, client)
 
         self._transport, self._client = line(budget)
-        self._billing = Billing(self._client, self._provider_now)
+        self._billing = Billing(self._client, self._provider_now, self._declines)
         self._signers = Signers(api_base=self._base, live=live, clock=clock, connect=line)
         self.capabilities = Capabilities(
             currencies=CURRENCIES,

@@ -265,6 +265,15 @@ class Square(HostedAccount):
         now = self._clock.now()
         return await self._subscriptions.look(subscription_id, source, self._owner, at=now)
 
+    async def fetch_subscription_on(
+        self, subscription_id: str, *, read_to: str, source: Source
+    ) -> SubscriptionObservation:
+        await self._known()
+        now = self._clock.now()
+        return await self._subscriptions.look(
+            subscription_id, source, self._owner, at=now, read_to=read_to
+        )
+
     async def cancel_subscription(
         self, subscription_id: str, *, at_period_end: bool, key: str
     ) -> SubscriptionObservation:

@@ -14,6 +14,7 @@ from app.domain.observation import Observation, SessionState
 from app.domain.subscription import SubscriptionObservation
 from app.errors import Message, Protocol, Rejected
 from app.providers.paypal.client import PayPalClient
+from app.providers.paypal.declines import Declines
 from app.providers.paypal.documents import moment_from, objects_in, pages_of, text_of, time_text
 from app.providers.paypal.orders import Look
 from app.providers.paypal.subscriptions import (
@@ -34,6 +35,8 @@ _WANTED: Final = "The sale goes on at the till."
 _CALLED_OFF: Final = "The payment was called off at the till."
 _ASKED_FOR: Final = "The subscription was ended at the till."
 _GONE: Final = 404
+_REFUSED: Final = 422
+_NO_WORD: Final = "TRANSACTION_REFUSED"
 _PLAN_GONE: Final = frozenset(
     {"INVALID_RESOURCE_ID", "PLAN_STATUS_INACTIVE", "PLAN_STATUS_INVALID", "RESOURCE_NOT_FOUND"}
 )
@@ -47,9 +50,12 @@ _log = logging.getLogger(__name__)
 class Billing:
     """One account's subscriptions. `now` is the provider's clock, as of its newest answer."""
 
-    def __init__(self, client: PayPalClient, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, client: PayPalClient, now: Callable[[], datetime], declines: Declines
+    ) -> None:
         self._client = client
         self._now = now
+        self._declines = declines
 
     async def begin(self, parameters: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """Create a subscription and give it whole, with its plan and its page.
@@ -77,13 +83,18 @@ class Billing:
 
     async def session(self, session_id: str, look: Look) -> Observation:
         """Look at a subscription as the session that began it."""
-        return await self._seen(await self.retrieve(session_id), look)
+        subscription = await self.retrieve(session_id)
+        seen = await self._seen(subscription, look)
+        if seen.state is SessionState.APPROVED:
+            return self._declines.unless_declined(seen, subscription)
+        return seen
 
     async def activate(self, session_id: str, look: Look) -> Observation:
         """Have what the customer agreed to begin, once, and look at it again.
 
         PayPal names no key for this, so what an earlier call came to is looked at first. What was
-        agreed to so long ago that nobody waits for it is called off instead.
+        agreed to so long ago that nobody waits for it is called off instead. One that PayPal will
+        not begin is open again, with its word for why: whoever waits at the counter is told.
         """
         subscription = await self.retrieve(session_id)
         seen = await self._seen(subscription, look)
@@ -96,9 +107,11 @@ class Billing:
             await self._client.post(path, {"reason": _WANTED})
         except Rejected as refused:
             again = await self.session(session_id, look) if refused.code in _NOT_NOW else seen
-            if again.state is SessionState.APPROVED:
+            if again.state is not SessionState.APPROVED:
+                return again
+            if refused.status != _REFUSED:
                 raise
-            return again
+            return self._declines.add(again, subscription, refused.code or _NO_WORD)
         again = await self.session(session_id, look)
         if again.state is SessionState.APPROVED:
             # PayPal agreed, and its own word for it may come later.

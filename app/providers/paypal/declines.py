@@ -27,17 +27,20 @@ _REMEMBERED: Final = 256
 
 
 class Declines:
-    """Remembers the approvals that came to nothing: PayPal goes on calling them approvals."""
+    """Remembers the approvals that came to nothing: PayPal goes on calling them approvals.
+
+    Those of orders and of subscriptions alike; `order` stands for either.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._declined: OrderedDict[str, tuple[str, float, str]] = OrderedDict()
 
     def add(self, seen: Observation, order: Mapping[str, Any], issue: str) -> Observation:
-        """Say that the customer has to choose again, and remember what was declined."""
+        """Say that it came to nothing for now, with PayPal's word for why, and remember that."""
         if seen.state not in (SessionState.OPEN, SessionState.APPROVED):
             return seen
-        decline = CUSTOMERS_TURN[issue]
+        decline = CUSTOMERS_TURN.get(issue, issue.lower())
         until = self._clock.monotonic() + _DECLINED_FOR_S
         self._declined[seen.session_id] = (_approval_in(order), until, decline)
         self._declined.move_to_end(seen.session_id)

@@ -4,7 +4,8 @@ Source: PayPal's REST reference, Webhooks v1 (List event notifications) and Tran
 There is no list of orders: of those that were never paid nothing is told. The report is up to
 three hours late, and shows what moved money; its lines have neither order nor state for certain,
 so each is looked up. A subscription's payments stand there, too, each under the reference of the
-order that began it: they are one session, and those after the first are no news of that.
+order that began it: they are one session, and those after the first are no news of that. A
+subscription that the books do not have is found by any of its payments, and looked at from then on.
 """
 
 import json

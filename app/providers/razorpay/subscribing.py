@@ -1,7 +1,9 @@
 """What an account at Razorpay does with subscriptions, beside its other sessions.
 
 Source: Razorpay's API reference, Plans, Subscriptions and Invoices. Neither a plan nor a
-subscription is made under a key: what an earlier call may have made is looked for first.
+subscription is made under a key: what an earlier call may have made is looked for first. The list
+of subscriptions is by when they were made: one that the books do not have is found by that, and
+looked at from then on, since no list of Razorpay's tells of its later payments by time.
 """
 
 import logging

@@ -31,6 +31,7 @@ _PAGE: Final = "100"
 _VARIATION: Final = "subscription_plan_id"
 _NOT_FOUND: Final = 404
 _REMEMBERED: Final = 1_000
+_ABOUT: Final = timedelta(hours=1)
 _APART: Final = "."
 """Stands in no id of Square's and in no reference of ours."""
 
@@ -38,7 +39,10 @@ _log = logging.getLogger(__name__)
 
 
 class PlanSession(NamedTuple):
-    """What the id of such a session says; the variation is empty where that is not known."""
+    """What the id of such a session says.
+
+    Of one that a payment alone tells of, the order is the payment's own and the variation empty.
+    """
 
     order_id: str
     variation_id: str
@@ -160,24 +164,25 @@ class PlanLooks:
 
     async def paid_since(
         self, since: datetime, until: datetime | None, *, but: Collection[str]
-    ) -> AsyncIterator[str]:
-        """Give the references of the sessions that money came by since then and before `until`.
+    ) -> AsyncIterator[PlanSession]:
+        """Give the sessions that money came by since then and before `until`, by their payments.
 
         Links are not listed by time; what nobody paid is not to be found. Payments with one of the
         references in `but` are left out: they are known.
         """
         span = {} if until is None else {"end_time": stamp(until)}
-        met = {"", *but}
+        met: set[str] = set()
         async for payment in self._listed(begin_time=stamp(since), **span):
-            reference = reference_of(payment)
-            if reference in met or payment.get("status") in REFUSED:
+            reference, order_id = reference_of(payment), str(payment.get("order_id") or "")
+            if reference in ("", *but) or order_id in ("", *met):
                 continue
-            answer = await self._client.get("orders", text_of(payment, "order_id"))
-            order = object_of(answer, "order")
+            if payment.get("status") in REFUSED:
+                continue
+            met.add(order_id)
+            order = object_of(await self._client.get("orders", order_id), "order")
             # One with our reference was a sale, and has been listed as an order.
             if not reference_of_order(order):
-                met.add(reference)
-                yield reference
+                yield PlanSession(order_id, "", reference)
 
     def is_over(self, look: PlanLook, state: SessionState, now: datetime) -> bool:
         """Say whether no money can come any more, and all is known of what came.
@@ -216,7 +221,8 @@ class PlanLooks:
 
         The proof is a first invoice for the order of a payment. Where none has one, it is the only
         one that this customer has of this variation since the link was made, and of which no
-        invoice speaks against it.
+        invoice speaks against it. Where a payment alone tells of the session, the one is named that
+        was made when it was paid: whose that is, a look at it tells.
         """
         paid = [text_of(payment, "order_id") for payment in taken]
         customers = [str(each) for payment in taken if (each := payment.get("customer_id"))]
@@ -230,8 +236,10 @@ class PlanLooks:
         if proven:
             return sorted(proven, key=lambda each: paid.index(each.orders[0]))
         made_at = moment_from(order.get("created_at"))
+        if not known.variation_id:
+            return _nearest(found, made_at)
         later = [each for each in found if _is_since(each.subscription, made_at)]
-        if known.variation_id and len(later) == 1 and await self._may_be(later[0], known.reference):
+        if len(later) == 1 and await self._may_be(later[0], known.reference):
             return later
         return []
 
@@ -273,6 +281,19 @@ def _taken(payments: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Give the payments that took money or may, oldest first."""
     good = [payment for payment in payments if status_of(payment) not in REFUSED]
     return sorted(good, key=lambda each: str(each.get("created_at") or ""))
+
+
+def _nearest(found: Sequence[_Begun], moment: datetime | None) -> list[_Begun]:
+    """Give what was made within an hour of a moment, the nearest first."""
+    if moment is None:
+        return []
+    apart = [
+        (abs(made_at - moment), each)
+        for each in found
+        if (made_at := moment_from(each.subscription.get("created_at"))) is not None
+    ]
+    near = sorted((each for each in apart if each[0] <= _ABOUT), key=lambda each: each[0])
+    return [each for _, each in near]
 
 
 def _is_since(subscription: Mapping[str, Any], moment: datetime | None) -> bool:

@@ -63,15 +63,17 @@ class Sessions:
     ) -> AsyncIterator[Observation | Recheck]:
         """Look at every session that changed since then and before `until`.
 
-        Those that began a subscription come last, by their reference alone: the order that was
-        paid does not say which link it is of. One that nobody paid is not to be found.
+        Those that began a subscription come last, as what their payment tells: the order that was
+        paid does not say which link it is of. One that nobody paid is not to be found. There is no
+        list of subscriptions by time, nor of their renewals: those of one that is not in the books
+        are found by this first payment, and by looking at it each day after that.
         """
         met: set[str] = set()
         async for order in orders_since(self._client, self._location_id, since, until):
             met.add(reference_of(order))
             yield await self._seen_or_named(order, source, owner)
-        async for reference in self._plans.paid_since(since, until, but=met):
-            yield Recheck(reference)
+        async for paid in self._plans.paid_since(since, until, but=met):
+            yield Recheck(paid.reference, session_id=str(paid))
 
     async def _seen_or_named(
         self, order: Mapping[str, Any], source: Source, owner: ProviderAccount

@@ -1,15 +1,17 @@
 """Square's subscriptions: looked at with all that they took, and ended with what was paid for.
 
-Each payment is of an order that an invoice of the subscription's is for. Whether the first one has
-an invoice Square does not say; it has our reference as its note and is of the day on which the
-subscription was made. Source: Square's API reference, Subscriptions and Invoices, version
+Each payment is of an order that an invoice of the subscription's is for, which is three calls to
+read: what an earlier look has read is not read again, and nothing of it is kept here. Whether the
+first one has an invoice Square does not say; it has our reference as its note and is of the day on
+which the subscription was made. Source: Square's API reference, Subscriptions and Invoices, version
 2026-09-16.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any, Final, NamedTuple, TypeVar
+from itertools import takewhile
+from typing import Any, Final, NamedTuple, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.observation import SeenPayment, Source
@@ -26,10 +28,8 @@ from app.providers.square.payments import (
     seen_payment,
     status_of,
 )
-from app.providers.square.plans import agreed_by
+from app.providers.square.plans import Agreed, agreed_by
 from app.providers.strategy import ProviderAccount
-
-T = TypeVar("T")
 
 _WAY: Final = "subscriptions"
 _PAGE: Final = "100"
@@ -38,7 +38,8 @@ _NOT_KNOWN: Final = "not known"
 _APART: Final = timedelta(days=2)
 """Less than any interval: a later payment is a renewal."""
 _SEARCHED: Final = timedelta(hours=1)
-_REMEMBERED: Final = 10_000
+_AGREED_FOR: Final = timedelta(hours=1)
+_VARIATIONS: Final = 1_000
 _OVER: Final = SubscriptionState.ENDED
 _STATES: Final = {
     "PENDING": SubscriptionState.PENDING,
@@ -49,6 +50,9 @@ _STATES: Final = {
     "CANCELED": SubscriptionState.ENDED,
 }
 _SETTLED: Final = frozenset({"PAID", "PARTIALLY_REFUNDED", "REFUNDED"})
+_CALLED_OFF: Final = "CANCELED"
+_APART_IN: Final = "."
+"""Stands in no id of Square's and in no reference of ours."""
 _OWED: Final = frozenset({"UNPAID", "PARTIALLY_PAID", "FAILED"})
 _REFUSES_ALL: Final = frozenset({401, 403, 404})
 _ONLY_AT_THE_END: Final = Message("Square ends a subscription only with what was paid for")
@@ -62,14 +66,37 @@ class _Paid(NamedTuple):
     at: datetime | None
 
 
+class _Read(NamedTuple):
+    """Up to which invoice all is final and known, by which payment it began, and our reference."""
+
+    invoice_id: str
+    first_payment_id: str
+    reference: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read what an earlier look gave; None where it is none of these."""
+        parts = text.split(_APART_IN)
+        return cls(*parts) if len(parts) == len(cls._fields) and all(parts) else None
+
+    def __str__(self) -> str:
+        return _APART_IN.join(self)
+
+
 @dataclass(frozen=True, slots=True)
 class _Invoiced:
     """What came of an invoice. `order` is what it is for."""
 
+    id: str
     status: str
     due: str
     order: Mapping[str, Any]
     payments: tuple[_Paid, ...]
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether nothing more can come of it."""
+        return self.status == _CALLED_OFF or (self.status in _SETTLED and bool(self.payments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +108,15 @@ class _Charges:
     reference: str = ""
     is_owed: bool = False
     decline: str = ""
+    read_to: str = ""
 
 
 class Subscriptions:
-    """Looks at subscriptions for one token; remembers what paid invoices came to."""
+    """Looks at subscriptions for one token; of what was read only prices are kept for an hour."""
 
     def __init__(self, client: SquareClient) -> None:
         self._client = client
-        self._settled: dict[str, _Invoiced] = {}
-        self._firsts: dict[str, _Paid] = {}
+        self._agreed: dict[str, tuple[datetime, Agreed]] = {}
 
     async def look(
         self,
@@ -98,12 +125,16 @@ class Subscriptions:
         owner: ProviderAccount,
         *,
         at: datetime,
+        read_to: str = "",
     ) -> SubscriptionObservation:
-        """Look at a subscription. Raises Protocol where what comes proves nothing."""
+        """Look at a subscription, and at the payments after `read_to`, which an earlier look gave.
+
+        Raises Protocol where what comes proves nothing.
+        """
         answer = await self._client.get(_WAY, subscription_id)
         told = object_of(answer, "subscription")
-        charges = await self._charges(told, at)
-        agreed = await agreed_by(self._client, text_of(told, "plan_variation_id"))
+        charges = await self._charges(told, at, _Read.parse(read_to))
+        agreed = await self._agreed_by(text_of(told, "plan_variation_id"), at)
         override = told.get("price_override_money")
         state = _state(told, charges)
         ends_at = _end_of(told, "canceled_date")
@@ -125,6 +156,7 @@ class Subscriptions:
             # A day is all that Square says of the end, and it may be one that is not over yet.
             ended_at=min(ends_at or at, at) if state is _OVER else None,
             decline=charges.decline,
+            read_to=charges.read_to,
         )
 
     async def end(self, subscription_id: str, *, at_period_end: bool) -> Rejected | None:
@@ -147,31 +179,67 @@ class Subscriptions:
             return refused
         return None
 
-    async def _charges(self, told: Mapping[str, Any], at: datetime) -> _Charges:
+    async def _charges(
+        self, told: Mapping[str, Any], at: datetime, known: _Read | None
+    ) -> _Charges:
         named = told.get("invoice_ids")
         # Square names the newest first.
-        ids = list(reversed(named if isinstance(named, list) else []))
+        ids = [str(each) for each in reversed(named if isinstance(named, list) else [])]
+        if known is not None and known.invoice_id in ids:
+            fresh = ids[ids.index(known.invoice_id) + 1 :]
+            return await self._charged_since(told, at, fresh, known)
         if not ids:
             return _Charges()
-        invoiced = [await self._invoiced(str(each)) for each in ids]
-        newest = invoiced[-1]
-        today = at.astimezone(_zone(told)).date().isoformat()
-        is_owed = newest.status in _OWED and newest.due <= today
-        decline = ""
-        if is_owed:
-            location = text_of(told, "location_id")
-            decline = decline_of(await payments_of(self._client, newest.order, location))
+        invoiced = [await self._invoiced(each) for each in ids]
         paid = [payment for each in invoiced for payment in each.payments]
         first = await self._first(told, paid)
         if first is not None and first not in paid:
             paid.insert(0, first)
+        is_owed, decline = await self._owed(told, at, invoiced[-1])
         return _Charges(
             payments=tuple(payment.seen for payment in paid),
             first_payment_id=_NOT_KNOWN if first is None and paid else _id_of(first),
             reference="" if first is None else first.reference,
             is_owed=is_owed,
             decline=decline,
+            read_to="" if first is None else _read(invoiced, _id_of(first), first.reference),
         )
+
+    async def _charged_since(
+        self, told: Mapping[str, Any], at: datetime, ids: Sequence[str], known: _Read
+    ) -> _Charges:
+        """Read the invoices after the one up to which all is known."""
+        invoiced = [await self._invoiced(each) for each in ids]
+        is_owed, decline = await self._owed(told, at, invoiced[-1]) if invoiced else (False, "")
+        _, first_payment_id, reference = known
+        return _Charges(
+            payments=tuple(payment.seen for each in invoiced for payment in each.payments),
+            first_payment_id=first_payment_id,
+            reference=reference,
+            is_owed=is_owed,
+            decline=decline,
+            read_to=_read(invoiced, first_payment_id, reference) or str(known),
+        )
+
+    async def _owed(
+        self, told: Mapping[str, Any], at: datetime, newest: _Invoiced
+    ) -> tuple[bool, str]:
+        """Say whether the newest invoice is due and not paid, and why it was refused."""
+        today = at.astimezone(_zone(told)).date().isoformat()
+        if newest.status not in _OWED or newest.due > today:
+            return False, ""
+        location = text_of(told, "location_id")
+        return True, decline_of(await payments_of(self._client, newest.order, location))
+
+    async def _agreed_by(self, variation_id: str, at: datetime) -> Agreed:
+        """Ask what a variation says, once in an hour: thousands may have subscribed to it."""
+        asked_at, agreed = self._agreed.get(variation_id, (None, Agreed()))
+        if asked_at is None or not timedelta(0) <= at - asked_at < _AGREED_FOR:
+            agreed = await agreed_by(self._client, variation_id)
+            if len(self._agreed) >= _VARIATIONS:
+                self._agreed.clear()
+            self._agreed[variation_id] = at, agreed
+        return agreed
 
     async def _first(self, told: Mapping[str, Any], paid: Sequence[_Paid]) -> _Paid | None:
         """Say which payment began it: never one of an interval later, which is a renewal."""
@@ -180,14 +248,9 @@ class Subscriptions:
             return None
         if paid and paid[0].reference and _is_about(paid[0], made_at):
             return paid[0]
-        subscription_id = text_of(told, "id")
-        if subscription_id not in self._firsts:
-            found = [each async for each in self._begun_by(told, made_at)]
-            # Of two nobody can say which: a person has to look at it.
-            if len(found) != 1:
-                return None
-            _remember(self._firsts, subscription_id, found[0])
-        return self._firsts[subscription_id]
+        found = [each async for each in self._begun_by(told, made_at)]
+        # Of two nobody can say which: a person has to look at it.
+        return found[0] if len(found) == 1 else None
 
     async def _begun_by(self, told: Mapping[str, Any], made_at: datetime) -> AsyncIterator[_Paid]:
         """Look for payments of this customer's for a session of a till's when it was made."""
@@ -205,9 +268,7 @@ class Subscriptions:
                 yield _paid(payment)
 
     async def _invoiced(self, invoice_id: str) -> _Invoiced:
-        """Ask what came of an invoice; of a paid one, once."""
-        if invoice_id in self._settled:
-            return self._settled[invoice_id]
+        """Ask what came of an invoice."""
         answer = await self._client.get("invoices", invoice_id)
         invoice = object_of(answer, "invoice")
         answer = await self._client.get("orders", text_of(invoice, "order_id"))
@@ -215,15 +276,13 @@ class Subscriptions:
         payments = await payments_named(self._client, order)
         taken = tuple(_paid(each) for each in payments if status_of(each) == "COMPLETED")
         due = [str(each.get("due_date") or "") for each in each_of(invoice, "payment_requests")]
-        invoiced = _Invoiced(
+        return _Invoiced(
+            id=invoice_id,
             status=text_of(invoice, "status"),
             due=min(due, default=""),
             order=order,
             payments=taken,
         )
-        if invoiced.status in _SETTLED and taken:
-            _remember(self._settled, invoice_id, invoiced)
-        return invoiced
 
 
 def _paid(payment: Mapping[str, Any]) -> _Paid:
@@ -239,11 +298,12 @@ def _id_of(payment: _Paid | None) -> str:
     return "" if payment is None else payment.seen.payment_id
 
 
-def _remember(notes: dict[str, T], key: str, value: T) -> None:
-    """Note what never changes; the oldest note gives way."""
-    if len(notes) >= _REMEMBERED:
-        del notes[next(iter(notes))]
-    notes[key] = value
+def _read(invoiced: Sequence[_Invoiced], first_payment_id: str, reference: str) -> str:
+    """Say up to where all is final: never beyond an invoice that may still be paid."""
+    final = list(takewhile(lambda each: each.is_final, invoiced))
+    if not (final and first_payment_id and reference):
+        return ""
+    return str(_Read(final[-1].id, first_payment_id, reference))
 
 
 def _state(told: Mapping[str, Any], charges: _Charges) -> SubscriptionState:

@@ -90,6 +90,7 @@ def test_what_is_sound_is_told_with_its_figures(till: SubscriptionCounter) -> No
         ("UPDATE subscriptions SET version = 9", "9 changes, 2 rows"),
         ("DELETE FROM journal WHERE name = 'subscription.active'", "2 changes, 1 rows"),
         ("UPDATE subscriptions SET end_wanted_by = 'Eve'", "was wanted by nobody"),
+        ("UPDATE subscriptions SET due_at = NULL", "is never looked at again"),
     ],
 )
 def test_what_is_not_as_it_was_agreed_or_told_is_found(

@@ -111,6 +111,33 @@ def test_a_lost_answer_to_its_beginning_begins_it_once(
     assert len(customer.taken()) == 1
 
 
+def test_one_that_paypal_will_not_begin_is_told_at_the_counter_and_takes_nothing(
+    root: Path, customer: Customer
+) -> None:
+    refused = {
+        "name": "UNPROCESSABLE_ENTITY",
+        "details": [{"issue": "SUBSCRIBER_ACCOUNT_RESTRICTED"}],
+    }
+
+    async def story(till: Till) -> None:
+        _, attempt = await offer(till)
+        match, fault = {"path": f"{SUBSCRIPTIONS}/*/activate"}, {"status": 422, "body": refused}
+        await elsewhere(customer.control, "POST", "faults", match=match, fault=fault, times=1)
+        told = await agree(till, customer, attempt, "balance")
+        assert (told.state, told.decline) == (AttemptState.OPEN, "subscriber_account_restricted")
+        for _ in range(3):
+            # PayPal goes on to call it approved; nothing is asked again so soon.
+            told = await till.checkout.check_now(attempt.id)
+            assert (told.state, told.decline) == (
+                AttemptState.OPEN,
+                "subscriber_account_restricted",
+            )
+        assert await asked(customer, attempt, "activate") == 1
+
+    with_paypal(root, customer, story, register_webhooks=False, pace=NEVER)
+    assert customer.taken() == []
+
+
 def test_what_nobody_begins_takes_nothing_ever(root: Path, customer: Customer) -> None:
     async def story(till: Till) -> None:
         _, attempt = await offer(till)

@@ -9,6 +9,7 @@ from app.bootstrap import Till
 from app.domain.attempt import Attempt
 from app.domain.cart import Cart
 from app.domain.money import Money
+from app.domain.observation import Source
 from app.domain.order import Order
 from tests.integration.till.house import NEVER, elsewhere, rows, until, until_state, with_till
 from tests.integration.till.test_square import (
@@ -93,6 +94,43 @@ def test_one_is_begun_by_polling_alone_and_takes_no_second_customer(
     with_till(root, customer, story, register_webhooks=False)
     assert rows(root, TAKEN) == [FIRST]
     assert rows(root, "SELECT count(*) FROM inbox") == [(0,)]
+
+
+def read(customer: SquareCustomer) -> list[str]:
+    """Name what was read at Square, each time it was."""
+    asked = customer.control("GET", "requests")["requests"]
+    return [str(each["path"]).split("/")[3] for each in asked if each["method"] == "GET"]
+
+
+def test_what_is_in_the_books_is_not_read_again_though_the_till_is_started_anew(
+    root: Path, customer: SquareCustomer
+) -> None:
+    """A shop's till is started each day: with years of renewals each look costs the same."""
+
+    async def sold(till: Till) -> None:
+        id = await begun(till, customer, root)
+        for _ in range(3):
+            await renew(customer, id)
+        await till.subscriptions.look(1, Source.POLL)
+        assert rows(root, TAKEN) == [FIRST, *[RENEWAL] * 3]
+
+    async def started_anew(till: Till) -> None:
+        before = len(read(customer))
+        for _ in range(10):
+            await till.subscriptions.look(1, Source.POLL)
+        made = read(customer)[before:]
+        assert [made.count(what) for what in ("subscriptions", "catalog")] == [10, 1]
+        # Without what the books know each look would read four; one is the session's own list's.
+        sessions = made.count("invoices")
+        assert sessions <= 1
+        id = str(rows(root, "SELECT subscription_id FROM subscriptions")[0][0])
+        await renew(customer, id)
+        await till.subscriptions.look(1, Source.POLL)
+        assert read(customer)[before:].count("invoices") <= 1 + max(sessions, 1)
+        assert rows(root, TAKEN) == [FIRST, *[RENEWAL] * 4]
+
+    with_till(root, customer, sold, register_webhooks=False)
+    with_till(root, customer, started_anew, register_webhooks=False)
 
 
 def test_a_plan_is_made_once_for_all_who_subscribe_to_it(

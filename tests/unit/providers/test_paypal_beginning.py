@@ -96,14 +96,24 @@ def test_a_refusal_since_it_was_begun_already_is_none() -> None:
 @pytest.mark.parametrize(
     "issue", ["SUBSCRIPTION_STATUS_INVALID", "SUBSCRIPTION_CANNOT_BE_ACTIVATED"]
 )
-def test_one_that_paypal_will_not_begin_is_a_refusal(issue: str) -> None:
-    with pytest.raises(Rejected) as refused:
-        taken(desk_of(refusal(422, issue), looks=[AGREED]))
-    assert (refused.value.code, refused.value.detail) == (issue, "the reason")
-    assert refused.value.action
+def test_one_that_paypal_will_not_begin_is_open_again_with_the_reason(issue: str) -> None:
+    seen = taken(desk_of(refusal(422, issue), looks=[AGREED]))
+    assert (seen.state, seen.decline, seen.is_final) == (S.OPEN, issue.lower(), False)
+    assert (seen.payments, seen.subscription_id) == ((), "")
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 422])
+def test_what_was_refused_is_not_begun_again_for_half_a_minute() -> None:
+    clock = VirtualClock(START)
+    refused = refusal(422, "SUBSCRIBER_ACCOUNT_RESTRICTED")
+    till = strategy(desk_of(refused, looks=[AGREED]), clock=clock)
+    asyncio.run(till.capture(SUBSCRIPTION, key=REFERENCE.key("capture")))
+    seen = asyncio.run(till.fetch(SUBSCRIPTION, source=Source.POLL))
+    assert (seen.state, seen.decline) == (S.OPEN, "subscriber_account_restricted")
+    clock.advance(30)
+    assert asyncio.run(till.fetch(SUBSCRIPTION, source=Source.POLL)).state is S.APPROVED
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
 def test_another_refusal_is_one_without_a_second_look(status: int) -> None:
     desk = desk_of(refusal(status, "USER_ACCOUNT_CLOSED"), looks=[AGREED, BEGUN])
     with pytest.raises(Rejected) as refused:

@@ -294,11 +294,11 @@ def listed(wire: Shelf) -> list[Observation | Recheck]:
     return asyncio.run(run())
 
 
-def test_money_that_came_by_a_plan_is_listed_by_its_reference_alone() -> None:
+def test_money_that_came_by_a_plan_is_listed_by_its_reference_and_the_order_that_it_paid() -> None:
     """The order that was paid may be another than the link's, and the payment a renewal's."""
     wire = session_shelf(paid(), payment(note=None), refused_try(note="t11111-0rder0000003-1"))
     wire.ways["POST orders/search"] = {}
-    assert listed(wire) == [Recheck(str(REFERENCE))]
+    assert listed(wire) == [Recheck(str(REFERENCE), session_id=f"order-9..{REFERENCE}")]
 
 
 def test_a_sale_is_listed_once_and_its_order_asked_for_no_more() -> None:

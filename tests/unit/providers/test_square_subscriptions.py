@@ -17,7 +17,6 @@ from tests.integration.sandbox.square.description import description
 from tests.parts.clock import START
 from tests.parts.square import (
     MERCHANT,
-    asked,
     money,
     order,
     payment,
@@ -185,18 +184,6 @@ def test_one_without_the_time_of_its_making_names_no_first_payment() -> None:
     assert seen.first_payment_id not in ("", "pay-1")
 
 
-def test_a_first_payment_that_was_found_is_not_searched_for_again() -> None:
-    wire = uninvoiced(first())
-
-    async def story() -> None:
-        till = strategy(wire)
-        for _ in range(3):
-            await till.fetch_subscription("sub-1", source=Source.POLL)
-
-    asyncio.run(story())
-    assert asked(wire).count(("GET", "/v2/payments")) == 1
-
-
 def test_a_price_of_its_own_counts_before_the_plans() -> None:
     seen = looked(shelf(subscription(price_override_money=money(450))))
     assert seen.amount == Money(450, "EUR")
@@ -222,33 +209,6 @@ def test_a_day_ends_where_it_is_sold() -> None:
 @pytest.mark.parametrize("told", [None, "soon", "9999-12-31", 7])
 def test_a_day_that_is_none_is_not_known(told: Any) -> None:
     assert looked(shelf(subscription(charged_through_date=told))).current_until is None
-
-
-def test_what_a_paid_invoice_came_to_is_asked_for_once() -> None:
-    wire = renewed("UNPAID")
-
-    async def story() -> None:
-        till = strategy(wire)
-        for _ in range(3):
-            await till.fetch_subscription("sub-1", source=Source.POLL)
-
-    asyncio.run(story())
-    assert asked(wire).count(("GET", "/v2/invoices/inv-1")) == 1
-    assert asked(wire).count(("GET", "/v2/payments/pay-1")) == 1
-    assert asked(wire).count(("GET", "/v2/invoices/inv-2")) == 3
-
-
-def test_of_paid_invoices_only_the_newest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.providers.square.subscriptions._REMEMBERED", 1)
-    wire = renewed("PAID", "pay-2")
-
-    async def story() -> None:
-        till = strategy(wire)
-        for _ in range(2):
-            await till.fetch_subscription("sub-1", source=Source.POLL)
-
-    asyncio.run(story())
-    assert asked(wire).count(("GET", "/v2/invoices/inv-1")) == 2
 
 
 @pytest.mark.parametrize(

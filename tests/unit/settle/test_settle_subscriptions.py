@@ -366,3 +366,19 @@ def test_cut_off_at_any_point_and_told_again_it_comes_to_the_same(
     assert till.facts() == ["started", "active", "renewed"]
     assert till.violations() == []
     till.close()
+
+
+def test_it_is_read_on_only_from_where_the_books_have_everything(
+    till: SubscriptionCounter,
+) -> None:
+    _, attempt = asyncio.run(till.sell())
+    till.provider.pay(attempt.session_id or "")
+    seen = replace(till.seen(), read_to="inv-1")
+    till.told(seen)
+    # What began it is not in the books before its session is settled.
+    assert till.subscription().read_to == ""
+    asyncio.run(till.look(attempt))
+    till.told(seen)
+    assert till.subscription().read_to == "inv-1"
+    till.told(replace(seen, read_to=""))
+    assert till.subscription().read_to == "inv-1"

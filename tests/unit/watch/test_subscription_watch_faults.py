@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.observation import Source
 from app.domain.subscription import SubscriptionObservation, SubscriptionState
-from app.errors import StoreError, Unavailable
+from app.errors import Rejected, StoreError, Unavailable
 from app.store.subscriptions import hear_of, news_is_known, news_of_subscriptions
 from tests.conftest import ExpectedLogs
 from tests.parts.subscribed import SUB, SubscriptionCounter
@@ -79,8 +79,10 @@ def test_an_end_that_could_not_be_asked_about_is_left_alone_for_a_while(
         raise Unavailable("down")
 
     monkeypatch.setattr(till.subscriptions, "look", unanswered)
+    assert asyncio.run(till.subscription_watch.sweep()) == 0
+    till.clock.advance(60)
     for _ in range(2):
-        assert asyncio.run(till.subscription_watch.sweep()) == 1
+        asyncio.run(till.subscription_watch.sweep())
     assert asked == [1]
 
 
@@ -165,7 +167,7 @@ def test_an_account_that_is_silent_does_not_make_all_its_news_be_tried_at_once(
     assert asyncio.run(till.subscription_watch.hear()) == 0
     assert till.strategy.count("fetch_subscription") == 3
     assert asyncio.run(till.subscription_watch.hear()) == 0
-    assert till.strategy.count("fetch_subscription") == 6
+    assert till.strategy.count("fetch_subscription") == 3
     till.clock.advance(120)
     till.strategy.answers["fetch_subscription"] = []
     assert asyncio.run(till.subscription_watch.hear()) == 10
@@ -180,7 +182,13 @@ def test_an_account_that_is_silent_does_not_have_all_that_is_due_tried_at_once(
     till.strategy.answers["fetch_subscription"] = [Unavailable("down")] * 10
     till.clock.advance(DAY_S)
     assert asyncio.run(till.subscription_watch.catch_up()) == 3
-    assert asyncio.run(till.subscription_watch.catch_up()) == 2
+    assert asyncio.run(till.subscription_watch.catch_up()) == 0
+    till.clock.advance(60)
+    # One look shows whether it is back.
+    assert asyncio.run(till.subscription_watch.catch_up()) == 1
+    till.strategy.answers["fetch_subscription"] = []
+    till.clock.advance(300)
+    assert asyncio.run(till.subscription_watch.catch_up()) == 5
 
 
 def test_after_the_clock_was_set_back_none_is_asked_about_every_minute(
@@ -221,3 +229,39 @@ def test_where_nobody_can_be_asked_any_more_a_person_is_told_once_for_the_accoun
     ticked(till)
     assert till.count("exceptions", "resolved_at IS NULL") == 0
     assert len(till.renewals()) == 1
+
+
+def test_keys_that_are_refused_are_tried_again_until_somebody_has_mended_them(
+    till: SubscriptionCounter, expected_logs: ExpectedLogs
+) -> None:
+    till.clock.advance(DAY_S)
+    till.strategy.answers["fetch_subscription"] = [Rejected("keys", status=401)] * 10_000
+    till.provider.renew(SUB)
+    for _ in range(3 * 24 * 60):
+        asyncio.run(till.subscription_watch.catch_up())
+        till.clock.advance(60)
+    expected_logs.take("the keys of fake are refused")
+    # One look in five minutes, after a first and a second that came sooner.
+    assert 3 * 24 * 10 < till.strategy.count("fetch_subscription") <= 3 * 24 * 12 + 2
+    till.strategy.answers["fetch_subscription"] = []
+    till.clock.advance(300)
+    assert asyncio.run(till.subscription_watch.catch_up()) == 2
+    assert len(till.renewals()) == 1
+
+
+def test_an_end_that_nobody_answers_is_asked_for_less_and_less_often_also_after_a_restart(
+    till: SubscriptionCounter,
+) -> None:
+    till.strategy.answers["cancel_subscription"] = [Unavailable("down")] * 1000
+    asyncio.run(till.subscriptions.cancel(1, at_period_end=False, by="Ada", reason="moved"))
+    asked = till.strategy.count("cancel_subscription")
+    times = []
+    for minute in range(24 * 60):
+        till.clock.advance(60)
+        asyncio.run(till.subscription_watch.sweep())
+        if till.strategy.count("cancel_subscription") > asked:
+            asked += 1
+            times.append(minute + 1)
+            till.restart()
+    assert times == [1, 3, 7, 15, 31, 63, 127, 255, 511, 871, 1231]
+    assert len(set(till.strategy.keys_of("cancel_subscription"))) == 1
