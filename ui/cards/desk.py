@@ -5,14 +5,16 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.card_refusals import check_words
 from app.clock import Clock
 from app.domain.card_setup import CardSetup
-from app.errors import ScantillError
+from app.errors import CheckoutRefused, ScantillError
 from app.events import Fact
 from ui.cards.errors import another_comes_first, card_comes_first, sale_comes_first
 from ui.cards.saving import Saving
 from ui.cards.state import CardAction, CardModel, CardPhase
 from ui.i18n import _
+from ui.pay.taking import COUNTER
 from ui.tasks import Tasks
 from ui.theme import Tone
 from ui.till import Till
@@ -69,7 +71,8 @@ class CardDesk(QObject):
 
     def begin(self, label: str, account: str | None) -> ScantillError | None:
         """Begin to save a card; give what keeps it from being begun, if anything does."""
-        if (error := self.hindrance) is not None:
+        error = self.hindrance or _objection_to(label)
+        if error is not None:
             return error
         self._wanted = (label, account)
         self._follow(label).start(account)
@@ -163,3 +166,12 @@ class CardDesk(QObject):
     def _on_tick(self) -> None:
         if self._saving is not None:
             self._saving.tick()
+
+
+def _objection_to(label: str) -> ScantillError | None:
+    """Say what is wrong with what a customer is called; a card's number is written nowhere."""
+    try:
+        check_words(label, COUNTER)
+    except CheckoutRefused as error:
+        return error
+    return None

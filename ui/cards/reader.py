@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.domain.card_numbers import holds_card_number
 from app.domain.card_setup import CardClosing, CardSetup
 from ui.cards.desk import CardDesk
 from ui.cards.errors import card_error
@@ -59,6 +60,8 @@ class CardsReader(Reader[CardSetup, int, CardSetup]):
         error = self._desk.begin(label, account)
         if error is not None:
             self._screen.show_error(error)
+            if holds_card_number(label):
+                self._screen.form.label.set_text("")
 
     def _on_code_wanted(self, setup: CardSetup) -> None:
         error = self._desk.show_again(setup)
