@@ -289,7 +289,7 @@ def test_the_code_is_read_from_the_pixels_of_both_screens(
         displayed.resize(*size)
         display_of(displayed).resize(*size)
         screen = await begun(displayed)
-        QApplication.processEvents()
+        await asyncio.sleep(0.02)
         for window, view in (
             (displayed, screen.code.qr),
             (display_of(displayed), display_of(displayed).code.qr),
