@@ -490,7 +490,9 @@ def test_a_saved_card_is_left_by_its_key_and_stands_in_the_list(
     run(visit())
 
 
-def test_escape_leaves_a_code_where_it_is(run: Run, displayed: Window, cards: FakeCards) -> None:
+def test_escape_leaves_a_code_where_it_is_and_what_is_over_behind(
+    run: Run, displayed: Window, cards: FakeCards
+) -> None:
     async def visit() -> None:
         screen = await begun(displayed)
         QTest.keyClick(screen.code, Qt.Key.Key_Escape)
@@ -498,6 +500,9 @@ def test_escape_leaves_a_code_where_it_is(run: Run, displayed: Window, cards: Fa
         assert face_of(displayed) is Face.CODE and "close" not in cards.calls
         await opened(displayed)
         assert screen.is_code_shown and model_of(displayed).url == CARD_URL
+        cards.turn(1, S.EXPIRED)
+        QTest.keyClick(screen.code, Qt.Key.Key_Escape)
+        assert not screen.is_code_shown and displayed.places.place is Place.CARDS
 
     run(visit())
 

@@ -12,7 +12,7 @@ from ui.cards.code import CardCode
 from ui.cards.form import SaveForm
 from ui.cards.list_view import CardList
 from ui.cards.panel import CardPanel
-from ui.cards.state import CardModel
+from ui.cards.state import CardAction, CardModel
 from ui.i18n import _
 from ui.kit.base import Part
 from ui.kit.button import Button, Kind
@@ -115,8 +115,13 @@ class CardsScreen(Part):
             self._take_keyboard(self)
 
     def step_back(self) -> bool:
-        """Leave what is open beside the list; say whether anything was. A code stays."""
-        return not self.is_code_shown and self.leave_form()
+        """Leave the form, or what is over; say whether anything was left. A code stays."""
+        if not self.is_code_shown:
+            return self.leave_form()
+        is_over = self.code.model is not None and self.code.model.is_over
+        if is_over:
+            self.code.action_wanted.emit(CardAction.LEAVE)
+        return is_over
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
