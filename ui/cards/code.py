@@ -57,7 +57,7 @@ class CardCode(Part):
         self._model: CardModel | None = None
         self._is_short = False
         self.qr = QrView(look)
-        self._caption = ElidedText(look, "", colour="text_muted", lines=2)
+        self._caption = ElidedText(look, "", colour="text_muted", lines=3)
         self._title = Text(look, _("Save a card"), Type.TOTAL, wraps=True)
         self._free = IconLabel(look, "info", _("No money is taken now"), Type.BODY_STRONG)
         self._scan = IconLabel(look, "phone", scan_words(None), Type.TITLE)
