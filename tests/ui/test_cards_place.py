@@ -34,7 +34,7 @@ from ui.display.feed import LINGER_MS
 from ui.display.model import Face
 from ui.kit.button import Kind
 from ui.pay.page import CustomerPage
-from ui.pay.qr import LEAST_PIXELS, QUIET_MODULES, QrView
+from ui.pay.qr import LEAST_PIXELS, QUIET_MODULES
 from ui.places import Place
 from ui.window import Window
 
@@ -71,6 +71,16 @@ def focused() -> QWidget:
     at = QApplication.focusWidget()
     assert at is not None
     return at
+
+
+def kind_of(screen: CardsScreen) -> Kind:
+    """Ask anew how loud the button above the list is."""
+    return screen.new.kind
+
+
+def has_code(screen: CardsScreen) -> bool:
+    """Ask anew whether a code has the place to itself."""
+    return screen.is_code_shown
 
 
 def model_of(window: Window) -> CardModel:
@@ -136,10 +146,10 @@ def test_the_form_is_left_empty_for_who_goes_elsewhere_and_comes_back(
         screen = await opened(window)
         screen.new.click()
         screen.form.label.set_text("Ada")
-        assert screen.new.kind is Kind.SECONDARY
+        assert kind_of(screen) is Kind.SECONDARY
         window.rail.sell.click()
         await opened(window)
-        assert not screen.is_form_open and screen.new.kind is Kind.PRIMARY
+        assert not screen.is_form_open and kind_of(screen) is Kind.PRIMARY
         screen.new.click()
         assert screen.form.label.text == ""
 
@@ -499,10 +509,10 @@ def test_escape_leaves_a_code_where_it_is_and_what_is_over_behind(
         assert displayed.places.place is Place.SELL
         assert face_of(displayed) is Face.CODE and "close" not in cards.calls
         await opened(displayed)
-        assert screen.is_code_shown and model_of(displayed).url == CARD_URL
+        assert has_code(screen) and model_of(displayed).url == CARD_URL
         cards.turn(1, S.EXPIRED)
         QTest.keyClick(screen.code, Qt.Key.Key_Escape)
-        assert not screen.is_code_shown and displayed.places.place is Place.CARDS
+        assert not has_code(screen) and displayed.rail.cards.isChecked()
 
     run(visit())
 
@@ -511,7 +521,12 @@ def test_only_in_training_the_page_opens_on_this_computer(
     run: Run, make_window: Make, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages: list[str] = []
-    monkeypatch.setattr(CustomerPage, "open", lambda _page, url: pages.append(url) or True)
+
+    def open_page(_page: CustomerPage, url: str) -> bool:
+        pages.append(url)
+        return True
+
+    monkeypatch.setattr(CustomerPage, "open", open_page)
 
     async def visit() -> None:
         window = make_window(FakeTill(clock=clock))
@@ -538,6 +553,6 @@ def test_what_is_not_known_is_said_with_check_now_and_cancel(
         assert shown == {CardAction.CHECK_NOW, CardAction.CANCEL, CardAction.LEAVE}
         assert screen.code.buttons[CardAction.CHECK_NOW].kind is Kind.PRIMARY
         assert face_of(displayed) is Face.CARD_CHECKING
-        assert display_of(displayed).findChild(QrView, "qr").property("url") == ""
+        assert display_of(displayed).code.qr.property("url") == ""
 
     run(visit())
