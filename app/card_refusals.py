@@ -1,11 +1,12 @@
 """What saving a card is refused for, in words; no money moves by any of it."""
 
+from app.domain.card_numbers import holds_card_number
 from app.domain.card_setup import MAX_LABEL, CardSetup
 from app.errors import CheckoutRefused, Message, MoneyMoved, Protocol, ProviderError
 
 
 def check_words(label: str, by: str) -> None:
-    """Raise CheckoutRefused where nobody is named who does it, or the name is no line of text."""
+    """Raise CheckoutRefused where nobody is named who does it, or the name is none."""
     if not by:
         raise CheckoutRefused(
             Message("Nobody is named who saves this card"), action=Message("Say who does it.")
@@ -14,6 +15,12 @@ def check_words(label: str, by: str) -> None:
         raise CheckoutRefused(
             Message("The customer's name is not usable"),
             action=Message("Give one line of at most {count} characters.", count=MAX_LABEL),
+        )
+    if holds_card_number(label):
+        raise CheckoutRefused(
+            Message("That is a card's number"),
+            Message("It was not kept: this till must never have one."),
+            action=Message("Give a name. The card itself is given on the provider's page."),
         )
 
 

@@ -20,8 +20,10 @@ from app.errors import CartRefused, ScantillError
 from app.events import Fact
 from app.status import PhonesState
 from ui.accounts import no_account
+from ui.cards.desk import CardDesk
 from ui.i18n import _, ngettext
 from ui.pay.news import paid_model
+from ui.pay.phones import moved_words, switch_phones
 from ui.pay.state import Action, PaidModel, PayModel
 from ui.payment import Payment
 from ui.sell.cart_model import CartModel, cart_model_of
@@ -79,6 +81,8 @@ class Counter(QObject):
         self._clock = clock
         self.cart = Cart()
         self.tasks = Tasks(self.failed.emit)
+        self.cards = CardDesk(till, clock, self.tasks, lambda: self._stage is Stage.PAYING)
+        self.cards.page_wanted.connect(self.page_wanted)
         self._payment: Payment | None = None
         self._cart_is_being_paid = False
         self._stage = Stage.SELLING
@@ -152,8 +156,9 @@ class Counter(QObject):
         """Begin a payment for the cart, and say whether one began: never a second one."""
         if self._stage is not Stage.SELLING or self.cart.is_empty:
             return False
-        if not self._till.accounts:
-            self.failed.emit(no_account())
+        hindrance = self.cards.make_way() if self._till.accounts else no_account()
+        if hindrance is not None:
+            self.failed.emit(hindrance)
             return False
         self.cart.lock()
         self._cart_is_being_paid = True
@@ -181,7 +186,7 @@ class Counter(QObject):
                 if payment.model.url is not None:
                     self.page_wanted.emit(payment.model.url)
             case Action.ALLOW_PHONES:
-                self.tasks.start(self._switch_phones())
+                self.tasks.start(switch_phones(self._till.phones))
             case Action.SET_ASIDE:
                 self._set_aside(payment)
             case Action.BACK_TO_CART:
@@ -210,7 +215,7 @@ class Counter(QObject):
     async def resume(self) -> None:
         """At start: go on with what was being paid on the screen, or tell what still waits."""
         detail = await self._till.orders.unfinished()
-        if detail is not None and self._stage is Stage.SELLING:
+        if detail is not None and self._stage is Stage.SELLING and self.cards.make_way() is None:
             self._follow(detail.order.total).resume(detail)
             return
         count = await self._till.orders.awaited()
@@ -237,20 +242,16 @@ class Counter(QObject):
         if self._forget_phones is not None:
             self._forget_phones()
         self._timer.stop()
+        self.cards.stop()
         await self.tasks.stop()
-
-    async def _switch_phones(self) -> None:
-        phones = self._till.phones
-        if phones is None:
-            return
-        if phones.state.is_allowed:
-            await phones.forbid()
-        else:
-            await phones.allow()
 
     async def _continue_payment(self, order_id: str) -> None:
         detail = await self._till.orders.detail(order_id)
-        if detail is not None and self._stage is Stage.SELLING:
+        if detail is None or self._stage is not Stage.SELLING:
+            return
+        if (hindrance := self.cards.make_way()) is not None:
+            self.failed.emit(hindrance)
+        else:
             self.cart.lock()
             self._follow(detail.order.total).resume(detail)
 
@@ -340,6 +341,7 @@ class Counter(QObject):
             self.paid_elsewhere.emit(paid_model(fact))
         elif fact.name == "attempt.failed" and fact.order_id:
             self.tasks.start(self._tell_of_failure(fact.order_id))
+        self.cards.on_fact(fact)
         self.books_changed.emit(fact)
 
     async def _tell_of_failure(self, order_id: str) -> None:
@@ -357,17 +359,9 @@ class Counter(QObject):
     def _on_phones(self, phones: PhonesState) -> None:
         if self._payment is not None:
             self._payment.tick()
-        lost = self._stage is Stage.PAYING and phones.is_allowed and self._phones_address != ""
-        if lost and not phones.address:
-            self.told.emit(
-                _("Phones cannot come any more"),
-                _("The network is gone. The code works on this computer until it is back."),
-            )
-        elif lost and phones.address != self._phones_address:
-            self.told.emit(
-                _("The network has changed"),
-                _("The code leads to the new address. Whoever scanned the old one scans again."),
-            )
+        moved = moved_words(self._phones_address, phones) if self._stage is Stage.PAYING else None
+        if moved is not None:
+            self.told.emit(*moved)
         self._phones_address = phones.address
 
     def _on_tick(self) -> None:

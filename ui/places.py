@@ -1,4 +1,4 @@
-"""The places of the rail, each with what fills it: sales, orders, what needs a person, settings."""
+"""The places of the rail, each with what fills it: sales, orders, cards, settings and so on."""
 
 from enum import IntEnum
 
@@ -11,6 +11,10 @@ from app.domain.exceptions import ExceptionKind
 from app.domain.resolution import Action
 from app.events import Fact
 from app.orders import OrderDetail
+from app.settings import Mode
+from ui.cards.reader import CardsReader
+from ui.cards.screen import CardsScreen
+from ui.counter import Counter
 from ui.decide.desk import Desk
 from ui.decide.words import Outcome
 from ui.i18n import _
@@ -22,7 +26,6 @@ from ui.orders.screen import OrdersScreen
 from ui.orders.telling import amount_in
 from ui.settings.reader import AccountsReader
 from ui.settings.screen import SettingsScreen
-from ui.tasks import Tasks
 from ui.theme import Tone
 from ui.till import Till
 
@@ -34,6 +37,7 @@ class Place(IntEnum):
     ORDERS = 1
     PERSON = 2
     SETTINGS = 3
+    CARDS = 4
 
 
 class Places(QStackedWidget):
@@ -47,11 +51,11 @@ class Places(QStackedWidget):
     told = Signal(str, str, object)
     shown = Signal(int)
 
-    def __init__(self, look: Look, clock: Clock, till: Till, tasks: Tasks) -> None:
+    def __init__(self, look: Look, clock: Clock, till: Till, counter: Counter) -> None:
         super().__init__()
         self.setObjectName("page")
         self._till = till
-        self._tasks = tasks
+        tasks = self._tasks = counter.tasks
         self._formats = look.formats
         self.desk = Desk(till, tasks, look.formats)
         self.counter = QStackedWidget()
@@ -62,11 +66,14 @@ class Places(QStackedWidget):
         self.settings = SettingsScreen(look)
         accounts = self.settings.accounts
         self.accounts_reader = AccountsReader(till.account_desk, tasks, accounts)
-        for screen in (self.counter, self.orders, self.needs_person, self.settings):
+        self.cards = CardsScreen(look, clock, is_training=till.mode is Mode.TRAINING)
+        self.cards_reader = CardsReader(till.cards, tasks, self.cards, counter.cards)
+        for screen in (self.counter, self.orders, self.needs_person, self.settings, self.cards):
             self.addWidget(screen)
         self.desk.serve(self.orders.panel.form)
         self.desk.serve(self.needs_person.panel.form)
         self.desk.told.connect(self._on_outcome)
+        counter.cards.told.connect(self._on_card_told)
         self.orders.trouble_wanted.connect(self._on_trouble_wanted)
         self.orders.refund_wanted.connect(self._on_refund_wanted)
         self.needs_person.order_wanted.connect(self._on_order_wanted)
@@ -86,6 +93,7 @@ class Places(QStackedWidget):
         is_other = place != self.currentIndex()
         if is_other:
             self.settings.leave()
+            self.cards.leave_form()
         self.setCurrentIndex(place)
         if place == Place.ORDERS:
             self.orders_reader.read_again()
@@ -97,6 +105,10 @@ class Places(QStackedWidget):
             self.accounts_reader.read_again()
             if is_other:
                 self.settings.accounts.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif place == Place.CARDS:
+            self.cards_reader.read_again()
+            if is_other:
+                self.cards.setFocus(Qt.FocusReason.OtherFocusReason)
         self.shown.emit(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -109,6 +121,10 @@ class Places(QStackedWidget):
         """Leave what is open: a form, then what was searched for or typed, then the place."""
         if self.place is Place.SETTINGS:
             if not self.settings.leave():
+                self.show_place(Place.SELL)
+            return
+        if self.place is Place.CARDS:
+            if not self.cards.step_back():
                 self.show_place(Place.SELL)
             return
         is_orders = self.place is Place.ORDERS
@@ -127,6 +143,8 @@ class Places(QStackedWidget):
             self.orders_reader.read_again()
         elif self.place is Place.PERSON:
             self._trouble_reader.read_again()
+        elif self.place is Place.CARDS and fact.name.startswith("card."):
+            self.cards_reader.read_again()
         if self.place is not Place.PERSON and self._is_news(fact):
             self._tasks.start(self._tell(fact))
 
@@ -152,6 +170,11 @@ class Places(QStackedWidget):
 
     def _on_outcome(self, outcome: Outcome) -> None:
         self.told.emit(outcome.title, outcome.detail, outcome.tone)
+
+    def _on_card_told(self, title: str, detail: str, tone: Tone) -> None:
+        """Tell it to who looks elsewhere; here it stands on the screen, unless that was left."""
+        if self.place is not Place.CARDS or not self.cards.is_code_shown:
+            self.told.emit(title, detail, tone)
 
     def _on_trouble_wanted(self, exception_id: int) -> None:
         self._trouble_reader.choose(exception_id)

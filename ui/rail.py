@@ -111,7 +111,9 @@ class Rail(Part):
     theme_wanted = Signal()
     display_wanted = Signal()
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, *, has_cards: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(look, parent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.sell = RailButton(look, _("Sell"), "sell", "F1")
@@ -122,12 +124,16 @@ class Rail(Part):
         self.person.setObjectName("rail_person")
         self.settings = RailButton(look, _("Settings"), "settings", "F4")
         self.settings.setObjectName("rail_settings")
+        self.cards = RailButton(look, _("Cards"), "card", "Shift+F4")
+        self.cards.setObjectName("rail_cards")
+        self.cards.setVisible(has_cards)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._column = QVBoxLayout(self)
-        places = (self.sell, self.orders, self.person, self.settings)
+        places = (self.sell, self.orders, self.person, self.settings, self.cards)
         for number, button in enumerate(places):
             self._group.addButton(button, number)
+        for button in (self.sell, self.orders, self.person, self.cards, self.settings):
             self._column.addWidget(button)
         self.sell.setChecked(True)
         self._group.idClicked.connect(self.place_wanted)

@@ -9,11 +9,13 @@ from app.account_desk import AccountsStanding
 from app.catalog_watch import CatalogNews
 from app.domain.attempt import Attempt
 from app.domain.capabilities import Method
+from app.domain.card_setup import CardClosing, CardSetup
 from app.domain.cart import CartContent
 from app.domain.catalog import Catalog, Shop
 from app.domain.confirmation import Confirmation
 from app.domain.exceptions import OrderException
 from app.domain.money import Money
+from app.domain.observation import Source
 from app.domain.order import Order
 from app.domain.refund import Refund
 from app.domain.renewal import EndWanted, Subscription
@@ -154,6 +156,41 @@ class Subscriptions(Protocol):
         self, row_id: int, *, at_period_end: bool, by: str, reason: str
     ) -> Subscription:
         """End one, at once or with what was paid for, and give it as it is then."""
+        ...
+
+
+class Cards(Protocol):
+    """Cards that customers give for later; no money moves. Raises `app.errors.ScantillError`."""
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Name the accounts that keep cards, the default first."""
+        ...
+
+    async def page(self, *, before: int | None = None, limit: int = 50) -> list[CardSetup]:
+        """Give a page of all set-ups, newest first, from below the row `before`."""
+        ...
+
+    async def one(self, row_id: int) -> CardSetup:
+        """Give a set-up as the books have it."""
+        ...
+
+    async def begin(self, label: str, account: str | None = None, *, by: str) -> CardSetup:
+        """Ask for a page on which a customer gives a card. It may come back `unknown`."""
+        ...
+
+    async def mark_shown(self, row_id: int) -> CardSetup:
+        """Write down that the QR is about to be shown; only then may it be painted."""
+        ...
+
+    async def look(self, row_id: int, source: Source) -> CardSetup:
+        """Ask the provider and write down what it says."""
+        ...
+
+    async def close(
+        self, row_id: int, reason: CardClosing = CardClosing.CANCELLED, *, by: str = ""
+    ) -> CardSetup:
+        """Take the page away, and say what became of it; it may be saved, or still unknown."""
         ...
 
 
@@ -302,6 +339,11 @@ class Till(Protocol):
     @property
     def subscriptions(self) -> Subscriptions:
         """Give what ends subscriptions."""
+        ...
+
+    @property
+    def cards(self) -> Cards:
+        """Give what saves cards for later."""
         ...
 
     @property

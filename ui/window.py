@@ -94,10 +94,10 @@ class Window(QMainWindow):
         self.sell = SellScreen(self.look, till.catalog, self.pictures)
         self.pay = PayScreen(self.look, self._clock, is_training=till.mode is Mode.TRAINING)
         self.paid = PaidScreen(self.look, self._clock)
-        self.places = Places(self.look, self._clock, till, self.counter.tasks)
+        self.places = Places(self.look, self._clock, till, self.counter)
         self.places.add_to_counter(self.sell, self.pay, self.paid)
         self.orders, self.needs_person = self.places.orders, self.places.needs_person
-        self.rail = Rail(self.look)
+        self.rail = Rail(self.look, has_cards=bool(till.cards.accounts))
         self.strip = StatusStrip(self.look, till.mode, shop)
         self.banner = BooksBanner(self.look)
         self._build(ModeBar(self.look, till.mode))

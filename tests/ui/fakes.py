@@ -19,6 +19,7 @@ from app.routing import LeftOut, Route
 from app.settings import Mode
 from app.status import AccountHealth, TillStatus
 from tests.ui.fake_account_desk import FakeAccountDesk
+from tests.ui.fake_cards import FakeCards
 from tests.ui.fake_catalog_watch import FakeCatalogWatch
 from tests.ui.fake_money import FakeMoney
 from tests.ui.fake_orders import FakeOrders
@@ -276,6 +277,7 @@ class FakeTill:
         self.money = FakeMoney(self)
         self._subscriptions = FakeSubscriptions(self)
         self._account_desk = FakeAccountDesk(mode)
+        self._cards = FakeCards(self)
         self._phones = FakePhones() if mode is Mode.TRAINING else None
         self._listeners: list[Callable[[Fact], None]] = []
         self.account_names: tuple[str, ...] = ("stripe_checkout",)
@@ -327,6 +329,10 @@ class FakeTill:
     @property
     def subscriptions(self) -> FakeSubscriptions:
         return self._subscriptions
+
+    @property
+    def cards(self) -> FakeCards:
+        return self._cards
 
     @property
     def resolutions(self) -> FakeMoney:

@@ -61,6 +61,7 @@ def test_the_model_has_no_place_for_anything_private() -> None:
         "host",
         "ends_at",
         "was_declined",
+        "is_for_card",
     }
 
 

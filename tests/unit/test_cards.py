@@ -124,6 +124,18 @@ def test_what_is_no_name_is_refused(till: CardCounter, label: str) -> None:
     assert till.count("card_setups") == 0
 
 
+@pytest.mark.parametrize(
+    "label", ["4242424242424242", "Ada 4242 4242 4242 4242", "5555-5555-5555-4444 Ada"]
+)
+def test_a_card_number_in_place_of_a_name_is_refused_and_kept_nowhere(
+    till: CardCounter, label: str
+) -> None:
+    with pytest.raises(CheckoutRefused, match="a card's number") as refused:
+        asked(till, label)
+    assert refused.value.money is MoneyMoved.NO and label not in str(refused.value)
+    assert till.count("card_setups") == till.count("journal") == till.count("intents") == 0
+
+
 def test_somebody_has_to_save_it_and_a_name_may_be_empty(till: CardCounter) -> None:
     with pytest.raises(CheckoutRefused, match="Nobody is named"):
         asyncio.run(till.cards.begin("Ada", by=" "))

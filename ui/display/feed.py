@@ -6,7 +6,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.domain.cart import CartContent
 from app.domain.order import Order
+from ui.cards.state import CardModel, CardPhase
 from ui.counter import Counter, Stage
+from ui.display.cards import card_shown
 from ui.display.model import (
     DisplayCode,
     DisplayModel,
@@ -44,8 +46,9 @@ _ENDINGS: Final = {Phase.EXPIRED: Ending.EXPIRED, Phase.CANCELLED: Ending.CANCEL
 class DisplayFeed(QObject):
     """Follows the counter and says what its customer sees.
 
-    The end of a sale (paid, or cancelled by the operator) lingers for some seconds, unless a new
-    cart is begun or a new payment; a change that the counter makes by itself does not end it.
+    The end of a sale (paid, or cancelled by the operator), or of a card that was to be saved,
+    lingers for some seconds, unless a new cart is begun, a payment or another card; a change that
+    the counter makes by itself does not end it.
 
     Signals:
         changed (DisplayModel): The display shows this now.
@@ -61,6 +64,7 @@ class DisplayFeed(QObject):
         self._content = counter.cart.content
         self._newest: int | None = None
         self._gives_back = False
+        self._card_phase: CardPhase | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(linger_ms)
@@ -71,6 +75,7 @@ class DisplayFeed(QObject):
         counter.paid.connect(self._on_paid)
         counter.withdrawn.connect(self._on_withdrawn)
         counter.catalog_told.connect(self._on_catalog)
+        counter.cards.changed.connect(self._on_card)
         self._model = self._present()
 
     @property
@@ -88,6 +93,7 @@ class DisplayFeed(QObject):
             (self._counter.paid, self._on_paid),
             (self._counter.withdrawn, self._on_withdrawn),
             (self._counter.catalog_told, self._on_catalog),
+            (self._counter.cards.changed, self._on_card),
         ):
             signal.disconnect(slot)
 
@@ -119,6 +125,16 @@ class DisplayFeed(QObject):
             DisplayModel(Face.NOT_PAID, self._shop, amount=order.total, ending=Ending.CANCELLED)
         )
 
+    def _on_card(self, card: CardModel | None) -> None:
+        before, self._card_phase = self._card_phase, None if card is None else card.phase
+        if card is None or card.phase is before:
+            self._tell()
+        elif card.is_over:
+            self._linger(card_shown(card))
+        else:
+            self._end_lingering()
+            self._tell()
+
     def _on_catalog(self) -> None:
         self._shop = self._counter.shop_name
         self._tell()
@@ -149,6 +165,9 @@ class DisplayFeed(QObject):
         payment = counter.payment
         if counter.stage is Stage.PAYING and payment is not None:
             return payment_shown(payment)
+        card = counter.cards.model
+        if card is not None and not card.is_over:
+            return card_shown(card)
         if counter.stage is Stage.SELLING and not counter.cart.is_empty:
             return self._cart_shown()
         return DisplayModel(Face.IDLE, self._shop)

@@ -15,7 +15,10 @@ from app.domain.renewal import Agreed
 
 
 class Face(StrEnum):
-    """What the display says. NOT_PAID is shown only where that is known, else CHECKING."""
+    """What the display says. NOT_PAID is shown only where that is known, else CHECKING.
+
+    Those of a card are about one that is kept for later: nothing is charged.
+    """
 
     IDLE = "idle"
     CART = "cart"
@@ -27,10 +30,13 @@ class Face(StrEnum):
     CHECKING = "checking"
     NOT_PAID = "not_paid"
     PAID = "paid"
+    CARD_CHECKING = "card_checking"
+    CARD_SAVED = "card_saved"
+    CARD_NOT_SAVED = "card_not_saved"
 
 
 class Ending(StrEnum):
-    """Why nothing was paid."""
+    """Why nothing was paid, or no card saved."""
 
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -74,13 +80,14 @@ class DisplayCart:
 class DisplayCode:
     """What the QR says and until when it stands; `was_declined`: the last try was refused.
 
-    `ends_at` is in seconds of `Clock.elapsed`.
+    `ends_at` is in seconds of `Clock.elapsed`. `is_for_card`: a card is given, and nothing paid.
     """
 
     url: str
     host: str
     ends_at: float | None = None
     was_declined: bool = False
+    is_for_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)

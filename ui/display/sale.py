@@ -129,11 +129,15 @@ class Strip(Card):
     def __init__(self, look: Look, text: str) -> None:
         super().__init__(look, "warning_soft", border=None, radius=theme.RADIUS_M)
         self.words = FitText(look, Type.HEADLINE, Type.BODY, lines=5, colour="warning")
-        self.words.set_text(text)
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.words)
-        self.setAccessibleName(text)
+        self.tell(text)
         self.on_look_changed()
+
+    def tell(self, text: str) -> None:
+        """Say this."""
+        self.words.set_text(text)
+        self.setAccessibleName(text)
 
     def on_look_changed(self) -> None:
         """Measure and paint anew."""
@@ -150,7 +154,7 @@ class CodeFace(Part):
         self.qr = QrView(look)
         self._shop = FitText(look, Type.TITLE, Type.BODY, lines=2, colour="text_muted")
         self.amount = FitText(look, Type.HERO, Type.BODY, tabular=True)
-        self._then = FitText(look, Type.HEADLINE, Type.BODY, lines=2)
+        self.terms = FitText(look, Type.HEADLINE, Type.BODY, lines=2)
         self._scan = FitText(look, Type.TOTAL, Type.TITLE, lines=3)
         self._scan.set_text(scan_words(None))
         self._host = FitText(look, Type.TITLE, Type.CAPTION, lines=2, colour="text_muted")
@@ -158,16 +162,14 @@ class CodeFace(Part):
         self._page = QHBoxLayout()
         self._page.addWidget(self.lock)
         self._page.addWidget(self._host, 1)
-        self.declined = Strip(
-            look, _("That did not work. Nothing was paid; please try again or use another card.")
-        )
+        self.declined = Strip(look, declined_words(is_for_card=False))
         self._countdown = Countdown(look, clock, step=Type.TITLE)
         self._panel = QWidget()
         self._panel.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._column = QVBoxLayout(self._panel)
         self._column.addWidget(self._shop)
         self._column.addWidget(self.amount)
-        self._column.addWidget(self._then)
+        self._column.addWidget(self.terms)
         self._column.addStretch(1)
         self._column.addWidget(self.declined)
         self._column.addWidget(self._scan)
@@ -182,6 +184,8 @@ class CodeFace(Part):
         """Show the code and what it is for; without one, take the last one away."""
         code = model.code
         self.qr.set_url("" if code is None else code.url)
+        if code is not None and code.is_for_card:
+            self.qr.setAccessibleName(_("QR code of the page for the card"))
         self._countdown.set_deadline(None if code is None else code.ends_at)
         if code is None:
             self._host.set_text("")
@@ -190,9 +194,12 @@ class CodeFace(Part):
         self._host.set_text(code.host)
         self._scan.set_text(scan_words(code.url))
         self.lock.set_icon(lead_icon(code.url), "text_muted")
-        self.amount.set_text("" if model.amount is None else self.look.formats.money(model.amount))
-        self._then.set_text(then_words(model.recurring, self.look.formats))
-        self._then.setVisible(model.recurring is not None)
+        amount = "" if model.amount is None else self.look.formats.money(model.amount)
+        self.amount.set_text(_("Save your card") if code.is_for_card else amount)
+        after = then_words(model.recurring, self.look.formats)
+        self.terms.set_text(_("Nothing is charged") if code.is_for_card else after)
+        self.terms.setVisible(code.is_for_card or bool(after))
+        self.declined.tell(declined_words(is_for_card=code.is_for_card))
         self.declined.setVisible(code.was_declined)
         self._scan.setVisible(not code.was_declined)
 
@@ -231,3 +238,10 @@ class CodeFace(Part):
         # On a tall screen the words begin where the code does.
         beside = max(0, (across - round(self.qr.side)) // 2) if is_tall else 0
         self._column.setContentsMargins(beside, over, beside, over)
+
+
+def declined_words(*, is_for_card: bool) -> str:
+    """Tell a customer that the last try did not work."""
+    if is_for_card:
+        return _("That did not work. Please try again or use another card.")
+    return _("That did not work. Nothing was paid; please try again or use another card.")

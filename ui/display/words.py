@@ -36,6 +36,17 @@ def words_of(model: DisplayModel) -> Words:
         )
     if model.face is Face.NOT_PAID:
         return _not_paid(model.ending)
+    if model.face is Face.CARD_CHECKING:
+        return Words(
+            _("Please wait"),
+            _("It is being checked whether your card is saved. Nothing is charged."),
+            "clock",
+            Tone.BUSY,
+        )
+    if model.face is Face.CARD_SAVED:
+        return Words(_("Your card is saved"), _("Nothing was charged."), "done", Tone.GOOD)
+    if model.face is Face.CARD_NOT_SAVED:
+        return _not_saved(model.ending)
     return Words(
         _("Please wait"),
         _("The shop is checking the payment. Please do not pay again."),
@@ -57,6 +68,29 @@ def _not_paid(ending: Ending | None) -> Words:
     return Words(
         _("The payment did not go through"),
         _("Nothing was paid. Please ask at the counter."),
+        "info",
+        Tone.NEUTRAL,
+    )
+
+
+def _not_saved(ending: Ending | None) -> Words:
+    if ending is Ending.CANCELLED:
+        return Words(
+            _("Cancelled"),
+            _("Your card was not saved. Nothing was charged."),
+            "cancelled",
+            Tone.NEUTRAL,
+        )
+    if ending is Ending.EXPIRED:
+        return Words(
+            _("The code has expired"),
+            _("Your card was not saved. Nothing was charged."),
+            "clock",
+            Tone.NEUTRAL,
+        )
+    return Words(
+        _("Your card was not saved"),
+        _("Nothing was charged. Please ask at the counter."),
         "info",
         Tone.NEUTRAL,
     )

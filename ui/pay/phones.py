@@ -4,6 +4,7 @@ from app.status import PhonesState
 from ui.bidi import isolated
 from ui.format import Formats
 from ui.i18n import _
+from ui.till import Phones
 
 
 def phones_words(phones: PhonesState, formats: Formats) -> tuple[str, str, str]:
@@ -19,3 +20,28 @@ def phones_words(phones: PhonesState, formats: Formats) -> tuple[str, str, str]:
         _("Phones on the same Wi-Fi can scan it now. Only training; no real money."),
         _("If this computer's firewall asks, allow it."),
     )
+
+
+def moved_words(address: str, phones: PhonesState) -> tuple[str, str] | None:
+    """Say that phones which were allowed at an address find the code elsewhere, or no more."""
+    if not address or not phones.is_allowed or phones.address == address:
+        return None
+    if not phones.address:
+        return (
+            _("Phones cannot come any more"),
+            _("The network is gone. The code works on this computer until it is back."),
+        )
+    return (
+        _("The network has changed"),
+        _("The code leads to the new address. Whoever scanned the old one scans again."),
+    )
+
+
+async def switch_phones(phones: Phones | None) -> None:
+    """Let phones in, or no more."""
+    if phones is None:
+        return
+    if phones.state.is_allowed:
+        await phones.forbid()
+    else:
+        await phones.allow()

@@ -34,6 +34,7 @@ from tests.ui.gallery import (
     subscribing,
     taking,
 )
+from tests.ui.gallery.carding import card_scenes
 from tests.ui.gallery.of_persons import needing_scenes
 from tests.ui.gallery.scene import Bring, Scene
 from tests.ui.gallery.stage import Stage
@@ -362,6 +363,7 @@ SCENES: Final = (
     Scene("orders-refund-several", needing.order_refund_of_several),
     *(Scene(name, story) for name, story in subscribing.STORIES.items()),
     *needing_scenes(),
+    *card_scenes(),
     *(Scene(f"settings-{name}", bring, mode=mode) for name, mode, bring in setting.SCENES),
     Scene("notice-refund-failed", needing.news_of_failure),
     Scene("books-full-disk", books.full_disk),

@@ -37,6 +37,7 @@ LEAST_SHOWN: Final = {
     "sell_note": 30,
     "order_in_short": 10,
     "AccountList": 10,
+    "CardList": 10,
 }
 """What is shortened by design, by its type or by the name of what it stands in, and how much of it
 is shown at least: names of any length, the cart's count, the quiet strip at a large scale, the
