@@ -7,6 +7,7 @@ from typing import Final
 
 from app.domain.attempt import Reference
 from app.domain.confirmation import BY_HAND
+from app.domain.exceptions import ExceptionKind
 from app.store.checks import Check, Outcome, checked, count
 
 
@@ -251,6 +252,8 @@ def provider(db: sqlite3.Connection, taken: Iterable[TakenPayment] | None) -> Ch
         if key in ours
         and (key[0], ours[key].account) in known
         and row["provider_account"] != ours[key].account
+        # What does not fit for that very reason is on the list already.
+        and row["held_as"] != ExceptionKind.MISMATCH
     ]
     refunded = _refunded(db)
     faults += [

@@ -156,7 +156,7 @@ def test_with_a_fresh_key_for_each_try_a_lost_answer_would_make_a_second_session
 def test_without_the_check_of_pages_a_false_one_would_be_handed_out(
     without: Callable[..., None], expected_logs: Any
 ) -> None:
-    without("app.providers.stripe.account.is_own_page", lambda *_: True)
+    without("app.providers.connected.is_own_page", lambda *_: True)
     with pytest.raises(FAILS):
         test_stripe_checkout.test_a_page_that_is_not_stripes_is_never_handed_out(
             "https://checkout.stripe.com.evil.example/c", expected_logs
