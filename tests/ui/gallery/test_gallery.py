@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from tests.ui.gallery import colours, focus, places, targets, texts
 from tests.ui.gallery.album import Album
+from tests.ui.gallery.painted import all_painted
 from tests.ui.gallery.scene import Scene
 from tests.ui.gallery.scenes import SCENES
 from tests.ui.gallery.stage import SIZES, Run, Stage, Variant, settle, show, staged
@@ -42,15 +43,17 @@ def looked_at() -> Iterator[object]:
 
 def faults_of(window: QWidget, metrics: Metrics) -> list[str]:
     """Look at a window with every check."""
-    found = [*texts.faults(window), *places.faults(window), *colours.faults(window)]
+    painted = all_painted(window)
+    found = texts.faults(window, painted) + places.faults(window) + colours.faults(window, painted)
     if window.findChild(QWidget, "charge") is not None or window.isModal():
         found += targets.faults(window, metrics)
     return found
 
 
-def themed(stage: Stage, window: QWidget, name: str) -> None:
-    stage.window.set_theme(name)
-    settle(stage)
+def themed(stage: Stage, name: str) -> None:
+    if stage.window.look.theme.name != name:
+        stage.window.set_theme(name)
+        settle(stage)
 
 
 @pytest.mark.parametrize("scene, variant", list(looked_at()))
@@ -66,7 +69,7 @@ def test_a_scene_is_as_it_should_be(run: Run, album: Album, scene: Scene, varian
         run(scene.bring(stage))  # type: ignore[arg-type]
         window = show(stage, scene.surface, variant.size)
         for theme in THEMES:
-            themed(stage, window, theme)
+            themed(stage, theme)
             own = stage.window.look.metrics
             if scene.surface == "dialog":
                 # It is shown before the operator's settings are read.
