@@ -31,6 +31,10 @@ FULLY_COVERED := $(FULLY_COVERED),app/charging.py,app/ways.py
 FULLY_COVERED := $(FULLY_COVERED),app/subscription*.py,app/plans.py,app/card*.py
 FULLY_COVERED := $(FULLY_COVERED),app/reconcile*.py,app/watch/*,app/webhooks/*
 
+# Images of computers forbid Python's compiled files; each of the processes that tests start, and
+# there are hundreds, would compile the till anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Two at a time: more would share the processor with the tills that the tests start.
 PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses 2
 # What the system lacks is said before the first download, so perhaps by the system's own Python.
