@@ -97,10 +97,11 @@ fast-tests: set-up
 	$(PYTEST) $(MEASURED) --cov --cov-report=
 	$(PYTEST) $(addprefix --ignore=,$(MEASURED))
 
+# One by one to whoever is free, as some take minutes; those of one group to the same worker.
 # Status 5: those marked slow are all live, too.
 slow-tests: set-up
 	@if grep -rqE 'mark\.slow\b' --include='*.py' tests; then \
-	    $(PYTEST) -m "slow and not live" || [ $$? -eq 5 ]; \
+	    $(PYTEST) --dist loadgroup -m "slow and not live" || [ $$? -eq 5 ]; \
 	else \
 	    echo "No test is marked slow."; \
 	fi
