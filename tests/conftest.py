@@ -5,8 +5,10 @@ import importlib.util
 import logging
 import os
 import signal
+import ssl
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -54,6 +56,9 @@ def _is_for_tests(place: Path) -> bool:
 # disk: all other books are in memory where there is room. The workers ask for the same.
 if _is_for_tests(_MEMORY):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+# To read the list of authorities takes longer than most tests; each list is read once.
+ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
 
 _BEFORE_ALL = 100
 """Collections of what tests have just made, before all that there is is looked through."""
