@@ -25,6 +25,8 @@ MAKING_S, RUNNING_S = 540, 100
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.slow,
+    # One worker makes it, for all of them.
+    pytest.mark.xdist_group("package"),
     pytest.mark.timeout(MAKING_S + RUNNING_S),
     pytest.mark.skipif(
         bool(system_check.missing("package")), reason="what PyInstaller needs is not installed"

@@ -69,6 +69,7 @@ def test_nothing_acknowledged_is_lost_in_sixty_power_cuts(day: list[Record]) -> 
     assert report.images == 60 and report.acknowledged > 1000
 
 
+@pytest.mark.xdist_group("whole-day")
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_nothing_acknowledged_is_lost_in_two_hundred_power_cuts(whole_day: list[Record]) -> None:
@@ -121,6 +122,7 @@ def test_commits_are_shared_in_the_day(day: list[Record]) -> None:
     assert max(orders) > 1
 
 
+@pytest.mark.xdist_group("whole-day")
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_in_a_whole_day_the_wal_is_folded_into_the_books_and_begun_anew(

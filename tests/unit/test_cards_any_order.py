@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,29 +93,30 @@ ENDS: Final = {
 @given(was_lost=st.booleans(), steps=st.lists(st.sampled_from(STEPS), max_size=12))
 @settings(max_examples=40)
 def test_in_any_order_the_books_end_as_the_provider_has_it(
-    was_lost: bool, steps: list[Callable[[CardCounter], None]]
+    tmp_path_factory: pytest.TempPathFactory,
+    was_lost: bool,
+    steps: list[Callable[[CardCounter], None]],
 ) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        till = CardCounter(Path(directory))
-        try:
-            till.strategy.answers["open_setup"] = [LOST] * (60 if was_lost else 0)
-            asyncio.run(till.cards.begin("Ada L.", by="Bea"))
-            till.strategy.answers.clear()
-            for step in steps:
-                with contextlib.suppress(ScantillError):
-                    step(till)
-            till.strategy.answers.clear()
-            if till.provider.setups["fset_1"].state is SetupState.PROCESSING:
-                till.provider.give()
-            for _ in range(12):
-                till.clock.advance(400)
-                tick(till)
-            ended = till.setup()
-            assert ended.state in ENDS[till.provider.setups["fset_1"].state]
-            assert ended.heard == 0 and (ended.card is not None) is (ended.state is S.SAVED)
-            assert len(till.provider.setups) == 1 == len(set(till.strategy.keys_of("open_setup")))
-            keys = till.strategy.keys_of("close_setup")
-            assert len(keys) == len(set(keys))
-            assert till.violations() == []
-        finally:
-            till.close()
+    till = CardCounter(tmp_path_factory.mktemp("cards"))
+    try:
+        till.strategy.answers["open_setup"] = [LOST] * (60 if was_lost else 0)
+        asyncio.run(till.cards.begin("Ada L.", by="Bea"))
+        till.strategy.answers.clear()
+        for step in steps:
+            with contextlib.suppress(ScantillError):
+                step(till)
+        till.strategy.answers.clear()
+        if till.provider.setups["fset_1"].state is SetupState.PROCESSING:
+            till.provider.give()
+        for _ in range(12):
+            till.clock.advance(400)
+            tick(till)
+        ended = till.setup()
+        assert ended.state in ENDS[till.provider.setups["fset_1"].state]
+        assert ended.heard == 0 and (ended.card is not None) is (ended.state is S.SAVED)
+        assert len(till.provider.setups) == 1 == len(set(till.strategy.keys_of("open_setup")))
+        keys = till.strategy.keys_of("close_setup")
+        assert len(keys) == len(set(keys))
+        assert till.violations() == []
+    finally:
+        till.close()

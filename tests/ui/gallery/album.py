@@ -34,6 +34,11 @@ class Album:
             for old in folder.glob("*.png"):
                 old.unlink()
 
+    @property
+    def is_kept(self) -> bool:
+        """Say whether anybody will look at the pictures."""
+        return self._folder is not None
+
     def keep(self, scene: str, variant: str, window: QWidget, faults: list[str]) -> None:
         """Keep a picture of a window as it is, with what was found wrong in it."""
         if self._folder is None:

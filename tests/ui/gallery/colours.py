@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 from tests.ui.gallery.painted import (
+    Painted,
     PaintedIcon,
     PaintedText,
     all_painted,
@@ -36,10 +37,13 @@ _SEEN: Final = 48
 """So far may the nearest colour of the picture be from the colour that was painted with."""
 
 
-def faults(window: QWidget) -> list[str]:
-    """Name every text and icon of a window that does not stand out enough, with the figures."""
+def faults(window: QWidget, painted: Painted | None = None) -> list[str]:
+    """Name every text and icon of a window that does not stand out enough, with the figures.
+
+    `painted` is all that the window paints, if it was recorded before.
+    """
     picture = Measured(window)
-    texts, icons = all_painted(window)
+    texts, icons = painted or all_painted(window)
     found = [fault for text in texts if (fault := _of_text(window, picture, text))]
     return found + [fault for icon in icons if (fault := _of_icon(window, picture, icon))]
 

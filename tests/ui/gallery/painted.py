@@ -8,12 +8,14 @@ piece is known by the widget that painted it.
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
+    QImage,
     QPaintDevice,
     QPaintEngine,
     QPaintEngineState,
@@ -161,7 +163,10 @@ def visible_widgets(window: QWidget) -> Iterator[QWidget]:
             yield widget
 
 
-def all_painted(window: QWidget) -> tuple[list[PaintedText], list[PaintedIcon]]:
+Painted = tuple[list[PaintedText], list[PaintedIcon]]
+
+
+def all_painted(window: QWidget) -> Painted:
     """Give every text and icon that a window paints."""
     texts: list[PaintedText] = []
     icons: list[PaintedIcon] = []
@@ -200,12 +205,24 @@ def name_of(widget: QWidget) -> str:
 
 def seen_letters(text: str) -> str:
     """Give a text without the marks that only say in which direction it is read."""
+    if text.isascii():
+        return text
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+
+
+_COLOURS: Final[dict[int, QColor | None]] = {}
+"""What each pixmap was found to be, by the key that Qt gives to its pixels."""
 
 
 def _only_colour(pixmap: QPixmap) -> QColor | None:
     """Give the one colour of an icon; None for a picture of several colours."""
-    image = pixmap.toImage()
+    key = pixmap.cacheKey()
+    if key not in _COLOURS:
+        _COLOURS[key] = _colour_in(pixmap.toImage())
+    return _COLOURS[key]
+
+
+def _colour_in(image: QImage) -> QColor | None:
     found: QColor | None = None
     for y in range(0, image.height(), 2):
         for x in range(0, image.width(), 2):

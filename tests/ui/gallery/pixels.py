@@ -53,6 +53,8 @@ def ground_of(colours: Counter[int]) -> int:
 
 def nearest(colours: Counter[int], wanted: int) -> int:
     """Give the colour in a picture that comes nearest to one."""
+    if wanted in colours:
+        return wanted
     return min(colours, key=lambda colour: apart(colour, wanted))
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ ATTEMPT: Final = 1
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
 
+@cache
 def sample_catalog() -> Catalog:
     """Give the sample shop, with its pictures."""
     return load_catalog(ROOT / "catalog.toml")

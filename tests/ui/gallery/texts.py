@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from tests.ui.gallery.painted import (
+    Painted,
     PaintedText,
     all_painted,
     name_of,
@@ -44,9 +45,9 @@ is shown at least: names of any length, the cart's count, the quiet strip at a l
 first of the faults beside a button that shows them all."""
 
 
-def faults(window: QWidget) -> list[str]:
-    """Name every text of a window that is cut off or shortened."""
-    texts, _ = all_painted(window)
+def faults(window: QWidget, painted: Painted | None = None) -> list[str]:
+    """Name every text of a window that is cut off or shortened; `painted` is all it paints."""
+    texts, _ = painted or all_painted(window)
     found = [fault for text in texts if (fault := _cut(window, text))]
     found += [fault for text in texts if (fault := _shortened(text))]
     return found + _left_out(window, texts) + _written_over(window, texts)
@@ -103,10 +104,10 @@ def _letters(text: str) -> str:
 
 def _shortened(text: PaintedText) -> str:
     """Say what is wrong with a shortened text, or nothing."""
-    whole = _whole_texts(text.widget)
     plain = " ".join(text.text.split())
     if not plain.startswith(ELLIPSIS) and not plain.endswith(ELLIPSIS):
         return ""
+    whole = _whole_texts(text.widget)
     if any(plain in each for each in whole):
         return ""
     shown = plain.strip(ELLIPSIS).strip()

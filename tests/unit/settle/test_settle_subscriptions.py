@@ -1,7 +1,6 @@
 """What a look at a subscription comes to: renewals once each, states, and what is held."""
 
 import asyncio
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -312,25 +311,24 @@ def made_of(till: SubscriptionCounter) -> tuple[Any, ...]:
 )
 @settings(max_examples=40)
 def test_any_order_of_news_and_repeats_comes_to_the_same_books(
-    steps: list[str], order: Any, repeats: int
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str], order: Any, repeats: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        till = SubscriptionCounter(Path(directory) / "in_order")
-        other = SubscriptionCounter(Path(directory) / "anyhow")
-        for each in (till, other):
-            asyncio.run(each.subscribe())
-        looks = lived(till, steps)
-        lived(other, steps)
-        for look in looks:
-            till.told(look)
-        anyhow = [*looks, *order.choices(looks, k=repeats)]
-        order.shuffle(anyhow)
-        for look in anyhow:
-            other.told(look)
-        assert made_of(till) == made_of(other)
-        assert till.violations() == other.violations() == []
-        till.close()
-        other.close()
+    till = SubscriptionCounter(tmp_path_factory.mktemp("in_order"))
+    other = SubscriptionCounter(tmp_path_factory.mktemp("anyhow"))
+    for each in (till, other):
+        asyncio.run(each.subscribe())
+    looks = lived(till, steps)
+    lived(other, steps)
+    for look in looks:
+        till.told(look)
+    anyhow = [*looks, *order.choices(looks, k=repeats)]
+    order.shuffle(anyhow)
+    for look in anyhow:
+        other.told(look)
+    assert made_of(till) == made_of(other)
+    assert till.violations() == other.violations() == []
+    till.close()
+    other.close()
 
 
 POINTS = [name for name in FAILPOINTS if name.startswith(("subscription.", "settle.", "writer.c"))]
