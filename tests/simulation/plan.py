@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from app.failpoints import FAILPOINTS, Failpoint
 from tests.simulation.acts import Act, Spell, Verb, Weather
+from tests.simulation.later import drawn_later
 from tests.simulation.shop import Ways, drawn_ways
 
 _HOUR: Final = 3600.0
@@ -85,8 +86,9 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     if is_overtaken:
         weather.append(_draw_overtaken(plan.acts, seldom))
     more = drawn_ways(seed, at)
-    plan.ways = more.ways
-    plan.acts += more.acts
+    later = drawn_later(seed, more.ways, at)
+    plan.ways = later.ways
+    plan.acts += more.acts + later.acts
     for kind, begins, lasts in weather:
         if kind is Weather.OUTAGE and lasts > _DAY_S:
             # The day lasts long enough for somebody to be told of the silence.
@@ -98,7 +100,7 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     plan.spells = [
         Spell(f"w{place}", weather, begins, begins + lasts)
         for place, (weather, begins, lasts) in enumerate(weather, start=1)
-    ] + more.spells
+    ] + more.spells + later.spells
     if chance.random() < 0.6:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
     plan.dies_at = more.dies_at or plan.dies_at
@@ -109,6 +111,7 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     if seldom_passed and seldom.random() < 0.6:
         point = seldom.choice(seldom_passed)
         plan.dies_at = point, seldom.choice((1, 1, 2, 5)) if point in _PASSED_OFTEN else 1
+    plan.dies_at = later.dies_at or plan.dies_at
     return plan
 
 
