@@ -127,7 +127,9 @@ class Kept:
         """A kept card is the provider's own word; on a page that is over nobody can give one."""
         rows = {
             row[0]: row[1:]
-            for row in db.execute("SELECT reference, state, customer_id, method_id FROM card_setups")
+            for row in db.execute(
+                "SELECT reference, state, customer_id, method_id FROM card_setups"
+            )
         }
         for bank in self._banks.each:
             for setup in bank.setups.all.values():

@@ -88,15 +88,15 @@ def _draw_member(
     for verb, likely in ((Verb.END_THERE, 0.3), (Verb.RESUME, 0.25), (Verb.LOOK, 0.4)):
         if chance.random() < likely:
             at = begins + paid + lives * chance.random()
-            _add(later, at, sale, verb, *(chance.choice(_PRESSES) if verb is Verb.END_THERE else ()))
+            _add(
+                later, at, sale, verb, *(chance.choice(_PRESSES) if verb is Verb.END_THERE else ())
+            )
     if chance.random() < 0.2:
         _add(later, begins + paid + lives * (0.7 + 0.5 * chance.random()), sale, Verb.CHARGE_LATE)
     _add(later, begins + paid + lives, sale, Verb.LOOK)
 
 
-def _draw_end(
-    later: Later, chance: random.Random, sale: int, begun: float, lives: float
-) -> None:
+def _draw_end(later: Later, chance: random.Random, sale: int, begun: float, lives: float) -> None:
     """Draw who wants it ended at the till: once or twice, now or later, heard of or not."""
     at = begun + lives * chance.random()
     press = chance.choice(_PRESSES)

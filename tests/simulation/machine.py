@@ -328,6 +328,8 @@ class Machine:
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T | None:
         """Do something on this computer and wait for it; None where the power went meanwhile."""
+        if not self.power.is_on:
+            return None
         done: asyncio.Future[None] = self._loop.create_future()
         task = self.spawn(_followed(work, done))
         power = self.power

@@ -1,4 +1,4 @@
-"""The parts of the till that mind what goes on after a sale: subscriptions, and cards to be kept."""
+"""The parts of the till that mind what goes on after a sale: subscriptions, and cards to keep."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta

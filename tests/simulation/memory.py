@@ -22,7 +22,8 @@ class Memory:
         self._refunds: dict[str, tuple[int, str]] = {}
         self._by_hand: dict[tuple[str, str], tuple[int, str]] = {}
         self._unsubscribed: dict[int, tuple[str, bool]] = {}
-        self._cards: dict[str, CardState | None] = {}
+        self._cards_shown: set[str] = set()
+        self._cards: dict[str, CardState] = {}
 
     @property
     def size(self) -> int:
@@ -62,7 +63,7 @@ class Memory:
             self._unsubscribed[subscription.id] = told
 
     def card_shown(self, setup: CardSetup) -> None:
-        self._cards.setdefault(setup.reference, None)
+        self._cards_shown.add(setup.reference)
 
     def card_told(self, setup: CardSetup) -> None:
         """Remember how a card was said to stand, where that is an end."""
@@ -147,11 +148,14 @@ class Memory:
             row[0]: row[1:]
             for row in db.execute("SELECT reference, state, shown_at FROM card_setups")
         }
-        for reference, told_state in self._cards.items():
-            state, shown_at = cards.get(reference, ("gone", None))
-            if shown_at is None:
-                faults.append(f"the code of card {reference} was shown, and the books lack that")
-            # A card that was kept counts, whatever was told before.
-            if told_state is not None and state not in (told_state.value, "saved"):
-                faults.append(f"card {reference} was told {told_state.value} and is {state}")
-        return faults
+        faults += [
+            f"the code of card {reference} was shown, and the books lack that"
+            for reference in sorted(self._cards_shown)
+            if cards.get(reference, ("gone", None))[1] is None
+        ]
+        # A card that was kept counts, whatever was told before.
+        return faults + [
+            f"card {reference} was told {state.value}, which it is not any more"
+            for reference, state in self._cards.items()
+            if cards.get(reference, ("gone", None))[0] not in (state.value, "saved")
+        ]

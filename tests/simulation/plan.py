@@ -97,10 +97,14 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         Act(str(place), act.at, act.verb, act.sale, act.amounts, act.seconds)
         for place, act in enumerate(sorted(plan.acts, key=lambda act: act.at), start=1)
     ]
-    plan.spells = [
-        Spell(f"w{place}", weather, begins, begins + lasts)
-        for place, (weather, begins, lasts) in enumerate(weather, start=1)
-    ] + more.spells + later.spells
+    plan.spells = (
+        [
+            Spell(f"w{place}", weather, begins, begins + lasts)
+            for place, (weather, begins, lasts) in enumerate(weather, start=1)
+        ]
+        + more.spells
+        + later.spells
+    )
     if chance.random() < 0.6:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
     plan.dies_at = more.dies_at or plan.dies_at

@@ -1,0 +1,235 @@
+"""Bugs in what goes on after a sale: subscriptions, their ends, and cards that are kept."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from app import cards, sessions, settle_subscriptions, subscription_ends, subscriptions
+from app.domain import renewal
+from app.domain.observation import Source
+from app.providers.saving import SeenSetup, SetupState
+from app.store import subscriptions as rows
+from app.store.intents import Operation, Outcome, finish_intent, insert_intent, unanswered
+from app.store.transaction import Transaction
+from app.subscription_ends import known_subscription
+from app.watch import card_watch, subscription_watch
+from app.webhooks import inbox_worker
+from tests.simulation.bug import Bug
+
+# --- renewals -------------------------------------------------------------------------------------
+
+
+def _sold_as_often_as_it_is_seen(tx: Transaction, subscription: Any, seen: Any) -> bool:
+    is_new = _RENEW(tx, subscription, seen)
+    agreed = settle_subscriptions.agreed_of(
+        settle_subscriptions._order(tx, subscription.order_id).snapshot
+    )
+    for payment in seen.payments[1:]:
+        if not is_new and payment.amount == subscription.amount and agreed is not None:
+            settle_subscriptions._sell(tx, subscription, seen, payment, agreed)
+    return is_new
+
+
+_RENEW: Final = settle_subscriptions._write_renewals
+
+
+def _the_newest_alone(tx: Transaction, seen: Any) -> list[Any]:
+    fresh = _FRESH(tx, seen)
+    return fresh if len(seen.payments) < 2 else fresh[-1:] if len(fresh) > 1 else fresh
+
+
+_FRESH: Final = settle_subscriptions._fresh_renewals
+
+
+def _any_amount(subscription: Any, amount: Any, **about: Any) -> Any:
+    return _OBJECTION(subscription, subscription.amount, **about)
+
+
+_OBJECTION: Final = settle_subscriptions.objection_to_renewal
+
+
+def _held_in_silence(tx: Transaction, seen: Any, payment: Any, account: str, _: Any) -> None:
+    tx.post(
+        "payment_held",
+        payment.amount.currency,
+        settle_subscriptions.payment_entries(
+            settle_subscriptions.money_account(seen.provider, account),
+            payment.amount.minor,
+            is_held=True,
+        ),
+        payment_id=payment.payment_id,
+    )
+
+
+def _news_is_dropped(tx: Transaction, account: str, subscription_id: str) -> None:
+    return None
+
+
+def _lost_ones_are_dropped(tx: Transaction, attempt: Any, seen: Any) -> Any:
+    return settle_subscriptions.Standing.NOTHING_NEW
+
+
+def _nothing_is_due(*_: Any) -> bool:
+    return False
+
+
+# --- ends -----------------------------------------------------------------------------------------
+
+
+async def _done_unanswered(self: Any, subscription: Any, intent: Any, *told: Any, **how: Any) -> Any:
+    after = await _ASKED_TO_END(self, subscription, intent, *told, **how)
+
+    def write(tx: Transaction) -> Any:
+        finish_intent(tx, intent.id, Outcome.DONE)
+        return known_subscription(tx, subscription.id)
+
+    await self._store.write(write)
+    return after
+
+
+async def _under_fresh_keys(self: Any, subscription: Any, intent: Any, *told: Any, **how: Any) -> Any:
+    if how["was_asked"]:
+        stem, _, number = intent.key.rpartition("-")
+        intent = replace(intent, key=f"{stem}-{int(number) + 1}")
+    return await _ASKED_TO_END(self, subscription, intent, *told, **how)
+
+
+_ASKED_TO_END: Final = subscriptions.Subscriptions._asked_to_end
+
+
+async def _ended_unheard(self: Any, subscription: Any, intent: Any, *told: Any, **how: Any) -> Any:
+    after = await _ASKED_TO_END(self, subscription, intent, *told, **how)
+    if after.is_ending:
+        def write(tx: Transaction) -> Any:
+            now = known_subscription(tx, subscription.id)
+            if now.is_over:
+                return now
+            return rows.move_subscription(tx, now, renewal.SubscriptionState.ENDED)
+
+        return await self._store.write(write)
+    return after
+
+
+def _wanted_by_nobody(tx: Transaction, subscription: Any, what: str, **told: Any) -> None:
+    if what != "end_wanted":
+        rows.tell_of_subscription(tx, subscription, what, **told)
+
+
+def _activated_anew(tx: Transaction, attempt_id: int) -> Any:
+    """Write a call of its own for each try, as if the one before had never been made."""
+    before = unanswered(tx.connection, attempt_id, Operation.CAPTURE)
+    if before is None:
+        return _WRITE_CAPTURE(tx, attempt_id)
+    finish_intent(tx, before.id, Outcome.SUPERSEDED)
+    return insert_intent(
+        tx,
+        key=f"{before.key}-again",
+        operation=Operation.CAPTURE,
+        attempt_id=attempt_id,
+        parameters=before.parameters,
+    )
+
+
+_WRITE_CAPTURE: Final = sessions.write_capture_intent
+
+
+# --- cards ----------------------------------------------------------------------------------------
+
+
+async def _saved_unread(self: Any, setup: Any, source: Source) -> Any:
+    if not setup.heard or not setup.setup_id:
+        return await _LOOK(self, setup, source)
+    seen = SeenSetup(
+        source,
+        setup.provider,
+        setup.provider_account,
+        setup.live,
+        setup.reference,
+        setup.setup_id,
+        SetupState.SAVED,
+        self._clock.now(),
+    )
+    return await self._settled(setup, seen)
+
+
+_LOOK: Final = cards.Cards._look
+
+
+async def _asked_under_fresh_keys(
+    self: Any, setup: Any, intent: Any, strategy: Any, *, was_asked: bool
+) -> Any:
+    if was_asked:
+        intent = replace(intent, key=f"{intent.key}-{len(_TRIES)}")
+        _TRIES.append(intent.key)
+    return await _ASKED_TO_OPEN(self, setup, intent, strategy, was_asked=was_asked)
+
+
+_ASKED_TO_OPEN: Final = cards.Cards._asked_to_open
+_TRIES: Final[list[str]] = []
+
+
+async def _closed_unasked(self: Any, setup: Any) -> Any:
+    strategy = await self._strategy_of(setup)
+    seen = await strategy.fetch_setup(setup.setup_id, source=Source.CLOSE)
+    if seen.state is SetupState.OPEN:
+        seen = replace(seen, state=SetupState.EXPIRED)
+    return await self._settled(setup, seen)
+
+
+def _none_of_them(_: Any) -> list[Any]:
+    return []
+
+
+BUGS_OF_LATER: Final[Mapping[str, Bug]] = {
+    "a renewal is sold as often as it is seen": Bug(
+        ((settle_subscriptions, "_write_renewals", _sold_as_often_as_it_is_seen),)
+    ),
+    "a renewal of another amount is taken for a sale": Bug(
+        ((settle_subscriptions, "objection_to_renewal", _any_amount),)
+    ),
+    "a renewal is held and nobody is told": Bug(
+        ((settle_subscriptions, "_hold", _held_in_silence),)
+    ),
+    "of several renewals only the newest is taken": Bug(
+        ((settle_subscriptions, "_fresh_renewals", _the_newest_alone),)
+    ),
+    "renewals of a lost subscription are dropped": Bug(
+        ((settle_subscriptions, "_hold_for_nobody", _lost_ones_are_dropped),)
+    ),
+    "what is heard of a subscription is not kept": Bug(
+        # What is due is looked at all the same: of what was lost nothing else tells.
+        ((inbox_worker, "hear_of", _news_is_dropped),)
+    ),
+    "nobody looks at a subscription by its dates": Bug(
+        (
+            (subscription_watch.SubscriptionWatch, "_is_due", _nothing_is_due),
+            (inbox_worker, "hear_of", _news_is_dropped),
+        )
+    ),
+    "an end is called done that nobody has answered": Bug(
+        ((subscriptions.Subscriptions, "_asked_to_end", _done_unanswered),)
+    ),
+    "an end that nobody has answered is taken for one": Bug(
+        ((subscriptions.Subscriptions, "_asked_to_end", _ended_unheard),)
+    ),
+    "each try ends a subscription under a fresh key": Bug(
+        ((subscriptions.Subscriptions, "_asked_to_end", _under_fresh_keys),)
+    ),
+    "an end is wanted and nobody can say by whom": Bug(
+        ((subscription_ends, "tell_of_subscription", _wanted_by_nobody),)
+    ),
+    "a subscription is begun under another key while one is unanswered": Bug(
+        ((sessions, "write_capture_intent", _activated_anew),)
+    ),
+    "a card is called saved without being looked at": Bug(
+        ((cards.Cards, "_look", _saved_unread),)
+    ),
+    "each try asks for a card under a fresh key": Bug(
+        ((cards.Cards, "_asked_to_open", _asked_under_fresh_keys),)
+    ),
+    "a card's page is taken for closed that was never asked to": Bug(
+        ((cards.Cards, "_close", _closed_unasked),)
+    ),
+    "nobody watches over cards": Bug(((card_watch, "watched_card_setups", _none_of_them),)),
+}
+"""By what the till does wrong with each."""
