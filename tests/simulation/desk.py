@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from app.domain.observation import Source
 from app.domain.order import Order
+from app.domain.renewal import EndWanted
 from app.errors import CheckoutRefused
 from app.providers.saving import SetupState
 from app.store.subscriptions import subscriptions_of
@@ -65,8 +66,16 @@ class Desk:
         return members
 
     async def _unsubscribe(self, act: Act) -> str:
-        after = await self._members.subscriptions.cancel(
-            self._row_of(act), at_period_end=bool(act.amounts[0]), by="Ada", reason="as they wish"
+        """Press the end that is meant, or the only one that the window offers."""
+        row_id = self._row_of(act)
+        members = self._members.subscriptions
+        wanted = EndWanted.PERIOD_END if act.amounts[0] else EndWanted.NOW
+        offered = members.ends_of((await members.detail(row_id)).subscription)
+        if offered and wanted not in offered:
+            wanted = offered[0]
+        at_period_end = wanted is EndWanted.PERIOD_END
+        after = await members.cancel(
+            row_id, at_period_end=at_period_end, by="Ada", reason="as they wish"
         )
         self._memory.unsubscribed(after)
         if after.is_over:

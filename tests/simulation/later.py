@@ -15,7 +15,7 @@ from tests.simulation.terms import APPROVING, WHERE_THE_BANK_TAKES
 _FIRST_MEMBER: Final = 110
 _FIRST_CARD: Final = 130
 """The numbers of the sales, and of the cards, that are drawn here."""
-_PERIODS_S: Final = (600.0, 1_800.0, 5_400.0, 20_000.0)
+_PERIODS_S: Final = (900.0, 1_800.0, 5_400.0, 12_000.0)
 _OF_MEMBERS: Final = ("subscription.", "unsubscribe.", "plan.")
 _PRESSES: Final = ((0,), (0,), (1,))
 
@@ -44,7 +44,7 @@ def drawn_later(seed: int, ways: Ways, end: float) -> Later:
             for taking in ways.takings
         )
         later.ways = replace(later.ways, terms=terms)
-        for sale in range(_FIRST_MEMBER, _FIRST_MEMBER + chance.randint(1, 3)):
+        for sale in range(_FIRST_MEMBER, _FIRST_MEMBER + chance.randint(2, 4)):
             _draw_member(later, chance, sale, chance.random() * end, period)
     if chance.random() < 0.2 and Taking.BANK in ways.takings:
         later.ways = replace(later.ways, saves_cards=True)
@@ -83,7 +83,7 @@ def _draw_member(
     for after, verb in story:
         _add(later, begins + after, sale, verb, *((100,) if verb is Verb.PAY_OFF else ()))
     lives = period * (0.3 + 3.5 * chance.random())
-    if chance.random() < 0.55:
+    if chance.random() < 0.7:
         _draw_end(later, chance, sale, begins + paid, lives)
     for verb, likely in ((Verb.END_THERE, 0.3), (Verb.RESUME, 0.25), (Verb.LOOK, 0.4)):
         if chance.random() < likely:
@@ -112,8 +112,8 @@ def _draw_end(later: Later, chance: random.Random, sale: int, begun: float, live
     lasts = chance.choice((20.0, 300.0, 4_000.0, 90_000.0))
     if trouble < 0.3:
         _lies(later, Weather.UNHEARD_ENDS, at - 1.0, lasts)
-    elif trouble < 0.45:
-        _lies(later, Weather.OUTAGE, at + 2.0 * chance.random(), lasts)
+    elif trouble < 0.5:
+        _lies(later, Weather.OUTAGE, at - 2.0 * chance.random(), lasts)
 
 
 def _draw_card(later: Later, chance: random.Random, card: int, begins: float) -> None:

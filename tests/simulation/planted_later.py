@@ -5,9 +5,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from app import cards, sessions, settle_subscriptions, subscription_ends, subscriptions
-from app.domain import renewal
+from app.domain.judgement import Standing
+from app.domain.ledger import money_account, payment_entries
 from app.domain.observation import Source
+from app.domain.renewal import agreed_of, objection_to_renewal
+from app.domain.subscription import SubscriptionState
 from app.providers.saving import SeenSetup, SetupState
+from app.session_answers import write_capture_intent
 from app.store import subscriptions as rows
 from app.store.intents import Operation, Outcome, finish_intent, insert_intent, unanswered
 from app.store.transaction import Transaction
@@ -21,9 +25,7 @@ from tests.simulation.bug import Bug
 
 def _sold_as_often_as_it_is_seen(tx: Transaction, subscription: Any, seen: Any) -> bool:
     is_new = _RENEW(tx, subscription, seen)
-    agreed = settle_subscriptions.agreed_of(
-        settle_subscriptions._order(tx, subscription.order_id).snapshot
-    )
+    agreed = agreed_of(settle_subscriptions._order(tx, subscription.order_id).snapshot)
     for payment in seen.payments[1:]:
         if not is_new and payment.amount == subscription.amount and agreed is not None:
             settle_subscriptions._sell(tx, subscription, seen, payment, agreed)
@@ -45,15 +47,15 @@ def _any_amount(subscription: Any, amount: Any, **about: Any) -> Any:
     return _OBJECTION(subscription, subscription.amount, **about)
 
 
-_OBJECTION: Final = settle_subscriptions.objection_to_renewal
+_OBJECTION: Final = objection_to_renewal
 
 
 def _held_in_silence(tx: Transaction, seen: Any, payment: Any, account: str, _: Any) -> None:
     tx.post(
         "payment_held",
         payment.amount.currency,
-        settle_subscriptions.payment_entries(
-            settle_subscriptions.money_account(seen.provider, account),
+        payment_entries(
+            money_account(seen.provider, account),
             payment.amount.minor,
             is_held=True,
         ),
@@ -66,7 +68,7 @@ def _news_is_dropped(tx: Transaction, account: str, subscription_id: str) -> Non
 
 
 def _lost_ones_are_dropped(tx: Transaction, attempt: Any, seen: Any) -> Any:
-    return settle_subscriptions.Standing.NOTHING_NEW
+    return Standing.NOTHING_NEW
 
 
 def _nothing_is_due(*_: Any) -> bool:
@@ -76,7 +78,9 @@ def _nothing_is_due(*_: Any) -> bool:
 # --- ends -----------------------------------------------------------------------------------------
 
 
-async def _done_unanswered(self: Any, subscription: Any, intent: Any, *told: Any, **how: Any) -> Any:
+async def _done_unanswered(
+    self: Any, subscription: Any, intent: Any, *told: Any, **how: Any
+) -> Any:
     after = await _ASKED_TO_END(self, subscription, intent, *told, **how)
 
     def write(tx: Transaction) -> Any:
@@ -87,7 +91,9 @@ async def _done_unanswered(self: Any, subscription: Any, intent: Any, *told: Any
     return after
 
 
-async def _under_fresh_keys(self: Any, subscription: Any, intent: Any, *told: Any, **how: Any) -> Any:
+async def _under_fresh_keys(
+    self: Any, subscription: Any, intent: Any, *told: Any, **how: Any
+) -> Any:
     if how["was_asked"]:
         stem, _, number = intent.key.rpartition("-")
         intent = replace(intent, key=f"{stem}-{int(number) + 1}")
@@ -100,11 +106,12 @@ _ASKED_TO_END: Final = subscriptions.Subscriptions._asked_to_end
 async def _ended_unheard(self: Any, subscription: Any, intent: Any, *told: Any, **how: Any) -> Any:
     after = await _ASKED_TO_END(self, subscription, intent, *told, **how)
     if after.is_ending:
+
         def write(tx: Transaction) -> Any:
             now = known_subscription(tx, subscription.id)
             if now.is_over:
                 return now
-            return rows.move_subscription(tx, now, renewal.SubscriptionState.ENDED)
+            return rows.move_subscription(tx, now, SubscriptionState.ENDED)
 
         return await self._store.write(write)
     return after
@@ -130,7 +137,7 @@ def _activated_anew(tx: Transaction, attempt_id: int) -> Any:
     )
 
 
-_WRITE_CAPTURE: Final = sessions.write_capture_intent
+_WRITE_CAPTURE: Final = write_capture_intent
 
 
 # --- cards ----------------------------------------------------------------------------------------
@@ -221,9 +228,7 @@ BUGS_OF_LATER: Final[Mapping[str, Bug]] = {
     "a subscription is begun under another key while one is unanswered": Bug(
         ((sessions, "write_capture_intent", _activated_anew),)
     ),
-    "a card is called saved without being looked at": Bug(
-        ((cards.Cards, "_look", _saved_unread),)
-    ),
+    "a card is called saved without being looked at": Bug(((cards.Cards, "_look", _saved_unread),)),
     "each try asks for a card under a fresh key": Bug(
         ((cards.Cards, "_asked_to_open", _asked_under_fresh_keys),)
     ),
