@@ -264,7 +264,9 @@ class Day:
         if not machine.is_on and not self._is_shut:
             self._is_shut = True
             self._down()
-            self._starting = self.loop.spawn(self._boot_later(self._off_for_s))
+            self._starting = self.loop.spawn(
+                self._boot_later(min(self._off_for_s, self.plan.longest_off_s))
+            )
         if self._troubles or self.loop.troubles:
             raise Violation("; ".join(self._troubles + self.loop.troubles))
         self.screen.tick()

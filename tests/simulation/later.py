@@ -45,11 +45,11 @@ def drawn_later(seed: int, ways: Ways, end: float) -> Later:
         )
         later.ways = replace(later.ways, terms=terms)
         for sale in range(_FIRST_MEMBER, _FIRST_MEMBER + chance.randint(2, 4)):
-            _draw_member(later, chance, sale, chance.random() * end, period)
+            _draw_member(later, chance, sale, 0.5 * end * chance.random(), period)
     if chance.random() < 0.2 and Taking.BANK in ways.takings:
         later.ways = replace(later.ways, saves_cards=True)
         for card in range(_FIRST_CARD, _FIRST_CARD + chance.randint(1, 4)):
-            _draw_card(later, chance, card, chance.random() * end)
+            _draw_card(later, chance, card, 0.7 * end * chance.random())
     if later.acts:
         _draw_trouble(later, chance)
     return later

@@ -7,8 +7,9 @@ the others stay as they were. That is what makes a failing day replayable in pie
 import hashlib
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from math import inf
 from typing import Any, Final
 
 from app.failpoints import FAILPOINTS, Failpoint
@@ -27,7 +28,7 @@ class Plan:
     `happened` tells the decisions that came into play, each by its code: acts by their number,
     weather by w and a number, the till's death at a failpoint by f, all else by `code_of` its name.
     With `is_updated` the day begins with the books of an older program. `ways` are those in which
-    the shop takes money.
+    the shop takes money. Once the power is gone, it is off for `longest_off_s` at most.
     """
 
     seed: int
@@ -37,6 +38,7 @@ class Plan:
     roughness: float = 1.0
     dies_at: tuple[str, int] = ("", 0)
     is_updated: bool = False
+    longest_off_s: float = inf
     ways: Ways = field(default_factory=Ways)
     happened: dict[str, str] = field(default_factory=dict)
 
@@ -105,6 +107,8 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         + more.spells
         + later.spells
     )
+    if later.acts and seed % 4:
+        _shorten(plan)
     if chance.random() < 0.6:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
     plan.dies_at = more.dies_at or plan.dies_at
@@ -119,6 +123,23 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     return plan
 
 
+def _shorten(plan: Plan) -> None:
+    """Have nothing last so long that who comes back later finds nobody: they come all day."""
+    plan.longest_off_s = _LONGEST_S
+    plan.acts = [
+        replace(act, seconds=min(act.seconds, _LONGEST_S)) if act.verb in _SHORTENED else act
+        for act in plan.acts
+    ]
+    plan.spells = [
+        replace(spell, ends=min(spell.ends, spell.begins + _LONGEST_S))
+        if spell.weather in (Weather.OUTAGE, Weather.UNAUTHORISED)
+        else spell
+        for spell in plan.spells
+    ]
+
+
+_LONGEST_S: Final = 900.0
+_SHORTENED: Final = (Verb.CUT, Verb.SLEEP)
 _AT_WORST: Final[tuple[Failpoint, ...]] = (
     "refund.called",
     "refund.called",
