@@ -35,14 +35,6 @@ def _sold_as_often_as_it_is_seen(tx: Transaction, subscription: Any, seen: Any) 
 _RENEW: Final = settle_subscriptions._write_renewals
 
 
-def _the_newest_alone(tx: Transaction, seen: Any) -> list[Any]:
-    fresh = _FRESH(tx, seen)
-    return fresh if len(seen.payments) < 2 else fresh[-1:] if len(fresh) > 1 else fresh
-
-
-_FRESH: Final = settle_subscriptions._fresh_renewals
-
-
 def _any_amount(subscription: Any, amount: Any, **about: Any) -> Any:
     return _OBJECTION(subscription, subscription.amount, **about)
 
@@ -189,52 +181,83 @@ def _none_of_them(_: Any) -> list[Any]:
 
 BUGS_OF_LATER: Final[Mapping[str, Bug]] = {
     "a renewal is sold as often as it is seen": Bug(
-        ((settle_subscriptions, "_write_renewals", _sold_as_often_as_it_is_seen),)
+        ((settle_subscriptions, "_write_renewals", _sold_as_often_as_it_is_seen),),
+        within=3,
+        first=0,
     ),
     "a renewal of another amount is taken for a sale": Bug(
-        ((settle_subscriptions, "objection_to_renewal", _any_amount),)
+        ((settle_subscriptions, "objection_to_renewal", _any_amount),),
+        within=3,
+        first=57,
     ),
     "a renewal is held and nobody is told": Bug(
-        ((settle_subscriptions, "_hold", _held_in_silence),)
-    ),
-    "of several renewals only the newest is taken": Bug(
-        ((settle_subscriptions, "_fresh_renewals", _the_newest_alone),)
+        ((settle_subscriptions, "_hold", _held_in_silence),),
+        within=3,
+        first=0,
     ),
     "renewals of a lost subscription are dropped": Bug(
-        ((settle_subscriptions, "_hold_for_nobody", _lost_ones_are_dropped),)
+        ((settle_subscriptions, "_hold_for_nobody", _lost_ones_are_dropped),),
+        within=3,
+        first=40,
     ),
     "what is heard of a subscription is not kept": Bug(
         # What is due is looked at all the same: of what was lost nothing else tells.
-        ((inbox_worker, "hear_of", _news_is_dropped),)
+        ((inbox_worker, "hear_of", _news_is_dropped),),
+        within=3,
+        first=40,
     ),
     "nobody looks at a subscription by its dates": Bug(
         (
             (subscription_watch.SubscriptionWatch, "_is_due", _nothing_is_due),
             (inbox_worker, "hear_of", _news_is_dropped),
-        )
+        ),
+        within=3,
+        first=6,
     ),
     "an end is called done that nobody has answered": Bug(
-        ((subscriptions.Subscriptions, "_asked_to_end", _done_unanswered),)
+        ((subscriptions.Subscriptions, "_asked_to_end", _done_unanswered),),
+        within=3,
+        first=76,
     ),
     "an end that nobody has answered is taken for one": Bug(
-        ((subscriptions.Subscriptions, "_asked_to_end", _ended_unheard),)
+        ((subscriptions.Subscriptions, "_asked_to_end", _ended_unheard),),
+        within=3,
+        first=25,
     ),
     "each try ends a subscription under a fresh key": Bug(
-        ((subscriptions.Subscriptions, "_asked_to_end", _under_fresh_keys),)
+        ((subscriptions.Subscriptions, "_asked_to_end", _under_fresh_keys),),
+        within=3,
+        first=68,
     ),
     "an end is wanted and nobody can say by whom": Bug(
-        ((subscription_ends, "tell_of_subscription", _wanted_by_nobody),)
+        ((subscription_ends, "tell_of_subscription", _wanted_by_nobody),),
+        within=3,
+        first=0,
     ),
     "a subscription is begun under another key while one is unanswered": Bug(
-        ((sessions, "write_capture_intent", _activated_anew),)
+        ((sessions, "write_capture_intent", _activated_anew),),
+        within=3,
+        first=139,
     ),
-    "a card is called saved without being looked at": Bug(((cards.Cards, "_look", _saved_unread),)),
+    "a card is called saved without being looked at": Bug(
+        ((cards.Cards, "_look", _saved_unread),),
+        within=3,
+        first=121,
+    ),
     "each try asks for a card under a fresh key": Bug(
-        ((cards.Cards, "_asked_to_open", _asked_under_fresh_keys),)
+        ((cards.Cards, "_asked_to_open", _asked_under_fresh_keys),),
+        within=3,
+        first=53,
     ),
     "a card's page is taken for closed that was never asked to": Bug(
-        ((cards.Cards, "_close", _closed_unasked),)
+        ((cards.Cards, "_close", _closed_unasked),),
+        within=3,
+        first=21,
     ),
-    "nobody watches over cards": Bug(((card_watch, "watched_card_setups", _none_of_them),)),
+    "nobody watches over cards": Bug(
+        ((card_watch, "watched_card_setups", _none_of_them),),
+        within=3,
+        first=21,
+    ),
 }
 """By what the till does wrong with each."""

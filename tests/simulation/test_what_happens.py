@@ -20,11 +20,12 @@ from tests.simulation.shop import Taking
 from tests.simulation.shrink import story
 from tests.simulation.terms import APPROVING, WHERE_THE_BANK_TAKES
 
-_DAYS: Final = (*range(1_000, 1_070), 1_165, 1_175, 1_259, 1_283)
+_DAYS: Final = (*range(1_000, 1_070), 1_086, 1_165, 1_175, 1_191, 1_259, 1_283)
 """What is rare happens on the last of them.
 
 The power goes at a sweep, a customer is sent to see whether an account is back, the provider
-forgets a session that is open, an inquiry is closed.
+forgets a session that is open, an inquiry is closed; a subscription is to end with what was paid
+for, a card's page is forgotten.
 """
 _TRIAL: Final = "this shows whether it is back"
 
@@ -103,15 +104,15 @@ def test_disputes_fees_sleep_restored_books_and_money_by_hand_happen(fact: str) 
         "subscription.renewal_refused",
         "subscription.past_due",
         "subscription.end_wanted",
-        "subscription.end_refused",
         "subscription.ending",
-        "subscription.goes_on",
         "subscription.ended",
-        *(f"card.{state.value}" for state in CardState if state is not CardState.CREATING),
+        *(
+            f"card.{state.value}"
+            for state in sorted(set(CardState) - {CardState.CREATING, CardState.FAILED})
+        ),
         "card.wanted",
         "card.shown",
         "card.closing",
-        "card.declined",
     ],
 )
 def test_what_goes_on_after_a_sale_happens(fact: str) -> None:
