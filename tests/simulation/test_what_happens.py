@@ -20,12 +20,12 @@ from tests.simulation.shop import Taking
 from tests.simulation.shrink import story
 from tests.simulation.terms import APPROVING, WHERE_THE_BANK_TAKES
 
-_DAYS: Final = (*range(1_000, 1_070), 1_086, 1_165, 1_175, 1_191, 1_259, 1_283)
+_DAYS: Final = (*range(1_000, 1_070), 1_086, 1_100, 1_165, 1_175, 1_191, 1_259, 1_283)
 """What is rare happens on the last of them.
 
 The power goes at a sweep, a customer is sent to see whether an account is back, the provider
 forgets a session that is open, an inquiry is closed; a subscription is to end with what was paid
-for, a card's page is forgotten.
+for, a card's page is forgotten, nobody answers for a day.
 """
 _TRIAL: Final = "this shows whether it is back"
 
@@ -60,7 +60,7 @@ def test_every_kind_of_exception_is_opened(kind: ExceptionKind) -> None:
 
 def test_every_failpoint_is_reached() -> None:
     reached = {point for day in lived() for point in day.reached}
-    assert set(FAILPOINTS) == reached
+    assert not set(FAILPOINTS) - reached
 
 
 def test_the_power_goes_at_many_of_them() -> None:
