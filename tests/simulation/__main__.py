@@ -66,9 +66,10 @@ def bugs_found(most_days: int) -> int:
     print(f"{'day':>5}  {'within':>6}  bug")
     for name, bug in sorted(BUGS.items()):
         with bug.planted():
-            day = next((day for day in range(most_days) if live(day).violation), None)
+            seeds = range(bug.first, bug.first + most_days)
+            day = next((day for day in seeds if live(day).violation), None)
         missed += day is None
-        found = "never" if day is None else str(day + 1)
+        found = "never" if day is None else str(day + 1 - bug.first)
         print(f"{found:>5}  {bug.within:6}  {name}", flush=True)
     print(f"{len(BUGS)} bugs, {missed} not found in {most_days} days")
     return missed

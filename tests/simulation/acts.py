@@ -45,6 +45,20 @@ class Verb(StrEnum):
     RESTORE = "restores the books of the last backup"
     BY_HAND = "takes it by hand"
     CONFIRM = "says what was taken by hand"
+    SUBSCRIBE = "rings up a subscription and charges"
+    UNSUBSCRIBE = "has the subscription ended at the till"
+    LOOK = "looks at the subscription"
+    END_THERE = "has the subscription ended in the dashboard"
+    RESUME = "takes the end of the subscription back"
+    CHARGE_LATE = "is charged for what has ended"
+    KILL_PLAN = "has the plans switched off"
+    SAVE_CARD = "asks for a card to be kept"
+    CANCEL_CARD = "takes the card's code away"
+    GIVE_CARD = "gives a card to be kept"
+    GIVE_SLOWLY = "gives a card of a slow bank"
+    FAIL_CARD = "has the slow bank refuse the card"
+    REFUSE_CARD = "gives a card that is refused"
+    FORGET_CARD = "has the card's page forgotten by the provider"
 
 
 ABOUT_NO_SALE: Final = frozenset(
@@ -74,6 +88,7 @@ class Weather(StrEnum):
     LOST_WEBHOOKS = "webhooks are lost for good"
     DOWN = "one provider does not answer"
     UNHEARD_CAPTURES = "nobody hears what came of captures"
+    UNHEARD_ENDS = "nobody hears what came of ends"
     KEYS_REFUSED = "one account's keys are refused"
 
 

@@ -38,9 +38,16 @@ class Banks:
                 account=_WHOSE[name],
                 name=name,
                 tag="" if place == 0 else f"{place + 1}_",
+                terms=ways.terms[place] if ways.terms else None,
+                saves_cards=ways.saves_cards and taking is Taking.BANK,
             )
             for place, (name, taking) in enumerate(zip(ways.accounts, ways.takings, strict=True))
         )
+
+    @property
+    def go_on(self) -> bool:
+        """Say whether anything goes on after a sale: a subscription, or a card that is kept."""
+        return any(bank.has_subscriptions or bank.saves_cards for bank in self.each)
 
     def of(self, session_id: str) -> Bank:
         """Give the books that a session is in."""

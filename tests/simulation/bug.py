@@ -9,10 +9,18 @@ from unittest.mock import patch
 
 @dataclass(frozen=True)
 class Bug:
-    """A guard taken out: `(owner, name, what stands there instead)` for each patch."""
+    """A guard taken out: `(owner, name, what stands there instead)` for each patch.
+
+    `within` is in how many days, from the seed `first` on, it has to be found.
+    """
 
     patches: tuple[tuple[Any, str, Any], ...]
     within: int = 150
+    first: int = 0
+
+    @property
+    def seeds(self) -> range:
+        return range(self.first, self.first + self.within)
 
     @contextmanager
     def planted(self) -> Iterator[None]:

@@ -5,17 +5,19 @@ What an operator does runs on the till's computer; what a customer does, at the 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from fractions import Fraction
 from typing import Any, Final
 
 from app.checkout import Checkout
 from app.domain.attempt import Attempt
 from app.domain.cart import Cart, CartContent
-from app.domain.catalog import Product
+from app.domain.catalog import BillingInterval, Product, Tax
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
 from app.errors import CartRefused, CheckoutRefused, ConfigError, ProviderError
 from tests.simulation.acts import Act, Verb
 from tests.simulation.banks import Banks
+from tests.simulation.desk import Desk
 from tests.simulation.drawer import Drawer
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
@@ -26,6 +28,7 @@ from tests.simulation.screen import Screen
 _AGAIN_AFTER_S: Final = 15.0
 _PATIENCE: Final = 200
 """How often somebody looks whether the till is on again before they go."""
+_VAT: Final = Tax("standard", "VAT 19 %", Fraction(19, 100))
 _REFUSALS: Final = (CheckoutRefused, ProviderError, CartRefused, ConfigError)
 
 
@@ -49,9 +52,12 @@ class Counter:
         self._tell = tell
         self._office = Office(machine, memory, self.orders)
         self._drawer = Drawer(machine, screen, memory, self.orders)
+        self._desk = Desk(machine, banks, memory, self.orders)
         self._prices: dict[int, tuple[int, ...]] = {}
+        self._members: set[int] = set()
         self._presses: dict[Verb, Callable[[Act], Coroutine[Any, Any, str]]] = {
             Verb.SALE: self._sell,
+            Verb.SUBSCRIBE: self._subscribe,
             Verb.CHARGE: self._charge_again,
             Verb.CANCEL: self._cancel,
             Verb.CHANGE: self._change,
@@ -59,11 +65,13 @@ class Counter:
             Verb.CHECK: self._check,
             **self._office.presses,
             **self._drawer.presses,
+            **self._desk.presses,
         }
 
     def takes(self, act: Act) -> bool:
         """Say whether an act is done by people at all, and not to the computer."""
-        return act.verb in self._presses or act.verb in _DEEDS or act.verb in _AT_THE_BANK
+        at_the_bank = (*_DEEDS, *_AT_THE_BANK, *self._desk.deeds)
+        return act.verb in self._presses or act.verb in at_the_bank
 
     async def do(self, act: Act) -> None:
         """Do an act as far as it can be done now."""
@@ -101,8 +109,14 @@ class Counter:
             told = await self._charge(order)
         return f"{order.total}, {told}"
 
+    async def _subscribe(self, act: Act) -> str:
+        """Sell what is charged again, by itself or with other things."""
+        self._members.add(act.sale)
+        return await self._sell(act)
+
     async def _place(self, sale: int, prices: tuple[int, ...]) -> Order:
-        order = await self._checkout.place_order(_cart(prices))
+        cart = _members_cart(prices) if sale in self._members else _cart(prices)
+        order = await self._checkout.place_order(cart)
         self.orders.setdefault(sale, []).append(order)
         self._memory.placed(order)
         return order
@@ -140,7 +154,8 @@ class Counter:
         told = await self._cancel(act)
         if told != OrderState.CANCELLED.value:
             return f"the old order is {told}"
-        prices = (*self._prices.get(act.sale, ()), 250)
+        more = () if act.sale in self._members else (250,)
+        prices = (*self._prices.get(act.sale, ()), *more)
         order = await self._place(act.sale, prices)
         return f"{order.total} now, {await self._charge(order)}"
 
@@ -166,6 +181,8 @@ class Counter:
         if act.verb is Verb.STRANGER:
             self._banks.each[0].pay_a_stranger()
             return "paid and given back"
+        if act.verb in self._desk.deeds:
+            return self._desk.deeds[act.verb](act)
         if act.verb is Verb.SEND_BACK:
             return self._banks.send_back() or "there is none"
         session_id = self._session(act)
@@ -244,6 +261,23 @@ async def _told(press: Callable[[Act], Awaitable[str]], act: Act) -> str:
         return await press(act)
     except _REFUSALS as error:
         return f"{type(error).__name__}: {error.title}"
+
+
+def _members_cart(prices: tuple[int, ...]) -> CartContent:
+    cart = Cart()
+    first, *others = prices
+    cart.add(
+        Product(
+            id=f"club-{first}",
+            name="Bean club",
+            price=Money(first, "EUR"),
+            billing_interval=BillingInterval.MONTHLY,
+            tax=_VAT,
+        )
+    )
+    for minor in others:
+        cart.add(Product(id=f"mug-{minor}", name="Mug", price=Money(minor, "EUR"), tax=_VAT))
+    return cart.content
 
 
 def _cart(prices: tuple[int, ...]) -> CartContent:

@@ -5,7 +5,7 @@ import hashlib
 import shutil
 import traceback
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,6 +25,7 @@ from tests.simulation.courier import Courier
 from tests.simulation.ear import listening
 from tests.simulation.invariants import Invariants, Violation
 from tests.simulation.loop import PowerCut, SimClock, VirtualLoop
+from tests.simulation.luck import Luck
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
 from tests.simulation.names import Names
@@ -38,6 +39,8 @@ _MEMORY_DISK: Final = Path("/dev/shm")
 _OFF_FOR_S: Final = (5.0, 5.0, 60.0, 900.0, 95_000.0)
 _AT_WORST: Final = ("after open_session", "after capture")
 _CALM_FOR_S: Final = 3 * 3_600.0
+_CALM_LATER_S: Final = 31 * 3_600.0
+"""A subscription is looked at once a day, and after looks in vain up to six hours later."""
 _DEADLINE_AND_MORE_S: Final = 18 * 60.0
 _WATCHED: Final = (
     "SELECT 1 FROM attempts WHERE is_final = 0 "
@@ -85,7 +88,11 @@ class Day:
         self.banks = Banks(plan.ways, SimClock(self.loop), self._post, self._end_later)
         self.orders: dict[int, list[Order]] = {}
         self.names = Names(self.banks, self.orders)
+        self.names.card_of = self._label_of
         self.network = Network(self.loop, plan, label=self.names.subject, tell=self._tell)
+        self.banks.shared.luck = Luck(
+            plan, self._later, lambda: self.network.is_calm, self.names.attempt, self._tell
+        )
         for bank in self.banks.each:
             # Some providers keep with a refund what it was asked for under, others do not.
             bank.refunds.keeps_keys = plan.chance("keeps keys") < 0.6
@@ -257,7 +264,9 @@ class Day:
         if not machine.is_on and not self._is_shut:
             self._is_shut = True
             self._down()
-            self._starting = self.loop.spawn(self._boot_later(self._off_for_s))
+            self._starting = self.loop.spawn(
+                self._boot_later(min(self._off_for_s, self.plan.longest_off_s))
+            )
         if self._troubles or self.loop.troubles:
             raise Violation("; ".join(self._troubles + self.loop.troubles))
         self.screen.tick()
@@ -284,12 +293,13 @@ class Day:
             self.banks.of(session.id).decide(session.id, succeeded=succeeded)
         for bank in self.banks.each:
             bank.decide_refunds()
+            bank.setups.decide()
             bank.tell_fees()
-        end = self.loop.time() + _CALM_FOR_S
+        end = self.loop.time() + (_CALM_LATER_S if self.banks.go_on else _CALM_FOR_S)
         while self.loop.time() < end:
             await asyncio.sleep(120.0)
             watched = self.machine.store.connection.execute(_WATCHED).fetchone()
-            if watched is None:
+            if watched is None and self.invariants.is_at_peace():
                 break
         self.invariants.at_peace()
         # What the lists have is found without a single webhook.
@@ -343,6 +353,19 @@ class Day:
                 bank.close(session_id)
 
         self.loop.spawn(end())
+
+    def _later(self, seconds: float, work: Callable[[], None]) -> None:
+        async def do() -> None:
+            await asyncio.sleep(seconds)
+            work()
+
+        self.loop.spawn(do())
+
+    def _label_of(self, reference: str) -> str:
+        row = self.machine.store.connection.execute(
+            "SELECT label FROM card_setups WHERE reference = ?", (reference,)
+        ).fetchone()
+        return str(row[0]) if row is not None else "a lost card"
 
     def _ran_out(self, session: FakeSession) -> None:
         """A till that could have closed a shown session at its deadline has done so."""

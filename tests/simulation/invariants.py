@@ -16,6 +16,7 @@ from app.store.verify import Check, Outcome, TakenPayment, verify
 from app.watch.turn import is_watched
 from tests.simulation.banks import Banks
 from tests.simulation.courier import Courier
+from tests.simulation.kept import Kept
 from tests.simulation.listed import disputes_missing, disputes_off, is_still_listed, sold_unseen
 from tests.simulation.machine import Machine
 from tests.simulation.memory import Memory
@@ -41,6 +42,7 @@ class Invariants:
         self._screen = screen
         self._memory = memory
         self._courier = courier
+        self._kept = Kept(banks)
         self._seen: tuple[int, ...] = ()
         self._rows: tuple[object, ...] = ()
         self._bank_version = -1
@@ -83,6 +85,10 @@ class Invariants:
         _hold(_faults(check for check in verify(db, known) if not _waits_for_news(check)))
         _hold(self._memory.broken(db))
 
+    def is_at_peace(self) -> bool:
+        """Say whether all that the till finds out by itself after a sale is known by now."""
+        return not self._kept.waits(self._machine.store.connection)
+
     def at_peace(self) -> None:
         """Check what polling alone has to have found out: all money, and the end of each session.
 
@@ -98,6 +104,7 @@ class Invariants:
                 "SELECT id, state FROM refunds WHERE state IN ('requested', 'pending')"
             )
         )
+        _hold(self._kept.waits(db))
 
     def all_found(self) -> None:
         """Check I2 whole, and the disputes, with no webhook brought since the network is calm.
@@ -188,6 +195,7 @@ class Invariants:
             faults += self._unpaid_again(db) + sold_unseen(db) + disputes_off(db, self._banks)
             faults += self._wanted_twice(db) + _given_back_twice(db)
         if are_others or is_news:
+            faults += self._kept.faults(db)
             faults += self._lost_sight_of(db)
         return faults + self._ended_too_soon(db) + self._shown(db)
 
@@ -250,7 +258,8 @@ class Invariants:
             taken = self._taken[payment_id]
             reference = Reference.parse(taken.reference)
             is_ours = reference is not None and reference.till_id == self._memory.till_id
-            if is_ours and not self._is_looked_for(db, taken.reference):
+            is_looked_for = self._is_looked_for(db, taken.reference)
+            if is_ours and not is_looked_for and not self._kept.is_looked_for(db, payment_id):
                 faults.append(f"I2: nobody looks for {payment_id} any more")
         return sorted(faults)
 

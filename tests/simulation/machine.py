@@ -6,19 +6,15 @@ next boot finds what was committed.
 
 import asyncio
 import random
-import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Final, TypeVar, cast
 
 from app.checkout import Checkout, ReturnPages
-from app.clock import SystemClock
 from app.domain.cash import CashSteps
 from app.domain.catalog import Shop
 from app.domain.delivery import Delivery
@@ -38,18 +34,21 @@ from app.resolutions import Resolutions
 from app.sessions import Sessions
 from app.settings import Mode
 from app.status import Health
-from app.store import Store, Transaction, schema
+from app.store import Store, Transaction
 from app.store.accounts import known_for
 from app.store.connection import BOOKS
 from app.watch import Pace, Reconciler, Watch
 from app.webhooks.inbox_worker import InboxWorker
 from app.webhooks.receiver import Receiver
 from tests.simulation.banks import Banks
-from tests.simulation.capturing import CapturingBank, CapturingStrategy
 from tests.simulation.down import Outcomes
 from tests.simulation.loop import POWER, Power, PowerCut, SimClock, VirtualLoop
-from tests.simulation.network import CapturingWire, Network, Wire
-from tests.simulation.provider import Bank, DayStrategy
+from tests.simulation.members import Members
+from tests.simulation.network import Network
+from tests.simulation.new_books import new_books
+from tests.simulation.provider import Bank
+from tests.simulation.speaking import speaker_to
+from tests.simulation.wires import wire_to
 
 T = TypeVar("T")
 
@@ -65,7 +64,7 @@ _TICK_S: Final = 20.0
 """The reconciler's, likewise."""
 _INTRODUCE_AGAIN_S: Final = 5.0
 _ANSWER_WITHIN_S: Final = 30.0
-_MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened"})
+_MONEY_CAME: Final = frozenset({"attempt.paid", "exception.opened", "subscription.renewed"})
 
 
 class DayStore(Store):
@@ -101,29 +100,6 @@ class DayStore(Store):
         return future
 
 
-@cache
-def _new_books(*, are_old: bool) -> bytes:
-    """Make books without a row once, to be copied: migrating anew each day would take longest.
-
-    Old ones are those of the first program there was.
-    """
-    all_of_them = list(schema.migrations._migrations)
-    if are_old:
-        del schema.migrations._migrations[1:]
-    directory = Path(mkdtemp(prefix="scantill-books-"))
-    try:
-        clock = SystemClock()
-        store = Store(
-            directory, mode=Mode.TRAINING, clock=clock, ids=Ids(random.Random(0)), inline=True
-        )
-        store.write_now(lambda tx: tx.execute("DELETE FROM till"))
-        store.close()
-        return (directory / BOOKS).read_bytes()
-    finally:
-        schema.migrations._migrations[:] = all_of_them
-        shutil.rmtree(directory)
-
-
 class Machine:
     """One computer over a day: on, off, and on again. `on_boot` is called with the books open."""
 
@@ -157,7 +133,7 @@ class Machine:
         self._room: Context = loop.world.copy()
         self._is_untouched = False
         with self.untouched():
-            (directory / BOOKS).write_bytes(_new_books(are_old=is_updated))
+            (directory / BOOKS).write_bytes(new_books(are_old=is_updated))
         self._books: DayStore | None = None
 
     @property
@@ -209,15 +185,26 @@ class Machine:
         self.watch = Watch(
             self.store, self.sessions, self.checkout, clock=clock, jitter=jitter, pace=_PACE
         )
-        self.worker = InboxWorker(self.store, self.strategies, clock=clock, recheck=self.watch.poke)
+        self.members = self._members(ids, jitter) if self._banks.go_on else None
+        self.worker = InboxWorker(
+            self.store,
+            self.strategies,
+            clock=clock,
+            recheck=self.watch.poke,
+            heard=(lambda: None) if self.members is None else self.members.heard,
+        )
         self.reconciliation = Reconciliation(
             self.store,
             self.gateway,
             clock=clock,
             look_at_all=self.watch.look_at_all,
             wake=self.worker.wake,
+            recheck=self.watch.poke,
         )
         MoneyChores(self.store, self.gateway, self.refunds, clock=clock).add_to(self.reconciliation)
+        if self.members is not None:
+            read_up = self.members.subscription_watch.reconcile
+            self.reconciliation.afterwards.append(("subscriptions", read_up))
         self.reconciler = Reconciler(
             self.reconciliation,
             self.store,
@@ -239,15 +226,29 @@ class Machine:
             strategies["terminal"] = Terminal("terminal", clock=self.clock)
         return strategies
 
+    def _members(self, ids: Ids, jitter: random.Random) -> Members:
+        """Build what goes on after a sale; without any of it a day is none the longer."""
+        return Members(
+            self.store,
+            self.gateway,
+            self.sessions,
+            shop=lambda: _SHOP,
+            accounts=self.strategies,
+            clock=self.clock,
+            ids=ids,
+            jitter=jitter,
+            deadline=_DEADLINE,
+            pace=_PACE,
+        )
+
     def _connected(self, bank: Bank) -> PaymentStrategy:
-        captures = isinstance(bank, CapturingBank)
-        speaks = CapturingStrategy(bank) if isinstance(bank, CapturingBank) else DayStrategy(bank)
-        wire = CapturingWire if captures else Wire
         # Where there is no other way, an account is asked whatever is known of it.
         are_several = self._by_hand or len(self._banks.each) > 1
         faults = self._banks.shared.faults if are_several else []
         outcomes = Outcomes(bank.name, self.clock, faults.append)
-        return cast(PaymentStrategy, wire(speaks, self._network, self._reach, self.clock, outcomes))
+        speaker = speaker_to(bank, self.clock)
+        wire = wire_to(speaker, self._network, self._reach, self.clock, outcomes)
+        return cast(PaymentStrategy, wire)
 
     async def start(self) -> None:
         """Begin to watch and to settle, as the till's composition root does."""
@@ -267,6 +268,8 @@ class Machine:
         self.reconciler.start()
         self.spawn(self.worker.run())
         self.spawn(self.refunds.keep_sweeping())
+        for watching in self.members.watching() if self.members is not None else ():
+            self.spawn(watching)
 
     async def _introduce(self, strategy: PaymentStrategy) -> None:
         while True:
@@ -325,6 +328,8 @@ class Machine:
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T | None:
         """Do something on this computer and wait for it; None where the power went meanwhile."""
+        if not self.power.is_on:
+            return None
         done: asyncio.Future[None] = self._loop.create_future()
         task = self.spawn(_followed(work, done))
         power = self.power

@@ -3,9 +3,11 @@
 import sqlite3
 
 from app.domain.attempt import Attempt
+from app.domain.card_setup import CardSetup, CardState
 from app.domain.confirmation import Confirmation
 from app.domain.money import Money
 from app.domain.order import Order, OrderState
+from app.domain.renewal import Subscription
 
 
 class Memory:
@@ -19,6 +21,9 @@ class Memory:
         self._events: dict[str, None] = {}
         self._refunds: dict[str, tuple[int, str]] = {}
         self._by_hand: dict[tuple[str, str], tuple[int, str]] = {}
+        self._unsubscribed: dict[int, tuple[str, bool]] = {}
+        self._cards_shown: set[str] = set()
+        self._cards: dict[str, CardState] = {}
 
     @property
     def size(self) -> int:
@@ -50,6 +55,20 @@ class Memory:
         """Remember money that was taken by hand and written down."""
         amount = word.amount
         self._by_hand[provider, word.payment_id] = amount.minor, amount.currency
+
+    def unsubscribed(self, subscription: Subscription) -> None:
+        """Remember that somebody was told of an end: that it came, or that it is wanted."""
+        if subscription.is_over or subscription.end_wanted is not None:
+            told = subscription.subscription_id, subscription.is_over
+            self._unsubscribed[subscription.id] = told
+
+    def card_shown(self, setup: CardSetup) -> None:
+        self._cards_shown.add(setup.reference)
+
+    def card_told(self, setup: CardSetup) -> None:
+        """Remember how a card was said to stand, where that is an end."""
+        if not setup.is_unfinished:
+            self._cards[setup.reference] = setup.state
 
     def received(self, event_id: str) -> None:
         self._events[event_id] = None
@@ -105,4 +124,38 @@ class Memory:
             for event_id in self._events
             if event_id not in events
         ]
-        return faults
+        return faults + self._broken_later(db)
+
+    def _broken_later(self, db: sqlite3.Connection) -> list[str]:
+        """Name what was promised after a sale and does not hold any more."""
+        ended = {
+            row[0]: (row[1], row[2] == "ended")
+            for row in db.execute("SELECT id, subscription_id, state FROM subscriptions")
+        }
+        wanted = {
+            row[0]
+            for row in db.execute(
+                "SELECT subject FROM audit WHERE action = 'subscription.end_wanted'"
+            )
+        }
+        faults = [
+            f"the end of {told[0]} was told and is gone"
+            for row_id, told in self._unsubscribed.items()
+            if ended.get(row_id) not in (told, (told[0], True))
+            or not (ended[row_id][1] or told[0] in wanted)
+        ]
+        cards = {
+            row[0]: row[1:]
+            for row in db.execute("SELECT reference, state, shown_at FROM card_setups")
+        }
+        faults += [
+            f"the code of card {reference} was shown, and the books lack that"
+            for reference in sorted(self._cards_shown)
+            if cards.get(reference, ("gone", None))[1] is None
+        ]
+        # A card that was kept counts, whatever was told before.
+        return faults + [
+            f"card {reference} was told {state.value}, which it is not any more"
+            for reference, state in self._cards.items()
+            if cards.get(reference, ("gone", None))[0] not in (state.value, "saved")
+        ]

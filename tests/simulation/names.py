@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from app.domain.attempt import Reference
@@ -12,15 +12,23 @@ from tests.simulation.banks import Banks
 from tests.simulation.shop import ACCOUNTS
 
 _BY_ID: Final = frozenset({"fetch_refund", "list_refunds", "fetch_dispute", "fetch_fees"})
+_OF_MEMBERS: Final = frozenset({"fetch_subscription", "cancel_subscription"})
+_OF_CARDS: Final = frozenset({"fetch_setup", "close_setup"})
 
 
 class Names:
-    """Names orders by their sales; `orders` are those of each, in the order of their making."""
+    """Names orders by their sales; `orders` are those of each, in the order of their making.
+
+    `cards` are the operators' names of cards to be kept, by reference; `card_of` looks one up.
+    """
+
+    card_of: Callable[[str], str]
 
     def __init__(self, banks: Banks, orders: Mapping[int, list[Order]]) -> None:
         self._banks = banks
         self._orders = orders
         self._of_orders: dict[str, str] = {}
+        self.cards: dict[str, str] = {}
         self._events: Counter[str] = Counter()
 
     def order(self, order_id: str) -> str:
@@ -32,7 +40,9 @@ class Names:
         return self._of_orders.get(order_id, "a new order" if order_id else "nobody")
 
     def attempt(self, reference: str) -> str:
-        """Name an attempt by the reference that providers know it by."""
+        """Name an attempt, or a card, by the reference that providers know it by."""
+        if reference in self.cards:
+            return self.cards[reference]
         parsed = Reference.parse(reference)
         if parsed is None:
             return "nobody's"
@@ -44,12 +54,30 @@ class Names:
             return f"a refund of {args[0]['payment']}"
         if verb == "open_session":
             return self.attempt(args[0]["reference"])
+        if verb == "open_setup":
+            reference = args[0]["reference"]
+            self.cards[reference] = self.card_of(reference)
+            return self.cards[reference]
+        if verb == "open_plan":
+            return "a plan"
+        if verb in _OF_MEMBERS:
+            return f"what {self._reference_of(args[0])} began"
+        if verb in _OF_CARDS:
+            return self._reference_of(args[0])
         if verb in _BY_ID:
             return str(args[0])
         if args and isinstance(args[0], str):
             session = self._banks.sessions.get(args[0])
             return self.attempt(session.reference) if session is not None else "a lost session"
         return "the account" if account == ACCOUNTS[0] else f"the {account} account"
+
+    def _reference_of(self, thing_id: str) -> str:
+        """Name a subscription, or a card's page, by the attempt or the card."""
+        for bank in self._banks.each:
+            known = bank.subscriptions.all.get(thing_id) or bank.setups.all.get(thing_id)
+            if known is not None:
+                return self.attempt(known.reference)
+        return "something lost"
 
     def event(self, delivery: Delivery) -> str:
         """Name an event by its kind, what it is about, and how many there were before."""

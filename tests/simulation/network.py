@@ -87,7 +87,8 @@ class Network:
             return self._fail(reply, there, Rejected("the keys are refused", status=401))
         if self.lies(Weather.BUSY):
             return self._fail(reply, there, Unavailable("429", retry_after_s=8.0))
-        if call.startswith("capture") and self.lies(Weather.UNHEARD_CAPTURES):
+        unheard = _UNHEARD.get(call.partition(" ")[0])
+        if unheard is not None and self.lies(unheard):
             name = "late" if chance(call, "unheard") < 0.6 else "answer lost"
             self._tell("network", f"{call} {MISFORTUNES[name]}")
             return self._misfortune(name, call, act, reply, there, back)
@@ -173,6 +174,10 @@ class Network:
             return
 
 
+_UNHEARD: Final = {
+    "capture": Weather.UNHEARD_CAPTURES,
+    "cancel_subscription": Weather.UNHEARD_ENDS,
+}
 _FATES: Final = {
     "lost": 0.03,
     "answer lost": 0.04,

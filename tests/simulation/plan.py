@@ -7,12 +7,14 @@ the others stay as they were. That is what makes a failing day replayable in pie
 import hashlib
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from math import inf
 from typing import Any, Final
 
 from app.failpoints import FAILPOINTS, Failpoint
 from tests.simulation.acts import Act, Spell, Verb, Weather
+from tests.simulation.later import drawn_later
 from tests.simulation.shop import Ways, drawn_ways
 
 _HOUR: Final = 3600.0
@@ -26,7 +28,7 @@ class Plan:
     `happened` tells the decisions that came into play, each by its code: acts by their number,
     weather by w and a number, the till's death at a failpoint by f, all else by `code_of` its name.
     With `is_updated` the day begins with the books of an older program. `ways` are those in which
-    the shop takes money.
+    the shop takes money. Once the power is gone, it is off for `longest_off_s` at most.
     """
 
     seed: int
@@ -36,6 +38,7 @@ class Plan:
     roughness: float = 1.0
     dies_at: tuple[str, int] = ("", 0)
     is_updated: bool = False
+    longest_off_s: float = inf
     ways: Ways = field(default_factory=Ways)
     happened: dict[str, str] = field(default_factory=dict)
 
@@ -85,8 +88,9 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     if is_overtaken:
         weather.append(_draw_overtaken(plan.acts, seldom))
     more = drawn_ways(seed, at)
-    plan.ways = more.ways
-    plan.acts += more.acts
+    later = drawn_later(seed, more.ways, at)
+    plan.ways = later.ways
+    plan.acts += more.acts + later.acts
     for kind, begins, lasts in weather:
         if kind is Weather.OUTAGE and lasts > _DAY_S:
             # The day lasts long enough for somebody to be told of the silence.
@@ -95,10 +99,16 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
         Act(str(place), act.at, act.verb, act.sale, act.amounts, act.seconds)
         for place, act in enumerate(sorted(plan.acts, key=lambda act: act.at), start=1)
     ]
-    plan.spells = [
-        Spell(f"w{place}", weather, begins, begins + lasts)
-        for place, (weather, begins, lasts) in enumerate(weather, start=1)
-    ] + more.spells
+    plan.spells = (
+        [
+            Spell(f"w{place}", weather, begins, begins + lasts)
+            for place, (weather, begins, lasts) in enumerate(weather, start=1)
+        ]
+        + more.spells
+        + later.spells
+    )
+    if later.acts and seed % 4:
+        _shorten(plan)
     if chance.random() < 0.6:
         plan.dies_at = chance.choice(FAILPOINTS), chance.choice((1, 1, 2, 3, 6))
     plan.dies_at = more.dies_at or plan.dies_at
@@ -109,9 +119,27 @@ def drawn(seed: int, only: Iterable[str] | None = None) -> Plan:
     if seldom_passed and seldom.random() < 0.6:
         point = seldom.choice(seldom_passed)
         plan.dies_at = point, seldom.choice((1, 1, 2, 5)) if point in _PASSED_OFTEN else 1
+    plan.dies_at = later.dies_at or plan.dies_at
     return plan
 
 
+def _shorten(plan: Plan) -> None:
+    """Have nothing last so long that who comes back later finds nobody: they come all day."""
+    plan.longest_off_s = _LONGEST_S
+    plan.acts = [
+        replace(act, seconds=min(act.seconds, _LONGEST_S)) if act.verb in _SHORTENED else act
+        for act in plan.acts
+    ]
+    plan.spells = [
+        replace(spell, ends=min(spell.ends, spell.begins + _LONGEST_S))
+        if spell.weather in (Weather.OUTAGE, Weather.UNAUTHORISED)
+        else spell
+        for spell in plan.spells
+    ]
+
+
+_LONGEST_S: Final = 900.0
+_SHORTENED: Final = (Verb.CUT, Verb.SLEEP)
 _AT_WORST: Final[tuple[Failpoint, ...]] = (
     "refund.called",
     "refund.called",

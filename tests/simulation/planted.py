@@ -45,6 +45,7 @@ from app.store.transaction import Transaction
 from app.watch import turn, watch
 from app.webhooks import inbox_worker, receiver
 from tests.simulation.bug import Bug
+from tests.simulation.planted_later import BUGS_OF_LATER
 from tests.simulation.planted_ways import BUGS_OF_WAYS
 
 _LATER: Final[list[asyncio.Task[None]]] = []
@@ -340,5 +341,6 @@ BUGS: Final[Mapping[str, Bug]] = {
     ),
     "a commit is put off": Bug(((writer.Writer, "_run_batch", _committed_now_and_then),)),
     **BUGS_OF_WAYS,
+    **BUGS_OF_LATER,
 }
 """By what the till does wrong with each."""

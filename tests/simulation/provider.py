@@ -24,6 +24,10 @@ from app.store.verify import TakenPayment
 from tests.parts.giving_back import FakeRefund
 from tests.parts.provider import FakeProvider, FakeSession, FakeStrategy
 from tests.simulation.disputes import DayDisputes
+from tests.simulation.luck import Luck
+from tests.simulation.saving import DaySetups
+from tests.simulation.subscribing import DaySubscriptions
+from tests.simulation.terms import CHECKOUT, Terms
 
 KEYS_ARE_KEPT: Final = timedelta(hours=24)
 SESSIONS_LAST_S: Final = 35 * 60.0
@@ -42,6 +46,7 @@ class Shared:
     made_for: dict[str, list[str]] = field(default_factory=dict)
     given_for: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    luck: Luck | None = None
 
 
 class _Sessions(dict[str, FakeSession]):
@@ -74,9 +79,15 @@ class Bank(FakeProvider):
         account: str = "acct_fake",
         name: str = "fake",
         tag: str = "",
+        terms: Terms | None = None,
+        saves_cards: bool = False,
     ) -> None:
         super().__init__(clock, account=account, name=name, tag=tag)
         self.shared = shared
+        self.has_subscriptions = terms is not None
+        self.saves_cards = saves_cards
+        self.subscriptions = DaySubscriptions(self, terms or CHECKOUT)
+        self.setups = DaySetups(self)
         self.sessions = _Sessions(self)
         self.hesitates_for = timedelta(minutes=10)
         self.made_under: dict[str, datetime] = {}
@@ -115,7 +126,7 @@ class Bank(FakeProvider):
     def pay_again(self, session_id: str) -> bool:
         """Take the money a second time by a session that is paid."""
         session = self.sessions[session_id]
-        if session.state is not SessionState.PAID:
+        if session.state is not SessionState.PAID or session_id in self.subscriptions.recurring:
             return False
         payment_id = f"fp_{session_id}_{len(session.payments) + 1}"
         session.payments.append(SeenPayment(payment_id, session.amount))
@@ -253,7 +264,7 @@ class Bank(FakeProvider):
 
     def taken(self) -> list[TakenPayment]:
         """Give the books of all accounts: what was captured and given back, by payment."""
-        return [*super().taken(), *self.elsewhere]
+        return [*super().taken(), *self.subscriptions.taken(), *self.elsewhere]
 
     def _sell_beside(self, reference: str, amount: Money) -> FakeSession:
         session_id = f"fs_{self.tag}{len(self.sessions) + 1}_beside"
@@ -263,8 +274,12 @@ class Bank(FakeProvider):
         return session
 
     def _capture(self, session: FakeSession) -> None:
-        super()._capture(session)
-        payment = session.payments[-1]
+        self.subscriptions.begin(session)
+        self.keep_captured(session.payments[-1])
+
+    def keep_captured(self, payment: SeenPayment) -> None:
+        """Keep what was captured for what may be given back of it, and a fee for it."""
+        self.refunds.captured[payment.payment_id] = payment.amount
         fee = Money(25 + payment.amount.minor // 70, payment.amount.currency)
         told = SeenFee(f"ff_{payment.payment_id}", payment.payment_id, FeeKind.PAYMENT, fee)
         self._fees_to_come[payment.payment_id] = told
@@ -277,6 +292,16 @@ class Bank(FakeProvider):
         """Have it be known, to whoever asks, what was kept of a payment."""
         if payment_id in self._fees_to_come:
             self.disputes.fees[payment_id] = (self._fees_to_come[payment_id],)
+
+    def tell_news(self, delivery: Delivery, *, is_silent: bool = False) -> None:
+        """Tell of an event; one that is silent stands on the list alone."""
+        self.told_at.append(self.now())
+        self.events.append(delivery)
+        if is_silent:
+            self.shared.version += 1
+            self.by_body[delivery.body] = delivery
+        else:
+            self._heard(delivery)
 
     def _move_refund(self, refund_id: str, state: RefundState) -> None:
         self.refunds.decide(refund_id, state)

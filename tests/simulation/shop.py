@@ -10,6 +10,7 @@ from typing import Final
 
 from app.failpoints import Failpoint
 from tests.simulation.acts import Act, Spell, Verb, Weather
+from tests.simulation.terms import Terms
 
 ACCOUNTS: Final = ("fake", "second")
 """The till's own names for its accounts, in the order of the settings."""
@@ -24,10 +25,15 @@ class Taking(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How each account takes money, the default first, and whether operators take it by hand."""
+    """How each account takes money, the default first, and whether operators take it by hand.
+
+    `terms` are those of each one's subscriptions; without any there are none.
+    """
 
     takings: tuple[Taking, ...] = (Taking.BANK,)
     by_hand: bool = False
+    terms: tuple[Terms, ...] = ()
+    saves_cards: bool = False
 
     @property
     def accounts(self) -> tuple[str, ...]:

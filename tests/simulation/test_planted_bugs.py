@@ -13,7 +13,7 @@ def found(name: str) -> Lived | None:
     """Give the first day on which a planted bug is found."""
     bug = BUGS[name]
     with bug.planted():
-        return next((day for day in map(live, range(bug.within)) if day.violation), None)
+        return next((day for day in map(live, bug.seeds) if day.violation), None)
 
 
 @pytest.mark.parametrize("name", sorted(BUGS))
