@@ -204,6 +204,7 @@ class DaySubscriptions:
                 taken.amount.currency,
                 taken.amount.minor,
                 self._bank.refunds.of(taken.payment_id),
+                "fakepay",
             )
             for each in self.all.values()
             for taken in each.payments[1:]
