@@ -115,7 +115,7 @@ def db_change(root: Path, sql: str) -> None:
 def test_a_page_that_leads_elsewhere_is_closed_and_never_shown(
     root: Path, customer: Customer, expected_logs: ExpectedLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.providers.stripe.account.is_own_page", lambda *_: False)
+    monkeypatch.setattr("app.providers.connected.is_own_page", lambda *_: False)
 
     async def story(till: Till) -> None:
         order = await place(till)

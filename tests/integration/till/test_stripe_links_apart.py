@@ -114,7 +114,7 @@ async def _once(call: Callable[[], Awaitable[Any]], **_: Any) -> Any:
 def test_a_link_that_leads_elsewhere_is_ended_and_never_shown(
     root: Path, customer: Customer, expected_logs: ExpectedLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.providers.stripe.account.is_own_page", lambda *_: False)
+    monkeypatch.setattr("app.providers.connected.is_own_page", lambda *_: False)
 
     async def story(till: Till) -> None:
         order = await place(till)
