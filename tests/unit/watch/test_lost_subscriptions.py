@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from app.domain.money import Money
-from app.errors import Rejected, Unavailable
+from app.errors import Protocol, ProviderError, Rejected, Unavailable
+from app.providers.strategy import Recheck
+from app.reconcile_sessions import look_at_lost
+from tests.conftest import ExpectedLogs
 from tests.parts.subscribed import SubscriptionCounter
 from tests.unit.reconciling import reconciled, strange_session
 
@@ -126,3 +129,42 @@ def test_one_that_the_provider_has_no_more_is_asked_about_once_a_day(
     assert [caught_up(till), caught_up(till)] == [1, 0]
     till.clock.advance(DAY_S)
     assert [caught_up(till), caught_up(till)] == [1, 0]
+
+
+def test_an_account_whose_keys_are_refused_is_left_to_rest_with_its_lost_ones(
+    till: SubscriptionCounter, expected_logs: ExpectedLogs
+) -> None:
+    met(till)
+    till.store.write_now(
+        lambda tx: tx.execute(
+            "INSERT INTO lost_subscriptions SELECT provider, 'sub_other', account, reference, "
+            "state, found_at, looked_at, due_at, failures FROM lost_subscriptions"
+        )
+    )
+    till.clock.advance(DAY_S)
+    till.strategy.answers["fetch_subscription"] = [Rejected("No such key", status=401)]
+    # The second is as due, and is not asked about.
+    assert caught_up(till) == 1
+    assert till.strategy.count("fetch_subscription") == 1
+    expected_logs.take("the keys of fake are refused")
+
+
+@pytest.mark.parametrize("error", [Rejected("gone", status=404), Protocol("nonsense")])
+def test_a_session_that_the_list_names_and_nobody_can_read_is_said_to_be_strange(
+    till: SubscriptionCounter, error: ProviderError
+) -> None:
+    till.strategy.answers["fetch"] = [error]
+    reference = f"{till.store.till_id}-0rder0000009-1"
+    said = asyncio.run(look_at_lost(till.strategy, Recheck(reference, None, "fs_9"), till.store))
+    assert [str(each) for each in said] == [
+        f"A session for {reference}, which is not in the books, is not understood."
+    ]
+
+
+def test_a_session_that_the_list_names_is_asked_about_again_once_the_keys_do(
+    till: SubscriptionCounter,
+) -> None:
+    till.strategy.answers["fetch"] = [Rejected("No such key", status=401)]
+    lost_one = Recheck(f"{till.store.till_id}-0rder0000009-1", None, "fs_9")
+    with pytest.raises(Rejected):
+        asyncio.run(look_at_lost(till.strategy, lost_one, till.store))
