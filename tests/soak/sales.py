@@ -19,7 +19,7 @@ from typing import Any, Final
 import httpx
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton
 
 from app.bootstrap import Till
 from app.domain.catalog import Product
@@ -107,8 +107,8 @@ class Shift:
         return None if payment is None else payment.phase
 
     def _code(self) -> str:
-        code = self._window.findChild(QWidget, "qr")
-        return "" if code is None or not code.isVisible() else str(code.property("url"))
+        code = self._window.pay.qr
+        return str(code.property("url")) if code.isVisible() else ""
 
     def _on_news(self) -> None:
         self._news.set()

@@ -68,8 +68,8 @@ class Gestures:
         return None if payment is None else payment.phase
 
     def _qr_url(self) -> str:
-        code = self._window.findChild(QWidget, "qr")
-        return "" if code is None or not code.isVisible() else str(code.property("url"))
+        code = self._window.pay.qr
+        return str(code.property("url")) if code.isVisible() else ""
 
     async def _until(self, condition: Callable[[], bool], words: str) -> None:
         deadline = time.perf_counter() + self._patience_s
