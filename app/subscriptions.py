@@ -142,8 +142,8 @@ class Subscriptions:
                 return subscription
             strategy = await self._strategy_for_person(subscription)
             check_end(strategy.capabilities, wanted)
-            subscription = await self._seen_for_person(subscription, strategy)
             waiting = await self._store.read(lambda db: unanswered_end(db, row_id))
+            subscription = await self._seen_for_person(subscription, strategy, waiting)
             intent = await self._store.write(
                 lambda tx: write_end_intent(
                     tx, row_id, wanted, by=by.strip(), reason=reason.strip()
@@ -251,11 +251,14 @@ class Subscriptions:
         return await self._looked(subscription, strategy, Source.SWEEP, intent)
 
     async def _seen_for_person(
-        self, subscription: Subscription, strategy: SubscribingStrategy
+        self,
+        subscription: Subscription,
+        strategy: SubscribingStrategy,
+        waiting: Intent | None,
     ) -> Subscription:
         """Do so for what a person wants done. Raises CheckoutRefused in words without an answer."""
         try:
-            return await self._seen_since_restored(subscription, strategy)
+            return await self._seen_since_restored(subscription, strategy, waiting)
         except ProviderError as error:
             raise CheckoutRefused(
                 Message("The books were restored, and the provider has not told yet how it stands"),

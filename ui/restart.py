@@ -48,6 +48,8 @@ class Restart(QObject):
             # Begun meanwhile.
             self._say_in_a_sale()
             return
+        # Its doors take a while to close: nothing is rung up that would be gone after that.
+        self._window.setEnabled(False)
         self.settings = settings
         self.wanted.set()
 

@@ -9,6 +9,7 @@ from app.gateway import OtherKeys
 _GIVES_UP_AFTER: Final = 3
 _LEAST_S: Final = 60.0
 _MOST_S: Final = 300.0
+_NO_SUCH_KEY: Final = 401
 
 
 class Rests:
@@ -54,8 +55,17 @@ class Rests:
 
 
 def is_of_the_key(error: BaseException) -> bool:
-    """Say whether the account's keys were refused, which says nothing of what was asked about."""
-    for each in (error, error.__cause__):
-        if isinstance(each, Rejected) and each.is_of_the_key:
-            return True
-    return False
+    """Say whether the account's keys were refused, for all that they are asked or for this."""
+    return any(refused.is_of_the_key for refused in _refusals(error))
+
+
+def is_for_all(error: BaseException) -> bool:
+    """Say whether the keys are none any more, which says nothing of what was asked about.
+
+    What they may not do (403) may be about this alone: it must not keep the others waiting.
+    """
+    return any(refused.status == _NO_SUCH_KEY for refused in _refusals(error))
+
+
+def _refusals(error: BaseException) -> list[Rejected]:
+    return [each for each in (error, error.__cause__) if isinstance(each, Rejected)]

@@ -41,7 +41,7 @@ from app.store.subscriptions_due import (
 from app.store.subscriptions_lost import due_lost, nothing_told_of_lost, put_off_lost
 from app.subscription_ends import tell_of_silence, tell_out_of_reach
 from app.subscriptions import Subscriptions
-from app.watch.rests import Rests, is_of_the_key
+from app.watch.rests import Rests, is_for_all
 
 _TICK_S: Final = 1.0
 _ROUND_S: Final = 30.0
@@ -253,11 +253,11 @@ class SubscriptionWatch:
         return True
 
     async def _leave_alone(self, subject: Subject, error: Exception) -> None:
-        """Put off what was asked about; where only the keys are refused, its account rests."""
+        """Put off what was asked about; where the keys are refused for all, its account rests."""
         if isinstance(subject, int):
 
             def write(tx: Transaction) -> None:
-                if not is_of_the_key(error):
+                if not is_for_all(error):
                     put_off(tx, subject)
                 if isinstance(error, CheckoutRefused | OtherKeys):
                     tell_out_of_reach(tx, subject, error.words)

@@ -34,9 +34,11 @@ def brand_of(settings: Settings) -> Brand:
     if table.stylesheet:
         style = _read(settings, "stylesheet", table.stylesheet, _MOST_STYLE)
         try:
-            css = style.decode()
+            css = style.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise _unfit(settings, "stylesheet", Message("It is not text in UTF-8.")) from error
+        # A browser reads every line's end as this, and the page lets in what has the same digest.
+        css = css.replace("\r\n", "\n").replace("\r", "\n")
         if "</" in css or "<!" in css:
             # It stands in the page: this would end it and begin something else.
             raise _unfit(settings, "stylesheet", Message("There is markup in it (</ or <!)."))

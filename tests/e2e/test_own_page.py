@@ -209,6 +209,28 @@ def test_who_comes_back_from_a_bank_is_told_how_it_really_stands(run: Run, tmp_p
     run(sale())
 
 
+def test_who_comes_back_from_a_bank_is_not_told_what_nobody_knows(run: Run, tmp_path: Path) -> None:
+    async def sale() -> None:
+        async with open_shop(with_own_page(tmp_path)) as shop, Phone() as phone:
+            page = PageOfOurs(phone)
+            back = f"{await charged(shop)}?payment_intent=pi_1&redirect_status=succeeded"
+
+            def cut(pattern: str) -> None:
+                phone.page.unroute_all()
+                phone.page.route(pattern, lambda route: route.abort())
+
+            # The provider does not say how it stands: no word of it.
+            await phone.do(lambda: cut("**/v1/payment_intents/**"))
+            await page.open(back)
+            assert await phone.asked("document.querySelector('#problem').hidden") is True
+            # Not even its script comes.
+            await phone.do(lambda: cut(f"{shop.till.sandbox_url}/**"))
+            await phone.open(back)
+            await page.comes_to("wait")
+
+    run(sale())
+
+
 async def until_says(page: PageOfOurs, words: str) -> None:
     def wait() -> None:
         page.phone.page.wait_for_function(

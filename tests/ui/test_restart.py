@@ -17,7 +17,7 @@ from app.sandbox import SANDBOX_KEY
 from app.settings import Mode, Settings, load_settings
 from tests.integration.till.house import SETTINGS, simulator
 from tests.ui.fakes import FakeTill
-from tests.ui.helpers import add, charged
+from tests.ui.helpers import add, charged, tap
 from tests.unit.test_key_store import Trusted
 from ui.restart import Restart
 from ui.settings.account_panel import AccountPanel
@@ -96,6 +96,24 @@ def test_a_sale_that_is_begun_while_the_settings_are_read_is_not_lost(
         await window.counter.tasks.settled()
         assert loads.count == 1 and not restart.wanted.is_set()
         assert window.notice.title == "A sale is being rung up"
+
+    run(story())
+
+
+@pytest.mark.qt_log_ignore("not accepted by receiving widget")
+def test_nothing_is_rung_up_any_more_once_the_turn_ends(
+    run: Run, window: Window, till: FakeTill, loads: Loads
+) -> None:
+    async def story() -> None:
+        tiles = window.sell.tiles
+        tap(tiles, tiles.rect_of("coffee").center())
+        assert not window.counter.cart.is_empty
+        window.counter.void()
+        restart = Restart(window, till.account_desk, loads)
+        await pressed(window)
+        assert restart.wanted.is_set()
+        tap(tiles, tiles.rect_of("coffee").center())
+        assert window.counter.cart.is_empty
 
     run(story())
 

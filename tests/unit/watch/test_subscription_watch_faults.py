@@ -265,3 +265,31 @@ def test_an_end_that_nobody_answers_is_asked_for_less_and_less_often_also_after_
             till.restart()
     assert times == [1, 3, 7, 15, 31, 63, 127, 255, 511, 871, 1231]
     assert len(set(till.strategy.keys_of("cancel_subscription"))) == 1
+
+
+@pytest.mark.parametrize("verb", ["look", "end"])
+def test_one_that_the_keys_may_not_look_at_keeps_no_other_of_the_account_from_it(
+    till: SubscriptionCounter,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: ExpectedLogs,
+    verb: str,
+) -> None:
+    seen_of = till.strategy.seen_of
+
+    def forbidden(each: FakeSubscription, source: Source) -> SubscriptionObservation:
+        if each.id == SUB:
+            raise Rejected("not this one", status=403)
+        return seen_of(each, source)
+
+    if verb == "end":
+        till.strategy.answers["cancel_subscription"] = [Unavailable("down")] * 100
+        asyncio.run(till.subscriptions.cancel(1, at_period_end=False, by="Ada", reason="moved"))
+        till.strategy.answers["cancel_subscription"] = []
+    monkeypatch.setattr(till.strategy, "seen_of", forbidden)
+    till.clock.advance(DAY_S)
+    till.provider.renew(SECOND)
+    for _ in range(60):
+        ticked(till)
+        till.clock.advance(30)
+    assert len(till.renewals()) == 1
+    assert expected_logs.take_all("the keys of fake are refused")

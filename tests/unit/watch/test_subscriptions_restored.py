@@ -144,3 +144,15 @@ def test_what_is_begun_after_a_restoration_needs_no_look_because_of_it(
     asyncio.run(till.subscribe())
     assert till.store.read_now(lambda db: is_unseen(db, 1)) is False
     assert till.store.read_now(lambda db: is_unseen(db, 2)) is False
+
+
+def test_an_end_that_came_meanwhile_answers_what_was_asked_for_before_a_person_asks_again(
+    till: SubscriptionCounter,
+) -> None:
+    till.strategy.answers["cancel_subscription"] = [Unavailable("down")] * 100
+    asyncio.run(till.subscriptions.cancel(1, at_period_end=False, **WHO))
+    restore(till)
+    till.provider.end(SUB)
+    assert asyncio.run(till.subscriptions.cancel(1, at_period_end=False, **WHO)).is_over
+    assert till.strategy.count("cancel_subscription") == 0
+    assert till.count("intents", "outcome IS NULL AND subscription IS NOT NULL") == 0

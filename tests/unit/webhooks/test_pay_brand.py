@@ -42,6 +42,11 @@ def test_stylesheet_and_logo_are_files_beside_the_settings(tmp_path: Path) -> No
     assert found.logo == f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
 
 
+def test_a_stylesheet_that_another_editor_wrote_is_the_same_to_a_browser(tmp_path: Path) -> None:
+    (tmp_path / "pay.css").write_bytes(b"\xef\xbb\xbf" + STYLE.replace("\n", "\r\n").encode())
+    assert brand(tmp_path, 'stylesheet = "pay.css"').css == STYLE
+
+
 @pytest.mark.parametrize(
     "toml, content, says",
     [
