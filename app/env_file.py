@@ -35,7 +35,10 @@ def _copy_with(path: Path, variable: str, value: str | None) -> Path:
     try:
         handle, name = tempfile.mkstemp(prefix=".env-", dir=path.resolve().parent)
         os.close(handle)
-        made = Path(name)
+    except OSError as error:
+        raise _not_kept(path, f"{error.strerror or error}.") from error
+    made = Path(name)
+    try:
         if path.exists():
             shutil.copyfile(path, made)
         if value is None:
@@ -43,11 +46,14 @@ def _copy_with(path: Path, variable: str, value: str | None) -> Path:
         else:
             set_key(made, variable, value)
         made.chmod(_MINE)
-    except OSError as error:
-        raise _not_kept(path, f"{error.strerror or error}.") from error
-    if dotenv_values(made).get(variable) != value:
-        made.unlink()
-        raise _not_kept(path, Message("The file would not give it back as it is."))
+        if dotenv_values(made).get(variable) != value:
+            raise _not_kept(path, Message("The file would not give it back as it is."))
+    except BaseException as error:
+        # It is full of keys, and nobody would look for it.
+        made.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _not_kept(path, f"{error.strerror or error}.") from error
+        raise
     return made
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from app.settings import Settings
+from ui.cards.errors import card_comes_first
 from ui.counter import Stage
 from ui.i18n import _
 from ui.theme import Tone
@@ -30,32 +31,32 @@ class Restart(QObject):
         window.places.settings.accounts.panel.restart_wanted.connect(self._on_wanted)
 
     def _on_wanted(self) -> None:
-        if self._is_in_a_sale:
-            self._say_in_a_sale()
-        else:
+        if not self._is_hindered():
             self._window.counter.tasks.start(self._prepare())
 
-    @property
-    def _is_in_a_sale(self) -> bool:
+    def _is_hindered(self) -> bool:
+        """Say in the window what is to be finished first, if anything is."""
         counter = self._window.counter
-        return counter.stage is Stage.PAYING or not counter.cart.is_empty
+        card = counter.cards.model
+        if counter.stage is Stage.PAYING or not counter.cart.is_empty:
+            title = _("A sale is being rung up")
+            action = _("Finish it first, or void the cart. Then start the till again.")
+        elif card is not None and card.has_screens:
+            first = card_comes_first()
+            title, action = first.title, first.action
+        else:
+            return False
+        self._window.notice.tell(title, action, Tone.WARNING)
+        return True
 
     async def _prepare(self) -> None:
         """Read what the next start would read; its faults are told as any other's."""
         settings = await asyncio.to_thread(self._load)
         await self._desk.check(settings)
-        if self._is_in_a_sale:
+        if self._is_hindered():
             # Begun meanwhile.
-            self._say_in_a_sale()
             return
         # Its doors take a while to close: nothing is rung up that would be gone after that.
         self._window.setEnabled(False)
         self.settings = settings
         self.wanted.set()
-
-    def _say_in_a_sale(self) -> None:
-        self._window.notice.tell(
-            _("A sale is being rung up"),
-            _("Finish it first, or void the cart. Then start the till again."),
-            Tone.WARNING,
-        )

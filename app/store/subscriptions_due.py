@@ -67,15 +67,23 @@ def due_subscriptions(
     most: int,
     leave_out: frozenset[str] = frozenset(),
 ) -> list[Due]:
-    """Give `most` of those whose time has come, the oldest first; none of accounts left out."""
+    """Give `most` of those whose time has come; none of accounts left out.
+
+    The accounts have their turns, each with its oldest first: what cannot be asked about, as of
+    one whose keys are gone, keeps no other account waiting.
+    """
     times = {"now": stamp(now), "beyond": stamp(now + FURTHEST + _SLACK), "most": most}
-    found = []
+    found: list[tuple[int, str, Due]] = []
     for (account,) in connection.execute(ACCOUNTS_DUE).fetchall():
         if account not in leave_out:
-            for sql in (DUE, BEYOND):
-                found += connection.execute(sql, {**times, "account": account}).fetchall()
-    found.sort(key=lambda row: str(row["due_at"]))
-    return [Due(row["id"], row["account"]) for row in found[:most]]
+            of = {**times, "account": account}
+            rows = [row for sql in (DUE, BEYOND) for row in connection.execute(sql, of)]
+            rows.sort(key=lambda row: str(row["due_at"]))
+            found += [
+                (turn, str(row["due_at"]), Due(row["id"], row["account"]))
+                for turn, row in enumerate(rows[:most])
+            ]
+    return [due for _, _, due in sorted(found)[:most]]
 
 
 def seen_ahead(connection: sqlite3.Connection, *, now: datetime) -> list[Due]:

@@ -186,6 +186,17 @@ SUBSCRIBING: Final = (
         (f"{_L}test_what_it_takes_later_is_held_though_nobody_tells_of_it",),
     ),
     Guard(
+        "one that the keys may not look at",
+        "no other of its account waits for it",
+        "app/watch/subscription_watch.py",
+        "                if not is_for_all(error):\n",
+        "                if False:\n",
+        (
+            f"{_F}test_one_that_the_keys_may_not_look_at_keeps_no_other_of_the_account_from_it"
+            "[look]",
+        ),
+    ),
+    Guard(
         "read on from what is in the books",
         "no payment is passed over that the books do not have",
         "app/settle_subscriptions.py",

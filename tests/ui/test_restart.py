@@ -18,6 +18,7 @@ from app.settings import Mode, Settings, load_settings
 from tests.integration.till.house import SETTINGS, simulator
 from tests.ui.fakes import FakeTill
 from tests.ui.helpers import add, charged, tap
+from tests.ui.saving_cards import begun
 from tests.unit.test_key_store import Trusted
 from ui.restart import Restart
 from ui.settings.account_panel import AccountPanel
@@ -96,6 +97,19 @@ def test_a_sale_that_is_begun_while_the_settings_are_read_is_not_lost(
         await window.counter.tasks.settled()
         assert loads.count == 1 and not restart.wanted.is_set()
         assert window.notice.title == "A sale is being rung up"
+
+    run(story())
+
+
+def test_a_card_that_is_being_given_is_finished_first(
+    run: Run, window: Window, till: FakeTill, loads: Loads
+) -> None:
+    async def story() -> None:
+        restart = Restart(window, till.account_desk, loads)
+        await begun(window.counter)
+        await pressed(window)
+        assert window.notice.title == "A card is being saved"
+        assert (restart.wanted.is_set(), loads.count) == (False, 0)
 
     run(story())
 

@@ -1,5 +1,6 @@
 """Keys in a `.env` file: all else in it stays, nobody else may read it, and faults are told."""
 
+import errno
 import stat
 from pathlib import Path
 
@@ -68,3 +69,17 @@ def test_a_place_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None
         keep_in(tmp_path / "gone" / ".env", "SHOP_KEY", "sk_test_1")
     assert "Nothing was changed." in error.value.detail
     assert "write the key into it yourself" in error.value.action
+
+
+def test_a_disk_that_is_full_leaves_no_copy_with_the_keys_behind(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("SHOP_KEY=sk_test_1\n")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("app.env_file.set_key", full)
+    with pytest.raises(ConfigError, match="No space left"):
+        keep_in(file, "OTHER_KEY", "sk_test_2")
+    assert [path.name for path in file.parent.iterdir()] == [".env"]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from app.domain.observation import Observation, SessionState
 from app.domain.subscription import SubscriptionObservation
-from app.errors import Message, Protocol, Rejected
+from app.errors import Message, Protocol, ProviderError, Rejected
 from app.providers.paypal.client import PayPalClient
 from app.providers.paypal.declines import Declines
 from app.providers.paypal.documents import moment_from, objects_in, pages_of, text_of, time_text
@@ -37,6 +37,7 @@ _ASKED_FOR: Final = "The subscription was ended at the till."
 _GONE: Final = 404
 _REFUSED: Final = 422
 _NO_WORD: Final = "TRANSACTION_REFUSED"
+_REMEMBERED: Final = 256
 _PLAN_GONE: Final = frozenset(
     {"INVALID_RESOURCE_ID", "PLAN_STATUS_INACTIVE", "PLAN_STATUS_INVALID", "RESOURCE_NOT_FOUND"}
 )
@@ -56,6 +57,7 @@ class Billing:
         self._client = client
         self._now = now
         self._declines = declines
+        self._asked: dict[str, None] = {}
 
     async def begin(self, parameters: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """Create a subscription and give it whole, with its plan and its page.
@@ -94,7 +96,8 @@ class Billing:
 
         PayPal names no key for this, so what an earlier call came to is looked at first. What was
         agreed to so long ago that nobody waits for it is called off instead. One that PayPal will
-        not begin is open again, with its word for why: whoever waits at the counter is told.
+        not begin is open again, with its word for why: whoever waits at the counter is told. Where
+        an earlier call may have begun it, that it cannot be begun any more is no refusal.
         """
         subscription = await self.retrieve(session_id)
         seen = await self._seen(subscription, look)
@@ -109,14 +112,26 @@ class Billing:
             again = await self.session(session_id, look) if refused.code in _NOT_NOW else seen
             if again.state is not SessionState.APPROVED:
                 return again
+            if refused.code in _NOT_NOW and session_id in self._asked:
+                return replace(again, state=SessionState.PROCESSING)
             if refused.status != _REFUSED:
                 raise
             return self._declines.add(again, subscription, refused.code or _NO_WORD)
+        except ProviderError:
+            self._note_asked(session_id)
+            raise
+        self._note_asked(session_id)
         again = await self.session(session_id, look)
         if again.state is SessionState.APPROVED:
             # PayPal agreed, and its own word for it may come later.
             return replace(again, state=SessionState.PROCESSING)
         return again
+
+    def _note_asked(self, session_id: str) -> None:
+        """Remember one that may have been begun by now, whatever PayPal goes on to call it."""
+        self._asked[session_id] = None
+        for oldest in list(self._asked)[:-_REMEMBERED]:
+            del self._asked[oldest]
 
     async def subscription(self, subscription_id: str, look: Look) -> SubscriptionObservation:
         """Look at a subscription, and at every payment that it took."""

@@ -101,6 +101,19 @@ def test_each_account_has_its_part_and_one_that_rests_is_left_out(
     assert {each.account for each in found} == {"other"}
 
 
+def test_no_account_waits_for_another_that_has_more_and_older_ones(
+    till: SubscriptionCounter,
+) -> None:
+    multiply(till, 40)
+    till.store.write_now(
+        lambda tx: tx.execute("UPDATE subscriptions SET account = 'other' WHERE id > 30")
+    )
+    now = till.clock.now() + DAY
+    found = till.store.read_now(lambda db: due_subscriptions(db, now=now, most=4))
+    assert [each.account for each in found] == ["fake", "other"] * 2
+    assert [each.id for each in found][1::2] == [31, 32]
+
+
 @pytest.mark.parametrize(
     "sql, index",
     [

@@ -1,6 +1,7 @@
 """What a customer agreed to at PayPal is begun by the till: once, and only while it is wanted."""
 
 import asyncio
+import contextlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -100,6 +101,17 @@ def test_one_that_paypal_will_not_begin_is_open_again_with_the_reason(issue: str
     seen = taken(desk_of(refusal(422, issue), looks=[AGREED]))
     assert (seen.state, seen.decline, seen.is_final) == (S.OPEN, issue.lower(), False)
     assert (seen.payments, seen.subscription_id) == ((), "")
+
+
+@pytest.mark.parametrize("before", [DONE, Raw(503, b"")])
+def test_one_that_an_earlier_call_may_have_begun_is_in_progress_and_not_refused(
+    before: Raw,
+) -> None:
+    till = strategy(desk_of(before, NOT_NOW, looks=[AGREED]))
+    with contextlib.suppress(Unavailable):
+        asyncio.run(till.capture(SUBSCRIPTION, key=REFERENCE.key("capture")))
+    seen = asyncio.run(till.capture(SUBSCRIPTION, key=REFERENCE.key("capture")))
+    assert (seen.state, seen.decline, seen.is_final) == (S.PROCESSING, None, False)
 
 
 def test_what_was_refused_is_not_begun_again_for_half_a_minute() -> None:
