@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from app.domain.judgement import Standing
 from app.domain.observation import Observation, SessionState, Source
@@ -11,6 +12,9 @@ from app.settle import settle
 from app.store import Store, Transaction
 from app.store.attempts import find_attempt_by_reference
 from app.store.subscriptions_lost import hear_of_lost
+
+_NO_SUCH_KEY: Final = 401
+"""A key that may not see one session (403) must not keep the whole list from being read."""
 
 
 @dataclass(slots=True)
@@ -75,7 +79,7 @@ async def look_at_lost(strategy: PaymentStrategy, lost: Recheck, store: Store) -
     try:
         seen = await strategy.fetch(lost.session_id, source=Source.SWEEP)
     except (Rejected, Protocol) as error:
-        if isinstance(error, Rejected) and error.is_of_the_key:
+        if isinstance(error, Rejected) and error.status == _NO_SUCH_KEY:
             raise
         return [not_understood(lost.reference)]
     settled = partial(settle_listed, account=strategy.account, till_id=store.till_id)

@@ -33,7 +33,7 @@ STATES: Final = {
     ),
     "broken": (
         Message("The payment form could not be loaded"),
-        Message("Nothing was charged. Load this page again, or ask at the counter."),
+        Message("Load this page again, or ask at the counter."),
     ),
 }
 """Title and text of each state that the page can be in, or of two; while it is open the form is."""
@@ -44,7 +44,7 @@ NO_SCRIPT: Final = (
 )
 UNKNOWN: Final = (
     Message("There is no such payment"),
-    Message("Nothing was charged. Scan the code at the counter again."),
+    Message("Scan the code at the counter again. If you have paid already, ask there first."),
 )
 # Anybody can open these two: what became of the money only the till's own books say.
 DONE: Final = (

@@ -96,7 +96,14 @@ class _Invoiced:
     @property
     def is_final(self) -> bool:
         """Say whether nothing more can come of it."""
-        return self.status == _CALLED_OFF or (self.status in _SETTLED and bool(self.payments))
+        return self.status == _CALLED_OFF or (self.status in _SETTLED and self._is_all_here)
+
+    @property
+    def _is_all_here(self) -> bool:
+        """Say whether all that was paid is listed: one of several payments may come later."""
+        total = (self.order.get("total_money") or {}).get("amount")
+        taken = sum(each.seen.amount.minor for each in self.payments)
+        return bool(self.payments) and (not isinstance(total, int) or taken >= total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,3 +106,18 @@ def test_of_one_whose_first_payment_nobody_knows_everything_is_read_each_time() 
 @pytest.mark.parametrize("strange", ["inv-9.pay-1.t11111-0rder0000001-1", "inv-1", "a.b.c.d", ".."])
 def test_where_it_is_not_known_any_more_all_is_read(strange: str) -> None:
     assert len(looked(many(["PAID", "PAID"]), strange).payments) == 2
+
+
+def test_an_invoice_whose_payments_are_not_all_listed_yet_is_read_again() -> None:
+    """A customer may pay one invoice in two parts, and a list may have one of them later."""
+    wire = many(["PAID", "PAID"])
+    partly = order("OPEN", "pay-2", id="order-92")
+    partly["total_money"] = {"amount": 2 * 500, "currency": "EUR"}
+    wire.ways["GET orders/order-92"] = {"order": partly}
+    first = looked(wire)
+    assert len(first.payments) == 2 and "inv-1" in first.read_to
+    wire.ways["GET orders/order-92"] = {"order": order("OPEN", "pay-2", "pay-3", id="order-92")}
+    wire.ways["GET payments/pay-3"] = {"payment": payment(id="pay-3", order_id="order-92")}
+    again = looked(wire, first.read_to)
+    assert [each.payment_id for each in again.payments] == ["pay-2", "pay-3"]
+    assert "inv-2" in again.read_to

@@ -149,7 +149,10 @@ def test_an_account_whose_keys_are_refused_is_left_to_rest_with_its_lost_ones(
     expected_logs.take("the keys of fake are refused")
 
 
-@pytest.mark.parametrize("error", [Rejected("gone", status=404), Protocol("nonsense")])
+@pytest.mark.parametrize(
+    "error",
+    [Rejected("gone", status=404), Rejected("not for you", status=403), Protocol("nonsense")],
+)
 def test_a_session_that_the_list_names_and_nobody_can_read_is_said_to_be_strange(
     till: SubscriptionCounter, error: ProviderError
 ) -> None:
