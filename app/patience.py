@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from app.clock import Clock
@@ -18,31 +19,46 @@ T = TypeVar("T")
 FAIL_OVER_S: Final = 4.0
 """For how long an account may be asked, from the first question on, before the next one is."""
 
-_ends_at: ContextVar[float | None] = ContextVar("patience_ends_at", default=None)
+
+@dataclass(slots=True)
+class _Patience:
+    """Somebody's, who waits until a moment; once `is_over` nobody does any more."""
+
+    ends_at: float
+    is_over: bool = False
+
+
+_patience: ContextVar[_Patience | None] = ContextVar("patience", default=None)
 
 
 @contextmanager
 def patience(seconds: float, clock: Clock) -> Iterator[None]:
-    """Have all that is asked within, and in tasks begun within, end in so many seconds."""
-    token = _ends_at.set(clock.monotonic() + seconds)
+    """Have all that is asked within end in so many seconds.
+
+    A task that is begun within and goes on afterwards, such as a watch, has all its time then.
+    """
+    ours = _Patience(clock.monotonic() + seconds)
+    token = _patience.set(ours)
     try:
         yield
     finally:
-        _ends_at.reset(token)
+        # A task begun within has a copy of the variable, which nobody else can reset.
+        ours.is_over = True
+        _patience.reset(token)
 
 
 def budget_within(budget_s: float, clock: Clock) -> float:
     """Give what may be used of a budget: no more than there is patience left."""
-    ends_at = _ends_at.get()
-    return budget_s if ends_at is None else min(budget_s, max(0.0, ends_at - clock.monotonic()))
+    left = _left(clock)
+    return budget_s if left is None else min(budget_s, left)
 
 
 async def in_time(call: Callable[[], Awaitable[T]], clock: Clock) -> T:
     """Make a call while there is patience. Raises Unavailable where it took longer."""
-    ends_at = _ends_at.get()
-    if ends_at is None:
+    left = _left(clock)
+    if left is None:
         return await call()
-    limit = asyncio.timeout(max(0.0, ends_at - clock.monotonic()))
+    limit = asyncio.timeout(left)
     try:
         async with limit:
             return await call()
@@ -53,3 +69,9 @@ async def in_time(call: Callable[[], Awaitable[T]], clock: Clock) -> T:
             Message("The payment provider takes too long"),
             Message("Another account is asked meanwhile."),
         ) from error
+
+
+def _left(clock: Clock) -> float | None:
+    """Give the seconds that are left, None where nobody waits."""
+    ours = _patience.get()
+    return None if ours is None or ours.is_over else max(0.0, ours.ends_at - clock.monotonic())

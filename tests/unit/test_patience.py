@@ -209,3 +209,29 @@ def test_what_is_prepared_without_asking_anybody_says_nothing_of_the_account(
 
     told(till, ask)
     assert till.gateway.standing(FIRST) is Standing.DOWN
+
+
+def test_a_watch_that_is_begun_while_somebody_waits_has_all_its_time_afterwards() -> None:
+    """Tasks take a copy of the context along: it must not cut them off for ever after."""
+    clock = LoopClock()
+
+    async def answer() -> str:
+        await asyncio.sleep(FAIL_OVER_S - 1)
+        return "here"
+
+    async def watch() -> list[str]:
+        heard = []
+        for _ in range(3):
+            try:
+                heard.append(await in_time(answer, clock))
+            except Unavailable:
+                heard.append("none")
+        return heard
+
+    async def story() -> list[str]:
+        with patience(FAIL_OVER_S - 2, clock):
+            begun = asyncio.create_task(watch())
+            await asyncio.sleep(0.5)
+        return await begun
+
+    assert run_in(clock, story) == ["none", "here", "here"]

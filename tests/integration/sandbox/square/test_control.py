@@ -142,7 +142,14 @@ def test_the_books_add_up(square: SquareShop) -> None:
     assert books["payments"][0]["fee_minor"] == 20  # 9.5, half to even, and 10
     assert books["balance"] == {"EUR": 380 - 80 - 20}
     assert [line["status"] for line in books["refunds"]] == ["COMPLETED"]
-    assert set(books) == {"balance", "disputes", "payments", "refunds", "sessions"}
+    assert set(books) == {
+        "balance",
+        "disputes",
+        "payments",
+        "provider",
+        "refunds",
+        "sessions",
+    }
 
 
 def test_what_was_answered_is_still_there_after_a_restart(
