@@ -207,7 +207,7 @@ def test_a_full_file_fails_its_waiters_loses_nothing_acknowledged_and_recovers(
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1536k", "none", str(place)]
     if (
         sys.platform != "linux"
         or subprocess.run(mount, capture_output=True, check=False).returncode
