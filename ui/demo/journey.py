@@ -28,7 +28,6 @@ from ui.demo.gestures import Gestures
 from ui.demo.purse import PURSES, Means, Page, Purse
 from ui.demo.steps import StepFailed, Timeline, first_received
 from ui.display.model import Face
-from ui.i18n import ngettext
 from ui.pay.state import Phase
 from ui.window import Window
 
@@ -237,11 +236,8 @@ class Journey(Gestures):
 
 
 def cart_words(count: int, total: Money) -> str:
-    """Say what a cart holds."""
-    words = ngettext(
-        "the cart holds {count} line, {total}", "the cart holds {count} lines, {total}", count
-    )
-    return words.format(count=count, total=total)
+    """Say what a cart holds, in English like the rest of the timeline."""
+    return f"the cart holds {count} {'line' if count == 1 else 'lines'}, {total}"
 
 
 def subscribed_words(line: OrderLine) -> str:
