@@ -191,10 +191,7 @@ SUBSCRIBING: Final = (
         "app/watch/subscription_watch.py",
         "                if not is_for_all(error):\n",
         "                if False:\n",
-        (
-            f"{_F}test_one_that_the_keys_may_not_look_at_keeps_no_other_of_the_account_from_it"
-            "[look]",
-        ),
+        (f"{_F}test_one_that_the_keys_may_not_look_at_keeps_no_other_of_the_account_from_it",),
     ),
     Guard(
         "read on from what is in the books",
